@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * slabmod typed caches: objects of one type, one size and one alignment.
+ *
+ * Objects are at least 16 bytes. Nothing is stored in or beside a free object,
+ * so an object keeps the state its constructor gave it from one life to the
+ * next, and an overrun reaches a neighbour but never the allocator.
+ */
+#ifndef _SLABMOD_CACHE_H
+#define _SLABMOD_CACHE_H
+
+#include <linux/gfp.h>
+#include <linux/module.h>
+#include <linux/types.h>
+
+struct slabmod_cache;
+
+/** define SLABMOD_HWCACHE_ALIGN - align objects to a cache line, or to a power-of-two part of one */
+#define SLABMOD_HWCACHE_ALIGN	0x1u
+
+/** define SLABMOD_CACHE_MAX_SIZE - largest object of a typed cache, in bytes */
+#define SLABMOD_CACHE_MAX_SIZE	(32u * 1024u)
+
+/** define SLABMOD_CACHE_NAME_MAX - longest name of a cache, in characters */
+#define SLABMOD_CACHE_NAME_MAX	31
+
+struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, size_t align,
+						 unsigned int flags, void (*ctor)(void *object),
+						 struct module *owner);
+
+/**
+ * slabmod_cache_create() - make a cache of equal objects
+ * @name: what slabinfo, reports and debugfs call it; 1 to 31 characters, no
+ *	blank, no '/'; copied; no other cache may have it
+ * @size: bytes an object has, 1 to SLABMOD_CACHE_MAX_SIZE
+ * @align: 0 for the natural one of a pointer, or a power of two up to PAGE_SIZE
+ * @flags: 0 or SLABMOD_HWCACHE_ALIGN
+ * @ctor: NULL, or called once for every object when its slab is made, never
+ *	under a lock; the caller of slabmod_cache_free() gives an object back in
+ *	its constructed state
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: the cache, or NULL: for lack of memory, or with one report for a name,
+ * size, alignment or flag that is out of bounds, or a name that is taken.
+ */
+#define slabmod_cache_create(name, size, align, flags, ctor) \
+	slabmod_cache_create_owned(name, size, align, flags, ctor, THIS_MODULE)
+
+/**
+ * SLABMOD_CACHE() - make a cache for a structure
+ * @type: the structure's tag; its size and alignment are taken
+ * @flags: as for slabmod_cache_create()
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: as slabmod_cache_create().
+ */
+#define SLABMOD_CACHE(type, flags) \
+	slabmod_cache_create(#type, sizeof(struct type), __alignof__(struct type), flags, NULL)
+
+/**
+ * slabmod_cache_destroy() - give a cache and its memory back
+ * @cache: the cache, or NULL, which is no error
+ *
+ * Nobody may use the cache while this runs. A cache that has live objects is not
+ * destroyed: they are listed in one report, and the cache stays usable.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: 0, or -EBUSY when objects are live.
+ */
+int slabmod_cache_destroy(struct slabmod_cache *cache);
+
+/**
+ * slabmod_cache_shrink() - give free memory of a cache back
+ * @cache: the cache
+ *
+ * Empties the magazines of every CPU that is not just using its own, and gives
+ * every empty slab back. Others may go on using the cache meanwhile.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: the number of pages that left the cache.
+ */
+unsigned long slabmod_cache_shrink(struct slabmod_cache *cache);
+
+/**
+ * slabmod_cache_size() - the size of a cache's objects
+ * @cache: the cache
+ *
+ * Context: any.
+ *
+ * Return: bytes from one object to the next: the size asked for at creation,
+ * rounded up to the alignment.
+ */
+unsigned int slabmod_cache_size(const struct slabmod_cache *cache);
+
+/**
+ * slabmod_cache_alloc() - take an object
+ * @cache: the cache
+ * @gfp: what the allocation may do. Honoured: the reclaim, IO, FS and reserve
+ *	bits, __GFP_ZERO, __GFP_THISNODE, __GFP_NOFAIL, __GFP_NOWARN and the retry
+ *	bits. __GFP_ZERO is refused for a cache with a constructor; so are zones
+ *	(__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM), __GFP_MOVABLE, __GFP_RECLAIMABLE,
+ *	__GFP_ACCOUNT and __GFP_COMP for every cache.
+ *
+ * Context: any, NMI too; may sleep only if @gfp says so.
+ *
+ * Return: the object, or NULL: for lack of memory, or with a report for flags
+ * that cannot be honoured.
+ */
+void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp);
+
+/**
+ * slabmod_cache_zalloc() - take an object that is cleared
+ * @cache: the cache; one without a constructor
+ * @gfp: as for slabmod_cache_alloc()
+ *
+ * Context: as slabmod_cache_alloc().
+ *
+ * Return: as slabmod_cache_alloc().
+ */
+static inline void *slabmod_cache_zalloc(struct slabmod_cache *cache, gfp_t gfp)
+{
+	return slabmod_cache_alloc(cache, gfp | __GFP_ZERO);
+}
+
+/**
+ * slabmod_cache_alloc_node() - take an object from a node
+ * @cache: the cache
+ * @gfp: as for slabmod_cache_alloc(); without __GFP_THISNODE another node serves
+ *	when @node cannot
+ * @node: a node that is online, or NUMA_NO_NODE for the caller's own
+ *
+ * Context: as slabmod_cache_alloc().
+ *
+ * Return: as slabmod_cache_alloc(); NULL with a report for a node that does not exist.
+ */
+void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node);
+
+/**
+ * slabmod_cache_free() - give an object back
+ * @cache: the cache it was taken from
+ * @object: the object, or NULL, which is no error
+ *
+ * An address that is no object of @cache, or one that is free already, is
+ * reported, counted and left alone. A second free with others of the same cache
+ * between is seen at the latest when the object goes back to its slab.
+ *
+ * Context: any, NMI too; never sleeps.
+ */
+void slabmod_cache_free(struct slabmod_cache *cache, void *object);
+
+/**
+ * slabmod_cache_alloc_bulk() - take many objects at once
+ * @cache: the cache
+ * @gfp: as for slabmod_cache_alloc()
+ * @nr: how many
+ * @objects: where their addresses go
+ *
+ * Context: as slabmod_cache_alloc().
+ *
+ * Return: @nr, or 0 when not all of them could be had; then none is taken.
+ */
+size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void **objects);
+
+/**
+ * slabmod_cache_free_bulk() - give many objects back at once
+ * @cache: the cache they were taken from
+ * @nr: how many
+ * @objects: their addresses; NULL among them is no error
+ *
+ * Each is checked as by slabmod_cache_free(); a wrong one does not keep the
+ * others from being freed.
+ *
+ * Context: any, NMI too; never sleeps.
+ */
+void slabmod_cache_free_bulk(struct slabmod_cache *cache, size_t nr, void **objects);
+
+#endif /* _SLABMOD_CACHE_H */

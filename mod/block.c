@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * block.c - runs of pages as callers have them: cleared if they ask, and counted.
+ *
+ * Contexts: as the buddy. Locks and memory: none.
+ */
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "block.h"
+#include "buddy.h"
+#include "chunk.h"
+
+void *block_alloc(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp)
+{
+	struct frame *frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
+	void *block;
+
+	if (!frame) {
+		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
+		return NULL;
+	}
+	stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
+	block = frame_address(frame);
+	if (want_init_on_alloc(gfp))
+		memset(block, 0, (size_t)nr_pages << PAGE_SHIFT);
+	return block;
+}
+
+bool block_free(struct frame *frame)
+{
+	struct stats __percpu *stats = frame_chunk(frame)->buddy->source->stats;
+	unsigned int nr_pages = frame->nr_pages;
+
+	if (frame->state != FRAME_PAGES)
+		return false;
+	if (want_init_on_free())
+		memset(frame_address(frame), 0, (size_t)nr_pages << PAGE_SHIFT);
+	if (!buddy_free(frame))
+		return false;
+	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
+	return true;
+}

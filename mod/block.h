@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * block.h - runs of pages as callers have them: cleared if they ask, and counted.
+ */
+#ifndef SLABMOD_BLOCK_H
+#define SLABMOD_BLOCK_H
+
+#include "types.h"
+
+/* Takes @nr_pages pages; @gfp has been looked at. Any context; in NMI NULL. */
+void *block_alloc(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp);
+
+/* Gives a block back; false when none that is in use starts at @frame. Not in NMI. */
+bool block_free(struct frame *frame);
+
+#endif /* SLABMOD_BLOCK_H */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * buddy.h - blocks of pages: split, merged, given back.
+ */
+#ifndef SLABMOD_BUDDY_H
+#define SLABMOD_BUDDY_H
+
+#include "types.h"
+
+
+void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source);
+
+/*
+ * Takes @nr_pages pages (1 to 1 << SLABMOD_MAX_ORDER), aligned to their number
+ * rounded up to a power of two; what the rounding added is free again at once.
+ * @buddies is the array of a pool, one a node; @nid is the node to try first, and
+ * with __GFP_THISNODE the only one. Returns the first frame, FRAME_PAGES with
+ * order and nr_pages set, or NULL. Any context; in NMI NULL.
+ */
+struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp);
+
+/*
+ * Gives a block back by its first frame. False, and nothing done, when a block that
+ * is in use does not start there. Any context but NMI.
+ */
+bool buddy_free(struct frame *frame);
+
+/* The first frame of the block, free or in use, that a page is in. For reports. */
+struct frame *buddy_block_of(struct frame *frame);
+
+/*
+ * Calls @fn with a block and @arg under the lock of its node, so that a walk sees
+ * the block's frames before or after, and nothing between. Any context but NMI.
+ */
+void buddy_retype(struct frame *frame, void (*fn)(struct frame *frame, void *arg), void *arg);
+
+/* Gives every wholly free chunk back to the source; returns their pages. */
+unsigned long buddy_trim(struct buddy *buddy);
+
+/*
+ * Walks every chunk of a node: calls @fn with each frame that is the first of
+ * something, and with each frame of a slab. The caller sees to it that what it
+ * reads holds still, or locks and looks again.
+ */
+void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg), void *arg);
+
+/* True when every invariant of the node holds; each that does not is printed. */
+bool buddy_check(struct buddy *buddy);
+
+/*
+ * At the end: gives back the chunks in which nothing is used, and keeps the
+ * others from reuse. Returns the number of pages that stay.
+ */
+unsigned long buddy_exit(struct buddy *buddy);
+
+#endif /* SLABMOD_BUDDY_H */

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cache.c - typed caches: taking and giving objects, with every check.
+ *
+ * The fast paths are in cache.h and magazine.h, to be inlined where they are
+ * exported. What they do not do is done here: flags, nodes, clearing, and finding
+ * out what is wrong with an address. The life of a cache is in registry.c.
+ *
+ * Contexts: any. Locks: none of its own.
+ */
+#include <linux/cpumask.h>
+#include <linux/nodemask.h>
+
+#include "buddy.h"
+#include "cache.h"
+#include "defer.h"
+#include "home.h"
+#include "report.h"
+
+/* ---- flags and nodes ---- */
+
+bool cache_gfp_refused(const char *who, gfp_t gfp, size_t size)
+{
+	gfp_t bad = gfp & ~GFP_HONOURED;
+
+	if (bad) {
+		report_misuse(MISUSE_BAD_GFP, "%s: %pGg cannot be honoured (in %pGg)", who, &bad,
+			      &gfp);
+		return true;
+	}
+	if (gfp & __GFP_NOFAIL && (!gfpflags_allow_blocking(gfp) || size > 2 * PAGE_SIZE)) {
+		report_misuse(MISUSE_BAD_GFP,
+			      "%s: __GFP_NOFAIL cannot be honoured %s", who,
+			      size > 2 * PAGE_SIZE ? "for more than two pages" : "without sleeping");
+		return true;
+	}
+	return false;
+}
+
+bool cache_node_refused(const char *who, int nid)
+{
+	if (nid >= 0 && nid < nr_node_ids && node_online(nid))
+		return false;
+	report_misuse(MISUSE_BAD_NODE, "%s: there is no node %d", who, nid);
+	return true;
+}
+
+/* ---- taking ---- */
+
+static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
+{
+	if (cache_gfp_refused(cache->name, gfp, cache->size))
+		return true;
+	if (gfp & __GFP_ZERO && cache->ctor) {
+		report_misuse(MISUSE_BAD_GFP,
+			      "%s: __GFP_ZERO cannot be honoured, the cache has a constructor",
+			      cache->name);
+		return true;
+	}
+	return nid != NUMA_NO_NODE && cache_node_refused(cache->name, nid);
+}
+
+static void *alloc_here(struct slabmod_cache *cache, gfp_t gfp)
+{
+	void *object;
+
+	return magazine_pop(cache, &object) ? object : magazine_alloc(cache, gfp);
+}
+
+static bool must_clear(struct slabmod_cache *cache, gfp_t gfp)
+{
+	return gfp & __GFP_ZERO || cache_clears(cache);
+}
+
+void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid)
+{
+	void *object;
+
+	if (alloc_refused(cache, gfp, nid))
+		return NULL;
+	might_alloc(gfp);
+	if (nid == NUMA_NO_NODE && gfp & __GFP_THISNODE)
+		nid = numa_mem_id();
+	if (nid == NUMA_NO_NODE || (nid == numa_mem_id() && !(gfp & __GFP_THISNODE)))
+		object = alloc_here(cache, gfp);
+	else
+		object = magazine_alloc_node(cache, gfp, nid);
+	if (object && must_clear(cache, gfp))
+		memset(object, 0, cache->size);
+	return object;
+}
+
+void *cache_alloc_refill(struct slabmod_cache *cache, gfp_t gfp)
+{
+	void *object = magazine_alloc(cache, gfp);
+
+	if (object && cache_clears(cache))
+		memset(object, 0, cache->size);
+	return object;
+}
+
+void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
+{
+	return cache_alloc(cache, gfp);
+}
+SLABMOD_EXPORT(slabmod_cache_alloc);
+
+void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
+{
+	return cache_alloc_slow(cache, gfp, node);
+}
+SLABMOD_EXPORT(slabmod_cache_alloc_node);
+
+/* Takes what there is; then makes slabs, each by taking one object of it. */
+static size_t take_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void **objects)
+{
+	size_t got = magazine_take(cache, nr, objects);
+
+	while (got < nr) {
+		objects[got] = magazine_alloc(cache, gfp);
+		if (!objects[got])
+			break;
+		got++;
+		got += magazine_take(cache, nr - got, objects + got);
+	}
+	return got;
+}
+
+size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void **objects)
+{
+	size_t got, i;
+
+	if (alloc_refused(cache, gfp, NUMA_NO_NODE))
+		return 0;
+	might_alloc(gfp);
+	got = take_bulk(cache, gfp, nr, objects);
+	if (got < nr) {
+		slabmod_cache_free_bulk(cache, got, objects);
+		return 0;
+	}
+	if (must_clear(cache, gfp))
+		for (i = 0; i < nr; i++)
+			memset(objects[i], 0, cache->size);
+	return nr;
+}
+SLABMOD_EXPORT(slabmod_cache_alloc_bulk);
+
+/* ---- giving ---- */
+
+void cache_report_bad_free(const char *who, const void *addr)
+{
+	struct frame *frame = chunk_frame(addr), *first;
+	struct slabmod_cache *cache = frame ? slab_cache(frame) : NULL;
+
+	if (!frame) {
+		report_misuse(MISUSE_BAD_FREE, "%s: %p is not slabmod's, but %s", who, addr,
+			      report_describe(addr));
+		return;
+	}
+	if (cache) {
+		report_misuse(MISUSE_INNER_FREE, "%s: at %p starts no object of %s", who, addr,
+			      cache->name);
+		return;
+	}
+	first = buddy_block_of(frame);
+	if (first && first->state == FRAME_PAGES)
+		report_misuse(MISUSE_INNER_FREE, "%s: %p is inside a block of %u pages", who, addr,
+			      first->nr_pages);
+	else
+		report_misuse(MISUSE_DOUBLE_FREE, "%s: %p is in a block that is free", who, addr);
+}
+
+static bool starts_object(struct slabmod_cache *cache, struct frame *first, const void *object)
+{
+	return slab_object_index(cache, first, object) < slab_objects(cache, first);
+}
+
+void cache_free_slow(struct slabmod_cache *cache, void *object)
+{
+	struct frame *frame, *first;
+	struct slabmod_cache *owner;
+
+	if (!object)
+		return;
+	frame = chunk_frame(object);
+	owner = frame ? slab_cache(frame) : NULL;
+	if (owner && owner != cache) {
+		report_misuse(MISUSE_WRONG_CACHE, "%s: %p is an object of %s", cache->name, object,
+			      owner->name);
+		return;
+	}
+	first = owner ? slab_first(frame) : NULL;
+	if (!first || !starts_object(cache, first, object)) {
+		cache_report_bad_free(cache->name, object);
+		return;
+	}
+	/* A bit says free only of what has come back; what lies in a magazine is taken. */
+	if (test_bit(slab_object_index(cache, first, object), first->free)) {
+		report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p is free already", cache->name,
+			      object);
+		return;
+	}
+	if (want_init_on_free() && !cache->ctor)
+		memset(object, 0, cache->size);
+	magazine_free(cache, first, object);
+}
+
+static __always_inline void free_one(struct slabmod_cache *cache, void *object)
+{
+	struct frame *frame;
+
+	preempt_disable();
+	frame = chunk_frame_fast(object);
+	if (likely(frame->cache == cache) && likely(cache_free_fast(cache, frame, object))) {
+		preempt_enable();
+		return;
+	}
+	preempt_enable();
+	cache_free_slow(cache, object);
+}
+
+void slabmod_cache_free(struct slabmod_cache *cache, void *object)
+{
+	free_one(cache, object);
+}
+SLABMOD_EXPORT(slabmod_cache_free);
+
+void slabmod_cache_free_bulk(struct slabmod_cache *cache, size_t nr, void **objects)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		free_one(cache, objects[i]);
+}
+SLABMOD_EXPORT(slabmod_cache_free_bulk);
+
+unsigned int slabmod_cache_size(const struct slabmod_cache *cache)
+{
+	return cache->size;
+}
+SLABMOD_EXPORT(slabmod_cache_size);
+
+/* ---- shrinking, counts, checks ---- */
+
+unsigned long cache_shrink(struct slabmod_cache *cache)
+{
+	unsigned long before = home_pages(cache), after;
+
+	defer_sync();
+	magazine_drain_all(cache);
+	home_shrink(cache);
+	after = home_pages(cache);
+	return before > after ? before - after : 0;
+}
+
+unsigned long slabmod_cache_shrink(struct slabmod_cache *cache)
+{
+	return cache_shrink(cache);
+}
+SLABMOD_EXPORT(slabmod_cache_shrink);
+
+unsigned long cache_used(struct slabmod_cache *cache)
+{
+	long used = home_totals(cache).taken - magazine_count(cache);
+
+	return max(used, 0l);
+}
+SLABMOD_EXPORT_FOR_TEST(cache_used);
+
+size_t cache_metadata(const struct slabmod_cache *cache)
+{
+	return struct_size(cache, commons, nr_node_ids) + magazine_metadata(cache);
+}
+
+/* What a walk over all slabs of a cache finds. */
+struct slab_census {
+	struct slabmod_cache *cache;
+	long slabs;
+	long taken;
+	bool ok;
+};
+
+static void count_slab(struct frame *frame, void *arg)
+{
+	struct slab_census *census = arg;
+
+	if (slab_cache(frame) != census->cache || slab_first(frame) != frame)
+		return;
+	census->slabs++;
+	census->taken += frame->inuse;
+	census->ok &= slab_check(census->cache, frame);
+}
+
+bool cache_check_live(struct slabmod_cache *cache)
+{
+	return home_check(cache);
+}
+
+bool cache_check(struct slabmod_cache *cache)
+{
+	struct home_totals totals = home_totals(cache);
+	struct slab_census census = { .cache = cache, .ok = true };
+	int nid;
+
+	for_each_node(nid)
+		buddy_walk(&cache->buddies[nid], count_slab, &census);
+	if (census.slabs != totals.slabs || census.taken != totals.taken) {
+		report_broken("%s: homes count %ld slabs and %ld objects, there are %ld and %ld",
+			      cache->name, totals.slabs, totals.taken, census.slabs, census.taken);
+		census.ok = false;
+	}
+	return census.ok & home_check(cache) & magazine_check(cache);
+}
+SLABMOD_EXPORT_FOR_TEST(cache_check);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * cache.h - typed caches: their life, their list, and the calls all others go
+ * through.
+ */
+#ifndef SLABMOD_CACHE_INTERNAL_H
+#define SLABMOD_CACHE_INTERNAL_H
+
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/sched/mm.h>
+
+#include "magazine.h"
+
+/* What slabmod can promise to honour; any other flag is refused. */
+#define GFP_HONOURED	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_ATOMIC_COMPAT | \
+			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NOWARN | __GFP_RETRY_MAYFAIL | \
+			 __GFP_NORETRY | __GFP_NOFAIL | __GFP_ZERO | __GFP_THISNODE | \
+			 __GFP_HARDWALL | __GFP_WRITE)
+
+/* Flags that the fast path does not deal with. */
+#define GFP_SLOW	(~GFP_HONOURED | __GFP_ZERO | __GFP_THISNODE | __GFP_NOFAIL)
+
+void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid);
+void cache_free_slow(struct slabmod_cache *cache, void *object);
+
+/* Only debugging kernels ask: the fast path neither sleeps nor waits. */
+static __always_inline void cache_may_alloc(gfp_t gfp)
+{
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
+		might_alloc(gfp);
+}
+
+static __always_inline bool cache_clears(const struct slabmod_cache *cache)
+{
+	return static_branch_maybe(CONFIG_INIT_ON_ALLOC_DEFAULT_ON, &init_on_alloc) && !cache->ctor;
+}
+
+/* What the magazine did not have, cleared if need be. */
+void *cache_alloc_refill(struct slabmod_cache *cache, gfp_t gfp);
+
+/* The fast path of an allocation, for inlining in an exported function. */
+static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
+{
+	void *object;
+
+	if (unlikely(gfp & GFP_SLOW))
+		return cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
+	cache_may_alloc(gfp);
+	if (unlikely(!magazine_pop(cache, &object)))
+		return cache_alloc_refill(cache, gfp);
+	if (cache_clears(cache))
+		return memset(object, 0, cache->size);
+	return object;
+}
+
+/* Whether an object starts at @object, and may be put into a magazine of this CPU. */
+static __always_inline bool cache_free_checks(const struct slabmod_cache *cache,
+					      struct frame *frame, const void *object)
+{
+	unsigned long address = (unsigned long)object;
+
+	if (unlikely(address & cache->align_mask))
+		return false;
+	if (likely(!(cache->flags & CACHE_CHECKS)))
+		return true;
+	if (slab_index(cache, address & cache->slab_mask) >= cache->objects)
+		return false;
+	return !(cache->flags & CACHE_CHECK_HOME) || magazine_at_home(frame);
+}
+
+/*
+ * The fast path of a free: true when it is done; when not, nothing is. @frame is
+ * what chunk_frame_fast() said of @object, and in a slab of @cache. Preemption is
+ * off, since before @frame was looked up.
+ */
+static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct frame *frame,
+					    void *object)
+{
+	if (unlikely(!cache_free_checks(cache, frame, object)))
+		return false;
+	if (want_init_on_free())
+		return false;
+	return likely(magazine_push(cache, object));
+}
+
+/* Reports flags that cannot be honoured for so many bytes; true when there are any. */
+bool cache_gfp_refused(const char *who, gfp_t gfp, size_t size);
+bool cache_node_refused(const char *who, int nid);
+
+/* Reports an address that @who was given to free and that is nothing of the kind. */
+void cache_report_bad_free(const char *who, const void *addr);
+
+/* Called with the list locked when a cache has come, and before it goes. */
+enum cache_event {
+	CACHE_CREATED,
+	CACHE_DESTROYED,
+};
+
+extern struct blocking_notifier_head cache_notifiers;
+
+struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, size_t size,
+				   size_t align, unsigned int flags, void (*ctor)(void *object),
+				   struct module *owner);
+int cache_destroy(struct slabmod_cache *cache);
+unsigned long cache_shrink(struct slabmod_cache *cache);
+
+/*
+ * Ends all caches of a pool. What is still in use of them is reported and listed.
+ */
+void cache_destroy_all(struct slabmod_pool *pool);
+
+/* Calls @fn with every cache of a pool. May sleep. */
+void cache_for_each(struct slabmod_pool *pool,
+		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
+
+/* Objects that callers have. Exact when nobody uses the cache. */
+unsigned long cache_used(struct slabmod_cache *cache);
+
+/* Bytes of the cache's own structures, magazines included. */
+size_t cache_metadata(const struct slabmod_cache *cache);
+
+/* True when the invariants of all layers of the cache hold; it must be at rest. */
+bool cache_check(struct slabmod_cache *cache);
+/* The same without what only holds at rest. */
+bool cache_check_live(struct slabmod_cache *cache);
+
+int cache_init(void);
+void cache_exit(void);
+
+#endif /* SLABMOD_CACHE_INTERNAL_H */

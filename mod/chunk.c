@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * chunk.c - runs of pages from the kernel, and the way from an address to its frame.
+ *
+ * A chunk is one naturally aligned compound page. It has 64 bytes of frame for each
+ * of its pages (1.6 %), and a header, in memory of their own: an overrun or a use
+ * after free in the chunk cannot reach them.
+ *
+ * Contexts: any but NMI to create and destroy; any at all to look an address up.
+ * On PREEMPT_RT, where the page allocator sleeps, pages are neither taken nor given
+ * back while preemption is off: a creation fails, a destruction is put off.
+ *
+ * Locks: map_lock, raw, for changes of the map; lookups take none. Frames go away
+ * by RCU, so a lookup of an address that is no longer ours, which only a caller's
+ * mistake can cause, reads old frames and never memory that is somebody else's.
+ */
+#include <linux/gfp.h>
+#include <linux/llist.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "buddy.h"
+#include "chunk.h"
+
+struct chunk_map chunk_map __read_mostly;
+SLABMOD_EXPORT_FOR_TEST(chunk_map);
+struct frame chunk_no_frames[UNIT_PAGES];
+SLABMOD_EXPORT_FOR_TEST(chunk_no_frames);
+
+static struct map_leaf no_leaf;
+static DEFINE_RAW_SPINLOCK(map_lock);
+
+/* Chunks too small for the map, by their last page: the next one up is the only candidate. */
+static DEFINE_XARRAY_FLAGS(strays, XA_FLAGS_LOCK_IRQ);
+
+/* What the frames of a chunk may be allocated with: how hard to try, nothing else. */
+#define GFP_METADATA	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_ATOMIC_COMPAT | \
+			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NORETRY)
+
+static bool may_call_kernel(void)
+{
+	if (in_nmi())
+		return false;
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible();
+}
+
+/* ---- the map ---- */
+
+static struct map_leaf **map_root(const void *addr)
+{
+	unsigned long root = ((unsigned long)addr - PAGE_OFFSET) >> ROOT_SHIFT;
+
+	return root < chunk_map.nr_roots ? &chunk_map.root[root] : NULL;
+}
+
+/* Sees to it that the map has a leaf of its own at @addr. */
+static bool map_prepare(const void *addr, gfp_t gfp, struct chunk_source *source)
+{
+	struct map_leaf **root = map_root(addr);
+	struct map_leaf *leaf;
+	unsigned long flags;
+
+	if (!root)
+		return false;
+	if (READ_ONCE(*root) != &no_leaf)
+		return true;
+	leaf = (struct map_leaf *)__get_free_page(gfp);
+	if (!leaf)
+		return false;
+	memcpy(leaf, &no_leaf, sizeof(*leaf));
+	raw_spin_lock_irqsave(&map_lock, flags);
+	if (*root == &no_leaf) {
+		smp_store_release(root, leaf);
+		leaf = NULL;
+	}
+	raw_spin_unlock_irqrestore(&map_lock, flags);
+	if (leaf)
+		free_page((unsigned long)leaf);
+	return true;
+}
+
+/* Points every step of the map that @chunk covers to its frames, or away from them. */
+static void map_set(struct chunk *chunk, bool on)
+{
+	unsigned long offset = (unsigned long)chunk->base - PAGE_OFFSET;
+	struct map_leaf *leaf = *map_root(chunk->base);
+	unsigned int page;
+
+	for (page = 0; page < chunk_pages(chunk); page += UNIT_PAGES) {
+		struct frame *unit = on ? &chunk->frames[page] : chunk_no_frames;
+
+		smp_store_release(&leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES], unit);
+		offset += 1ul << UNIT_SHIFT;
+	}
+}
+
+static unsigned long last_pfn(struct chunk *chunk)
+{
+	return page_to_pfn(virt_to_page(chunk->base)) + chunk_pages(chunk) - 1;
+}
+
+static bool stray_insert(struct chunk *chunk, gfp_t gfp)
+{
+	unsigned long flags;
+	int err;
+
+	if (gfpflags_allow_blocking(gfp)) {
+		err = xa_err(xa_store_irq(&strays, last_pfn(chunk), chunk, gfp));
+	} else {
+		xa_lock_irqsave(&strays, flags);
+		err = xa_err(__xa_store(&strays, last_pfn(chunk), chunk, gfp));
+		xa_unlock_irqrestore(&strays, flags);
+	}
+	return !err;
+}
+
+static void stray_erase(struct chunk *chunk)
+{
+	unsigned long flags;
+
+	xa_lock_irqsave(&strays, flags);
+	__xa_erase(&strays, last_pfn(chunk));
+	xa_unlock_irqrestore(&strays, flags);
+}
+
+static struct frame *stray_frame(const void *addr)
+{
+	struct frame *frame = NULL;
+	struct chunk *chunk;
+	unsigned long pfn;
+
+	rcu_read_lock();
+	pfn = page_to_pfn(virt_to_page(addr));
+	chunk = xa_find(&strays, &pfn, ULONG_MAX, XA_PRESENT);
+	if (chunk && addr >= chunk->base)
+		frame = &chunk->frames[(addr - chunk->base) >> PAGE_SHIFT];
+	rcu_read_unlock();
+	return frame;
+}
+
+/**
+ * chunk_frame() - the frame of an address
+ * @addr: any value at all
+ *
+ * Context: any.
+ *
+ * Return: the frame of the page that @addr is in, or NULL when it is not slabmod's.
+ */
+struct frame *chunk_frame(const void *addr)
+{
+	struct frame *frame = chunk_frame_fast(addr);
+
+	if (frame < chunk_no_frames || frame >= chunk_no_frames + UNIT_PAGES)
+		return frame;
+	if ((unsigned long)addr < PAGE_OFFSET || addr >= high_memory)
+		return NULL;
+	return stray_frame(addr);
+}
+SLABMOD_EXPORT_FOR_TEST(chunk_frame);
+
+/* ---- life of a chunk ---- */
+
+/**
+ * chunk_metadata() - what the frames of a chunk take
+ * @order: of the chunk
+ *
+ * Return: bytes.
+ */
+size_t chunk_metadata(unsigned int order)
+{
+	size_t size = struct_bytes(struct chunk, frames, 1ul << order);
+
+	size += (order + 1) * sizeof(struct list_head);
+	/* A part of a page comes from kmalloc, which rounds to a power of two. */
+	return size < PAGE_SIZE ? roundup_pow_of_two(size) : PAGE_ALIGN(size);
+}
+SLABMOD_EXPORT_FOR_TEST(chunk_metadata);
+
+static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
+{
+	size_t size = chunk_metadata(order);
+
+	if (size < PAGE_SIZE)
+		return kzalloc(size, gfp);
+	return alloc_pages_exact(size, gfp | __GFP_ZERO);
+}
+
+static void metadata_free(struct chunk *chunk)
+{
+	size_t size = chunk_metadata(chunk->order);
+
+	if (size < PAGE_SIZE)
+		kfree(chunk);
+	else
+		free_pages_exact(chunk, size);
+}
+
+static void metadata_free_rcu(struct rcu_head *rcu)
+{
+	metadata_free(container_of(rcu, struct chunk, rcu));
+}
+
+/* Takes @pages off what the limit leaves. Never above it, not for a moment. */
+static bool source_charge(struct chunk_source *source, unsigned long pages)
+{
+	long held = atomic_long_read(&source->held);
+	long peak;
+
+	do {
+		if (held + pages > source->limit)
+			return false;
+	} while (!atomic_long_try_cmpxchg(&source->held, &held, held + pages));
+
+	held += pages;
+	peak = atomic_long_read(&source->peak);
+	while (held > peak && !atomic_long_try_cmpxchg(&source->peak, &peak, held))
+		;
+	return true;
+}
+
+static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
+{
+	struct page *page;
+
+	if (!source_charge(source, 1ul << order))
+		return NULL;
+	page = source->get(source, gfp, order, nid);
+	if (!page)
+		atomic_long_sub(1ul << order, &source->held);
+	return page;
+}
+
+static void source_put(struct chunk_source *source, struct page *page, unsigned int order)
+{
+	source->put(source, page, order);
+	atomic_long_sub(1ul << order, &source->held);
+}
+
+static void chunk_lists_init(struct chunk *chunk)
+{
+	unsigned int i;
+
+	INIT_LIST_HEAD(&chunk->node);
+	for (i = 0; i <= chunk->order; i++)
+		INIT_LIST_HEAD(chunk_free_list(chunk, i));
+	for (i = 0; i < chunk_pages(chunk); i++) {
+		chunk->frames[i].index = i;
+		INIT_LIST_HEAD(&chunk->frames[i].node);
+	}
+}
+
+/* Makes the addresses of a chunk known. */
+static bool chunk_publish(struct chunk *chunk, gfp_t gfp)
+{
+	chunk->stray = chunk->order < UNIT_ORDER ||
+		       !map_prepare(chunk->base, gfp, chunk->buddy->source);
+	if (chunk->stray)
+		return stray_insert(chunk, gfp);
+	map_set(chunk, true);
+	return true;
+}
+
+/* One attempt at a chunk of just @order. */
+static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
+{
+	struct chunk_source *source = buddies->source;
+	gfp_t metadata_gfp = (gfp & GFP_METADATA) | __GFP_NOWARN;
+	struct chunk *chunk;
+	struct page *page;
+
+	page = source_get(source, gfp, order, nid);
+	if (!page)
+		return NULL;
+	chunk = metadata_alloc(order, metadata_gfp);
+	if (!chunk)
+		goto put_page;
+	chunk->base = page_address(page);
+	chunk->order = order;
+	chunk->buddy = &buddies[page_to_nid(page)];
+	chunk_lists_init(chunk);
+	if (!chunk_publish(chunk, metadata_gfp))
+		goto free_metadata;
+
+	atomic_long_add(chunk_metadata(order), &source->metadata);
+	stat_inc(source->stats, STAT_CHUNK_NEW);
+	if (chunk->stray)
+		stat_inc(source->stats, STAT_CHUNK_STRAY);
+	return chunk;
+
+free_metadata:
+	metadata_free(chunk);
+put_page:
+	source_put(source, page, order);
+	return NULL;
+}
+
+/*
+ * The order to try first: small as long as little is held, so that an idle user
+ * costs little, then growing with what is held.
+ */
+static unsigned int chunk_best_order(struct chunk_source *source)
+{
+	unsigned long held = atomic_long_read(&source->held);
+	unsigned int order = held ? ilog2(held) : 0;
+
+	return clamp(order, source->min_order, source->max_order);
+}
+
+/**
+ * chunk_create() - take a chunk from the source
+ * @buddies: the pool's, one a node; the chunk is of the one its memory is on
+ * @nid: node to ask for
+ * @order: the least that is of use
+ * @gfp: how hard to try for that; for more than that nobody is made to wait
+ *
+ * Takes what there is when the kernel has no large run: down to @order.
+ *
+ * Context: any; in NMI NULL.
+ *
+ * Return: the chunk, known to the map, in no bucket yet; or NULL.
+ */
+struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
+{
+	struct chunk_source *source = buddies->source;
+	gfp_t easy = (gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL | __GFP_HIGH |
+			      __GFP_ATOMIC_COMPAT | __GFP_MEMALLOC | __GFP_RETRY_MAYFAIL)) |
+		     __GFP_NORETRY | __GFP_NOMEMALLOC;
+	struct chunk *chunk = NULL;
+	unsigned int best;
+
+	if (!may_call_kernel() || order > source->max_order)
+		goto fail;
+	gfp = (gfp & ~__GFP_ZERO) | __GFP_NOWARN | __GFP_COMP;
+	easy = (easy & ~__GFP_ZERO) | __GFP_NOWARN | __GFP_COMP;
+	/* The page allocator promises no run of more than two pages to those who insist. */
+	if (order > 1)
+		gfp &= ~__GFP_NOFAIL;
+
+	for (best = chunk_best_order(source); best > order && !chunk; best--)
+		chunk = chunk_try(buddies, nid, best, easy);
+	if (!chunk)
+		chunk = chunk_try(buddies, nid, order, gfp);
+	if (chunk)
+		return chunk;
+fail:
+	stat_inc(source->stats, STAT_CHUNK_FAIL);
+	return NULL;
+}
+SLABMOD_EXPORT_FOR_TEST(chunk_create);
+
+static void chunk_forget(struct chunk *chunk)
+{
+	struct chunk_source *source = chunk->buddy->source;
+
+	if (chunk->stray)
+		stray_erase(chunk);
+	else
+		map_set(chunk, false);
+	atomic_long_sub(chunk_metadata(chunk->order), &source->metadata);
+	call_rcu(&chunk->rcu, metadata_free_rcu);
+}
+
+static void chunk_put(struct chunk *chunk)
+{
+	struct chunk_source *source = chunk->buddy->source;
+	struct page *page = virt_to_page(chunk->base);
+	unsigned int order = chunk->order;
+
+	stat_inc(source->stats, STAT_CHUNK_FREE);
+	chunk_forget(chunk);
+	source_put(source, page, order);
+}
+
+/* Chunks that are to go, but came free where the kernel could not be called. */
+static LLIST_HEAD(doomed);
+
+static void doomed_work(struct work_struct *work)
+{
+	struct frame *frame, *next;
+
+	/* The first frame carries the link: nothing else is in it any more. */
+	llist_for_each_entry_safe(frame, next, llist_del_all(&doomed), doomed)
+		chunk_put(frame_chunk(frame));
+}
+
+static DECLARE_WORK(doomed_worker, doomed_work);
+
+/**
+ * chunk_destroy() - give a chunk back to the source
+ * @chunk: one of which nothing is used, and which is in no bucket or list any more
+ *
+ * Context: any but NMI.
+ */
+void chunk_destroy(struct chunk *chunk)
+{
+	if (may_call_kernel()) {
+		chunk_put(chunk);
+		return;
+	}
+	llist_add(&chunk->frames[0].doomed, &doomed);
+	schedule_work(&doomed_worker);
+}
+SLABMOD_EXPORT_FOR_TEST(chunk_destroy);
+
+/**
+ * chunk_abandon() - forget a chunk, but keep its pages from reuse
+ * @chunk: one of which something is still used when slabmod goes
+ *
+ * Context: any but NMI.
+ */
+void chunk_abandon(struct chunk *chunk)
+{
+	chunk_forget(chunk);
+}
+
+/* Waits until what was put off is done and the frames of the past are gone. */
+void chunk_sync(void)
+{
+	flush_work(&doomed_worker);
+	rcu_barrier();
+}
+SLABMOD_EXPORT_FOR_TEST(chunk_sync);
+
+size_t chunk_map_metadata(void)
+{
+	size_t size = chunk_map.nr_roots * sizeof(*chunk_map.root);
+	unsigned long i;
+
+	for (i = 0; i < chunk_map.nr_roots; i++)
+		if (READ_ONCE(chunk_map.root[i]) != &no_leaf)
+			size += PAGE_SIZE;
+	return size;
+}
+
+int chunk_init(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < LEAF_ENTRIES; i++)
+		no_leaf.unit[i] = chunk_no_frames;
+	chunk_map.nr_roots = (((unsigned long)high_memory - PAGE_OFFSET - 1) >> ROOT_SHIFT) + 1;
+	chunk_map.root = kvcalloc(chunk_map.nr_roots, sizeof(*chunk_map.root), GFP_KERNEL);
+	if (!chunk_map.root)
+		return -ENOMEM;
+	for (i = 0; i < chunk_map.nr_roots; i++)
+		chunk_map.root[i] = &no_leaf;
+	return 0;
+}
+
+void chunk_exit(void)
+{
+	unsigned long i;
+
+	chunk_sync();
+	for (i = 0; i < chunk_map.nr_roots; i++)
+		if (chunk_map.root[i] != &no_leaf)
+			free_page((unsigned long)chunk_map.root[i]);
+	kvfree(chunk_map.root);
+	xa_destroy(&strays);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * chunk.h - runs of pages from the kernel, and the way from an address to its frame.
+ */
+#ifndef SLABMOD_CHUNK_H
+#define SLABMOD_CHUNK_H
+
+#include <linux/align.h>
+#include <linux/mm.h>
+
+#include "types.h"
+
+/*
+ * The map covers the direct map in two levels: a root entry for 256 MiB, its leaf
+ * of one page an entry for each 512 KiB. Where slabmod has nothing both lead to
+ * frames that belong to no cache: the fast path compares, but never asks for NULL.
+ */
+#define UNIT_ORDER	7
+#define UNIT_SHIFT	(PAGE_SHIFT + UNIT_ORDER)
+#define UNIT_PAGES	(1u << UNIT_ORDER)
+#define LEAF_ENTRIES	(PAGE_SIZE / sizeof(struct frame *))
+#define ROOT_SHIFT	(UNIT_SHIFT + PAGE_SHIFT - 3)
+
+struct map_leaf {
+	struct frame *unit[LEAF_ENTRIES];
+};
+
+struct chunk_map {
+	unsigned long nr_roots;
+	struct map_leaf **root;
+};
+
+extern struct chunk_map chunk_map;
+extern struct frame chunk_no_frames[UNIT_PAGES];
+
+/*
+ * The frame of an address that a large chunk has; for any other address whatever
+ * a frame that belongs to no cache. chunk_frame() has the last word.
+ */
+static __always_inline struct frame *chunk_frame_fast(const void *addr)
+{
+	unsigned long offset = (unsigned long)addr - PAGE_OFFSET;
+	unsigned long root = offset >> ROOT_SHIFT;
+	struct map_leaf *leaf;
+	struct frame *unit;
+
+	if (unlikely(root >= chunk_map.nr_roots))
+		return chunk_no_frames;
+	/* Plain loads: what an address that is in use leads to does not change. */
+	leaf = chunk_map.root[root];
+	unit = leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES];
+	return unit + (offset >> PAGE_SHIFT) % UNIT_PAGES;
+}
+
+static inline struct chunk *frame_chunk(const struct frame *frame)
+{
+	return (struct chunk *)container_of(frame - frame->index, struct chunk, frames[0]);
+}
+
+static inline void *frame_address(const struct frame *frame)
+{
+	return frame_chunk(frame)->base + ((unsigned long)frame->index << PAGE_SHIFT);
+}
+
+static inline unsigned int chunk_pages(const struct chunk *chunk)
+{
+	return 1u << chunk->order;
+}
+
+/* The head of a chunk's list of free blocks of an order. */
+static inline struct list_head *chunk_free_list(struct chunk *chunk, unsigned int order)
+{
+	return (struct list_head *)(chunk->frames + chunk_pages(chunk)) + order;
+}
+
+struct frame *chunk_frame(const void *addr);
+struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
+void chunk_destroy(struct chunk *chunk);
+void chunk_abandon(struct chunk *chunk);
+void chunk_sync(void);
+size_t chunk_metadata(unsigned int order);
+size_t chunk_map_metadata(void);
+int chunk_init(void);
+void chunk_exit(void);
+
+#endif /* SLABMOD_CHUNK_H */

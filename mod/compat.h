@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * compat.h - what differs between the kernels slabmod is built for, and nothing
+ * else. No other file asks for the kernel's version.
+ */
+#ifndef SLABMOD_COMPAT_H
+#define SLABMOD_COMPAT_H
+
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/mmzone.h>
+#include <linux/version.h>
+
+/* The namespace became a string in 6.13. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define SLABMOD_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "SLABMOD")
+#define SLABMOD_IMPORT()	MODULE_IMPORT_NS("SLABMOD")
+#define SLABMOD_INTERNAL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "SLABMOD_INTERNAL")
+#define SLABMOD_IMPORT_INTERNAL() MODULE_IMPORT_NS("SLABMOD_INTERNAL")
+#else
+#define SLABMOD_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, SLABMOD)
+#define SLABMOD_IMPORT()	MODULE_IMPORT_NS(SLABMOD)
+#define SLABMOD_INTERNAL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, SLABMOD_INTERNAL)
+#define SLABMOD_IMPORT_INTERNAL() MODULE_IMPORT_NS(SLABMOD_INTERNAL)
+#endif
+
+/* The layers are open to the KUnit suites, and to them only. */
+#if IS_ENABLED(CONFIG_KUNIT)
+#define SLABMOD_EXPORT_FOR_TEST(symbol) SLABMOD_INTERNAL(symbol)
+#else
+#define SLABMOD_EXPORT_FOR_TEST(symbol)
+#endif
+
+/* Since 6.16 KUnit wants to be told that suites it is given are to run. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define KUNIT_RUN_SUITES(suites, n)	__kunit_test_suites_init(suites, n, true)
+#else
+#define KUNIT_RUN_SUITES(suites, n)	__kunit_test_suites_init(suites, n)
+#endif
+
+/* hrtimer_init() became hrtimer_setup() in 6.13. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define hrtimer_prepare(timer, fn, clock, mode)	hrtimer_setup(timer, fn, clock, mode)
+#else
+#define hrtimer_prepare(timer, fn, clock, mode)	\
+	do {						\
+		hrtimer_init(timer, clock, mode);	\
+		(timer)->function = fn;			\
+	} while (0)
+#endif
+
+/* The largest order of the page allocator, inclusive. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define KERNEL_MAX_ORDER	MAX_PAGE_ORDER
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define KERNEL_MAX_ORDER	MAX_ORDER
+#else
+#define KERNEL_MAX_ORDER	(MAX_ORDER - 1)
+#endif
+
+/* __GFP_ATOMIC was folded into __GFP_HIGH in 6.3. */
+#ifdef __GFP_ATOMIC
+#define __GFP_ATOMIC_COMPAT	__GFP_ATOMIC
+#else
+#define __GFP_ATOMIC_COMPAT	((__force gfp_t)0)
+#endif
+
+/* struct_size() without an instance, for all kernels alike. */
+#define struct_bytes(type, member, n)	(offsetof(type, member[0]) + (n) * sizeof(((type *)0)->member[0]))
+
+#endif /* SLABMOD_COMPAT_H */

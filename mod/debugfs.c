@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debugfs.c - what slabmod shows of itself, under /sys/kernel/debug/slabmod.
+ *
+ * Files are for root only. Formats are in Documentation/debugfs.rst, and stable.
+ * Figures are read without stopping anybody: while memory moves, sums are close;
+ * when nothing moves, they are exact.
+ *
+ * Contexts: process, may sleep. Locks: the list of caches is held by cache_for_each().
+ * The files of one cache must not take it: their removal, which waits for readers,
+ * is done with it held.
+ */
+#include <linux/debugfs.h>
+#include <linux/nodemask.h>
+#include <linux/seq_file.h>
+
+#include "cache.h"
+#include "debugfs.h"
+#include "home.h"
+#include "pool.h"
+#include "report.h"
+
+static struct dentry *root_dir;
+static struct dentry *caches_dir;
+
+static void show_value(struct seq_file *m, const char *name, unsigned long value, const char *text)
+{
+	seq_printf(m, "%-20s %14lu  # %s\n", name, value, text);
+}
+
+/* ---- summary ---- */
+
+static void show_ledger(struct seq_file *m, struct slabmod_pool *pool)
+{
+	struct pool_ledger l = pool_ledger(pool);
+	unsigned long sum = l.used + l.slabs + l.magazines + l.buddy + l.metadata;
+
+	seq_printf(m, "[pool %s]\n", pool->name);
+	show_value(m, "held", l.held, "bytes taken from the kernel: the sum of the next five");
+	show_value(m, "used", l.used, "objects and pages that callers have");
+	show_value(m, "free_in_slabs", l.slabs, "free objects in slabs, and what is left at their ends");
+	show_value(m, "in_magazines", l.magazines, "free objects at hand on a CPU");
+	show_value(m, "free_in_buddy", l.buddy, "free pages");
+	show_value(m, "metadata", l.metadata, "slabmod's own structures");
+	seq_printf(m, "%-20s %14ld  # %s\n", "unaccounted", (long)(l.held - sum),
+		   "held less that sum: 0 when nothing moves");
+	show_value(m, "peak", l.peak, "the most bytes of pages that were ever held");
+	show_value(m, "limit", pool->source.limit << PAGE_SHIFT,
+		   "bytes of pages that may be held");
+}
+
+static void show_counters(struct seq_file *m, struct slabmod_pool *pool)
+{
+	int i;
+
+	seq_puts(m, "\n[events]\n");
+	for (i = 0; i < NR_STATS; i++)
+		show_value(m, stat_names[i], stat_sum(pool->source.stats, i), stat_texts[i]);
+	seq_puts(m, "\n[misuse]\n");
+	for (i = 0; i < NR_MISUSES; i++)
+		show_value(m, misuse_names[i], report_count(i), misuse_texts[i]);
+}
+
+static int summary_show(struct seq_file *m, void *unused)
+{
+	show_ledger(m, root_pool);
+	show_counters(m, root_pool);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(summary);
+
+/* ---- slabinfo, in the format of /proc/slabinfo ---- */
+
+static void show_slabinfo(struct slabmod_cache *cache, void *arg)
+{
+	struct home_totals totals = home_totals(cache);
+	struct seq_file *m = arg;
+	unsigned long objects = (totals.slabs - totals.small_slabs) * cache->usual.objects +
+				totals.small_slabs * cache->small.objects;
+
+	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", cache->name, cache_used(cache), objects,
+		   cache->size, cache->usual.objects, cache->usual.pages);
+	seq_printf(m, " : tunables %4u %4u %4u", cache->capacity, (cache->capacity + 1) / 2, 0);
+	seq_printf(m, " : slabdata %6ld %6ld %6lu\n", totals.slabs, totals.slabs, 0ul);
+}
+
+static int slabinfo_show(struct seq_file *m, void *unused)
+{
+	seq_puts(m, "slabinfo - version: 2.1\n");
+	seq_puts(m, "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>");
+	seq_puts(m, " : tunables <limit> <batchcount> <sharedfactor>");
+	seq_puts(m, " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	cache_for_each(root_pool, show_slabinfo, m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(slabinfo);
+
+/* ---- buddyinfo, in the format of /proc/buddyinfo ---- */
+
+static int buddyinfo_show(struct seq_file *m, void *unused)
+{
+	int nid, order;
+
+	for_each_online_node(nid) {
+		seq_printf(m, "Node %d, zone %8s ", nid, root_pool->name);
+		for (order = 0; order < BUDDY_ORDERS; order++)
+			seq_printf(m, "%6lu ", READ_ONCE(root_pool->buddies[nid].nr_free[order]));
+		seq_putc(m, '\n');
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(buddyinfo);
+
+/* ---- validate and shrink ---- */
+
+static int validate_show(struct seq_file *m, void *unused)
+{
+	bool ok = pool_check_live(root_pool);
+
+	seq_puts(m, ok ? "ok\n" : "broken: see the kernel log\n");
+	return 0;
+}
+
+static int validate_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, validate_show, NULL);
+}
+
+static ssize_t validate_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
+{
+	return pool_check_live(root_pool) ? count : -EIO;
+}
+
+static const struct file_operations validate_fops = {
+	.owner = THIS_MODULE,
+	.open = validate_open,
+	.read = seq_read,
+	.write = validate_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static ssize_t shrink_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
+{
+	pool_shrink(root_pool);
+	return count;
+}
+
+static const struct file_operations shrink_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = shrink_write,
+	.llseek = noop_llseek,
+};
+
+/* ---- caches/<name>/ ---- */
+
+static int info_show(struct seq_file *m, void *unused)
+{
+	struct slabmod_cache *cache = m->private;
+	struct home_totals totals = home_totals(cache);
+	unsigned long magazines = magazine_count(cache);
+	unsigned long used = cache_used(cache);
+
+	show_value(m, "object_size", cache->object_size, "bytes asked for at creation");
+	show_value(m, "size", cache->size, "bytes from object to object");
+	show_value(m, "align", cache->align, "bytes");
+	show_value(m, "slab_objects", cache->usual.objects, "objects a slab has");
+	show_value(m, "slab_pages", cache->usual.pages, "pages a slab has");
+	show_value(m, "capacity", cache->capacity, "objects a magazine takes");
+	show_value(m, "used", used, "objects that callers have");
+	show_value(m, "in_magazines", magazines, "free objects at hand on a CPU");
+	show_value(m, "slabs", totals.slabs, "slabs there are");
+	show_value(m, "small_slabs", totals.small_slabs, "of these, made smaller for lack of memory");
+	show_value(m, "pages", home_pages(cache), "pages of all slabs");
+	show_value(m, "allocs", magazine_allocs(cache), "objects ever handed out");
+	show_value(m, "metadata", cache_metadata(cache), "bytes of the cache's own structures");
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(info);
+
+static int magazines_show(struct seq_file *m, void *unused)
+{
+	struct slabmod_cache *cache = m->private;
+	unsigned int cpu;
+
+	seq_puts(m, "# cpu   here   away       allocs\n");
+	for_each_online_cpu(cpu) {
+		struct magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
+
+		if (!magazine->capacity)
+			break;
+		seq_printf(m, "%5u %6u %6u %12lu\n", cpu, READ_ONCE(magazine->here),
+			   READ_ONCE(magazine->away), READ_ONCE(magazine->allocs));
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(magazines);
+
+static void show_home(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+{
+	struct seq_file *m = arg;
+
+	if (home >= cache->commons && home < cache->commons + nr_node_ids)
+		seq_printf(m, "node%-4d", (int)(home - cache->commons));
+	else
+		seq_puts(m, "cpu     ");
+	seq_printf(m, " %8u %8u\n", READ_ONCE(home->nr_partial), READ_ONCE(home->nr_empty));
+}
+
+static int homes_show(struct seq_file *m, void *unused)
+{
+	seq_puts(m, "# home    partial    empty\n");
+	home_for_each(m->private, show_home, m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(homes);
+
+static ssize_t cache_shrink_write(struct file *file, const char __user *buf, size_t count,
+				  loff_t *pos)
+{
+	cache_shrink(file->private_data);
+	return count;
+}
+
+static const struct file_operations cache_shrink_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = cache_shrink_write,
+	.llseek = noop_llseek,
+};
+
+static void add_cache(struct slabmod_cache *cache, void *arg)
+{
+	struct dentry *dir = debugfs_create_dir(cache->name, caches_dir);
+
+	cache->debugfs = dir;
+	debugfs_create_file("info", 0400, dir, cache, &info_fops);
+	debugfs_create_file("magazines", 0400, dir, cache, &magazines_fops);
+	debugfs_create_file("homes", 0400, dir, cache, &homes_fops);
+	debugfs_create_file("shrink", 0200, dir, cache, &cache_shrink_fops);
+}
+
+static int cache_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct slabmod_cache *cache = data;
+
+	if (cache->pool != root_pool)
+		return NOTIFY_DONE;
+	if (event == CACHE_CREATED)
+		add_cache(cache, NULL);
+	else
+		debugfs_remove(cache->debugfs);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block cache_notifier = { .notifier_call = cache_event };
+
+/* ---- beginning and end ---- */
+
+int debugfs_init(void)
+{
+	root_dir = debugfs_create_dir("slabmod", NULL);
+	caches_dir = debugfs_create_dir("caches", root_dir);
+	debugfs_create_file("summary", 0400, root_dir, NULL, &summary_fops);
+	debugfs_create_file("slabinfo", 0400, root_dir, NULL, &slabinfo_fops);
+	debugfs_create_file("buddyinfo", 0400, root_dir, NULL, &buddyinfo_fops);
+	debugfs_create_file("validate", 0600, root_dir, NULL, &validate_fops);
+	debugfs_create_file("shrink", 0200, root_dir, NULL, &shrink_fops);
+	cache_for_each(root_pool, add_cache, NULL);
+	return blocking_notifier_chain_register(&cache_notifiers, &cache_notifier);
+}
+
+void debugfs_exit(void)
+{
+	blocking_notifier_chain_unregister(&cache_notifiers, &cache_notifier);
+	debugfs_remove(root_dir);
+}

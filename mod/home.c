@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * home.c - whose slab it is.
+ *
+ * A slab is at home with the CPU that refills from it: Hoard's heaps, but visited
+ * once for a magazine and not once for an object. A home keeps its slabs in four
+ * lists by fullness and refills from the fullest, so that emptier ones drain. It
+ * keeps few: a slab that gets nearly empty goes to the commons of its node, where
+ * any CPU may adopt it, and beyond a few kept for the next refill an empty one
+ * goes back to the buddy.
+ *
+ * Invariant (blowup): a new slab is made only when the home, the commons and the
+ * other homes had nothing to give, but for what lies in magazines, what a failed
+ * trylock hid, and lines that are partly another CPU's.
+ *
+ * A slab changes its home only under its old home's lock. Who wants to give an
+ * object back reads the home, locks it, and looks again. While a slab is moved it
+ * is on no list, and both homes' locks are free: see the invariant of struct
+ * slab_home, and home_list(), which keeps it.
+ *
+ * Contexts: any. In NMI no lock is waited for. Locks: home->lock, raw, interrupts
+ * off; held for a magazine's worth of objects at the most.
+ */
+#include <linux/cpumask.h>
+#include <linux/list.h>
+#include <linux/preempt.h>
+#include <linux/topology.h>
+
+#include "buddy.h"
+#include "home.h"
+#include "report.h"
+#include "slab.h"
+
+/* Partly used slabs that a home keeps before it gives nearly empty ones away. */
+#define KEEP_PARTIAL	8
+/* Bytes of empty slabs that a home keeps; one slab at least. */
+#define KEEP_EMPTY_BYTES (16u << 10)
+
+/* ---- which home ---- */
+
+struct slab_home *home_of(struct slabmod_cache *cache, const struct frame *first, u16 id)
+{
+	if (HOME_ID(id) == HOME_COMMONS)
+		return &cache->commons[frame_chunk(first)->buddy->nid];
+	return per_cpu_ptr(cache->homes, HOME_ID(id));
+}
+
+bool home_lock(struct slab_home *home, unsigned long *flags)
+{
+	if (!in_nmi()) {
+		raw_spin_lock_irqsave(&home->lock, *flags);
+		return true;
+	}
+	return raw_spin_trylock_irqsave(&home->lock, *flags);
+}
+
+void home_unlock(struct slab_home *home, unsigned long flags)
+{
+	raw_spin_unlock_irqrestore(&home->lock, flags);
+}
+
+/* Locks the home a slab has, which may change until it is locked. */
+static struct slab_home *lock_home_of(struct slabmod_cache *cache, struct frame *first,
+				      unsigned long *flags)
+{
+	for (;;) {
+		u16 id = READ_ONCE(first->home);
+		struct slab_home *home = home_of(cache, first, id);
+
+		if (!home_lock(home, flags))
+			return NULL;
+		if (HOME_ID(first->home) == HOME_ID(id))
+			return home;
+		home_unlock(home, *flags);
+	}
+}
+
+/* The home of this CPU; the commons of its node as long as the cache has no homes. */
+struct slab_home *home_this(struct slabmod_cache *cache, u16 *id)
+{
+	struct slab_home __percpu *homes = smp_load_acquire(&cache->homes);
+	unsigned int cpu = raw_smp_processor_id();
+
+	if (homes) {
+		*id = cpu;
+		return per_cpu_ptr(homes, cpu);
+	}
+	*id = HOME_COMMONS;
+	return &cache->commons[cpu_to_mem(cpu)];
+}
+
+/* ---- lists of a home; all with its lock held ---- */
+
+static unsigned int quarter_of(unsigned int inuse, unsigned int objects)
+{
+	return inuse * SLAB_QUARTERS / objects;
+}
+
+void home_unlist(struct slab_home *home, struct frame *first, unsigned int inuse)
+{
+	list_del_init(&first->node);
+	if (inuse)
+		home->nr_partial--;
+	else
+		home->nr_empty--;
+}
+
+/* Puts a slab that is not full on the list it belongs to. */
+void home_list(struct slabmod_cache *cache, struct slab_home *home, struct frame *first)
+{
+	if (!first->inuse) {
+		first->home &= ~HOME_MIXED;
+		list_add(&first->node, &home->empty);
+		home->nr_empty++;
+		return;
+	}
+	home->nr_partial++;
+	if (first->home & HOME_MIXED && !slab_has_whole_line(cache, first))
+		list_add(&first->node, &home->broken);
+	else
+		list_add(&first->node,
+			 &home->partial[quarter_of(first->inuse, slab_objects(cache, first))]);
+}
+
+/* Lists a slab anew after its count went from @inuse to what it is now. */
+void home_relist(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
+			unsigned int inuse)
+{
+	unsigned int objects = slab_objects(cache, first);
+
+	if (inuse != objects) {
+		/* Somebody moves it, and will list it. */
+		if (list_empty(&first->node))
+			return;
+		/* Most often nothing changes. */
+		if (inuse && first->inuse && first->inuse != objects &&
+		    !(first->home & HOME_MIXED) &&
+		    quarter_of(inuse, objects) == quarter_of(first->inuse, objects))
+			return;
+		home_unlist(home, first, inuse);
+	}
+	if (first->inuse != objects)
+		home_list(cache, home, first);
+}
+
+/* Marks a slab that has objects with other CPUs than its home-to-be. */
+void home_mix(struct slabmod_cache *cache, struct frame *first)
+{
+	if (cache->flags & CACHE_SHARES_LINES && first->inuse)
+		first->home |= HOME_MIXED;
+}
+
+/* Lists a slab that was taken out of another home; see struct slab_home. */
+void home_settle(struct slabmod_cache *cache, struct slab_home *home, struct frame *first)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&home->lock, flags);
+	home_list(cache, home, first);
+	home_unlock(home, flags);
+}
+
+/* ---- giving ---- */
+
+static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_home *home)
+{
+	unsigned int bytes = cache->usual.pages << PAGE_SHIFT;
+
+	/* In an NMI the buddy cannot be called; the next who comes by does it. */
+	return in_nmi() || home->nr_empty <= max(KEEP_EMPTY_BYTES / bytes, 1u);
+}
+
+/* Slabs that leave a home, gathered under its lock and seen off after it. */
+struct leavers {
+	struct list_head dead;		/* to the buddy */
+	struct list_head retired;	/* to the commons */
+};
+
+static void send_to_buddy(struct slab_home *home, struct frame *first, struct list_head *dead)
+{
+	home_unlist(home, first, 0);
+	home->slabs--;
+	home->small_slabs -= first->state == FRAME_SLAB_SMALL;
+	list_add(&first->node, dead);
+}
+
+/* Decides about a slab that got emptier: whether it stays in its home. */
+static void consider(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
+		     struct leavers *leavers)
+{
+	if (list_empty(&first->node))
+		return;
+	if (!first->inuse) {
+		if (!may_keep_empty(cache, home))
+			send_to_buddy(home, first, &leavers->dead);
+		return;
+	}
+	if (home->nr_partial <= KEEP_PARTIAL || HOME_ID(first->home) == HOME_COMMONS || in_nmi())
+		return;
+	if (quarter_of(first->inuse, slab_objects(cache, first)))
+		return;
+	home_unlist(home, first, first->inuse);
+	first->home = HOME_COMMONS | (first->home & HOME_MIXED);
+	home_mix(cache, first);
+	list_add(&first->node, &leavers->retired);
+}
+
+static void delete_slabs(struct slabmod_cache *cache, struct list_head *dead)
+{
+	struct frame *first, *next;
+
+	list_for_each_entry_safe(first, next, dead, node) {
+		list_del_init(&first->node);
+		slab_delete(cache, first);
+	}
+}
+
+static void see_off(struct slabmod_cache *cache, struct leavers *leavers)
+{
+	struct frame *first, *next;
+
+	delete_slabs(cache, &leavers->dead);
+	list_for_each_entry_safe(first, next, &leavers->retired, node) {
+		struct slab_home *commons = home_of(cache, first, HOME_COMMONS);
+
+		list_del_init(&first->node);
+		home_settle(cache, commons, first);
+		stat_inc(cache->stats, STAT_RETIRE);
+	}
+}
+
+/* The first frame of the slab that @object is an object of, or NULL. */
+static struct frame *slab_of(struct slabmod_cache *cache, void *object)
+{
+	struct frame *frame = chunk_frame(object);
+
+	return frame && slab_cache(frame) == cache ? slab_first(frame) : NULL;
+}
+
+static void report_double(struct slabmod_cache *cache, void *object)
+{
+	report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p came back to its slab twice",
+		      cache->name, object);
+}
+
+/*
+ * Gives back the leading ones of @nr objects, as many as are of slabs of the home
+ * that the first one's slab has. Returns how many it is through with.
+ */
+static unsigned int give_home(struct slabmod_cache *cache, struct frame *first, void **objects,
+			      unsigned int nr, bool *bad)
+{
+	struct leavers leavers = {
+		.dead = LIST_HEAD_INIT(leavers.dead),
+		.retired = LIST_HEAD_INIT(leavers.retired),
+	};
+	struct slab_home *home;
+	unsigned long flags;
+	unsigned int i = 0;
+
+	home = lock_home_of(cache, first, &flags);
+	if (!home)
+		return 0;
+	do {
+		unsigned int inuse = first->inuse;
+
+		i += slab_give(cache, first, objects + i, nr - i, bad);
+		if (first->inuse != inuse) {
+			home->taken -= inuse - first->inuse;
+			home_relist(cache, home, first, inuse);
+			consider(cache, home, first, &leavers);
+		}
+		if (i == nr || *bad)
+			break;
+		first = slab_of(cache, objects[i]);
+	} while (first && home_of(cache, first, first->home) == home);
+	home_unlock(home, flags);
+	see_off(cache, &leavers);
+	return i;
+}
+
+unsigned int home_give(struct slabmod_cache *cache, void **objects, unsigned int nr)
+{
+	unsigned int i = 0;
+
+	while (i < nr) {
+		struct frame *first = slab_of(cache, objects[i]);
+		unsigned int given;
+		bool bad = false;
+
+		if (!first) {
+			report_double(cache, objects[i++]);
+			continue;
+		}
+		given = give_home(cache, first, objects + i, nr - i, &bad);
+		if (!given)
+			break;
+		i += given;
+		if (bad)
+			report_double(cache, objects[i - 1]);
+	}
+	return i;
+}
+SLABMOD_EXPORT_FOR_TEST(home_give);
+
+/* ---- draining and shrinking ---- */
+
+static void retire_list(struct slab_home *home, struct list_head *list, struct list_head *to)
+{
+	struct frame *first;
+
+	list_for_each_entry(first, list, node)
+		first->home = HOME_COMMONS | (first->home & HOME_MIXED);
+	list_splice_init(list, to);
+}
+
+void home_drain(struct slabmod_cache *cache, unsigned int cpu)
+{
+	struct leavers leavers = {
+		.dead = LIST_HEAD_INIT(leavers.dead),
+		.retired = LIST_HEAD_INIT(leavers.retired),
+	};
+	struct frame *first, *next;
+	struct slab_home *home;
+	unsigned long flags;
+	int quarter;
+
+	if (!smp_load_acquire(&cache->homes))
+		return;
+	home = per_cpu_ptr(cache->homes, cpu);
+	raw_spin_lock_irqsave(&home->lock, flags);
+	list_for_each_entry_safe(first, next, &home->empty, node)
+		send_to_buddy(home, first, &leavers.dead);
+	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
+		retire_list(home, &home->partial[quarter], &leavers.retired);
+	retire_list(home, &home->broken, &leavers.retired);
+	home->nr_partial = 0;
+	list_for_each_entry(first, &leavers.retired, node)
+		home_mix(cache, first);
+	home_unlock(home, flags);
+	see_off(cache, &leavers);
+}
+SLABMOD_EXPORT_FOR_TEST(home_drain);
+
+static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *home)
+{
+	struct frame *first, *next;
+	unsigned long flags, pages = 0;
+	LIST_HEAD(dead);
+
+	if (!READ_ONCE(home->nr_empty))
+		return 0;
+	raw_spin_lock_irqsave(&home->lock, flags);
+	list_for_each_entry_safe(first, next, &home->empty, node) {
+		pages += slab_geometry(cache, first)->pages;
+		send_to_buddy(home, first, &dead);
+	}
+	home_unlock(home, flags);
+	delete_slabs(cache, &dead);
+	return pages;
+}
+
+unsigned long home_shrink(struct slabmod_cache *cache)
+{
+	unsigned long pages = 0;
+	unsigned int cpu;
+	int nid;
+
+	for_each_node(nid)
+		pages += shrink_one(cache, &cache->commons[nid]);
+	if (cache->homes)
+		for_each_possible_cpu(cpu)
+			pages += shrink_one(cache, per_cpu_ptr(cache->homes, cpu));
+	return pages;
+}
+SLABMOD_EXPORT_FOR_TEST(home_shrink);
+
+/* ---- counts and checks ---- */
+
+void home_for_each(struct slabmod_cache *cache,
+		   void (*fn)(struct slabmod_cache *cache, struct slab_home *home, void *arg),
+		   void *arg)
+{
+	unsigned int cpu;
+	int nid;
+
+	for_each_node(nid)
+		fn(cache, &cache->commons[nid], arg);
+	if (smp_load_acquire(&cache->homes))
+		for_each_possible_cpu(cpu)
+			fn(cache, per_cpu_ptr(cache->homes, cpu), arg);
+}
+
+static void add_totals(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+{
+	struct home_totals *totals = arg;
+
+	totals->slabs += READ_ONCE(home->slabs);
+	totals->small_slabs += READ_ONCE(home->small_slabs);
+	totals->taken += READ_ONCE(home->taken);
+}
+
+struct home_totals home_totals(struct slabmod_cache *cache)
+{
+	struct home_totals totals = { 0 };
+
+	home_for_each(cache, add_totals, &totals);
+	return totals;
+}
+SLABMOD_EXPORT_FOR_TEST(home_totals);
+
+unsigned long home_pages(struct slabmod_cache *cache)
+{
+	struct home_totals totals = home_totals(cache);
+
+	return (totals.slabs - totals.small_slabs) * cache->usual.pages +
+	       totals.small_slabs * cache->small.pages;
+}
+SLABMOD_EXPORT_FOR_TEST(home_pages);
+
+/* Invariant: what is on a list belongs there, and is counted. */
+static bool check_list(struct slabmod_cache *cache, struct slab_home *home, struct list_head *list,
+		       int quarter, unsigned int *count)
+{
+	struct frame *first;
+
+	list_for_each_entry(first, list, node) {
+		unsigned int objects = slab_objects(cache, first);
+
+		(*count)++;
+		if (!slab_check(cache, first))
+			return false;
+		if (home_of(cache, first, first->home) != home) {
+			report_broken("%s: a slab is on a list, but not at home", cache->name);
+			return false;
+		}
+		if (first->inuse == objects || (!first->inuse) != (list == &home->empty) ||
+		    (quarter >= 0 && quarter_of(first->inuse, objects) != quarter)) {
+			report_broken("%s: a slab with %u of %u in use is on the wrong list",
+				      cache->name, first->inuse, objects);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void check_home(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+{
+	unsigned int partial = 0, empty = 0;
+	unsigned long flags;
+	bool *ok = arg;
+	int quarter;
+
+	raw_spin_lock_irqsave(&home->lock, flags);
+	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
+		*ok &= check_list(cache, home, &home->partial[quarter], quarter, &partial);
+	*ok &= check_list(cache, home, &home->broken, -1, &partial);
+	*ok &= check_list(cache, home, &home->empty, -1, &empty);
+	if (*ok && (partial != home->nr_partial || empty != home->nr_empty)) {
+		report_broken("%s: a home counts %u partial and %u empty slabs and has %u and %u",
+			      cache->name, home->nr_partial, home->nr_empty, partial, empty);
+		*ok = false;
+	}
+	home_unlock(home, flags);
+}
+
+bool home_check(struct slabmod_cache *cache)
+{
+	bool ok = true;
+
+	home_for_each(cache, check_home, &ok);
+	return ok;
+}
+SLABMOD_EXPORT_FOR_TEST(home_check);
+
+void home_init(struct slab_home *home)
+{
+	int quarter;
+
+	memset(home, 0, sizeof(*home));
+	raw_spin_lock_init(&home->lock);
+	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
+		INIT_LIST_HEAD(&home->partial[quarter]);
+	INIT_LIST_HEAD(&home->broken);
+	INIT_LIST_HEAD(&home->empty);
+}
+SLABMOD_EXPORT_FOR_TEST(home_init);

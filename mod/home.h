@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * home.h - whose slab it is: lists of slabs by CPU and by node, each under a lock
+ * of its own.
+ */
+#ifndef SLABMOD_HOME_H
+#define SLABMOD_HOME_H
+
+#include "types.h"
+
+void home_init(struct slab_home *home);
+
+/* ---- for refill.c ---- */
+
+/* The home that an id means, for a slab; the home of this CPU and its id. */
+struct slab_home *home_of(struct slabmod_cache *cache, const struct frame *first, u16 id);
+struct slab_home *home_this(struct slabmod_cache *cache, u16 *id);
+
+/* In NMI a lock is tried only; false when it was not to be had. */
+bool home_lock(struct slab_home *home, unsigned long *flags);
+void home_unlock(struct slab_home *home, unsigned long flags);
+
+/* Lists a slab by its count, takes it off, or does both after it was @inuse. */
+void home_list(struct slabmod_cache *cache, struct slab_home *home, struct frame *first);
+void home_unlist(struct slab_home *home, struct frame *first, unsigned int inuse);
+void home_relist(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
+		 unsigned int inuse);
+
+/* Marks a slab that has objects with other CPUs than its home-to-be. */
+void home_mix(struct slabmod_cache *cache, struct frame *first);
+
+/* Locks a slab's new home and lists it there; see struct slab_home. */
+void home_settle(struct slabmod_cache *cache, struct slab_home *home, struct frame *first);
+
+/* ---- refill.c ---- */
+
+/*
+ * Takes up to @nr objects for this CPU from slabs there are: from its home, else
+ * the node's commons, else the homes of other CPUs. @anything: also such as share
+ * a line with another CPU's. Preemption is off; any context; in NMI gives up where
+ * it would have to wait. Returns how many.
+ */
+unsigned int home_take(struct slabmod_cache *cache, void **objects, unsigned int nr,
+		       bool anything);
+
+/* Takes one object from slabs that node @nid has. Any context. */
+void *home_take_node(struct slabmod_cache *cache, int nid);
+
+/*
+ * Makes a slab on @nid (or where memory is, without __GFP_THISNODE), takes one
+ * object of it, and leaves the rest to this CPU's home, or to the node's commons
+ * when @commons. May sleep if @gfp says so; in NMI NULL.
+ */
+void *home_grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons);
+
+/* ---- home.c ---- */
+
+/*
+ * Gives @nr objects back to their slabs. Any context; in NMI it stops where it
+ * would have to wait. Returns how many it is through with, bad ones included.
+ */
+unsigned int home_give(struct slabmod_cache *cache, void **objects, unsigned int nr);
+
+/* Moves what a CPU that went has at home to the commons. */
+void home_drain(struct slabmod_cache *cache, unsigned int cpu);
+
+/* Gives every empty slab back to the buddy; returns their pages. */
+unsigned long home_shrink(struct slabmod_cache *cache);
+
+/* Calls @fn with every home of the cache: the commons in turn, then the CPUs. */
+void home_for_each(struct slabmod_cache *cache,
+		   void (*fn)(struct slabmod_cache *cache, struct slab_home *home, void *arg),
+		   void *arg);
+
+/* Slabs, those of them that are small, and objects taken from slabs. */
+struct home_totals {
+	long slabs;
+	long small_slabs;
+	long taken;
+};
+
+struct home_totals home_totals(struct slabmod_cache *cache);
+unsigned long home_pages(struct slabmod_cache *cache);
+
+/* True when all homes of the cache keep their invariants; prints what does not. */
+bool home_check(struct slabmod_cache *cache);
+
+#endif /* SLABMOD_HOME_H */

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kmalloc.c - memory by size: classes of caches, and blocks of pages above them.
+ *
+ * Four classes a doubling waste a fifth of an object at the most. Class tables need
+ * no memory: a size finds its class by a shift (include/slabmod/kmalloc.h). A class
+ * gets its magazines with its first allocation, so classes nobody uses cost little.
+ *
+ * Contexts: any, unless a function says otherwise. Locks: none of its own.
+ */
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include <slabmod/kmalloc.h>
+
+#include "block.h"
+#include "buddy.h"
+#include "cache.h"
+#include "defer.h"
+#include "kmalloc.h"
+#include "pool.h"
+#include "report.h"
+
+struct slabmod_cache *slabmod_kmalloc_caches[SLABMOD_KMALLOC_CLASSES] __read_mostly;
+SLABMOD_EXPORT(slabmod_kmalloc_caches);
+
+/* ---- taking ---- */
+
+/* Sizes that no class serves: 0, and what is taken from the buddy in whole pages. */
+static void *kmalloc_odd(size_t size, gfp_t gfp, int nid)
+{
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (size > SLABMOD_KMALLOC_MAX) {
+		report_misuse(MISUSE_TOO_LARGE, "kmalloc: %zu bytes are above the limit of %u",
+			      size, SLABMOD_KMALLOC_MAX);
+		return NULL;
+	}
+	if (cache_gfp_refused("kmalloc", gfp, size))
+		return NULL;
+	if (nid != NUMA_NO_NODE && cache_node_refused("kmalloc", nid))
+		return NULL;
+	might_alloc(gfp);
+	return block_alloc(root_pool, nid == NUMA_NO_NODE ? numa_mem_id() : nid,
+			   DIV_ROUND_UP(size, PAGE_SIZE), gfp);
+}
+
+void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)
+{
+	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
+		return kmalloc_odd(size, gfp, NUMA_NO_NODE);
+	return cache_alloc(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp);
+}
+SLABMOD_EXPORT(slabmod_kmalloc_variable);
+
+void *slabmod_kmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
+		return kmalloc_odd(size, gfp, node);
+	return cache_alloc_slow(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp, node);
+}
+SLABMOD_EXPORT(slabmod_kmalloc_node);
+
+void *slabmod_kmalloc_overflow(size_t n, size_t size)
+{
+	report_misuse(MISUSE_OVERFLOW, "kmalloc: %zu times %zu bytes overflow", n, size);
+	return NULL;
+}
+SLABMOD_EXPORT(slabmod_kmalloc_overflow);
+
+/* ---- giving ---- */
+
+/* Whether kfree() may free what a cache has. */
+static bool is_memory(const struct slabmod_cache *cache)
+{
+	return !(cache->flags & CACHE_PAGES);
+}
+
+static void kfree_slow(void *p)
+{
+	struct slabmod_cache *cache;
+	struct frame *frame;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	frame = chunk_frame(p);
+	cache = frame ? slab_cache(frame) : NULL;
+	if (cache && !is_memory(cache))
+		report_misuse(MISUSE_WRONG_CACHE, "kfree: %p are pages; slabmod_free_pages() frees them",
+			      p);
+	else if (cache)
+		cache_free_slow(cache, p);
+	else if (!block_free_any(frame, p))
+		cache_report_bad_free("kfree", p);
+}
+
+static __always_inline void kfree_one(void *p)
+{
+	struct slabmod_cache *cache;
+	struct frame *frame;
+
+	preempt_disable();
+	frame = chunk_frame_fast(p);
+	cache = frame->cache;
+	if (likely(cache) && likely(is_memory(cache)) && likely(cache_free_fast(cache, frame, p))) {
+		preempt_enable();
+		return;
+	}
+	preempt_enable();
+	kfree_slow(p);
+}
+
+void slabmod_kfree(const void *p)
+{
+	kfree_one((void *)p);
+}
+SLABMOD_EXPORT(slabmod_kfree);
+
+void slabmod_kfree_bulk(size_t nr, void **p)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		kfree_one(p[i]);
+}
+SLABMOD_EXPORT(slabmod_kfree_bulk);
+
+/* ---- what there is at an address ---- */
+
+/* Bytes from @p on, or 0 when no memory that is in use starts there. */
+static size_t size_at(const void *p)
+{
+	struct frame *frame = chunk_frame(p);
+	struct slabmod_cache *cache;
+
+	if (!frame)
+		return 0;
+	cache = slab_cache(frame);
+	if (!cache)
+		return frame->state == FRAME_PAGES && p == frame_address(frame) ?
+		       (size_t)frame->nr_pages << PAGE_SHIFT : 0;
+	frame = slab_first(frame);
+	return slab_object_index(cache, frame, p) < slab_objects(cache, frame) ? cache->size : 0;
+}
+
+size_t slabmod_ksize(const void *p)
+{
+	size_t size;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return 0;
+	size = size_at(p);
+	if (!size)
+		cache_report_bad_free("ksize", p);
+	return size;
+}
+SLABMOD_EXPORT(slabmod_ksize);
+
+void slabmod_kfree_sensitive(const void *p)
+{
+	size_t size;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	size = size_at(p);
+	if (size)
+		memzero_explicit((void *)p, size);
+	slabmod_kfree(p);
+}
+SLABMOD_EXPORT(slabmod_kfree_sensitive);
+
+/* ---- taking more or less of it ---- */
+
+void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
+{
+	size_t old = slabmod_ksize(p);
+	void *new;
+
+	if (!size) {
+		slabmod_kfree(p);
+		return ZERO_SIZE_PTR;
+	}
+	if (!old && !ZERO_OR_NULL_PTR(p))
+		return NULL;
+	if (size <= old)
+		return (void *)p;
+	new = slabmod_kmalloc_variable(size, gfp);
+	if (new && old) {
+		memcpy(new, p, old);
+		slabmod_kfree(p);
+	}
+	return new;
+}
+SLABMOD_EXPORT(slabmod_krealloc);
+
+/* ---- copies ---- */
+
+void *slabmod_kmemdup(const void *src, size_t len, gfp_t gfp)
+{
+	void *p = slabmod_kmalloc_variable(len, gfp);
+
+	if (!ZERO_OR_NULL_PTR(p))
+		memcpy(p, src, len);
+	return p;
+}
+SLABMOD_EXPORT(slabmod_kmemdup);
+
+static char *copy_string(const char *s, size_t length, gfp_t gfp)
+{
+	char *p = slabmod_kmalloc_variable(length + 1, gfp);
+
+	if (p) {
+		memcpy(p, s, length);
+		p[length] = '\0';
+	}
+	return p;
+}
+
+char *slabmod_kstrdup(const char *s, gfp_t gfp)
+{
+	return s ? copy_string(s, strlen(s), gfp) : NULL;
+}
+SLABMOD_EXPORT(slabmod_kstrdup);
+
+char *slabmod_kstrndup(const char *s, size_t max, gfp_t gfp)
+{
+	return s ? copy_string(s, strnlen(s, max), gfp) : NULL;
+}
+SLABMOD_EXPORT(slabmod_kstrndup);
+
+char *slabmod_kvasprintf(gfp_t gfp, const char *fmt, va_list args)
+{
+	va_list again;
+	int length;
+	char *p;
+
+	va_copy(again, args);
+	length = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	p = slabmod_kmalloc_variable(length + 1, gfp);
+	if (p)
+		vsnprintf(p, length + 1, fmt, args);
+	return p;
+}
+SLABMOD_EXPORT(slabmod_kvasprintf);
+
+char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...)
+{
+	va_list args;
+	char *p;
+
+	va_start(args, fmt);
+	p = slabmod_kvasprintf(gfp, fmt, args);
+	va_end(args);
+	return p;
+}
+SLABMOD_EXPORT(slabmod_kasprintf);
+
+/* ---- beginning ---- */
+
+int kmalloc_init(void)
+{
+	char name[SLABMOD_CACHE_NAME_MAX + 1];
+	unsigned int class;
+
+	for (class = 0; class < SLABMOD_KMALLOC_CLASSES; class++) {
+		unsigned int size = slabmod_kmalloc_size(class);
+
+		snprintf(name, sizeof(name), "kmalloc-%u", size);
+		slabmod_kmalloc_caches[class] = cache_create(root_pool, name, size, SLAB_MIN_SIZE,
+							     CACHE_INTERNAL, NULL, NULL);
+		if (!slabmod_kmalloc_caches[class])
+			return -ENOMEM;
+	}
+	return 0;
+}

@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * magazine.c - per-CPU stacks of free objects.
+ *
+ * A cache has two stacks on each CPU. `here` holds objects that the CPU hands out
+ * again, the last freed first, because its line is the warmest. `away` holds
+ * objects that share lines with their neighbours, or lie on another node, and
+ * belong to a slab at home elsewhere: they go back there a batch at a time, so
+ * that two CPUs are never given parts of one line.
+ *
+ * A stack that runs empty is filled to half from the slabs; one that runs over
+ * gives back its older half. So a caller that goes back and forth over the edge
+ * does not pay for it every time.
+ *
+ * A cache starts with a magazine of capacity 0, which all caches have in common:
+ * the fast path finds nothing in it and no room, and needs no test for "none yet".
+ *
+ * Contexts: any. What interrupts a magazine (busy) goes to the slab, one object at
+ * a time. Locks: none; preemption is off while a magazine is looked at.
+ * Memory: 8 bytes an entry, 4 to 128 entries a stack, per CPU and cache in use.
+ */
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include "defer.h"
+#include "home.h"
+#include "magazine.h"
+#include "report.h"
+
+unsigned int magazine_bytes = MAGAZINE_BYTES_DEFAULT;
+
+/* What a cache has before it has magazines. */
+static struct magazine __percpu *no_magazines;
+
+static bool has_magazines(const struct slabmod_cache *cache)
+{
+	return READ_ONCE(cache->magazines) != no_magazines;
+}
+
+static void **away_stack(struct magazine *magazine)
+{
+	return &magazine->object[magazine->capacity + 1];
+}
+
+/*
+ * Enters this CPU's magazine; NULL when it is busy, or there is none yet.
+ * Preemption is off, and stays so until magazine_leave().
+ */
+static struct magazine *acquire(struct slabmod_cache *cache)
+{
+	struct magazine *magazine = this_cpu_ptr(cache->magazines);
+
+	if (!magazine->capacity)
+		return NULL;
+	if (!magazine_enter(magazine)) {
+		stat_inc(cache->stats, STAT_BUSY);
+		return NULL;
+	}
+	return magazine;
+}
+
+/* ---- taking ---- */
+
+/* Fills an empty stack to half, and takes the top. */
+static void *refill(struct slabmod_cache *cache, struct magazine *magazine, bool anything)
+{
+	void *object;
+
+	if (!magazine->here) {
+		magazine->here = home_take(cache, &magazine->object[1],
+					   max(magazine->capacity / 2, 1u), anything);
+		if (!magazine->here)
+			return NULL;
+		stat_inc(cache->stats, STAT_REFILL);
+	}
+	object = magazine->object[magazine->here--];
+	magazine->allocs++;
+	return object;
+}
+
+static void count_direct(struct slabmod_cache *cache, unsigned int nr)
+{
+	stat_add(cache->stats, STAT_DIRECT, nr);
+	atomic_long_add(nr, &cache->direct);
+}
+
+/* An object from the magazine or from slabs there are. */
+static void *take_one(struct slabmod_cache *cache, bool anything)
+{
+	struct magazine *magazine;
+	void *object = NULL;
+
+	preempt_disable();
+	magazine = acquire(cache);
+	if (magazine) {
+		object = refill(cache, magazine, anything);
+		magazine_leave(magazine);
+	} else if (home_take(cache, &object, 1, anything)) {
+		count_direct(cache, 1);
+	}
+	preempt_enable();
+	return object;
+}
+
+static void *grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons)
+{
+	void *object = home_grow(cache, nid, gfp, commons);
+
+	if (object)
+		count_direct(cache, 1);
+	return object;
+}
+
+void *magazine_alloc(struct slabmod_cache *cache, gfp_t gfp)
+{
+	void *object;
+
+	if (unlikely(!has_magazines(cache)))
+		magazine_enable(cache, gfp);
+	object = take_one(cache, false);
+	if (!object)
+		object = grow(cache, numa_mem_id(), gfp, false);
+	if (!object)
+		object = take_one(cache, true);
+	if (!object)
+		stat_inc(cache->stats, STAT_ALLOC_FAIL);
+	return object;
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_alloc);
+
+void *magazine_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
+{
+	void *object;
+
+	preempt_disable();
+	object = home_take_node(cache, nid);
+	preempt_enable();
+	if (object) {
+		count_direct(cache, 1);
+		return object;
+	}
+	object = grow(cache, nid, gfp, true);
+	if (!object && !(gfp & __GFP_THISNODE))
+		return magazine_alloc(cache, gfp);
+	if (!object)
+		stat_inc(cache->stats, STAT_ALLOC_FAIL);
+	return object;
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_alloc_node);
+
+size_t magazine_take(struct slabmod_cache *cache, size_t nr, void **objects)
+{
+	struct magazine *magazine;
+	size_t got = 0, more;
+
+	preempt_disable();
+	magazine = acquire(cache);
+	if (magazine) {
+		got = min_t(size_t, nr, magazine->here);
+		magazine->here -= got;
+		memcpy(objects, &magazine->object[magazine->here + 1], got * sizeof(*objects));
+		magazine->allocs += got;
+		magazine_leave(magazine);
+	}
+	while (got < nr) {
+		more = home_take(cache, objects + got, min_t(size_t, nr - got, MAGAZINE_MAX), false);
+		if (!more)
+			break;
+		count_direct(cache, more);
+		got += more;
+	}
+	preempt_enable();
+	return got;
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_take);
+
+/* ---- giving ---- */
+
+/* Gives the older half of a full stack back. */
+static void flush_half(struct slabmod_cache *cache, struct magazine *magazine)
+{
+	unsigned int nr = (magazine->here + 1) / 2;
+
+	home_give(cache, &magazine->object[1], nr);
+	magazine->here -= nr;
+	memmove(&magazine->object[1], &magazine->object[nr + 1],
+		magazine->here * sizeof(magazine->object[0]));
+	stat_inc(cache->stats, STAT_FLUSH);
+}
+
+static void flush_away(struct slabmod_cache *cache, struct magazine *magazine)
+{
+	home_give(cache, away_stack(magazine), magazine->away);
+	magazine->away = 0;
+	stat_inc(cache->stats, STAT_FLUSH_AWAY);
+}
+
+enum put { PUT_DONE, PUT_DOUBLE, PUT_NO_ROOM };
+
+static enum put put_here(struct slabmod_cache *cache, struct magazine *magazine, void *object)
+{
+	if (magazine->object[magazine->here] == object)
+		return PUT_DOUBLE;
+	if (magazine->here == magazine->capacity) {
+		if (in_nmi())
+			return PUT_NO_ROOM;
+		flush_half(cache, magazine);
+	}
+	magazine->object[++magazine->here] = object;
+	return PUT_DONE;
+}
+
+static enum put put_away(struct slabmod_cache *cache, struct magazine *magazine, void *object)
+{
+	void **away = away_stack(magazine);
+
+	if (magazine->away && away[magazine->away - 1] == object)
+		return PUT_DOUBLE;
+	if (magazine->away == magazine->capacity) {
+		if (in_nmi())
+			return PUT_NO_ROOM;
+		flush_away(cache, magazine);
+	}
+	away[magazine->away++] = object;
+	return PUT_DONE;
+}
+
+/* Whether a free by this CPU puts an object of the slab where this CPU takes from. */
+static bool belongs_here(struct slabmod_cache *cache, struct frame *first)
+{
+	if (!(cache->flags & CACHE_CHECK_HOME) ||
+	    READ_ONCE(first->home) == raw_smp_processor_id())
+		return true;
+	return !(cache->flags & CACHE_SHARES_LINES) &&
+	       frame_chunk(first)->buddy->nid == numa_mem_id();
+}
+
+void magazine_free(struct slabmod_cache *cache, struct frame *first, void *object)
+{
+	enum put put = PUT_NO_ROOM;
+	struct magazine *magazine;
+
+	preempt_disable();
+	magazine = acquire(cache);
+	if (magazine) {
+		if (belongs_here(cache, first))
+			put = put_here(cache, magazine, object);
+		else
+			put = put_away(cache, magazine, object);
+		magazine_leave(magazine);
+	}
+	if (put == PUT_NO_ROOM) {
+		stat_inc(cache->stats, STAT_DIRECT);
+		if (!home_give(cache, &object, 1))
+			defer_free(object);
+	}
+	preempt_enable();
+	if (put == PUT_DOUBLE)
+		report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p was freed twice in a row",
+			      cache->name, object);
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_free);
+
+/* ---- life of a cache's magazines ---- */
+
+static unsigned int stacks(const struct slabmod_cache *cache)
+{
+	return cache->flags & CACHE_CHECK_HOME ? 2 : 1;
+}
+
+static size_t magazine_size(const struct slabmod_cache *cache)
+{
+	return struct_bytes(struct magazine, object, stacks(cache) * cache->capacity + 1);
+}
+
+static struct slab_home __percpu *alloc_homes(gfp_t gfp)
+{
+	struct slab_home __percpu *homes = alloc_percpu_gfp(struct slab_home, gfp);
+	unsigned int cpu;
+
+	if (homes)
+		for_each_possible_cpu(cpu)
+			home_init(per_cpu_ptr(homes, cpu));
+	return homes;
+}
+
+/* Homes come first: whoever sees the magazines must find them. */
+static bool enable_homes(struct slabmod_cache *cache, gfp_t gfp)
+{
+	struct slab_home __percpu *homes;
+
+	if (smp_load_acquire(&cache->homes))
+		return true;
+	homes = alloc_homes(gfp);
+	if (!homes)
+		return false;
+	if (cmpxchg_release(&cache->homes, NULL, homes))
+		free_percpu(homes);
+	else
+		atomic_long_add(num_possible_cpus() * sizeof(struct slab_home),
+				&cache->source->metadata);
+	return true;
+}
+
+bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
+{
+	struct magazine __percpu *magazines;
+	unsigned int cpu;
+
+	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible()))
+		return false;
+	/* Whatever is not GFP_KERNEL in full must not wait for the per-CPU allocator. */
+	gfp = (gfp & GFP_KERNEL) == GFP_KERNEL ? GFP_KERNEL : GFP_NOWAIT;
+	gfp |= __GFP_NOWARN;
+	if (!enable_homes(cache, gfp))
+		return false;
+	magazines = __alloc_percpu_gfp(magazine_size(cache), SMP_CACHE_BYTES, gfp);
+	if (!magazines)
+		return false;
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(magazines, cpu)->capacity = cache->capacity;
+	if (cmpxchg_release(&cache->magazines, no_magazines, magazines) != no_magazines)
+		free_percpu(magazines);
+	else
+		atomic_long_add(num_possible_cpus() * magazine_size(cache),
+				&cache->source->metadata);
+	return true;
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_enable);
+
+size_t magazine_metadata(const struct slabmod_cache *cache)
+{
+	size_t size = 0;
+
+	if (cache->homes)
+		size += sizeof(struct slab_home);
+	if (has_magazines(cache))
+		size += magazine_size(cache);
+	return size * num_possible_cpus();
+}
+
+/**
+ * magazine_disable() - free what magazine_enable() made
+ * @cache: one that is empty and that nobody uses
+ */
+void magazine_disable(struct slabmod_cache *cache)
+{
+	atomic_long_sub(magazine_metadata(cache), &cache->source->metadata);
+	if (has_magazines(cache))
+		free_percpu(cache->magazines);
+	cache->magazines = no_magazines;
+	free_percpu(cache->homes);
+	cache->homes = NULL;
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_disable);
+
+void magazine_setup(struct slabmod_cache *cache)
+{
+	cache->magazines = no_magazines;
+	cache->homes = NULL;
+	cache->capacity = clamp(magazine_bytes / cache->size, MAGAZINE_MIN, MAGAZINE_MAX);
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_setup);
+
+/* ---- draining ---- */
+
+static void drain(struct slabmod_cache *cache, struct magazine *magazine)
+{
+	home_give(cache, &magazine->object[1], magazine->here);
+	magazine->here = 0;
+	home_give(cache, away_stack(magazine), magazine->away);
+	magazine->away = 0;
+}
+
+static void drain_this_cpu(void *arg)
+{
+	struct slabmod_cache *cache = arg;
+	struct magazine *magazine = acquire(cache);
+
+	if (!magazine)
+		return;
+	drain(cache, magazine);
+	magazine_leave(magazine);
+}
+
+static bool has_objects(int cpu, void *arg)
+{
+	struct slabmod_cache *cache = arg;
+	struct magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
+
+	return READ_ONCE(magazine->here) || READ_ONCE(magazine->away);
+}
+
+void magazine_drain_all(struct slabmod_cache *cache)
+{
+	if (has_magazines(cache))
+		on_each_cpu_cond(has_objects, drain_this_cpu, cache, true);
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_drain_all);
+
+void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu)
+{
+	if (has_magazines(cache))
+		drain(cache, per_cpu_ptr(cache->magazines, cpu));
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_drain_cpu);
+
+/* ---- counts and checks ---- */
+
+unsigned long magazine_count(struct slabmod_cache *cache)
+{
+	unsigned long count = 0;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
+
+		count += READ_ONCE(magazine->here) + READ_ONCE(magazine->away);
+	}
+	return count;
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_count);
+
+unsigned long magazine_allocs(struct slabmod_cache *cache)
+{
+	unsigned long count = atomic_long_read(&cache->direct);
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		count += READ_ONCE(per_cpu_ptr(cache->magazines, cpu)->allocs);
+	return count;
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_allocs);
+
+/* Invariant: what lies in a magazine is an object that its slab counts as taken. */
+static bool check_object(struct slabmod_cache *cache, void *object)
+{
+	struct frame *frame = chunk_frame(object);
+	u32 index;
+
+	if (frame && slab_cache(frame) == cache) {
+		frame = slab_first(frame);
+		index = slab_object_index(cache, frame, object);
+		if (index < slab_geometry(cache, frame)->objects && !test_bit(index, frame->free))
+			return true;
+	}
+	report_broken("%s: a magazine has %p, which is not one of the cache's taken objects",
+		      cache->name, object);
+	return false;
+}
+
+static bool check_magazine(struct slabmod_cache *cache, struct magazine *magazine)
+{
+	bool ok = true;
+	u32 i;
+
+	if (magazine->busy || magazine->object[0] || magazine->here > magazine->capacity ||
+	    magazine->away > magazine->capacity) {
+		report_broken("%s: a magazine of %u has %u here and %u away, busy %u", cache->name,
+			      magazine->capacity, magazine->here, magazine->away, magazine->busy);
+		return false;
+	}
+	for (i = 1; i <= magazine->here; i++)
+		ok &= check_object(cache, magazine->object[i]);
+	for (i = 0; i < magazine->away; i++)
+		ok &= check_object(cache, away_stack(magazine)[i]);
+	return ok;
+}
+
+bool magazine_check(struct slabmod_cache *cache)
+{
+	unsigned int cpu;
+	bool ok = true;
+
+	for_each_possible_cpu(cpu)
+		ok &= check_magazine(cache, per_cpu_ptr(cache->magazines, cpu));
+	return ok;
+}
+SLABMOD_EXPORT_FOR_TEST(magazine_check);
+
+/* ---- beginning and end ---- */
+
+int magazine_init(void)
+{
+	no_magazines = __alloc_percpu(struct_bytes(struct magazine, object, 1), SMP_CACHE_BYTES);
+	return no_magazines ? 0 : -ENOMEM;
+}
+
+void magazine_exit(void)
+{
+	free_percpu(no_magazines);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * main.c - loading, parameters, unloading.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#include "cache.h"
+#include "chunk.h"
+#include "debugfs.h"
+#include "defer.h"
+#include "kmalloc.h"
+#include "pool.h"
+
+static unsigned long limit_mb;
+module_param(limit_mb, ulong, 0444);
+MODULE_PARM_DESC(limit_mb, "MiB of pages held at the most; 0: no limit (default 0)");
+
+static unsigned int chunk_order = CHUNK_MAX_ORDER;
+module_param(chunk_order, uint, 0444);
+MODULE_PARM_DESC(chunk_order, "order of the largest run of pages asked of the kernel (default 10)");
+
+module_param(magazine_bytes, uint, 0444);
+MODULE_PARM_DESC(magazine_bytes, "bytes of objects in a magazine at the most (default 8192)");
+
+static bool out_of_range(const char *name, unsigned long value, unsigned long min,
+			 unsigned long max)
+{
+	if (value >= min && value <= max)
+		return false;
+	pr_err("slabmod: %s=%lu is out of range: it must be %lu to %lu\n", name, value, min, max);
+	return true;
+}
+
+static bool parameters_refused(void)
+{
+	return out_of_range("limit_mb", limit_mb, 0, totalram_pages() >> (20 - PAGE_SHIFT)) |
+	       out_of_range("chunk_order", chunk_order, 0, CHUNK_MAX_ORDER) |
+	       out_of_range("magazine_bytes", magazine_bytes, MAGAZINE_BYTES_MIN,
+			    MAGAZINE_BYTES_MAX);
+}
+
+/* The layers in order, each with what undoes it. */
+static int pools_init(void)
+{
+	int err = pool_init(limit_mb << (20 - PAGE_SHIFT), chunk_order);
+
+	if (err)
+		return err;
+	err = kmalloc_init();
+	if (!err)
+		err = pages_init();
+	if (err)
+		pool_exit();
+	return err;
+}
+
+static void pools_exit(void)
+{
+	pool_exit();
+}
+
+static const struct layer {
+	int (*init)(void);
+	void (*exit)(void);
+} layers[] = {
+	{ chunk_init, chunk_exit },
+	{ defer_init, defer_exit },
+	{ magazine_init, magazine_exit },
+	{ cache_init, cache_exit },
+	{ pools_init, pools_exit },
+	{ debugfs_init, debugfs_exit },
+};
+
+static void layers_exit(unsigned int n)
+{
+	while (n--)
+		layers[n].exit();
+}
+
+static int __init slabmod_init(void)
+{
+	unsigned int n;
+	int err;
+
+	if (parameters_refused())
+		return -EINVAL;
+	for (n = 0; n < ARRAY_SIZE(layers); n++) {
+		err = layers[n].init();
+		if (err) {
+			layers_exit(n);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void __exit slabmod_exit(void)
+{
+	layers_exit(ARRAY_SIZE(layers));
+}
+
+module_init(slabmod_init);
+module_exit(slabmod_exit);
+
+MODULE_DESCRIPTION("A physical-memory allocator of its own: buddy, slabs, magazines");
+MODULE_LICENSE("GPL");

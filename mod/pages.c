@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pages.c - runs of pages, by order and by size.
+ *
+ * Small orders are objects of a cache each, so that a page comes from a magazine
+ * and not from the buddy's lock. Larger ones, and exact sizes that are no power
+ * of two, are blocks.
+ *
+ * Contexts: any. Locks: none of its own.
+ */
+#include <linux/log2.h>
+#include <linux/mm.h>
+
+#include <slabmod/pages.h>
+
+#include "block.h"
+#include "buddy.h"
+#include "cache.h"
+#include "defer.h"
+#include "kmalloc.h"
+#include "pool.h"
+#include "report.h"
+
+/* Orders below this one have a cache. */
+#define CACHED_ORDERS	4
+
+static struct slabmod_cache *page_caches[CACHED_ORDERS] __read_mostly;
+
+static bool order_refused(const char *who, unsigned int order)
+{
+	if (likely(order <= SLABMOD_MAX_ORDER))
+		return false;
+	report_misuse(MISUSE_TOO_LARGE, "%s: order %u is above the limit of %u", who, order,
+		      SLABMOD_MAX_ORDER);
+	return true;
+}
+
+/* ---- taking ---- */
+
+static void *pages_block(unsigned int nr_pages, gfp_t gfp, int nid)
+{
+	if (cache_gfp_refused("pages", gfp, (size_t)nr_pages << PAGE_SHIFT))
+		return NULL;
+	if (nid != NUMA_NO_NODE && cache_node_refused("pages", nid))
+		return NULL;
+	might_alloc(gfp);
+	return block_alloc(root_pool, nid == NUMA_NO_NODE ? numa_mem_id() : nid, nr_pages, gfp);
+}
+
+static void *pages_node(gfp_t gfp, unsigned int order, int nid)
+{
+	if (unlikely(order_refused("alloc_pages", order)))
+		return NULL;
+	if (order >= CACHED_ORDERS)
+		return pages_block(1u << order, gfp, nid);
+	return cache_alloc_slow(page_caches[order], gfp, nid);
+}
+
+unsigned long slabmod_get_free_pages(gfp_t gfp, unsigned int order)
+{
+	if (likely(order < CACHED_ORDERS))
+		return (unsigned long)cache_alloc(page_caches[order], gfp);
+	return (unsigned long)pages_node(gfp, order, NUMA_NO_NODE);
+}
+SLABMOD_EXPORT(slabmod_get_free_pages);
+
+struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order)
+{
+	void *pages;
+
+	if (likely(node == NUMA_NO_NODE))
+		pages = (void *)slabmod_get_free_pages(gfp, order);
+	else
+		pages = pages_node(gfp, order, node);
+	return pages ? virt_to_page(pages) : NULL;
+}
+SLABMOD_EXPORT(slabmod_alloc_pages_node);
+
+/* The order whose cache serves so many pages, or CACHED_ORDERS when none does. */
+static unsigned int cached_order(unsigned int nr_pages)
+{
+	if (!is_power_of_2(nr_pages))
+		return CACHED_ORDERS;
+	return min_t(unsigned int, ilog2(nr_pages), CACHED_ORDERS);
+}
+
+static unsigned int exact_pages(size_t size)
+{
+	return DIV_ROUND_UP(size, PAGE_SIZE);
+}
+
+static bool exact_size_is_good(size_t size)
+{
+	return size && size <= PAGE_SIZE << SLABMOD_MAX_ORDER;
+}
+
+void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp)
+{
+	unsigned int order;
+
+	if (!exact_size_is_good(size)) {
+		report_misuse(MISUSE_TOO_LARGE, "alloc_pages_exact: %zu bytes are not in 1 to %lu",
+			      size, PAGE_SIZE << SLABMOD_MAX_ORDER);
+		return NULL;
+	}
+	order = cached_order(exact_pages(size));
+	if (order < CACHED_ORDERS)
+		return cache_alloc(page_caches[order], gfp);
+	return pages_block(exact_pages(size), gfp, NUMA_NO_NODE);
+}
+SLABMOD_EXPORT(slabmod_alloc_pages_exact);
+
+/* ---- giving ---- */
+
+/* Pages that start at @p, or 0 when no run of pages that is in use does. */
+static unsigned int pages_at(struct frame *frame, const void *p)
+{
+	struct slabmod_cache *cache;
+
+	if (!frame)
+		return 0;
+	cache = slab_cache(frame);
+	if (cache) {
+		frame = slab_first(frame);
+		if (!(cache->flags & CACHE_PAGES) ||
+		    slab_object_index(cache, frame, p) >= slab_objects(cache, frame))
+			return 0;
+		return cache->size >> PAGE_SHIFT;
+	}
+	return frame->state == FRAME_PAGES && p == frame_address(frame) ? frame->nr_pages : 0;
+}
+
+static void pages_free(const char *who, void *p, unsigned int nr_pages)
+{
+	struct frame *frame = chunk_frame(p);
+	struct slabmod_cache *cache = frame ? slab_cache(frame) : NULL;
+	unsigned int there = pages_at(frame, p);
+
+	if (cache && !(cache->flags & CACHE_PAGES))
+		report_misuse(MISUSE_WRONG_CACHE, "%s: %p is an object of %s", who, p, cache->name);
+	else if (!there)
+		cache_report_bad_free(who, p);
+	else if (there != nr_pages)
+		report_misuse(MISUSE_WRONG_SIZE, "%s: %u pages at %p are freed as %u", who, there, p,
+			      nr_pages);
+	else if (cache)
+		cache_free_slow(cache, p);
+	else if (!block_free_any(frame, p))
+		cache_report_bad_free(who, p);
+}
+
+void slabmod_free_pages(unsigned long addr, unsigned int order)
+{
+	void *p = (void *)addr;
+	struct frame *frame;
+
+	if (likely(order < CACHED_ORDERS)) {
+		preempt_disable();
+		frame = chunk_frame_fast(p);
+		if (likely(frame->cache == page_caches[order]) &&
+		    likely(cache_free_fast(page_caches[order], frame, p))) {
+			preempt_enable();
+			return;
+		}
+		preempt_enable();
+	}
+	if (p && !order_refused("free_pages", order))
+		pages_free("free_pages", p, 1u << order);
+}
+SLABMOD_EXPORT(slabmod_free_pages);
+
+void __slabmod_free_pages(struct page *page, unsigned int order)
+{
+	if (page)
+		slabmod_free_pages((unsigned long)page_address(page), order);
+}
+SLABMOD_EXPORT(__slabmod_free_pages);
+
+void slabmod_free_pages_exact(void *virt, size_t size)
+{
+	if (!virt)
+		return;
+	if (!exact_size_is_good(size))
+		report_misuse(MISUSE_WRONG_SIZE, "free_pages_exact: %zu bytes at %p", size, virt);
+	else
+		pages_free("free_pages_exact", virt, exact_pages(size));
+}
+SLABMOD_EXPORT(slabmod_free_pages_exact);
+
+/* ---- beginning ---- */
+
+int pages_init(void)
+{
+	char name[SLABMOD_CACHE_NAME_MAX + 1];
+	unsigned int order;
+
+	for (order = 0; order < CACHED_ORDERS; order++) {
+		snprintf(name, sizeof(name), "pages-%u", order);
+		page_caches[order] = cache_create(root_pool, name, PAGE_SIZE << order, PAGE_SIZE,
+						  CACHE_INTERNAL | CACHE_PAGES, NULL, NULL);
+		if (!page_caches[order])
+			return -ENOMEM;
+	}
+	return 0;
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * refill.c - where objects come from: home, commons, other homes, a new slab.
+ *
+ * A slab of the commons or of another CPU's home becomes this CPU's own when it
+ * is taken from. If its objects share lines, and some are in use elsewhere, it is
+ * mixed from then on, until it is empty: only lines that are wholly free are
+ * handed out of it, and what comes back goes to the slab and not to a magazine.
+ *
+ * Contexts: any. In NMI no lock is waited for, and no slab changes its home.
+ * Locks: one home's at a time; that of another CPU only by trylock.
+ */
+#include <linux/cpumask.h>
+#include <linux/list.h>
+#include <linux/preempt.h>
+#include <linux/topology.h>
+
+#include "home.h"
+#include "slab.h"
+
+/* How many slabs of another CPU's home are looked at for whole lines. */
+#define STEAL_TRIES	4
+
+static bool has_free(const struct slab_home *home)
+{
+	return READ_ONCE(home->nr_partial) || READ_ONCE(home->nr_empty);
+}
+
+/* The fullest slab there is something to take from. */
+static struct frame *fullest_slab(struct slab_home *home)
+{
+	int quarter;
+
+	for (quarter = SLAB_QUARTERS - 1; quarter >= 0; quarter--)
+		if (!list_empty(&home->partial[quarter]))
+			return list_first_entry(&home->partial[quarter], struct frame, node);
+	return list_first_entry_or_null(&home->empty, struct frame, node);
+}
+
+/* Takes from one slab of @home. */
+static unsigned int take_from(struct slabmod_cache *cache, struct slab_home *home,
+			      struct frame *first, void **objects, unsigned int nr)
+{
+	unsigned int inuse = first->inuse;
+	unsigned int got = slab_take(cache, first, objects, nr);
+
+	home->taken += got;
+	home_relist(cache, home, first, inuse);
+	return got;
+}
+
+/* ---- from where this CPU is at home ---- */
+
+static unsigned int take_own(struct slabmod_cache *cache, struct slab_home *home, void **objects,
+			     unsigned int nr)
+{
+	unsigned int got = 0;
+	struct frame *first;
+	unsigned long flags;
+
+	if (!has_free(home))
+		return 0;
+	if (!home_lock(home, &flags))
+		return 0;
+	while (got < nr && (first = fullest_slab(home)))
+		got += take_from(cache, home, first, objects + got, nr - got);
+	home_unlock(home, flags);
+	return got;
+}
+
+/* ---- from elsewhere ---- */
+
+/* A slab of @home from which a CPU that is not at home there can take something. */
+static struct frame *find_foreign(struct slabmod_cache *cache, struct slab_home *home)
+{
+	struct frame *first;
+	int quarter, tries = STEAL_TRIES;
+
+	for (quarter = SLAB_QUARTERS - 1; quarter >= 0; quarter--)
+		list_for_each_entry(first, &home->partial[quarter], node) {
+			u16 id = first->home;
+
+			home_mix(cache, first);
+			if (!(first->home & HOME_MIXED) || slab_has_whole_line(cache, first))
+				return first;
+			first->home = id;
+			if (!--tries)
+				goto empty;
+		}
+empty:
+	return list_first_entry_or_null(&home->empty, struct frame, node);
+}
+
+/* Takes from a slab of the home @from, with its lock held, and makes it ours. */
+static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *from, u16 id,
+				 void **objects, unsigned int nr, struct frame **settler)
+{
+	struct frame *first = find_foreign(cache, from);
+	unsigned int got;
+
+	*settler = NULL;
+	if (!first)
+		return 0;
+	home_unlist(from, first, first->inuse);
+	got = slab_take(cache, first, objects, nr);
+	from->taken += got;
+	first->home = id | (first->home & HOME_MIXED);
+	/* A full slab is nobody's business until an object comes back. */
+	if (first->inuse != slab_objects(cache, first))
+		*settler = first;
+	return got;
+}
+
+static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, void **objects,
+			  unsigned int nr, bool wait)
+{
+	struct frame *settler;
+	struct slab_home *to;
+	unsigned long flags;
+	unsigned int got;
+	u16 id;
+
+	if (!has_free(from))
+		return 0;
+	/* In an NMI the slab could not be settled: home_settle() waits for a lock. */
+	if (in_nmi())
+		return 0;
+	if (wait) {
+		raw_spin_lock_irqsave(&from->lock, flags);
+	} else if (!raw_spin_trylock_irqsave(&from->lock, flags)) {
+		stat_inc(cache->stats, STAT_STEAL_MISSED);
+		return 0;
+	}
+	to = home_this(cache, &id);
+	got = adopt_locked(cache, from, id, objects, nr, &settler);
+	home_unlock(from, flags);
+	if (settler)
+		home_settle(cache, to, settler);
+	if (got)
+		stat_inc(cache->stats, wait ? STAT_ADOPT : STAT_STEAL);
+	return got;
+}
+
+static unsigned int steal(struct slabmod_cache *cache, void **objects, unsigned int nr)
+{
+	unsigned int here = raw_smp_processor_id(), cpu, got;
+	int nid = cpu_to_mem(here);
+
+	/* Those behind this one first, so that not all start at the same. */
+	for_each_cpu_wrap(cpu, cpu_possible_mask, here) {
+		if (cpu == here || cpu_to_mem(cpu) != nid)
+			continue;
+		got = adopt(cache, per_cpu_ptr(cache->homes, cpu), objects, nr, false);
+		if (got)
+			return got;
+	}
+	return 0;
+}
+
+/* Takes what there is, though another CPU has its neighbours. */
+static unsigned int take_broken(struct slabmod_cache *cache, struct slab_home *home,
+				void **objects, unsigned int nr)
+{
+	unsigned int got = 0;
+	struct frame *first;
+	unsigned long flags;
+	u16 id;
+
+	if (!home_lock(home, &flags))
+		return 0;
+	first = list_first_entry_or_null(&home->broken, struct frame, node);
+	if (first) {
+		id = first->home;
+		first->home &= ~HOME_MIXED;
+		home_unlist(home, first, first->inuse);
+		got = slab_take(cache, first, objects, nr);
+		home->taken += got;
+		first->home = id;
+		if (first->inuse != slab_objects(cache, first))
+			home_list(cache, home, first);
+	}
+	home_unlock(home, flags);
+	stat_add(cache->stats, STAT_SHARED_LINE, got);
+	return got;
+}
+
+static unsigned int take_anything(struct slabmod_cache *cache, void **objects, unsigned int nr)
+{
+	unsigned int cpu, got = 0;
+	int nid;
+
+	if (!(cache->flags & CACHE_SHARES_LINES))
+		return 0;
+	for_each_online_node(nid) {
+		got = take_broken(cache, &cache->commons[nid], objects, nr);
+		if (got)
+			return got;
+	}
+	if (!cache->homes)
+		return 0;
+	for_each_possible_cpu(cpu) {
+		got = take_broken(cache, per_cpu_ptr(cache->homes, cpu), objects, nr);
+		if (got)
+			break;
+	}
+	return got;
+}
+
+/* ---- all of it ---- */
+
+unsigned int home_take(struct slabmod_cache *cache, void **objects, unsigned int nr,
+		       bool anything)
+{
+	struct slab_home *commons = &cache->commons[numa_mem_id()];
+	struct slab_home *home;
+	unsigned int got;
+	u16 id;
+
+	home = home_this(cache, &id);
+	got = take_own(cache, home, objects, nr);
+	if (!got && id != HOME_COMMONS) {
+		got = adopt(cache, commons, objects, nr, true);
+		if (!got)
+			got = steal(cache, objects, nr);
+	}
+	if (!got && anything)
+		got = take_anything(cache, objects, nr);
+	return got;
+}
+SLABMOD_EXPORT_FOR_TEST(home_take);
+
+/* One object of a slab that is on @nid, wherever its home is. */
+static void *take_one_on(struct slabmod_cache *cache, struct slab_home *home, int nid)
+{
+	struct frame *first;
+	void *object = NULL;
+	unsigned long flags;
+
+	if (!home_lock(home, &flags))
+		return NULL;
+	first = find_foreign(cache, home);
+	if (first && frame_chunk(first)->buddy->nid == nid)
+		take_from(cache, home, first, &object, 1);
+	home_unlock(home, flags);
+	return object;
+}
+
+void *home_take_node(struct slabmod_cache *cache, int nid)
+{
+	void *object = take_one_on(cache, &cache->commons[nid], nid);
+	unsigned int cpu;
+
+	if (object || !smp_load_acquire(&cache->homes))
+		return object;
+	for_each_possible_cpu(cpu) {
+		struct slab_home *home = per_cpu_ptr(cache->homes, cpu);
+
+		if (!has_free(home))
+			continue;
+		object = take_one_on(cache, home, nid);
+		if (object)
+			break;
+	}
+	return object;
+}
+SLABMOD_EXPORT_FOR_TEST(home_take_node);
+
+void *home_grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons)
+{
+	struct slab_home *home;
+	unsigned long flags;
+	struct frame *first;
+	void *object;
+	u16 id;
+
+	if (in_nmi())
+		return NULL;
+	first = slab_new(cache, nid, gfp);
+	if (!first)
+		return NULL;
+	home = home_this(cache, &id);
+	if (commons || id == HOME_COMMONS) {
+		id = HOME_COMMONS;
+		home = home_of(cache, first, id);
+	}
+	slab_take(cache, first, &object, 1);
+	raw_spin_lock_irqsave(&home->lock, flags);
+	first->home = id;
+	if (id == HOME_COMMONS)
+		home_mix(cache, first);
+	home->slabs++;
+	home->small_slabs += first->state == FRAME_SLAB_SMALL;
+	home->taken++;
+	if (first->inuse != slab_objects(cache, first))
+		home_list(cache, home, first);
+	home_unlock(home, flags);
+	return object;
+}
+SLABMOD_EXPORT_FOR_TEST(home_grow);

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * registry.c - the life of caches: creation, names, the list of all, the end.
+ *
+ * A cache belongs to the module that made it. When that module goes without
+ * destroying it, the cache is destroyed for it; if objects are live they are
+ * reported, and the cache stays, without a constructor that could be called.
+ *
+ * Contexts: process, may sleep. Locks: cache_mutex guards the list, names and
+ * ends; nothing of slabmod is held when it is taken.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/ctype.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "buddy.h"
+#include "cache.h"
+#include "defer.h"
+#include "home.h"
+#include "report.h"
+
+/* How many live objects a report lists. */
+#define LIST_OBJECTS	16
+
+static DEFINE_MUTEX(cache_mutex);
+static LIST_HEAD(caches);
+static int hotplug_state;
+
+BLOCKING_NOTIFIER_HEAD(cache_notifiers);
+
+/* ---- creation ---- */
+
+static bool name_is_good(const char *name)
+{
+	size_t length = name ? strlen(name) : 0;
+	const char *c;
+
+	if (!length || length > SLABMOD_CACHE_NAME_MAX || name[0] == '.')
+		return false;
+	for (c = name; *c; c++)
+		if (!isgraph(*c) || *c == '/')
+			return false;
+	return true;
+}
+
+static bool properties_refused(const char *name, size_t size, size_t align, unsigned int flags)
+{
+	if (!name_is_good(name))
+		report_misuse(MISUSE_BAD_CACHE,
+			      "a name must have 1 to %u characters, no blanks, no '/', no leading '.'",
+			      SLABMOD_CACHE_NAME_MAX);
+	else if (!size || size > SLABMOD_CACHE_MAX_SIZE)
+		report_misuse(MISUSE_BAD_CACHE, "%s: size %zu is not in 1 to %u", name, size,
+			      SLABMOD_CACHE_MAX_SIZE);
+	else if (align && (!is_power_of_2(align) || align > PAGE_SIZE))
+		report_misuse(MISUSE_BAD_CACHE,
+			      "%s: alignment %zu is neither 0 nor a power of two up to %lu", name,
+			      align, PAGE_SIZE);
+	else if (flags & ~(SLABMOD_HWCACHE_ALIGN | CACHE_INTERNAL | CACHE_PAGES))
+		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
+	else
+		return false;
+	return true;
+}
+
+/* As much of a line as lets several small objects share one evenly. */
+static unsigned int line_align(size_t size)
+{
+	unsigned int line = cache_line_size();
+
+	while (line > SLAB_MIN_SIZE && size <= line / 2)
+		line /= 2;
+	return line;
+}
+
+static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *name, size_t size,
+					size_t align, unsigned int flags,
+					void (*ctor)(void *object))
+{
+	struct slabmod_cache *cache;
+	int nid;
+
+	cache = kzalloc(struct_size(cache, commons, nr_node_ids), GFP_KERNEL | __GFP_NOWARN);
+	if (!cache)
+		return NULL;
+	if (flags & SLABMOD_HWCACHE_ALIGN)
+		align = max_t(size_t, align, line_align(size));
+	cache->flags = flags | (nr_node_ids > 1 ? CACHE_CHECK_HOME : 0);
+	if (!slab_layout(cache, size, align)) {
+		report_misuse(MISUSE_BAD_CACHE, "%s: size %zu aligned to %zu is above %u", name,
+			      size, align, SLABMOD_CACHE_MAX_SIZE);
+		kfree(cache);
+		return NULL;
+	}
+	strscpy(cache->name, name, sizeof(cache->name));
+	cache->object_size = size;
+	cache->ctor = ctor;
+	cache->pool = pool;
+	cache->buddies = pool->buddies;
+	cache->source = &pool->source;
+	cache->stats = pool->source.stats;
+	for (nid = 0; nid < nr_node_ids; nid++)
+		home_init(&cache->commons[nid]);
+	magazine_setup(cache);
+	return cache;
+}
+
+static struct slabmod_cache *find_name(struct slabmod_pool *pool, const char *name)
+{
+	struct slabmod_cache *cache;
+
+	list_for_each_entry(cache, &caches, node)
+		if (cache->pool == pool && !strcmp(cache->name, name))
+			return cache;
+	return NULL;
+}
+
+static bool cache_register(struct slabmod_cache *cache)
+{
+	bool taken;
+
+	mutex_lock(&cache_mutex);
+	taken = find_name(cache->pool, cache->name);
+	if (!taken) {
+		list_add_tail(&cache->node, &caches);
+		atomic_long_add(struct_size(cache, commons, nr_node_ids), &cache->source->metadata);
+		blocking_notifier_call_chain(&cache_notifiers, CACHE_CREATED, cache);
+	}
+	mutex_unlock(&cache_mutex);
+	return !taken;
+}
+
+struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, size_t size,
+				   size_t align, unsigned int flags, void (*ctor)(void *object),
+				   struct module *owner)
+{
+	struct slabmod_cache *cache;
+
+	might_sleep();
+	if (properties_refused(name, size, align, flags))
+		return NULL;
+	cache = cache_make(pool, name, size, align, flags, ctor);
+	if (!cache)
+		return NULL;
+	cache->owner = owner;
+	if (!cache_register(cache)) {
+		report_misuse(MISUSE_NAME_TAKEN, "%s: there is a cache of this name", name);
+		kfree(cache);
+		return NULL;
+	}
+	return cache;
+}
+SLABMOD_EXPORT_FOR_TEST(cache_create);
+
+/* ---- the end ---- */
+
+struct listing {
+	struct slabmod_cache *cache;
+	unsigned int left;
+};
+
+static void list_object(void *object, void *arg)
+{
+	struct listing *listing = arg;
+
+	if (!listing->left)
+		return;
+	listing->left--;
+	pr_err("slabmod:   %s object %p, %u bytes\n", listing->cache->name, object,
+	       listing->cache->size);
+}
+
+static void list_slab_objects(struct frame *frame, void *arg)
+{
+	struct listing *listing = arg;
+
+	if (slab_cache(frame) == listing->cache && slab_first(frame) == frame)
+		slab_walk_taken(listing->cache, frame, list_object, listing);
+}
+
+static void report_live(struct slabmod_cache *cache, enum misuse kind, const char *what,
+			unsigned long used)
+{
+	struct listing listing = { .cache = cache, .left = LIST_OBJECTS };
+	int nid;
+
+	report_misuse(kind, "%s: %s with %lu live objects", cache->name, what, used);
+	for_each_node(nid)
+		buddy_walk(&cache->buddies[nid], list_slab_objects, &listing);
+	if (used > LIST_OBJECTS)
+		pr_err("slabmod:   and %lu more\n", used - LIST_OBJECTS);
+}
+
+/* Brings every free object back to its slab. Nobody uses the cache. */
+static void drain_everything(struct slabmod_cache *cache)
+{
+	unsigned int cpu;
+
+	defer_sync();
+	magazine_drain_all(cache);
+	for_each_possible_cpu(cpu)
+		if (!cpu_online(cpu))
+			magazine_drain_cpu(cache, cpu);
+	home_shrink(cache);
+}
+
+/* The cache is empty, or its objects stay for ever where they are. */
+static void cache_free(struct slabmod_cache *cache)
+{
+	blocking_notifier_call_chain(&cache_notifiers, CACHE_DESTROYED, cache);
+	list_del(&cache->node);
+	magazine_disable(cache);
+	atomic_long_sub(struct_size(cache, commons, nr_node_ids), &cache->source->metadata);
+	kfree(cache);
+}
+
+int cache_destroy(struct slabmod_cache *cache)
+{
+	unsigned long used;
+
+	might_sleep();
+	mutex_lock(&cache_mutex);
+	drain_everything(cache);
+	used = cache_used(cache);
+	if (used)
+		report_live(cache, MISUSE_CACHE_BUSY, "destroyed", used);
+	else
+		cache_free(cache);
+	mutex_unlock(&cache_mutex);
+	return used ? -EBUSY : 0;
+}
+SLABMOD_EXPORT_FOR_TEST(cache_destroy);
+
+void cache_destroy_all(struct slabmod_pool *pool)
+{
+	struct slabmod_cache *cache, *next;
+	unsigned long used;
+
+	mutex_lock(&cache_mutex);
+	list_for_each_entry_safe(cache, next, &caches, node) {
+		if (cache->pool != pool)
+			continue;
+		drain_everything(cache);
+		used = cache_used(cache);
+		if (used)
+			report_live(cache, MISUSE_LEAK, "its pool went", used);
+		cache_free(cache);
+	}
+	mutex_unlock(&cache_mutex);
+}
+
+/* ---- the list ---- */
+
+void cache_for_each(struct slabmod_pool *pool,
+		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
+{
+	struct slabmod_cache *cache;
+
+	mutex_lock(&cache_mutex);
+	list_for_each_entry(cache, &caches, node)
+		if (cache->pool == pool)
+			fn(cache, arg);
+	mutex_unlock(&cache_mutex);
+}
+SLABMOD_EXPORT_FOR_TEST(cache_for_each);
+
+/* ---- CPUs and modules that go ---- */
+
+static int cpu_dead(unsigned int cpu)
+{
+	struct slabmod_cache *cache;
+
+	mutex_lock(&cache_mutex);
+	list_for_each_entry(cache, &caches, node) {
+		magazine_drain_cpu(cache, cpu);
+		home_drain(cache, cpu);
+	}
+	mutex_unlock(&cache_mutex);
+	return 0;
+}
+
+static void orphan(struct slabmod_cache *cache)
+{
+	unsigned long used;
+
+	drain_everything(cache);
+	used = cache_used(cache);
+	report_live(cache, MISUSE_LEAK, "its module went", used);
+	if (!used) {
+		cache_free(cache);
+		return;
+	}
+	cache->ctor = NULL;
+	cache->owner = NULL;
+}
+
+static int module_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct slabmod_cache *cache, *next;
+
+	if (event != MODULE_STATE_GOING)
+		return NOTIFY_DONE;
+	mutex_lock(&cache_mutex);
+	list_for_each_entry_safe(cache, next, &caches, node)
+		if (cache->owner == data && !(cache->flags & CACHE_INTERNAL))
+			orphan(cache);
+	mutex_unlock(&cache_mutex);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_notifier = { .notifier_call = module_event };
+
+int cache_init(void)
+{
+	int err = register_module_notifier(&module_notifier);
+
+	if (err)
+		return err;
+	hotplug_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "slabmod:dead", NULL,
+						  cpu_dead);
+	if (hotplug_state < 0) {
+		unregister_module_notifier(&module_notifier);
+		return hotplug_state;
+	}
+	return 0;
+}
+
+void cache_exit(void)
+{
+	cpuhp_remove_state_nocalls(hotplug_state);
+	unregister_module_notifier(&module_notifier);
+}

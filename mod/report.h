@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * report.h - what a caller did wrong, said once and counted for ever.
+ */
+#ifndef SLABMOD_REPORT_H
+#define SLABMOD_REPORT_H
+
+#include <linux/compiler_attributes.h>
+#include <linux/printk.h>
+#include <linux/types.h>
+
+#define MISUSES(X) \
+	X(BAD_FREE,	bad_free,	"free of an address that is not slabmod's") \
+	X(INNER_FREE,	inner_free,	"free of an address inside an object or a block") \
+	X(DOUBLE_FREE,	double_free,	"free of memory that is free already") \
+	X(WRONG_CACHE,	wrong_cache,	"free to another cache than the object's") \
+	X(WRONG_SIZE,	wrong_size,	"free of pages with another order or size") \
+	X(OVERFLOW,	overflow,	"a size that overflows") \
+	X(TOO_LARGE,	too_large,	"a size or an order above the limit") \
+	X(BAD_GFP,	bad_gfp,	"GFP flags that cannot be honoured") \
+	X(BAD_NODE,	bad_node,	"a node that does not exist") \
+	X(BAD_CACHE,	bad_cache,	"a cache with impossible properties") \
+	X(NAME_TAKEN,	name_taken,	"a second cache of the same name") \
+	X(CACHE_BUSY,	cache_busy,	"destruction of a cache that has live objects") \
+	X(LEAK,		leak,		"objects live when their owner went")
+
+enum misuse {
+#define X(id, name, text) MISUSE_##id,
+	MISUSES(X)
+#undef X
+	NR_MISUSES
+};
+
+extern const char *const misuse_names[NR_MISUSES];
+extern const char *const misuse_texts[NR_MISUSES];
+
+/*
+ * Counts one misuse, and prints a line `slabmod: misuse: <name>: <message>` with
+ * the caller's stack unless ten of its kind were printed in the last five
+ * seconds. Any context.
+ */
+__printf(2, 3) void report_misuse(enum misuse kind, const char *fmt, ...);
+
+/* What an address that is not slabmod's may be instead; never touches it. */
+const char *report_describe(const void *addr);
+
+unsigned long report_count(enum misuse kind);
+
+/* Lets the next report of every kind be printed again, for the suites. */
+void report_unlimit(void);
+
+/* A promise of slabmod's own that does not hold; for the check functions. */
+#define report_broken(fmt, ...) pr_err("slabmod: broken: " fmt "\n", ##__VA_ARGS__)
+
+#endif /* SLABMOD_REPORT_H */

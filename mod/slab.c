@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * slab.c - a block carved into equal objects, of which the free ones are bits.
+ *
+ * The bits, the count and the owner are in the frames of the block's pages; in the
+ * block itself is nothing but objects. So objects start at the block's beginning,
+ * a power of two is naturally aligned, and a free object keeps what is in it.
+ *
+ * Contexts: slab_new() and slab_delete() as the buddy; the rest any, under the
+ * lock of the slab's home. No locks of its own. Memory: none of its own.
+ */
+#include <linux/cache.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+
+#include "buddy.h"
+#include "report.h"
+#include "slab.h"
+
+/* A slab is to hold this many objects, unless that takes a block above this order. */
+#define SLAB_GOOD_OBJECTS	8
+#define SLAB_GOOD_ORDER		3
+/* For less waste a block may be larger, but not above this order. */
+#define SLAB_MAX_ORDER		5
+
+/* ---- layout ---- */
+
+/* @pages that @objects need, as a geometry. */
+static struct slab_geometry geometry(unsigned int size, unsigned int objects)
+{
+	unsigned int pages = DIV_ROUND_UP(size * objects, PAGE_SIZE);
+
+	return (struct slab_geometry) {
+		.objects = objects,
+		.pages = pages,
+		.order = order_base_2(pages),
+	};
+}
+
+static unsigned int fitting(unsigned int size, unsigned int order)
+{
+	return min_t(unsigned int, (PAGE_SIZE << order) / size, SLAB_MAX_OBJECTS);
+}
+
+/*
+ * Pages are given back that no object needs, so a slab wastes less than a page at
+ * its end. The least block is taken that wastes a sixteenth or less and has
+ * objects enough; where none does, the one that wastes least.
+ */
+static struct slab_geometry usual_geometry(unsigned int size)
+{
+	struct slab_geometry best = geometry(size, fitting(size, get_order(size)));
+	unsigned int best_waste = UINT_MAX, order;
+
+	for (order = get_order(size); order <= SLAB_MAX_ORDER; order++) {
+		struct slab_geometry g = geometry(size, fitting(size, order));
+		unsigned int bytes = g.pages << PAGE_SHIFT;
+		unsigned int waste = (bytes - size * g.objects) * 1024 / bytes;
+
+		if (waste < best_waste) {
+			best = g;
+			best_waste = waste;
+		}
+		if (waste <= 1024 / 16 &&
+		    (g.objects >= SLAB_GOOD_OBJECTS || order >= SLAB_GOOD_ORDER))
+			return g;
+		if (g.objects == SLAB_MAX_OBJECTS)
+			break;
+	}
+	return best;
+}
+
+/* What must do when memory is short: one object's pages, one word of bits. */
+static struct slab_geometry small_geometry(unsigned int size)
+{
+	unsigned int objects = fitting(size, get_order(size));
+
+	return geometry(size, min_t(unsigned int, objects, BITS_PER_LONG));
+}
+
+/* The inverse of an odd number modulo 2^32; each turn doubles the bits that are right. */
+static u32 inverse_of(u32 odd)
+{
+	u32 inverse = odd;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		inverse *= 2 - odd * inverse;
+	return inverse;
+}
+
+bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int align)
+{
+	unsigned int line = cache_line_size();
+
+	size = ALIGN(max_t(unsigned int, size, SLAB_MIN_SIZE), max_t(unsigned int, align, 8));
+	if (size > SLABMOD_CACHE_MAX_SIZE)
+		return false;
+	cache->size = size;
+	cache->align = align;
+	cache->shift = __ffs(size);
+	cache->inverse = inverse_of(size >> cache->shift);
+	cache->usual = usual_geometry(size);
+	cache->small = small_geometry(size);
+	cache->objects = cache->usual.objects;
+	cache->slab_mask = (PAGE_SIZE << cache->usual.order) - 1;
+	/* Powers of two fill their slab: each address that is aligned starts an object. */
+	cache->align_mask = (1u << cache->shift) - 1;
+	if (!is_power_of_2(size) || cache->objects * size != cache->usual.pages << PAGE_SHIFT)
+		cache->flags |= CACHE_CHECK_INDEX;
+	/* So many objects, from an index that is a multiple of it, fill whole lines. */
+	cache->group = max_t(unsigned int, line >> min_t(unsigned int, __ffs(line), cache->shift), 1);
+	if (cache->group > 1)
+		cache->flags |= CACHE_SHARES_LINES;
+	return true;
+}
+SLABMOD_EXPORT_FOR_TEST(slab_layout);
+
+/* ---- life of a slab ---- */
+
+static unsigned int slab_words(unsigned int objects)
+{
+	return DIV_ROUND_UP(objects, BITS_PER_LONG);
+}
+
+static void mark_all_free(struct frame *first, unsigned int objects)
+{
+	unsigned int word;
+
+	first->inuse = 0;
+	first->home = HOME_COMMONS;
+	for (word = 0; word < slab_words(objects); word++) {
+		unsigned int bits = min_t(unsigned int, objects - word * BITS_PER_LONG,
+					  BITS_PER_LONG);
+
+		first->free[word] = GENMASK(bits - 1, 0);
+	}
+}
+
+static void mark_usual(struct frame *first, void *arg)
+{
+	struct slabmod_cache *cache = arg;
+	unsigned int i;
+
+	memset(first->free, 0, sizeof(first->free));
+	mark_all_free(first, cache->usual.objects);
+	for (i = 0; i < cache->usual.pages; i++) {
+		first[i].order = cache->usual.order;
+		first[i].state = FRAME_SLAB;
+		WRITE_ONCE(first[i].cache, cache);
+	}
+}
+
+static void mark_small(struct frame *first, void *arg)
+{
+	struct slabmod_cache *cache = arg;
+	unsigned int i;
+
+	mark_all_free(first, cache->small.objects);
+	for (i = 0; i < cache->small.pages; i++) {
+		first[i].order = cache->small.order;
+		first[i].small_cache = cache;
+		first[i].state = FRAME_SLAB_SMALL;
+	}
+}
+
+static void mark_pages(struct frame *first, void *arg)
+{
+	struct slabmod_cache *cache = arg;
+	unsigned int pages = slab_geometry(cache, first)->pages, i;
+
+	for (i = 0; i < pages; i++) {
+		WRITE_ONCE(first[i].cache, NULL);
+		first[i].state = FRAME_TAIL;
+	}
+	first->state = FRAME_PAGES;
+	first->nr_pages = pages;
+}
+
+static void construct(struct slabmod_cache *cache, struct frame *first)
+{
+	unsigned int objects = slab_geometry(cache, first)->objects;
+	void *object = frame_address(first);
+
+	while (objects--) {
+		cache->ctor(object);
+		object += cache->size;
+	}
+}
+
+/* The usual block if it is to be had without force, else the least one that does. */
+static struct frame *slab_block(struct slabmod_cache *cache, int nid, gfp_t gfp)
+{
+	gfp_t easy = (gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL | __GFP_RETRY_MAYFAIL)) |
+		     __GFP_NOWARN | __GFP_NORETRY;
+	struct frame *first;
+
+	if (cache->usual.pages == cache->small.pages &&
+	    cache->usual.objects == cache->small.objects)
+		easy = gfp;
+	first = buddy_alloc(cache->buddies, nid, cache->usual.pages, easy);
+	if (first) {
+		buddy_retype(first, mark_usual, cache);
+		return first;
+	}
+	if (cache->small.pages > cache->usual.pages)
+		return NULL;
+	first = buddy_alloc(cache->buddies, nid, cache->small.pages, gfp);
+	if (first) {
+		buddy_retype(first, mark_small, cache);
+		stat_inc(cache->stats, STAT_SLAB_SMALL);
+	}
+	return first;
+}
+
+struct frame *slab_new(struct slabmod_cache *cache, int nid, gfp_t gfp)
+{
+	struct frame *first = slab_block(cache, nid, gfp);
+
+	if (!first)
+		return NULL;
+	if (cache->ctor)
+		construct(cache, first);
+	stat_inc(cache->stats, STAT_SLAB_NEW);
+	return first;
+}
+SLABMOD_EXPORT_FOR_TEST(slab_new);
+
+void slab_delete(struct slabmod_cache *cache, struct frame *first)
+{
+	buddy_retype(first, mark_pages, cache);
+	buddy_free(first);
+	stat_inc(cache->stats, STAT_SLAB_FREE);
+}
+SLABMOD_EXPORT_FOR_TEST(slab_delete);
+
+/* ---- objects ---- */
+
+/*
+ * Of free bits, those whose lines are wholly free: groups of @group bits, a power
+ * of two from 2 to 8, of which none is missing.
+ */
+static unsigned long whole_lines(unsigned long bits, unsigned int group)
+{
+	unsigned int step;
+
+	/* A group's lowest bit says whether all of it are set, ... */
+	for (step = 1; step < group; step *= 2)
+		bits &= bits >> step;
+	bits &= ~0ul / (BIT(group) - 1);
+	/* ... and the product spreads it over the group again. */
+	return bits * (BIT(group) - 1);
+}
+
+static unsigned long available(const struct slabmod_cache *cache, const struct frame *first,
+			       unsigned int word)
+{
+	unsigned long bits = first->free[word];
+
+	return first->home & HOME_MIXED ? whole_lines(bits, cache->group) : bits;
+}
+
+bool slab_has_whole_line(const struct slabmod_cache *cache, const struct frame *first)
+{
+	unsigned int words = slab_words(slab_geometry(cache, first)->objects), word;
+
+	for (word = 0; word < words; word++)
+		if (available(cache, first, word))
+			return true;
+	return false;
+}
+SLABMOD_EXPORT_FOR_TEST(slab_has_whole_line);
+
+/* Takes up to @nr of the objects of one word, a run of bits at a time. */
+static unsigned int take_word(struct slabmod_cache *cache, unsigned long *free,
+			      unsigned long bits, void *object, void **objects, unsigned int nr)
+{
+	unsigned int got = 0;
+
+	while (bits && got < nr) {
+		unsigned int bit = __ffs(bits);
+		unsigned long above = ~(bits >> bit);
+		unsigned int run = above ? __ffs(above) : BITS_PER_LONG;
+		void *p = object + bit * cache->size;
+		unsigned long mask;
+
+		run = min(run, nr - got);
+		mask = GENMASK(bit + run - 1, bit);
+		bits &= ~mask;
+		*free &= ~mask;
+		while (run--) {
+			objects[got++] = p;
+			p += cache->size;
+		}
+	}
+	return got;
+}
+
+unsigned int slab_take(struct slabmod_cache *cache, struct frame *first, void **objects,
+		       unsigned int nr)
+{
+	unsigned int words = slab_words(slab_geometry(cache, first)->objects);
+	void *object = frame_address(first);
+	unsigned int word, got = 0;
+
+	for (word = 0; word < words && got < nr; word++) {
+		got += take_word(cache, &first->free[word], available(cache, first, word),
+				 object, objects + got, nr - got);
+		object += BITS_PER_LONG * cache->size;
+	}
+	first->inuse += got;
+	return got;
+}
+SLABMOD_EXPORT_FOR_TEST(slab_take);
+
+unsigned int slab_give(struct slabmod_cache *cache, struct frame *first, void **objects,
+		       unsigned int nr, bool *bad)
+{
+	const struct slab_geometry *g = slab_geometry(cache, first);
+	unsigned long bytes = (unsigned long)g->pages << PAGE_SHIFT;
+	void *base = frame_address(first);
+	unsigned int i, given = 0;
+
+	*bad = false;
+	for (i = 0; i < nr && (unsigned long)(objects[i] - base) < bytes; i++) {
+		u32 index = slab_index(cache, objects[i] - base);
+
+		if (index >= g->objects || __test_and_set_bit(index, first->free)) {
+			*bad = true;
+			i++;
+			break;
+		}
+		given++;
+	}
+	first->inuse -= given;
+	return i;
+}
+SLABMOD_EXPORT_FOR_TEST(slab_give);
+
+void slab_walk_taken(struct slabmod_cache *cache, struct frame *first,
+		     void (*fn)(void *object, void *arg), void *arg)
+{
+	unsigned int objects = slab_geometry(cache, first)->objects, i;
+
+	for (i = 0; i < objects; i++)
+		if (!test_bit(i, first->free))
+			fn(frame_address(first) + i * cache->size, arg);
+}
+SLABMOD_EXPORT_FOR_TEST(slab_walk_taken);
+
+/* ---- checks ---- */
+
+bool slab_check(struct slabmod_cache *cache, struct frame *first)
+{
+	const struct slab_geometry *g = slab_geometry(cache, first);
+	unsigned int free = bitmap_weight(first->free, g->objects), i;
+	unsigned int words = first->state == FRAME_SLAB ? SLAB_WORDS : 1;
+
+	if (free + first->inuse != g->objects ||
+	    bitmap_weight(first->free, words * BITS_PER_LONG) != free) {
+		report_broken("%s: a slab of %u objects has %u free and counts %u in use",
+			      cache->name, g->objects, free, first->inuse);
+		return false;
+	}
+	for (i = 0; i < g->pages; i++)
+		if (slab_cache(&first[i]) != cache || first[i].state != first->state ||
+		    first[i].order != g->order) {
+			report_broken("%s: page %u of a slab is not the slab's", cache->name, i);
+			return false;
+		}
+	return true;
+}
+SLABMOD_EXPORT_FOR_TEST(slab_check);

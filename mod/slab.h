@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * slab.h - a block carved into equal objects, of which the free ones are bits.
+ *
+ * No locks here: the caller holds the lock of the slab's home, or is the only one
+ * who knows the slab.
+ */
+#ifndef SLABMOD_SLAB_H
+#define SLABMOD_SLAB_H
+
+#include <linux/bitops.h>
+
+#include "chunk.h"
+#include "types.h"
+
+/*
+ * The first frame of the block that @frame is in, when it is in a slab: blocks
+ * are aligned to their size within their chunk.
+ */
+static inline struct frame *slab_first(struct frame *frame)
+{
+	return frame - (frame->index & ((1u << frame->order) - 1));
+}
+
+/* The cache whose slab a frame is in, or NULL. */
+static inline struct slabmod_cache *slab_cache(const struct frame *frame)
+{
+	if (likely(frame->cache))
+		return frame->cache;
+	return frame->state == FRAME_SLAB_SMALL ? frame->small_cache : NULL;
+}
+
+static inline const struct slab_geometry *slab_geometry(const struct slabmod_cache *cache,
+							const struct frame *frame)
+{
+	return frame->state == FRAME_SLAB_SMALL ? &cache->small : &cache->usual;
+}
+
+static inline unsigned int slab_objects(const struct slabmod_cache *cache,
+					const struct frame *frame)
+{
+	return slab_geometry(cache, frame)->objects;
+}
+
+/*
+ * Which object starts @offset bytes into a slab. With size = odd << shift, and
+ * inverse * odd == 1 modulo 2^32, the product is the quotient when @offset is a
+ * multiple of the size, and more than any slab has objects when it is not
+ * (Granlund and Montgomery, 1994): one multiplication finds the object and tells
+ * an address inside one, or behind the last, from its beginning.
+ */
+static __always_inline u32 slab_index(const struct slabmod_cache *cache, unsigned long offset)
+{
+	return ror32((u32)offset * cache->inverse, cache->shift);
+}
+
+/* The index of the object at @object, or a number too large when there starts none. */
+static inline u32 slab_object_index(const struct slabmod_cache *cache, struct frame *first,
+				    const void *object)
+{
+	return slab_index(cache, object - frame_address(first));
+}
+
+/* Lays @cache out: geometries, inverse, group, flags. False when @size cannot be. */
+bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int align);
+
+/* Makes a slab, all free, constructed, on no list. May sleep if @gfp says so. */
+struct frame *slab_new(struct slabmod_cache *cache, int nid, gfp_t gfp);
+
+/* Gives the block of a slab of which no object is taken back to the buddy. */
+void slab_delete(struct slabmod_cache *cache, struct frame *first);
+
+/*
+ * Takes up to @nr objects; returns how many. With HOME_MIXED set in first->home,
+ * only from lines that are wholly free.
+ */
+unsigned int slab_take(struct slabmod_cache *cache, struct frame *first, void **objects,
+		       unsigned int nr);
+
+/*
+ * Gives back the leading ones of @nr objects as long as they are of this slab;
+ * returns how many that were. Stops behind one that is free already or starts
+ * no object, and says so in @bad.
+ */
+unsigned int slab_give(struct slabmod_cache *cache, struct frame *first, void **objects,
+		       unsigned int nr, bool *bad);
+
+/* Whether slab_take() would find anything in a slab that is not full. */
+bool slab_has_whole_line(const struct slabmod_cache *cache, const struct frame *first);
+
+/* Calls @fn for every object that is taken. */
+void slab_walk_taken(struct slabmod_cache *cache, struct frame *first,
+		     void (*fn)(void *object, void *arg), void *arg);
+
+/* True when the slab's bits, counts and frames agree; prints what does not. */
+bool slab_check(struct slabmod_cache *cache, struct frame *first);
+
+#endif /* SLABMOD_SLAB_H */

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stats.c - names of the counters, and their sums over all CPUs.
+ */
+#include <linux/build_bug.h>
+#include <linux/cpumask.h>
+
+#include "compat.h"
+#include "stats.h"
+
+const char *const stat_names[] = {
+#define X(id, name, text) #name,
+	STATS(X)
+#undef X
+};
+
+const char *const stat_texts[] = {
+#define X(id, name, text) text,
+	STATS(X)
+#undef X
+};
+
+static_assert(ARRAY_SIZE(stat_names) == NR_STATS);
+
+unsigned long stat_sum(struct stats __percpu *stats, enum stat_id which)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(stats, cpu)->count[which]);
+	return sum;
+}
+SLABMOD_EXPORT_FOR_TEST(stat_sum);

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * types.h - the structures of slabmod, from the page frame up. Read this file
+ * and you know the allocator; the .c files only keep its promises.
+ *
+ *   page source ── chunk ── frame      runs of pages, and 64 bytes on each page
+ *   buddy                              free blocks of a node, split and merged
+ *   slab (a frame's second face)       a block carved into equal objects
+ *   home                               the slabs that a CPU, or a node, refills from
+ *   magazine                           the free objects a CPU has at hand
+ *   cache                              all of that for one type
+ *   pool                               the root: caches and buddies of one reserve
+ *
+ * Locks: home->lock and buddy->lock are raw and taken with interrupts off. None
+ * is ever taken while another is held, except by trylock. cache_mutex (cache.c)
+ * is outermost and guards the list of caches.
+ */
+#ifndef SLABMOD_TYPES_H
+#define SLABMOD_TYPES_H
+
+#include <linux/cache.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/numa.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include <slabmod/cache.h>
+#include <slabmod/pages.h>
+
+#include "compat.h"
+#include "stats.h"
+
+struct buddy;
+struct chunk_source;
+struct dentry;
+
+/* ---- frames and chunks (chunk.c) ---- */
+
+#define SLAB_MAX_OBJECTS	256
+#define SLAB_MIN_SIZE		16
+#define SLAB_WORDS		(SLAB_MAX_OBJECTS / BITS_PER_LONG)
+
+/* Owner of a page. A page inside a block, but not its first, is FRAME_TAIL. */
+enum frame_state {
+	FRAME_TAIL,
+	FRAME_FREE,		/* first page of a free block; buddy->lock */
+	FRAME_PAGES,		/* first page of a block that a caller has */
+	FRAME_SLAB,		/* any page of a slab of its cache's usual size */
+	FRAME_SLAB_SMALL,	/* any page of a slab made while memory was short */
+};
+
+/*
+ * One for each page of a chunk, in an array outside of the chunk. 64 bytes: a
+ * line on most machines.
+ *
+ * Invariant: @cache is NULL unless @state is FRAME_SLAB, so that one comparison
+ * on the fast path tells a slab of a cache from everything else.
+ */
+struct frame {
+	struct list_head node;		/* FREE: buddy->lock; slab: home->lock */
+	struct slabmod_cache *cache;	/* every page of a FRAME_SLAB; constant */
+	u16 index;			/* page in its chunk; constant */
+	u8 order;			/* block's size; for a slab, on every page */
+	u8 state;			/* enum frame_state */
+	u16 home;			/* first page of a slab: enum slab_home_id; home->lock */
+	u16 inuse;			/* first page of a slab: objects taken; home->lock */
+	union {
+		/* First page of a slab: a bit a free object; home->lock. */
+		unsigned long free[SLAB_WORDS];
+		/* Any page of a FRAME_SLAB_SMALL, which has one word of bits. */
+		struct {
+			unsigned long small_free;
+			struct slabmod_cache *small_cache;
+		};
+		/* First page of FRAME_PAGES. */
+		unsigned int nr_pages;
+		/* First page of a chunk that waits to be given back. */
+		struct llist_node doomed;
+	};
+};
+
+static_assert(sizeof(struct frame) == 64);
+
+/*
+ * A naturally aligned run of pages from the kernel, with a frame for each.
+ * The heads of its free lists, one for each order up to its own, follow the
+ * frames: a chunk of a single page does not pay for those of a large one.
+ */
+struct chunk {
+	struct list_head node;		/* in a bucket of its buddy; buddy->lock */
+	struct list_head all;		/* buddy->chunks; changed under buddy->lock, read by RCU */
+	struct buddy *buddy;		/* constant */
+	void *base;			/* constant */
+	u16 free_orders;		/* bit n: a free block of order n; buddy->lock */
+	u16 free_pages;			/* buddy->lock */
+	u8 order;			/* constant */
+	s8 bucket;			/* where @node is; buddy->lock */
+	u8 stray;			/* too small for the map; constant */
+	struct rcu_head rcu;
+	struct frame frames[];
+};
+
+/* The largest chunk: what a caller may ask for, if the kernel has runs that long. */
+#define CHUNK_MAX_ORDER	(SLABMOD_MAX_ORDER < KERNEL_MAX_ORDER ? SLABMOD_MAX_ORDER : KERNEL_MAX_ORDER)
+
+/*
+ * Where pages come from and what may be had. The suites put a small arena, or
+ * one that fails on demand, in place of the kernel.
+ */
+struct chunk_source {
+	struct page *(*get)(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid);
+	void (*put)(struct chunk_source *source, struct page *page, unsigned int order);
+	unsigned int min_order;		/* of a chunk that is not forced to be smaller */
+	unsigned int max_order;
+	unsigned long limit;		/* pages */
+	atomic_long_t held;		/* pages in chunks; never above @limit */
+	atomic_long_t peak;		/* the highest @held ever was */
+	atomic_long_t metadata;		/* bytes beside the chunks */
+	struct stats __percpu *stats;
+};
+
+/* ---- buddy (buddy.c) ---- */
+
+#define BUDDY_ORDERS	(SLABMOD_MAX_ORDER + 1)
+
+/* Where a chunk is: in the bucket of its largest free block, or in one of these. */
+enum {
+	BUCKET_FULL = BUDDY_ORDERS,	/* nothing free */
+	BUCKET_EMPTY,			/* nothing used */
+	NR_BUCKETS,
+};
+
+/* The free blocks of one node of a pool. All but constants under @lock. */
+struct buddy {
+	raw_spinlock_t lock;
+	int nid;				/* constant */
+	struct chunk_source *source;		/* constant */
+	unsigned long bucket_mask;		/* bit n: bucket n is not empty, n < BUDDY_ORDERS */
+	struct list_head bucket[NR_BUCKETS];
+	struct list_head chunks;		/* all of them, for walks; RCU */
+	unsigned long nr_chunks;
+	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY */
+	unsigned long nr_free[BUDDY_ORDERS];	/* free blocks */
+	unsigned long free_pages;
+	unsigned long pages;			/* of all chunks */
+};
+
+/* ---- slabs and their homes (slab.c, home.c) ---- */
+
+#define SLAB_QUARTERS	4
+
+/* What frame->home says: a CPU, or the commons of the slab's node. */
+enum slab_home_id {
+	HOME_COMMONS = 0x7fff,
+	/*
+	 * Objects of the slab are with other CPUs than its home, and share lines
+	 * with free ones: only lines that are wholly free are handed out.
+	 */
+	HOME_MIXED = 0x8000,
+};
+
+#define HOME_ID(home)	((home) & ~HOME_MIXED)
+
+/*
+ * The slabs of a cache that belong to a CPU (cache->homes), or to a node and
+ * nobody (cache->commons). All under @lock.
+ *
+ * Invariant: a slab that is on no list is full, or in the hands of whoever moves
+ * it from one home to another, who alone may list it or give it back.
+ */
+struct slab_home {
+	raw_spinlock_t lock;
+	unsigned int nr_partial;
+	unsigned int nr_empty;
+	long slabs;			/* made less given back here; the sum over homes counts */
+	long small_slabs;		/* of @slabs, those of FRAME_SLAB_SMALL */
+	long taken;			/* objects, likewise */
+	struct list_head partial[SLAB_QUARTERS];	/* by fullness, emptiest first */
+	struct list_head broken;	/* mixed slabs without a wholly free line */
+	struct list_head empty;
+} ____cacheline_aligned_in_smp;
+
+/* How a slab of a cache is laid out. */
+struct slab_geometry {
+	u16 objects;			/* 1 to SLAB_MAX_OBJECTS */
+	u8 order;			/* of the naturally aligned block */
+	u8 pages;			/* of it that are kept; the tail goes back */
+};
+
+/* ---- magazines (magazine.c) ---- */
+
+/*
+ * Free objects that a CPU has at hand. Touched by that CPU alone, with
+ * preemption off and @busy set from before the first look at a count to after the
+ * last change; an interrupt that finds it set goes to the slab.
+ *
+ * Invariant: object[0] is NULL, so that the top of the stack can be looked at
+ * without asking whether there is one.
+ */
+struct magazine {
+	u32 here;			/* objects in object[1..here] */
+	u32 capacity;			/* of each stack; 0: there is none yet */
+	u32 away;			/* objects in object[capacity + 1..capacity + away] */
+	u8 busy;
+	unsigned long allocs;		/* objects handed out */
+	void *object[];
+};
+
+/* ---- caches (cache.c) ---- */
+
+/* Internal flags, above those of include/slabmod/cache.h. */
+#define CACHE_SHARES_LINES	0x100u	/* objects share lines with their neighbours */
+#define CACHE_CHECK_HOME	0x200u	/* a free has to look where the object belongs */
+#define CACHE_CHECK_INDEX	0x1000u	/* a free has to divide: the size is no power of two */
+#define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
+#define CACHE_INTERNAL		0x400u	/* of kmalloc or pages: callers cannot destroy it */
+#define CACHE_PAGES		0x800u	/* serves runs of pages */
+
+struct slabmod_cache {
+	/* Read on every allocation and free; one line. */
+	struct magazine __percpu *magazines;	/* or the common empty one */
+	unsigned int flags;
+	unsigned int align_mask;	/* address bits that are 0 in every object's address */
+	unsigned int slab_mask;		/* bytes of a slab's block, less one */
+	u32 inverse;			/* of the odd part of @size, modulo 2^32 */
+	u32 objects;			/* a slab has */
+	u8 shift;			/* size == odd part << shift */
+	u8 group;			/* objects that fill whole lines together */
+	struct slab_geometry usual;
+	struct slab_geometry small;	/* when memory is short */
+	unsigned int size;		/* bytes from object to object */
+	unsigned int capacity;		/* of a magazine's stacks */
+
+	void (*ctor)(void *object);
+	struct buddy *buddies;		/* of the pool, one a node */
+	struct slab_home __percpu *homes;	/* NULL until there are magazines */
+	atomic_long_t direct;		/* objects handed out past the magazines */
+	struct stats __percpu *stats;
+	struct chunk_source *source;
+	unsigned int object_size;	/* bytes asked for at creation */
+	unsigned int align;
+	struct module *owner;		/* who made it; compared, never followed */
+	struct list_head node;		/* in the list of all caches; cache_mutex */
+	struct slabmod_pool *pool;
+	struct dentry *debugfs;		/* its folder; debugfs.c */
+	char name[SLABMOD_CACHE_NAME_MAX + 1];
+	struct slab_home commons[];	/* one a node */
+};
+
+/* ---- pools (pool.c) ---- */
+
+struct slabmod_pool {
+	const char *name;
+	struct chunk_source source;
+	struct buddy buddies[];		/* one a node */
+};
+
+#endif /* SLABMOD_TYPES_H */

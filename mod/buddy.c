@@ -234,7 +234,7 @@ struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages,
 	}
 	return NULL;
 }
-SLABMOD_EXPORT_FOR_TEST(buddy_alloc);
+EXPORT_SYMBOL_FOR_TEST(buddy_alloc);
 
 bool buddy_free(struct frame *frame)
 {
@@ -259,7 +259,7 @@ bool buddy_free(struct frame *frame)
 		chunk_destroy(chunk);
 	return true;
 }
-SLABMOD_EXPORT_FOR_TEST(buddy_free);
+EXPORT_SYMBOL_FOR_TEST(buddy_free);
 
 void buddy_retype(struct frame *frame, void (*fn)(struct frame *frame, void *arg), void *arg)
 {
@@ -288,7 +288,7 @@ unsigned long buddy_trim(struct buddy *buddy)
 		chunk_destroy(chunk);
 	}
 }
-SLABMOD_EXPORT_FOR_TEST(buddy_trim);
+EXPORT_SYMBOL_FOR_TEST(buddy_trim);
 
 /* ---- walks and checks ---- */
 
@@ -330,7 +330,7 @@ void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
 				fn(&chunk->frames[i], arg);
 	rcu_read_unlock();
 }
-SLABMOD_EXPORT_FOR_TEST(buddy_walk);
+EXPORT_SYMBOL_FOR_TEST(buddy_walk);
 
 struct chunk_tally {
 	unsigned int free_pages;
@@ -372,7 +372,8 @@ static bool check_chunk(struct chunk *chunk, unsigned long *nr_free)
 		struct frame *frame = &chunk->frames[i];
 
 		span = frame_span(frame);
-		if (frame->index != i || frame->state == FRAME_TAIL || i + span > chunk_pages(chunk)) {
+		if (frame->index != i || frame->state == FRAME_TAIL ||
+		    i + span > chunk_pages(chunk)) {
 			report_broken("page %u is in no block", i);
 			return false;
 		}
@@ -429,7 +430,7 @@ bool buddy_check(struct buddy *buddy)
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	return ok;
 }
-SLABMOD_EXPORT_FOR_TEST(buddy_check);
+EXPORT_SYMBOL_FOR_TEST(buddy_check);
 
 /* ---- beginning and end ---- */
 
@@ -444,7 +445,7 @@ void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source)
 	for (i = 0; i < NR_BUCKETS; i++)
 		INIT_LIST_HEAD(&buddy->bucket[i]);
 }
-SLABMOD_EXPORT_FOR_TEST(buddy_init);
+EXPORT_SYMBOL_FOR_TEST(buddy_init);
 
 unsigned long buddy_exit(struct buddy *buddy)
 {
@@ -460,4 +461,4 @@ unsigned long buddy_exit(struct buddy *buddy)
 	}
 	return pages;
 }
-SLABMOD_EXPORT_FOR_TEST(buddy_exit);
+EXPORT_SYMBOL_FOR_TEST(buddy_exit);

@@ -7,7 +7,6 @@
 
 #include "types.h"
 
-
 void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source);
 
 /*

@@ -28,13 +28,17 @@ bool cache_gfp_refused(const char *who, gfp_t gfp, size_t size)
 			      &gfp);
 		return true;
 	}
-	if (gfp & __GFP_NOFAIL && (!gfpflags_allow_blocking(gfp) || size > 2 * PAGE_SIZE)) {
+	if (!(gfp & __GFP_NOFAIL))
+		return false;
+	if (size > 2 * PAGE_SIZE)
 		report_misuse(MISUSE_BAD_GFP,
-			      "%s: __GFP_NOFAIL cannot be honoured %s", who,
-			      size > 2 * PAGE_SIZE ? "for more than two pages" : "without sleeping");
-		return true;
-	}
-	return false;
+			      "%s: __GFP_NOFAIL cannot be honoured for more than two pages", who);
+	else if (!gfpflags_allow_blocking(gfp))
+		report_misuse(MISUSE_BAD_GFP,
+			      "%s: __GFP_NOFAIL cannot be honoured without sleeping", who);
+	else
+		return false;
+	return true;
 }
 
 bool cache_node_refused(const char *who, int nid)
@@ -103,13 +107,13 @@ void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
 {
 	return cache_alloc(cache, gfp);
 }
-SLABMOD_EXPORT(slabmod_cache_alloc);
+EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc);
 
 void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
 {
 	return cache_alloc_slow(cache, gfp, node);
 }
-SLABMOD_EXPORT(slabmod_cache_alloc_node);
+EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_node);
 
 /* Takes what there is; then makes slabs, each by taking one object of it. */
 static size_t take_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void **objects)
@@ -143,7 +147,7 @@ size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t n
 			memset(objects[i], 0, cache->size);
 	return nr;
 }
-SLABMOD_EXPORT(slabmod_cache_alloc_bulk);
+EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_bulk);
 
 /* ---- giving ---- */
 
@@ -223,7 +227,7 @@ void slabmod_cache_free(struct slabmod_cache *cache, void *object)
 {
 	free_one(cache, object);
 }
-SLABMOD_EXPORT(slabmod_cache_free);
+EXPORT_SYMBOL_SLABMOD(slabmod_cache_free);
 
 void slabmod_cache_free_bulk(struct slabmod_cache *cache, size_t nr, void **objects)
 {
@@ -232,13 +236,13 @@ void slabmod_cache_free_bulk(struct slabmod_cache *cache, size_t nr, void **obje
 	for (i = 0; i < nr; i++)
 		free_one(cache, objects[i]);
 }
-SLABMOD_EXPORT(slabmod_cache_free_bulk);
+EXPORT_SYMBOL_SLABMOD(slabmod_cache_free_bulk);
 
 unsigned int slabmod_cache_size(const struct slabmod_cache *cache)
 {
 	return cache->size;
 }
-SLABMOD_EXPORT(slabmod_cache_size);
+EXPORT_SYMBOL_SLABMOD(slabmod_cache_size);
 
 /* ---- shrinking, counts, checks ---- */
 
@@ -257,7 +261,7 @@ unsigned long slabmod_cache_shrink(struct slabmod_cache *cache)
 {
 	return cache_shrink(cache);
 }
-SLABMOD_EXPORT(slabmod_cache_shrink);
+EXPORT_SYMBOL_SLABMOD(slabmod_cache_shrink);
 
 unsigned long cache_used(struct slabmod_cache *cache)
 {
@@ -265,7 +269,7 @@ unsigned long cache_used(struct slabmod_cache *cache)
 
 	return max(used, 0l);
 }
-SLABMOD_EXPORT_FOR_TEST(cache_used);
+EXPORT_SYMBOL_FOR_TEST(cache_used);
 
 size_t cache_metadata(const struct slabmod_cache *cache)
 {
@@ -311,4 +315,4 @@ bool cache_check(struct slabmod_cache *cache)
 	}
 	return census.ok & home_check(cache) & magazine_check(cache);
 }
-SLABMOD_EXPORT_FOR_TEST(cache_check);
+EXPORT_SYMBOL_FOR_TEST(cache_check);

@@ -26,9 +26,9 @@
 #include "chunk.h"
 
 struct chunk_map chunk_map __read_mostly;
-SLABMOD_EXPORT_FOR_TEST(chunk_map);
+EXPORT_SYMBOL_FOR_TEST(chunk_map);
 struct frame chunk_no_frames[UNIT_PAGES];
-SLABMOD_EXPORT_FOR_TEST(chunk_no_frames);
+EXPORT_SYMBOL_FOR_TEST(chunk_no_frames);
 
 static struct map_leaf no_leaf;
 static DEFINE_RAW_SPINLOCK(map_lock);
@@ -73,6 +73,7 @@ static bool map_prepare(const void *addr, gfp_t gfp, struct chunk_source *source
 	memcpy(leaf, &no_leaf, sizeof(*leaf));
 	raw_spin_lock_irqsave(&map_lock, flags);
 	if (*root == &no_leaf) {
+		/* Lookups depend on the address they load: the leaf is whole before it. */
 		smp_store_release(root, leaf);
 		leaf = NULL;
 	}
@@ -92,6 +93,7 @@ static void map_set(struct chunk *chunk, bool on)
 	for (page = 0; page < chunk_pages(chunk); page += UNIT_PAGES) {
 		struct frame *unit = on ? &chunk->frames[page] : chunk_no_frames;
 
+		/* Pairs with the dependency in chunk_frame_fast(): frames come first. */
 		smp_store_release(&leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES], unit);
 		offset += 1ul << UNIT_SHIFT;
 	}
@@ -159,7 +161,7 @@ struct frame *chunk_frame(const void *addr)
 		return NULL;
 	return stray_frame(addr);
 }
-SLABMOD_EXPORT_FOR_TEST(chunk_frame);
+EXPORT_SYMBOL_FOR_TEST(chunk_frame);
 
 /* ---- life of a chunk ---- */
 
@@ -177,7 +179,7 @@ size_t chunk_metadata(unsigned int order)
 	/* A part of a page comes from kmalloc, which rounds to a power of two. */
 	return size < PAGE_SIZE ? roundup_pow_of_two(size) : PAGE_ALIGN(size);
 }
-SLABMOD_EXPORT_FOR_TEST(chunk_metadata);
+EXPORT_SYMBOL_FOR_TEST(chunk_metadata);
 
 static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
 {
@@ -349,7 +351,7 @@ fail:
 	stat_inc(source->stats, STAT_CHUNK_FAIL);
 	return NULL;
 }
-SLABMOD_EXPORT_FOR_TEST(chunk_create);
+EXPORT_SYMBOL_FOR_TEST(chunk_create);
 
 static void chunk_forget(struct chunk *chunk)
 {
@@ -403,7 +405,7 @@ void chunk_destroy(struct chunk *chunk)
 	llist_add(&chunk->frames[0].doomed, &doomed);
 	schedule_work(&doomed_worker);
 }
-SLABMOD_EXPORT_FOR_TEST(chunk_destroy);
+EXPORT_SYMBOL_FOR_TEST(chunk_destroy);
 
 /**
  * chunk_abandon() - forget a chunk, but keep its pages from reuse
@@ -422,7 +424,7 @@ void chunk_sync(void)
 	flush_work(&doomed_worker);
 	rcu_barrier();
 }
-SLABMOD_EXPORT_FOR_TEST(chunk_sync);
+EXPORT_SYMBOL_FOR_TEST(chunk_sync);
 
 size_t chunk_map_metadata(void)
 {

@@ -17,7 +17,7 @@
  */
 #define UNIT_ORDER	7
 #define UNIT_SHIFT	(PAGE_SHIFT + UNIT_ORDER)
-#define UNIT_PAGES	(1u << UNIT_ORDER)
+#define UNIT_PAGES	BIT(UNIT_ORDER)
 #define LEAF_ENTRIES	(PAGE_SIZE / sizeof(struct frame *))
 #define ROOT_SHIFT	(UNIT_SHIFT + PAGE_SHIFT - 3)
 

@@ -13,22 +13,22 @@
 
 /* The namespace became a string in 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#define SLABMOD_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "SLABMOD")
+#define EXPORT_SYMBOL_SLABMOD(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "SLABMOD")
 #define SLABMOD_IMPORT()	MODULE_IMPORT_NS("SLABMOD")
-#define SLABMOD_INTERNAL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "SLABMOD_INTERNAL")
+#define EXPORT_SYMBOL_INTERNAL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "SLABMOD_INTERNAL")
 #define SLABMOD_IMPORT_INTERNAL() MODULE_IMPORT_NS("SLABMOD_INTERNAL")
 #else
-#define SLABMOD_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, SLABMOD)
+#define EXPORT_SYMBOL_SLABMOD(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, SLABMOD)
 #define SLABMOD_IMPORT()	MODULE_IMPORT_NS(SLABMOD)
-#define SLABMOD_INTERNAL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, SLABMOD_INTERNAL)
+#define EXPORT_SYMBOL_INTERNAL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, SLABMOD_INTERNAL)
 #define SLABMOD_IMPORT_INTERNAL() MODULE_IMPORT_NS(SLABMOD_INTERNAL)
 #endif
 
 /* The layers are open to the KUnit suites, and to them only. */
 #if IS_ENABLED(CONFIG_KUNIT)
-#define SLABMOD_EXPORT_FOR_TEST(symbol) SLABMOD_INTERNAL(symbol)
+#define EXPORT_SYMBOL_FOR_TEST(symbol) EXPORT_SYMBOL_INTERNAL(symbol)
 #else
-#define SLABMOD_EXPORT_FOR_TEST(symbol)
+#define EXPORT_SYMBOL_FOR_TEST(symbol)
 #endif
 
 /* Since 6.16 KUnit wants to be told that suites it is given are to run. */
@@ -66,6 +66,7 @@
 #endif
 
 /* struct_size() without an instance, for all kernels alike. */
-#define struct_bytes(type, member, n)	(offsetof(type, member[0]) + (n) * sizeof(((type *)0)->member[0]))
+#define struct_bytes(type, array, n)	\
+	(offsetof(type, array) + (n) * sizeof_field(type, array[0]))
 
 #endif /* SLABMOD_COMPAT_H */

@@ -38,7 +38,7 @@ static void show_ledger(struct seq_file *m, struct slabmod_pool *pool)
 	seq_printf(m, "[pool %s]\n", pool->name);
 	show_value(m, "held", l.held, "bytes taken from the kernel: the sum of the next five");
 	show_value(m, "used", l.used, "objects and pages that callers have");
-	show_value(m, "free_in_slabs", l.slabs, "free objects in slabs, and what is left at their ends");
+	show_value(m, "free_in_slabs", l.slabs, "free objects in slabs, and the slabs' ends");
 	show_value(m, "in_magazines", l.magazines, "free objects at hand on a CPU");
 	show_value(m, "free_in_buddy", l.buddy, "free pages");
 	show_value(m, "metadata", l.metadata, "slabmod's own structures");
@@ -171,7 +171,7 @@ static int info_show(struct seq_file *m, void *unused)
 	show_value(m, "used", used, "objects that callers have");
 	show_value(m, "in_magazines", magazines, "free objects at hand on a CPU");
 	show_value(m, "slabs", totals.slabs, "slabs there are");
-	show_value(m, "small_slabs", totals.small_slabs, "of these, made smaller for lack of memory");
+	show_value(m, "small_slabs", totals.small_slabs, "of these, small for lack of memory");
 	show_value(m, "pages", home_pages(cache), "pages of all slabs");
 	show_value(m, "allocs", magazine_allocs(cache), "objects ever handed out");
 	show_value(m, "metadata", cache_metadata(cache), "bytes of the cache's own structures");

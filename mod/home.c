@@ -45,17 +45,35 @@ struct slab_home *home_of(struct slabmod_cache *cache, const struct frame *first
 	return per_cpu_ptr(cache->homes, HOME_ID(id));
 }
 
-bool home_lock(struct slab_home *home, unsigned long *flags)
+/* Sparse counts locks by function: it is told that these leave none behind. */
+void home_lock(struct slab_home *home, unsigned long *flags)
 {
-	if (!in_nmi()) {
-		raw_spin_lock_irqsave(&home->lock, *flags);
+	raw_spin_lock_irqsave(&home->lock, *flags);
+	__release(&home->lock);
+}
+
+bool home_trylock(struct slab_home *home, unsigned long *flags)
+{
+	local_irq_save(*flags);
+	if (raw_spin_trylock(&home->lock)) {
+		__release(&home->lock);
 		return true;
 	}
-	return raw_spin_trylock_irqsave(&home->lock, *flags);
+	local_irq_restore(*flags);
+	return false;
+}
+
+bool home_lock_nmi(struct slab_home *home, unsigned long *flags)
+{
+	if (in_nmi())
+		return home_trylock(home, flags);
+	home_lock(home, flags);
+	return true;
 }
 
 void home_unlock(struct slab_home *home, unsigned long flags)
 {
+	__acquire(&home->lock);
 	raw_spin_unlock_irqrestore(&home->lock, flags);
 }
 
@@ -67,7 +85,7 @@ static struct slab_home *lock_home_of(struct slabmod_cache *cache, struct frame 
 		u16 id = READ_ONCE(first->home);
 		struct slab_home *home = home_of(cache, first, id);
 
-		if (!home_lock(home, flags))
+		if (!home_lock_nmi(home, flags))
 			return NULL;
 		if (HOME_ID(first->home) == HOME_ID(id))
 			return home;
@@ -78,7 +96,7 @@ static struct slab_home *lock_home_of(struct slabmod_cache *cache, struct frame 
 /* The home of this CPU; the commons of its node as long as the cache has no homes. */
 struct slab_home *home_this(struct slabmod_cache *cache, u16 *id)
 {
-	struct slab_home __percpu *homes = smp_load_acquire(&cache->homes);
+	struct slab_home __percpu *homes = home_percpu(cache);
 	unsigned int cpu = raw_smp_processor_id();
 
 	if (homes) {
@@ -124,7 +142,7 @@ void home_list(struct slabmod_cache *cache, struct slab_home *home, struct frame
 
 /* Lists a slab anew after its count went from @inuse to what it is now. */
 void home_relist(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
-			unsigned int inuse)
+		 unsigned int inuse)
 {
 	unsigned int objects = slab_objects(cache, first);
 
@@ -155,7 +173,7 @@ void home_settle(struct slabmod_cache *cache, struct slab_home *home, struct fra
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&home->lock, flags);
+	home_lock(home, &flags);
 	home_list(cache, home, first);
 	home_unlock(home, flags);
 }
@@ -301,7 +319,7 @@ unsigned int home_give(struct slabmod_cache *cache, void **objects, unsigned int
 	}
 	return i;
 }
-SLABMOD_EXPORT_FOR_TEST(home_give);
+EXPORT_SYMBOL_FOR_TEST(home_give);
 
 /* ---- draining and shrinking ---- */
 
@@ -325,10 +343,10 @@ void home_drain(struct slabmod_cache *cache, unsigned int cpu)
 	unsigned long flags;
 	int quarter;
 
-	if (!smp_load_acquire(&cache->homes))
+	if (!home_percpu(cache))
 		return;
 	home = per_cpu_ptr(cache->homes, cpu);
-	raw_spin_lock_irqsave(&home->lock, flags);
+	home_lock(home, &flags);
 	list_for_each_entry_safe(first, next, &home->empty, node)
 		send_to_buddy(home, first, &leavers.dead);
 	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
@@ -340,7 +358,7 @@ void home_drain(struct slabmod_cache *cache, unsigned int cpu)
 	home_unlock(home, flags);
 	see_off(cache, &leavers);
 }
-SLABMOD_EXPORT_FOR_TEST(home_drain);
+EXPORT_SYMBOL_FOR_TEST(home_drain);
 
 static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *home)
 {
@@ -350,7 +368,7 @@ static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *h
 
 	if (!READ_ONCE(home->nr_empty))
 		return 0;
-	raw_spin_lock_irqsave(&home->lock, flags);
+	home_lock(home, &flags);
 	list_for_each_entry_safe(first, next, &home->empty, node) {
 		pages += slab_geometry(cache, first)->pages;
 		send_to_buddy(home, first, &dead);
@@ -373,7 +391,7 @@ unsigned long home_shrink(struct slabmod_cache *cache)
 			pages += shrink_one(cache, per_cpu_ptr(cache->homes, cpu));
 	return pages;
 }
-SLABMOD_EXPORT_FOR_TEST(home_shrink);
+EXPORT_SYMBOL_FOR_TEST(home_shrink);
 
 /* ---- counts and checks ---- */
 
@@ -386,7 +404,7 @@ void home_for_each(struct slabmod_cache *cache,
 
 	for_each_node(nid)
 		fn(cache, &cache->commons[nid], arg);
-	if (smp_load_acquire(&cache->homes))
+	if (home_percpu(cache))
 		for_each_possible_cpu(cpu)
 			fn(cache, per_cpu_ptr(cache->homes, cpu), arg);
 }
@@ -407,7 +425,7 @@ struct home_totals home_totals(struct slabmod_cache *cache)
 	home_for_each(cache, add_totals, &totals);
 	return totals;
 }
-SLABMOD_EXPORT_FOR_TEST(home_totals);
+EXPORT_SYMBOL_FOR_TEST(home_totals);
 
 unsigned long home_pages(struct slabmod_cache *cache)
 {
@@ -416,7 +434,7 @@ unsigned long home_pages(struct slabmod_cache *cache)
 	return (totals.slabs - totals.small_slabs) * cache->usual.pages +
 	       totals.small_slabs * cache->small.pages;
 }
-SLABMOD_EXPORT_FOR_TEST(home_pages);
+EXPORT_SYMBOL_FOR_TEST(home_pages);
 
 /* Invariant: what is on a list belongs there, and is counted. */
 static bool check_list(struct slabmod_cache *cache, struct slab_home *home, struct list_head *list,
@@ -426,6 +444,7 @@ static bool check_list(struct slabmod_cache *cache, struct slab_home *home, stru
 
 	list_for_each_entry(first, list, node) {
 		unsigned int objects = slab_objects(cache, first);
+		bool empty = list == &home->empty;
 
 		(*count)++;
 		if (!slab_check(cache, first))
@@ -434,7 +453,7 @@ static bool check_list(struct slabmod_cache *cache, struct slab_home *home, stru
 			report_broken("%s: a slab is on a list, but not at home", cache->name);
 			return false;
 		}
-		if (first->inuse == objects || (!first->inuse) != (list == &home->empty) ||
+		if (first->inuse == objects || empty == !!first->inuse ||
 		    (quarter >= 0 && quarter_of(first->inuse, objects) != quarter)) {
 			report_broken("%s: a slab with %u of %u in use is on the wrong list",
 				      cache->name, first->inuse, objects);
@@ -451,7 +470,7 @@ static void check_home(struct slabmod_cache *cache, struct slab_home *home, void
 	bool *ok = arg;
 	int quarter;
 
-	raw_spin_lock_irqsave(&home->lock, flags);
+	home_lock(home, &flags);
 	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
 		*ok &= check_list(cache, home, &home->partial[quarter], quarter, &partial);
 	*ok &= check_list(cache, home, &home->broken, -1, &partial);
@@ -471,7 +490,7 @@ bool home_check(struct slabmod_cache *cache)
 	home_for_each(cache, check_home, &ok);
 	return ok;
 }
-SLABMOD_EXPORT_FOR_TEST(home_check);
+EXPORT_SYMBOL_FOR_TEST(home_check);
 
 void home_init(struct slab_home *home)
 {
@@ -484,4 +503,4 @@ void home_init(struct slab_home *home)
 	INIT_LIST_HEAD(&home->broken);
 	INIT_LIST_HEAD(&home->empty);
 }
-SLABMOD_EXPORT_FOR_TEST(home_init);
+EXPORT_SYMBOL_FOR_TEST(home_init);

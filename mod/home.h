@@ -8,6 +8,13 @@
 
 #include "types.h"
 
+/* The homes of the CPUs, or NULL when there are none yet. */
+static inline struct slab_home __percpu *home_percpu(const struct slabmod_cache *cache)
+{
+	/* Pairs with the release in magazine_enable(): the homes have been made. */
+	return smp_load_acquire(&cache->homes);
+}
+
 void home_init(struct slab_home *home);
 
 /* ---- for refill.c ---- */
@@ -16,8 +23,10 @@ void home_init(struct slab_home *home);
 struct slab_home *home_of(struct slabmod_cache *cache, const struct frame *first, u16 id);
 struct slab_home *home_this(struct slabmod_cache *cache, u16 *id);
 
-/* In NMI a lock is tried only; false when it was not to be had. */
-bool home_lock(struct slab_home *home, unsigned long *flags);
+/* home_lock_nmi() waits as home_lock() does, but in an NMI only tries. */
+void home_lock(struct slab_home *home, unsigned long *flags);
+bool home_trylock(struct slab_home *home, unsigned long *flags);
+bool home_lock_nmi(struct slab_home *home, unsigned long *flags);
 void home_unlock(struct slab_home *home, unsigned long flags);
 
 /* Lists a slab by its count, takes it off, or does both after it was @inuse. */

@@ -22,7 +22,7 @@
 #include "report.h"
 
 struct slabmod_cache *slabmod_kmalloc_caches[SLABMOD_KMALLOC_CLASSES] __read_mostly;
-SLABMOD_EXPORT(slabmod_kmalloc_caches);
+EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_caches);
 
 /* ---- taking ---- */
 
@@ -51,7 +51,7 @@ void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)
 		return kmalloc_odd(size, gfp, NUMA_NO_NODE);
 	return cache_alloc(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp);
 }
-SLABMOD_EXPORT(slabmod_kmalloc_variable);
+EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_variable);
 
 void *slabmod_kmalloc_node(size_t size, gfp_t gfp, int node)
 {
@@ -59,14 +59,14 @@ void *slabmod_kmalloc_node(size_t size, gfp_t gfp, int node)
 		return kmalloc_odd(size, gfp, node);
 	return cache_alloc_slow(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp, node);
 }
-SLABMOD_EXPORT(slabmod_kmalloc_node);
+EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_node);
 
 void *slabmod_kmalloc_overflow(size_t n, size_t size)
 {
 	report_misuse(MISUSE_OVERFLOW, "kmalloc: %zu times %zu bytes overflow", n, size);
 	return NULL;
 }
-SLABMOD_EXPORT(slabmod_kmalloc_overflow);
+EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_overflow);
 
 /* ---- giving ---- */
 
@@ -86,8 +86,7 @@ static void kfree_slow(void *p)
 	frame = chunk_frame(p);
 	cache = frame ? slab_cache(frame) : NULL;
 	if (cache && !is_memory(cache))
-		report_misuse(MISUSE_WRONG_CACHE, "kfree: %p are pages; slabmod_free_pages() frees them",
-			      p);
+		report_misuse(MISUSE_WRONG_CACHE, "kfree: %p are pages, of %s", p, cache->name);
 	else if (cache)
 		cache_free_slow(cache, p);
 	else if (!block_free_any(frame, p))
@@ -114,7 +113,7 @@ void slabmod_kfree(const void *p)
 {
 	kfree_one((void *)p);
 }
-SLABMOD_EXPORT(slabmod_kfree);
+EXPORT_SYMBOL_SLABMOD(slabmod_kfree);
 
 void slabmod_kfree_bulk(size_t nr, void **p)
 {
@@ -123,7 +122,7 @@ void slabmod_kfree_bulk(size_t nr, void **p)
 	for (i = 0; i < nr; i++)
 		kfree_one(p[i]);
 }
-SLABMOD_EXPORT(slabmod_kfree_bulk);
+EXPORT_SYMBOL_SLABMOD(slabmod_kfree_bulk);
 
 /* ---- what there is at an address ---- */
 
@@ -154,7 +153,7 @@ size_t slabmod_ksize(const void *p)
 		cache_report_bad_free("ksize", p);
 	return size;
 }
-SLABMOD_EXPORT(slabmod_ksize);
+EXPORT_SYMBOL_SLABMOD(slabmod_ksize);
 
 void slabmod_kfree_sensitive(const void *p)
 {
@@ -167,7 +166,7 @@ void slabmod_kfree_sensitive(const void *p)
 		memzero_explicit((void *)p, size);
 	slabmod_kfree(p);
 }
-SLABMOD_EXPORT(slabmod_kfree_sensitive);
+EXPORT_SYMBOL_SLABMOD(slabmod_kfree_sensitive);
 
 /* ---- taking more or less of it ---- */
 
@@ -191,7 +190,7 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 	}
 	return new;
 }
-SLABMOD_EXPORT(slabmod_krealloc);
+EXPORT_SYMBOL_SLABMOD(slabmod_krealloc);
 
 /* ---- copies ---- */
 
@@ -203,7 +202,7 @@ void *slabmod_kmemdup(const void *src, size_t len, gfp_t gfp)
 		memcpy(p, src, len);
 	return p;
 }
-SLABMOD_EXPORT(slabmod_kmemdup);
+EXPORT_SYMBOL_SLABMOD(slabmod_kmemdup);
 
 static char *copy_string(const char *s, size_t length, gfp_t gfp)
 {
@@ -220,13 +219,13 @@ char *slabmod_kstrdup(const char *s, gfp_t gfp)
 {
 	return s ? copy_string(s, strlen(s), gfp) : NULL;
 }
-SLABMOD_EXPORT(slabmod_kstrdup);
+EXPORT_SYMBOL_SLABMOD(slabmod_kstrdup);
 
 char *slabmod_kstrndup(const char *s, size_t max, gfp_t gfp)
 {
 	return s ? copy_string(s, strnlen(s, max), gfp) : NULL;
 }
-SLABMOD_EXPORT(slabmod_kstrndup);
+EXPORT_SYMBOL_SLABMOD(slabmod_kstrndup);
 
 char *slabmod_kvasprintf(gfp_t gfp, const char *fmt, va_list args)
 {
@@ -242,7 +241,7 @@ char *slabmod_kvasprintf(gfp_t gfp, const char *fmt, va_list args)
 		vsnprintf(p, length + 1, fmt, args);
 	return p;
 }
-SLABMOD_EXPORT(slabmod_kvasprintf);
+EXPORT_SYMBOL_SLABMOD(slabmod_kvasprintf);
 
 char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...)
 {
@@ -254,7 +253,7 @@ char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...)
 	va_end(args);
 	return p;
 }
-SLABMOD_EXPORT(slabmod_kasprintf);
+EXPORT_SYMBOL_SLABMOD(slabmod_kasprintf);
 
 /* ---- beginning ---- */
 

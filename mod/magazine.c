@@ -128,7 +128,7 @@ void *magazine_alloc(struct slabmod_cache *cache, gfp_t gfp)
 		stat_inc(cache->stats, STAT_ALLOC_FAIL);
 	return object;
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_alloc);
+EXPORT_SYMBOL_FOR_TEST(magazine_alloc);
 
 void *magazine_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
@@ -148,7 +148,7 @@ void *magazine_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 		stat_inc(cache->stats, STAT_ALLOC_FAIL);
 	return object;
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_alloc_node);
+EXPORT_SYMBOL_FOR_TEST(magazine_alloc_node);
 
 size_t magazine_take(struct slabmod_cache *cache, size_t nr, void **objects)
 {
@@ -165,7 +165,8 @@ size_t magazine_take(struct slabmod_cache *cache, size_t nr, void **objects)
 		magazine_leave(magazine);
 	}
 	while (got < nr) {
-		more = home_take(cache, objects + got, min_t(size_t, nr - got, MAGAZINE_MAX), false);
+		more = min_t(size_t, nr - got, MAGAZINE_MAX);
+		more = home_take(cache, objects + got, more, false);
 		if (!more)
 			break;
 		count_direct(cache, more);
@@ -174,7 +175,7 @@ size_t magazine_take(struct slabmod_cache *cache, size_t nr, void **objects)
 	preempt_enable();
 	return got;
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_take);
+EXPORT_SYMBOL_FOR_TEST(magazine_take);
 
 /* ---- giving ---- */
 
@@ -261,7 +262,7 @@ void magazine_free(struct slabmod_cache *cache, struct frame *first, void *objec
 		report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p was freed twice in a row",
 			      cache->name, object);
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_free);
+EXPORT_SYMBOL_FOR_TEST(magazine_free);
 
 /* ---- life of a cache's magazines ---- */
 
@@ -291,7 +292,7 @@ static bool enable_homes(struct slabmod_cache *cache, gfp_t gfp)
 {
 	struct slab_home __percpu *homes;
 
-	if (smp_load_acquire(&cache->homes))
+	if (home_percpu(cache))
 		return true;
 	homes = alloc_homes(gfp);
 	if (!homes)
@@ -328,7 +329,7 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 				&cache->source->metadata);
 	return true;
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_enable);
+EXPORT_SYMBOL_FOR_TEST(magazine_enable);
 
 size_t magazine_metadata(const struct slabmod_cache *cache)
 {
@@ -354,7 +355,7 @@ void magazine_disable(struct slabmod_cache *cache)
 	free_percpu(cache->homes);
 	cache->homes = NULL;
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_disable);
+EXPORT_SYMBOL_FOR_TEST(magazine_disable);
 
 void magazine_setup(struct slabmod_cache *cache)
 {
@@ -362,7 +363,7 @@ void magazine_setup(struct slabmod_cache *cache)
 	cache->homes = NULL;
 	cache->capacity = clamp(magazine_bytes / cache->size, MAGAZINE_MIN, MAGAZINE_MAX);
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_setup);
+EXPORT_SYMBOL_FOR_TEST(magazine_setup);
 
 /* ---- draining ---- */
 
@@ -398,14 +399,14 @@ void magazine_drain_all(struct slabmod_cache *cache)
 	if (has_magazines(cache))
 		on_each_cpu_cond(has_objects, drain_this_cpu, cache, true);
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_drain_all);
+EXPORT_SYMBOL_FOR_TEST(magazine_drain_all);
 
 void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu)
 {
 	if (has_magazines(cache))
 		drain(cache, per_cpu_ptr(cache->magazines, cpu));
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_drain_cpu);
+EXPORT_SYMBOL_FOR_TEST(magazine_drain_cpu);
 
 /* ---- counts and checks ---- */
 
@@ -421,7 +422,7 @@ unsigned long magazine_count(struct slabmod_cache *cache)
 	}
 	return count;
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_count);
+EXPORT_SYMBOL_FOR_TEST(magazine_count);
 
 unsigned long magazine_allocs(struct slabmod_cache *cache)
 {
@@ -432,7 +433,7 @@ unsigned long magazine_allocs(struct slabmod_cache *cache)
 		count += READ_ONCE(per_cpu_ptr(cache->magazines, cpu)->allocs);
 	return count;
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_allocs);
+EXPORT_SYMBOL_FOR_TEST(magazine_allocs);
 
 /* Invariant: what lies in a magazine is an object that its slab counts as taken. */
 static bool check_object(struct slabmod_cache *cache, void *object)
@@ -478,7 +479,7 @@ bool magazine_check(struct slabmod_cache *cache)
 		ok &= check_magazine(cache, per_cpu_ptr(cache->magazines, cpu));
 	return ok;
 }
-SLABMOD_EXPORT_FOR_TEST(magazine_check);
+EXPORT_SYMBOL_FOR_TEST(magazine_check);
 
 /* ---- beginning and end ---- */
 

@@ -62,7 +62,7 @@ unsigned long slabmod_get_free_pages(gfp_t gfp, unsigned int order)
 		return (unsigned long)cache_alloc(page_caches[order], gfp);
 	return (unsigned long)pages_node(gfp, order, NUMA_NO_NODE);
 }
-SLABMOD_EXPORT(slabmod_get_free_pages);
+EXPORT_SYMBOL_SLABMOD(slabmod_get_free_pages);
 
 struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order)
 {
@@ -74,7 +74,7 @@ struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order)
 		pages = pages_node(gfp, order, node);
 	return pages ? virt_to_page(pages) : NULL;
 }
-SLABMOD_EXPORT(slabmod_alloc_pages_node);
+EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_node);
 
 /* The order whose cache serves so many pages, or CACHED_ORDERS when none does. */
 static unsigned int cached_order(unsigned int nr_pages)
@@ -108,7 +108,7 @@ void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp)
 		return cache_alloc(page_caches[order], gfp);
 	return pages_block(exact_pages(size), gfp, NUMA_NO_NODE);
 }
-SLABMOD_EXPORT(slabmod_alloc_pages_exact);
+EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_exact);
 
 /* ---- giving ---- */
 
@@ -137,12 +137,12 @@ static void pages_free(const char *who, void *p, unsigned int nr_pages)
 	unsigned int there = pages_at(frame, p);
 
 	if (cache && !(cache->flags & CACHE_PAGES))
-		report_misuse(MISUSE_WRONG_CACHE, "%s: %p is an object of %s", who, p, cache->name);
+		report_misuse(MISUSE_WRONG_CACHE, "%s: %p is of %s", who, p, cache->name);
 	else if (!there)
 		cache_report_bad_free(who, p);
 	else if (there != nr_pages)
-		report_misuse(MISUSE_WRONG_SIZE, "%s: %u pages at %p are freed as %u", who, there, p,
-			      nr_pages);
+		report_misuse(MISUSE_WRONG_SIZE, "%s: %u pages at %p are freed as %u", who, there,
+			      p, nr_pages);
 	else if (cache)
 		cache_free_slow(cache, p);
 	else if (!block_free_any(frame, p))
@@ -167,14 +167,14 @@ void slabmod_free_pages(unsigned long addr, unsigned int order)
 	if (p && !order_refused("free_pages", order))
 		pages_free("free_pages", p, 1u << order);
 }
-SLABMOD_EXPORT(slabmod_free_pages);
+EXPORT_SYMBOL_SLABMOD(slabmod_free_pages);
 
 void __slabmod_free_pages(struct page *page, unsigned int order)
 {
 	if (page)
 		slabmod_free_pages((unsigned long)page_address(page), order);
 }
-SLABMOD_EXPORT(__slabmod_free_pages);
+EXPORT_SYMBOL_SLABMOD(__slabmod_free_pages);
 
 void slabmod_free_pages_exact(void *virt, size_t size)
 {
@@ -185,7 +185,7 @@ void slabmod_free_pages_exact(void *virt, size_t size)
 	else
 		pages_free("free_pages_exact", virt, exact_pages(size));
 }
-SLABMOD_EXPORT(slabmod_free_pages_exact);
+EXPORT_SYMBOL_SLABMOD(slabmod_free_pages_exact);
 
 /* ---- beginning ---- */
 

@@ -40,7 +40,7 @@ const struct chunk_source kernel_source = {
 	.max_order = CHUNK_MAX_ORDER,
 	.limit = ULONG_MAX / 2,
 };
-SLABMOD_EXPORT_FOR_TEST(kernel_source);
+EXPORT_SYMBOL_FOR_TEST(kernel_source);
 
 /* ---- life of a pool ---- */
 
@@ -64,7 +64,7 @@ struct slabmod_pool *pool_create(const char *name, const struct chunk_source *so
 		buddy_init(&pool->buddies[nid], nid, &pool->source);
 	return pool;
 }
-SLABMOD_EXPORT_FOR_TEST(pool_create);
+EXPORT_SYMBOL_FOR_TEST(pool_create);
 
 unsigned long pool_destroy(struct slabmod_pool *pool)
 {
@@ -87,7 +87,7 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 	kfree(pool);
 	return pages;
 }
-SLABMOD_EXPORT_FOR_TEST(pool_destroy);
+EXPORT_SYMBOL_FOR_TEST(pool_destroy);
 
 static void shrink_cache(struct slabmod_cache *cache, void *arg)
 {
@@ -104,7 +104,7 @@ unsigned long pool_shrink(struct slabmod_pool *pool)
 		pages += buddy_trim(&pool->buddies[nid]);
 	return pages;
 }
-SLABMOD_EXPORT_FOR_TEST(pool_shrink);
+EXPORT_SYMBOL_FOR_TEST(pool_shrink);
 
 /* ---- the ledger ---- */
 
@@ -136,7 +136,7 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 	ledger.peak = (unsigned long)atomic_long_read(&pool->source.peak) << PAGE_SHIFT;
 	return ledger;
 }
-SLABMOD_EXPORT_FOR_TEST(pool_ledger);
+EXPORT_SYMBOL_FOR_TEST(pool_ledger);
 
 /* ---- checks ---- */
 
@@ -179,7 +179,7 @@ bool pool_check(struct slabmod_pool *pool)
 {
 	return check_pool(pool, cache_check) & check_ledger(pool);
 }
-SLABMOD_EXPORT_FOR_TEST(pool_check);
+EXPORT_SYMBOL_FOR_TEST(pool_check);
 
 bool pool_check_live(struct slabmod_pool *pool)
 {
@@ -204,7 +204,7 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
 		magazine_enable(cache, GFP_KERNEL);
 	return cache;
 }
-SLABMOD_EXPORT(slabmod_cache_create_owned);
+EXPORT_SYMBOL_SLABMOD(slabmod_cache_create_owned);
 
 int slabmod_cache_destroy(struct slabmod_cache *cache)
 {
@@ -216,7 +216,7 @@ int slabmod_cache_destroy(struct slabmod_cache *cache)
 	}
 	return cache_destroy(cache);
 }
-SLABMOD_EXPORT(slabmod_cache_destroy);
+EXPORT_SYMBOL_SLABMOD(slabmod_cache_destroy);
 
 int pool_init(unsigned long limit_pages, unsigned int max_order)
 {

@@ -60,7 +60,7 @@ static unsigned int take_own(struct slabmod_cache *cache, struct slab_home *home
 
 	if (!has_free(home))
 		return 0;
-	if (!home_lock(home, &flags))
+	if (!home_lock_nmi(home, &flags))
 		return 0;
 	while (got < nr && (first = fullest_slab(home)))
 		got += take_from(cache, home, first, objects + got, nr - got);
@@ -126,8 +126,8 @@ static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, v
 	if (in_nmi())
 		return 0;
 	if (wait) {
-		raw_spin_lock_irqsave(&from->lock, flags);
-	} else if (!raw_spin_trylock_irqsave(&from->lock, flags)) {
+		home_lock(from, &flags);
+	} else if (!home_trylock(from, &flags)) {
 		stat_inc(cache->stats, STAT_STEAL_MISSED);
 		return 0;
 	}
@@ -166,7 +166,7 @@ static unsigned int take_broken(struct slabmod_cache *cache, struct slab_home *h
 	unsigned long flags;
 	u16 id;
 
-	if (!home_lock(home, &flags))
+	if (!home_lock_nmi(home, &flags))
 		return 0;
 	first = list_first_entry_or_null(&home->broken, struct frame, node);
 	if (first) {
@@ -227,7 +227,7 @@ unsigned int home_take(struct slabmod_cache *cache, void **objects, unsigned int
 		got = take_anything(cache, objects, nr);
 	return got;
 }
-SLABMOD_EXPORT_FOR_TEST(home_take);
+EXPORT_SYMBOL_FOR_TEST(home_take);
 
 /* One object of a slab that is on @nid, wherever its home is. */
 static void *take_one_on(struct slabmod_cache *cache, struct slab_home *home, int nid)
@@ -236,7 +236,7 @@ static void *take_one_on(struct slabmod_cache *cache, struct slab_home *home, in
 	void *object = NULL;
 	unsigned long flags;
 
-	if (!home_lock(home, &flags))
+	if (!home_lock_nmi(home, &flags))
 		return NULL;
 	first = find_foreign(cache, home);
 	if (first && frame_chunk(first)->buddy->nid == nid)
@@ -250,7 +250,7 @@ void *home_take_node(struct slabmod_cache *cache, int nid)
 	void *object = take_one_on(cache, &cache->commons[nid], nid);
 	unsigned int cpu;
 
-	if (object || !smp_load_acquire(&cache->homes))
+	if (object || !home_percpu(cache))
 		return object;
 	for_each_possible_cpu(cpu) {
 		struct slab_home *home = per_cpu_ptr(cache->homes, cpu);
@@ -263,7 +263,7 @@ void *home_take_node(struct slabmod_cache *cache, int nid)
 	}
 	return object;
 }
-SLABMOD_EXPORT_FOR_TEST(home_take_node);
+EXPORT_SYMBOL_FOR_TEST(home_take_node);
 
 void *home_grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons)
 {
@@ -284,7 +284,7 @@ void *home_grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons)
 		home = home_of(cache, first, id);
 	}
 	slab_take(cache, first, &object, 1);
-	raw_spin_lock_irqsave(&home->lock, flags);
+	home_lock(home, &flags);
 	first->home = id;
 	if (id == HOME_COMMONS)
 		home_mix(cache, first);
@@ -296,4 +296,4 @@ void *home_grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons)
 	home_unlock(home, flags);
 	return object;
 }
-SLABMOD_EXPORT_FOR_TEST(home_grow);
+EXPORT_SYMBOL_FOR_TEST(home_grow);

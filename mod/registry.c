@@ -153,7 +153,7 @@ struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, 
 	}
 	return cache;
 }
-SLABMOD_EXPORT_FOR_TEST(cache_create);
+EXPORT_SYMBOL_FOR_TEST(cache_create);
 
 /* ---- the end ---- */
 
@@ -232,7 +232,7 @@ int cache_destroy(struct slabmod_cache *cache)
 	mutex_unlock(&cache_mutex);
 	return used ? -EBUSY : 0;
 }
-SLABMOD_EXPORT_FOR_TEST(cache_destroy);
+EXPORT_SYMBOL_FOR_TEST(cache_destroy);
 
 void cache_destroy_all(struct slabmod_pool *pool)
 {
@@ -265,7 +265,7 @@ void cache_for_each(struct slabmod_pool *pool,
 			fn(cache, arg);
 	mutex_unlock(&cache_mutex);
 }
-SLABMOD_EXPORT_FOR_TEST(cache_for_each);
+EXPORT_SYMBOL_FOR_TEST(cache_for_each);
 
 /* ---- CPUs and modules that go ---- */
 

@@ -40,7 +40,7 @@ static struct {
 	unsigned long since;		/* jiffies */
 } misuse[NR_MISUSES];
 
-/* Not ___ratelimit(), which takes a lock that an NMI might wait for for ever. */
+/* Not ___ratelimit(): an NMI could wait without end for the lock that takes. */
 static bool may_print(enum misuse kind)
 {
 	unsigned long since = READ_ONCE(misuse[kind].since);
@@ -71,7 +71,7 @@ unsigned long report_count(enum misuse kind)
 {
 	return atomic_long_read(&misuse[kind].count);
 }
-SLABMOD_EXPORT_FOR_TEST(report_count);
+EXPORT_SYMBOL_FOR_TEST(report_count);
 
 void report_unlimit(void)
 {
@@ -80,7 +80,7 @@ void report_unlimit(void)
 	for (kind = 0; kind < NR_MISUSES; kind++)
 		atomic_long_set(&misuse[kind].printed, 0);
 }
-SLABMOD_EXPORT_FOR_TEST(report_unlimit);
+EXPORT_SYMBOL_FOR_TEST(report_unlimit);
 
 const char *report_describe(const void *addr)
 {

@@ -35,7 +35,7 @@ extern const char *const misuse_names[NR_MISUSES];
 extern const char *const misuse_texts[NR_MISUSES];
 
 /*
- * Counts one misuse, and prints a line `slabmod: misuse: <name>: <message>` with
+ * Counts a misuse, and prints a line `slabmod: misuse: <name>: <message>` with
  * the caller's stack unless ten of its kind were printed in the last five
  * seconds. Any context.
  */

@@ -109,12 +109,12 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 	if (!is_power_of_2(size) || cache->objects * size != cache->usual.pages << PAGE_SHIFT)
 		cache->flags |= CACHE_CHECK_INDEX;
 	/* So many objects, from an index that is a multiple of it, fill whole lines. */
-	cache->group = max_t(unsigned int, line >> min_t(unsigned int, __ffs(line), cache->shift), 1);
+	cache->group = max(line >> min_t(unsigned int, __ffs(line), cache->shift), 1u);
 	if (cache->group > 1)
 		cache->flags |= CACHE_SHARES_LINES;
 	return true;
 }
-SLABMOD_EXPORT_FOR_TEST(slab_layout);
+EXPORT_SYMBOL_FOR_TEST(slab_layout);
 
 /* ---- life of a slab ---- */
 
@@ -224,7 +224,7 @@ struct frame *slab_new(struct slabmod_cache *cache, int nid, gfp_t gfp)
 	stat_inc(cache->stats, STAT_SLAB_NEW);
 	return first;
 }
-SLABMOD_EXPORT_FOR_TEST(slab_new);
+EXPORT_SYMBOL_FOR_TEST(slab_new);
 
 void slab_delete(struct slabmod_cache *cache, struct frame *first)
 {
@@ -232,7 +232,7 @@ void slab_delete(struct slabmod_cache *cache, struct frame *first)
 	buddy_free(first);
 	stat_inc(cache->stats, STAT_SLAB_FREE);
 }
-SLABMOD_EXPORT_FOR_TEST(slab_delete);
+EXPORT_SYMBOL_FOR_TEST(slab_delete);
 
 /* ---- objects ---- */
 
@@ -269,7 +269,7 @@ bool slab_has_whole_line(const struct slabmod_cache *cache, const struct frame *
 			return true;
 	return false;
 }
-SLABMOD_EXPORT_FOR_TEST(slab_has_whole_line);
+EXPORT_SYMBOL_FOR_TEST(slab_has_whole_line);
 
 /* Takes up to @nr of the objects of one word, a run of bits at a time. */
 static unsigned int take_word(struct slabmod_cache *cache, unsigned long *free,
@@ -311,7 +311,7 @@ unsigned int slab_take(struct slabmod_cache *cache, struct frame *first, void **
 	first->inuse += got;
 	return got;
 }
-SLABMOD_EXPORT_FOR_TEST(slab_take);
+EXPORT_SYMBOL_FOR_TEST(slab_take);
 
 unsigned int slab_give(struct slabmod_cache *cache, struct frame *first, void **objects,
 		       unsigned int nr, bool *bad)
@@ -335,7 +335,7 @@ unsigned int slab_give(struct slabmod_cache *cache, struct frame *first, void **
 	first->inuse -= given;
 	return i;
 }
-SLABMOD_EXPORT_FOR_TEST(slab_give);
+EXPORT_SYMBOL_FOR_TEST(slab_give);
 
 void slab_walk_taken(struct slabmod_cache *cache, struct frame *first,
 		     void (*fn)(void *object, void *arg), void *arg)
@@ -346,7 +346,7 @@ void slab_walk_taken(struct slabmod_cache *cache, struct frame *first,
 		if (!test_bit(i, first->free))
 			fn(frame_address(first) + i * cache->size, arg);
 }
-SLABMOD_EXPORT_FOR_TEST(slab_walk_taken);
+EXPORT_SYMBOL_FOR_TEST(slab_walk_taken);
 
 /* ---- checks ---- */
 
@@ -370,4 +370,4 @@ bool slab_check(struct slabmod_cache *cache, struct frame *first)
 		}
 	return true;
 }
-SLABMOD_EXPORT_FOR_TEST(slab_check);
+EXPORT_SYMBOL_FOR_TEST(slab_check);

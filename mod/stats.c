@@ -31,4 +31,4 @@ unsigned long stat_sum(struct stats __percpu *stats, enum stat_id which)
 		sum += READ_ONCE(per_cpu_ptr(stats, cpu)->count[which]);
 	return sum;
 }
-SLABMOD_EXPORT_FOR_TEST(stat_sum);
+EXPORT_SYMBOL_FOR_TEST(stat_sum);

@@ -20,7 +20,7 @@
 	X(STEAL,	steal,		"slabs that a CPU took from the home of another") \
 	X(STEAL_MISSED,	steal_missed,	"homes passed over because their lock was held") \
 	X(RETIRE,	retire,		"slabs that a home gave to the commons") \
-	X(SHARED_LINE,	shared_line,	"objects handed out beside another CPU's for lack of memory") \
+	X(SHARED_LINE,	shared_line,	"objects taken beside another CPU's for lack of memory") \
 	X(SLAB_NEW,	slab_new,	"slabs made") \
 	X(SLAB_SMALL,	slab_small,	"slabs made smaller than usual for lack of memory") \
 	X(SLAB_FREE,	slab_free,	"slabs given back to the buddy") \

@@ -102,7 +102,11 @@ struct chunk {
 };
 
 /* The largest chunk: what a caller may ask for, if the kernel has runs that long. */
-#define CHUNK_MAX_ORDER	(SLABMOD_MAX_ORDER < KERNEL_MAX_ORDER ? SLABMOD_MAX_ORDER : KERNEL_MAX_ORDER)
+#if SLABMOD_MAX_ORDER < KERNEL_MAX_ORDER
+#define CHUNK_MAX_ORDER	SLABMOD_MAX_ORDER
+#else
+#define CHUNK_MAX_ORDER	KERNEL_MAX_ORDER
+#endif
 
 /*
  * Where pages come from and what may be had. The suites put a small arena, or

@@ -15,7 +15,7 @@
 
 struct slabmod_cache;
 
-/** define SLABMOD_HWCACHE_ALIGN - align objects to a cache line, or to a power-of-two part of one */
+/** define SLABMOD_HWCACHE_ALIGN - align to a cache line, or small objects to an even part of it */
 #define SLABMOD_HWCACHE_ALIGN	0x1u
 
 /** define SLABMOD_CACHE_MAX_SIZE - largest object of a typed cache, in bytes */

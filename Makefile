@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a person types. Kbuild says what the modules are made from;
+# the work is done by scripts/, each of which knows --help.
+
+# The running kernel where it can be built for, or else Debian's.
+KDIR ?= $(patsubst %/Makefile,%,$(wildcard /lib/modules/$(shell uname -r)/build/Makefile))
+
+target := $(if $(KDIR),--kdir $(KDIR),debian)
+strict := $(if $(filter-out 0,$(W)),--w1) $(if $(filter-out 0,$(C)),--sparse)
+
+.DEFAULT_GOAL := modules
+
+modules:
+	@scripts/build --here $(strict) $(target)
+
+# For a kernel of scripts/kernel: modules-debian, modules-kunit, ...
+modules-%:
+	@scripts/build $(strict) $*
+
+install: modules_install
+modules_install:
+	@scripts/build --install $(target)
+
+demo:
+	@scripts/demo
+
+insn:
+	@scripts/insn
+
+check:
+	@scripts/check $(if $(STEPS),STEPS=$(STEPS)) $(if $(SUITES),SUITES=$(SUITES))
+
+style:
+	@scripts/check STEPS=style
+
+clean:
+	$(RM) -r build slabmod.ko slabmod_words.ko
+
+help:
+	@echo 'make                  slabmod.ko for KDIR, left here with its sample client slabmod_words.ko'
+	@echo '                        KDIR=DIR  the build directory of a kernel; now: $(or $(KDIR),that of the Debian kernel)'
+	@echo '                        W=1, C=2  with more warnings, with sparse; then warnings are failures'
+	@echo 'make modules-NAME     all modules for a kernel of scripts/kernel, in build/NAME ($(shell scripts/kernel --list | xargs))'
+	@echo 'make modules_install  what make built, into /lib/modules (or under INSTALL_MOD_PATH)'
+	@echo 'make demo             see it at work in a guest'
+	@echo 'make insn             what an allocation costs, in instructions'
+	@echo 'make check            every test, in guests; needs neither root nor a reboot'
+	@echo '                        STEPS=style,kunit,stock  only these steps'
+	@echo '                        SUITES=buddy,slab        only these KUnit suites'
+	@echo 'make style            only the checkers of the source'
+	@echo 'make clean            forget what was built here (kernels: scripts/kernel --prune)'
+
+.PHONY: modules install modules_install demo insn check style clean help

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The KUnit suites, under every checker of the kernel, on four CPUs and two
+# nodes; then unloading, and a search for memory that nobody points to.
+# vm: --kernel kunit --smp 4 --nodes 2 --mem 2G --timeout 450 --append page_poison=1 --allow-reports
+# ktap
+
+. /check.lib
+
+leaks=/sys/kernel/debug/kmemleak
+
+# An object counts as leaked when two scans find no pointer to it and it is
+# some seconds old.
+no_leaks() {
+	echo scan >$leaks
+	sleep 6
+	echo scan >$leaks
+	echo scan >$leaks
+	cat $leaks
+	[ -z "$(cat $leaks)" ]
+}
+
+# What the boot left is not ours.
+echo scan >$leaks
+echo clear >$leaks
+check 'slabmod.ko loads' insmod /modules/slabmod.ko
+check 'slabmod_kunit.ko loads' insmod /modules/slabmod_kunit.ko ${SUITES:+suites="$SUITES"}
+check 'slabmod_kunit.ko unloads' rmmod slabmod_kunit
+check 'slabmod.ko unloads' rmmod slabmod
+check 'no leaks' no_leaks

@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Load, use and unload on the distribution's own kernel: what a user does first.
+# vm: --kernel debian --smp 2 --mem 512M --timeout 180
+
+. /check.lib
+
+debug=/sys/kernel/debug/slabmod
+words=/sys/kernel/debug/slabmod_words
+
+load() {
+	insmod /modules/slabmod.ko "$@"
+}
+
+# Free pages, with nothing held back: no file, no cache, no page in a CPU's list
+free_pages() {
+	rm -f /tmp/*
+	echo 3 >/proc/sys/vm/drop_caches
+	echo 1 >/proc/sys/vm/compact_memory
+	echo 1 >/proc/sys/vm/stat_refresh
+	sed -n 's/^nr_free_pages //p' /proc/vmstat
+}
+
+read_all() {
+	find $debug -type f -perm -400 >/tmp/files
+	[ -s /tmp/files ] || { echo "there is nothing to read in $debug"; return 1; }
+	while read -r file; do
+		cat "$file" >/tmp/content || { echo "cannot read $file"; return 1; }
+		[ -s /tmp/content ] || { echo "$file is empty"; return 1; }
+	done </tmp/files
+}
+
+poke() {
+	echo 1 >$debug/validate && echo 1 >$debug/shrink && echo 1 >$debug/validate
+}
+
+# The guest's own idea of what the words are, against the module's
+count_words() {
+	head -n 20000 /proc/kallsyms >/tmp/text
+	cat /tmp/text >$words/text || return 1
+	tr -cs 'A-Za-z0-9_' '\n' </tmp/text | sed '/^$/d' | sort | uniq -c |
+		sed 's/^ *//' | sort >/tmp/expected
+	sort $words/words >/tmp/seen
+	[ -s /tmp/seen ] && cmp /tmp/expected /tmp/seen
+}
+
+use() {
+	insmod /modules/slabmod_words.ko && count_words && read_all && poke
+}
+
+# -1 is out of range for every parameter there is
+refuses() {
+	if load "$1=-1" 2>/dev/null; then
+		rmmod slabmod
+		return 1
+	fi
+	[ ! -d /sys/module/slabmod ]
+}
+
+# Loading leaves traces of its own the first time: directories, caches of inodes.
+first_time() {
+	load && insmod /modules/slabmod_words.ko && rmmod slabmod_words slabmod
+}
+
+# Some memory comes back late, through RCU and work queues.
+gives_back() {
+	for _ in 1 2 3 4 5; do
+		now=$(free_pages)
+		lost=$((free - now))
+		[ "$lost" -gt 64 ] || break
+		sleep 1
+	done
+	echo "free pages before: $free, after: $now"
+	[ "$lost" -le 64 ]
+}
+
+# 4096: out of tree, 8192: not signed. Nothing else.
+tainted() {
+	cat /proc/sys/kernel/tainted
+	[ "$(cat /proc/sys/kernel/tainted)" = $((4096 + 8192)) ]
+}
+
+check 'loads and unloads' first_time
+free=$(free_pages)
+check 'loads' load
+check 'every file can be read' read_all
+check 'validates and shrinks' poke
+params=$(ls /sys/module/slabmod/parameters 2>/dev/null)
+check 'a client counts words' use
+check 'stays while a client needs it' eval '! rmmod slabmod 2>/dev/null'
+check 'unloads after its client' rmmod slabmod_words slabmod
+check 'gives back every page' gives_back
+for param in $params; do
+	check "refuses $param out of range" refuses "$param"
+done
+check 'taints nothing more' tainted

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # what is set here is used by those who read it in
+#
+# Shared by the scripts in this directory: where things are, how to speak,
+# how to run a long step so that a person sees it move.
+
+shopt -s inherit_errexit
+prog=${0##*/}
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${SLABMOD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/slabmod}
+
+# These scripts are called from make and call make: its options are not ours.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKEFILES
+
+say() {
+	printf '%s: %s\n' "$prog" "$*" >&2
+}
+
+die() {
+	say "$@"
+	exit 1
+}
+
+# The comment at the head of a script is its help.
+help() {
+	awk 'NR == 1 || /SPDX/ { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"
+	exit 0
+}
+
+# usage: bad_usage SENTENCE
+bad_usage() {
+	say "$* (see --help)"
+	exit 2
+}
+
+# elapsed SINCE: seconds since a value of $SECONDS, for people
+elapsed() {
+	printf '%d:%02d' $(((SECONDS - $1) / 60)) $(((SECONDS - $1) % 60))
+}
+
+# Cold caches and logs are written under names that make cannot digest
+# when they hold blanks or colons.
+cache_dir() {
+	case $cache in
+	*[[:space:]:]*) die "the cache's path '$cache' has a blank or a colon, and kernels cannot be built there; set SLABMOD_CACHE" ;;
+	esac
+	mkdir -p "$cache/$1"
+	printf '%s\n' "$cache/$1"
+}
+
+# watched LABEL LOG PATTERN COMMAND...
+# Runs COMMAND with its output in LOG; says now and then how many lines of it,
+# or of the files progress_in, match PATTERN; shows the end of LOG on failure.
+watched() {
+	local label=$1 log=$2 pattern=$3 start=$SECONDS status=0 every=15 eol='\n' pid
+	shift 3
+	local progress_in=("${progress_in[@]:-$log}")
+	[[ -t 2 ]] && every=1 eol='\r'
+	: >"$log"
+	"$@" >"$log" 2>&1 &
+	pid=$!
+	# shellcheck disable=SC2064
+	trap "kill $pid 2>/dev/null; exit 130" INT TERM
+	local next=$((SECONDS + every))
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.2
+		((SECONDS >= next)) || continue
+		next=$((SECONDS + every))
+		# shellcheck disable=SC2059
+		printf "%s: %s: %d done, %s$eol" "$prog" "$label" \
+			"$(cat "${progress_in[@]}" 2>/dev/null | grep -cE "$pattern")" "$(elapsed "$start")" >&2
+	done
+	wait "$pid" || status=$?
+	trap - INT TERM
+	if ((status)); then
+		say "$label failed after $(elapsed "$start"); the end of $log:"
+		tail -n 45 "$log" >&2
+	else
+		say "$label: done in $(elapsed "$start")"
+	fi
+	return "$status"
+}
+
+# locked FILE: hold an exclusive lock on FILE until this shell ends
+locked() {
+	mkdir -p "${1%/*}"
+	exec 9>"$1"
+	flock -n 9 && return
+	say "waiting for another run that holds ${1##*/}"
+	flock 9
+}

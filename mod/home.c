@@ -77,17 +77,23 @@ void home_unlock(struct slab_home *home, unsigned long flags)
 	raw_spin_unlock_irqrestore(&home->lock, flags);
 }
 
+/* Whoever sees a new home sees all that was done to the slab in the old one. */
+static struct slab_home *home_now(struct slabmod_cache *cache, struct frame *first)
+{
+	/* Pairs with the releases in retire() and adopt_locked(). */
+	return home_of(cache, first, smp_load_acquire(&first->home));
+}
+
 /* Locks the home a slab has, which may change until it is locked. */
 static struct slab_home *lock_home_of(struct slabmod_cache *cache, struct frame *first,
 				      unsigned long *flags)
 {
 	for (;;) {
-		u16 id = READ_ONCE(first->home);
-		struct slab_home *home = home_of(cache, first, id);
+		struct slab_home *home = home_now(cache, first);
 
 		if (!home_lock_nmi(home, flags))
 			return NULL;
-		if (HOME_ID(first->home) == HOME_ID(id))
+		if (home_now(cache, first) == home)
 			return home;
 		home_unlock(home, *flags);
 	}
@@ -190,8 +196,8 @@ static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_
 
 /* Slabs that leave a home, gathered under its lock and seen off after it. */
 struct leavers {
-	struct list_head dead;		/* to the buddy */
-	struct list_head retired;	/* to the commons */
+	struct list_head dead;		/* to the buddy; nobody knows them any more */
+	struct frame *retired;		/* to the commons; on no list, so there is one only */
 };
 
 static void send_to_buddy(struct slab_home *home, struct frame *first, struct list_head *dead)
@@ -200,6 +206,21 @@ static void send_to_buddy(struct slab_home *home, struct frame *first, struct li
 	home->slabs--;
 	home->small_slabs -= first->state == FRAME_SLAB_SMALL;
 	list_add(&first->node, dead);
+}
+
+/* Takes a partly used slab out of its home. The caller settles it in the commons. */
+static void retire(struct slabmod_cache *cache, struct slab_home *home, struct frame *first)
+{
+	home_unlist(home, first, first->inuse);
+	home_mix(cache, first);
+	/* Pairs with home_now(). */
+	smp_store_release(&first->home, HOME_COMMONS | (first->home & HOME_MIXED));
+}
+
+static void settle_in_commons(struct slabmod_cache *cache, struct frame *first)
+{
+	home_settle(cache, home_of(cache, first, HOME_COMMONS), first);
+	stat_inc(cache->stats, STAT_RETIRE);
 }
 
 /* Decides about a slab that got emptier: whether it stays in its home. */
@@ -217,10 +238,8 @@ static void consider(struct slabmod_cache *cache, struct slab_home *home, struct
 		return;
 	if (quarter_of(first->inuse, slab_objects(cache, first)))
 		return;
-	home_unlist(home, first, first->inuse);
-	first->home = HOME_COMMONS | (first->home & HOME_MIXED);
-	home_mix(cache, first);
-	list_add(&first->node, &leavers->retired);
+	retire(cache, home, first);
+	leavers->retired = first;
 }
 
 static void delete_slabs(struct slabmod_cache *cache, struct list_head *dead)
@@ -235,16 +254,9 @@ static void delete_slabs(struct slabmod_cache *cache, struct list_head *dead)
 
 static void see_off(struct slabmod_cache *cache, struct leavers *leavers)
 {
-	struct frame *first, *next;
-
 	delete_slabs(cache, &leavers->dead);
-	list_for_each_entry_safe(first, next, &leavers->retired, node) {
-		struct slab_home *commons = home_of(cache, first, HOME_COMMONS);
-
-		list_del_init(&first->node);
-		home_settle(cache, commons, first);
-		stat_inc(cache->stats, STAT_RETIRE);
-	}
+	if (leavers->retired)
+		settle_in_commons(cache, leavers->retired);
 }
 
 /* The first frame of the slab that @object is an object of, or NULL. */
@@ -268,10 +280,7 @@ static void report_double(struct slabmod_cache *cache, void *object)
 static unsigned int give_home(struct slabmod_cache *cache, struct frame *first, void **objects,
 			      unsigned int nr, bool *bad)
 {
-	struct leavers leavers = {
-		.dead = LIST_HEAD_INIT(leavers.dead),
-		.retired = LIST_HEAD_INIT(leavers.retired),
-	};
+	struct leavers leavers = { .dead = LIST_HEAD_INIT(leavers.dead) };
 	struct slab_home *home;
 	unsigned long flags;
 	unsigned int i = 0;
@@ -291,7 +300,7 @@ static unsigned int give_home(struct slabmod_cache *cache, struct frame *first, 
 		if (i == nr || *bad)
 			break;
 		first = slab_of(cache, objects[i]);
-	} while (first && home_of(cache, first, first->home) == home);
+	} while (first && !leavers.retired && home_now(cache, first) == home);
 	home_unlock(home, flags);
 	see_off(cache, &leavers);
 	return i;
@@ -323,43 +332,6 @@ EXPORT_SYMBOL_FOR_TEST(home_give);
 
 /* ---- draining and shrinking ---- */
 
-static void retire_list(struct slab_home *home, struct list_head *list, struct list_head *to)
-{
-	struct frame *first;
-
-	list_for_each_entry(first, list, node)
-		first->home = HOME_COMMONS | (first->home & HOME_MIXED);
-	list_splice_init(list, to);
-}
-
-void home_drain(struct slabmod_cache *cache, unsigned int cpu)
-{
-	struct leavers leavers = {
-		.dead = LIST_HEAD_INIT(leavers.dead),
-		.retired = LIST_HEAD_INIT(leavers.retired),
-	};
-	struct frame *first, *next;
-	struct slab_home *home;
-	unsigned long flags;
-	int quarter;
-
-	if (!home_percpu(cache))
-		return;
-	home = per_cpu_ptr(cache->homes, cpu);
-	home_lock(home, &flags);
-	list_for_each_entry_safe(first, next, &home->empty, node)
-		send_to_buddy(home, first, &leavers.dead);
-	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
-		retire_list(home, &home->partial[quarter], &leavers.retired);
-	retire_list(home, &home->broken, &leavers.retired);
-	home->nr_partial = 0;
-	list_for_each_entry(first, &leavers.retired, node)
-		home_mix(cache, first);
-	home_unlock(home, flags);
-	see_off(cache, &leavers);
-}
-EXPORT_SYMBOL_FOR_TEST(home_drain);
-
 static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *home)
 {
 	struct frame *first, *next;
@@ -377,6 +349,39 @@ static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *h
 	delete_slabs(cache, &dead);
 	return pages;
 }
+
+/* A slab of a home that is neither full nor empty. */
+static struct frame *any_partial(struct slab_home *home)
+{
+	int quarter;
+
+	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
+		if (!list_empty(&home->partial[quarter]))
+			return list_first_entry(&home->partial[quarter], struct frame, node);
+	return list_first_entry_or_null(&home->broken, struct frame, node);
+}
+
+void home_drain(struct slabmod_cache *cache, unsigned int cpu)
+{
+	struct slab_home *home;
+	struct frame *first;
+	unsigned long flags;
+
+	if (!home_percpu(cache))
+		return;
+	home = per_cpu_ptr(cache->homes, cpu);
+	shrink_one(cache, home);
+	do {
+		home_lock(home, &flags);
+		first = any_partial(home);
+		if (first)
+			retire(cache, home, first);
+		home_unlock(home, flags);
+		if (first)
+			settle_in_commons(cache, first);
+	} while (first);
+}
+EXPORT_SYMBOL_FOR_TEST(home_drain);
 
 unsigned long home_shrink(struct slabmod_cache *cache)
 {

@@ -104,10 +104,11 @@ static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *
 	home_unlist(from, first, first->inuse);
 	got = slab_take(cache, first, objects, nr);
 	from->taken += got;
-	first->home = id | (first->home & HOME_MIXED);
-	/* A full slab is nobody's business until an object comes back. */
+	/* A full slab is listed by whoever first gives an object back, maybe at once. */
 	if (first->inuse != slab_objects(cache, first))
 		*settler = first;
+	/* Pairs with home_now(). */
+	smp_store_release(&first->home, id | (first->home & HOME_MIXED));
 	return got;
 }
 
@@ -157,30 +158,31 @@ static unsigned int steal(struct slabmod_cache *cache, void **objects, unsigned 
 	return 0;
 }
 
-/* Takes what there is, though another CPU has its neighbours. */
-static unsigned int take_broken(struct slabmod_cache *cache, struct slab_home *home,
+/* Takes what there is, though another CPU has its neighbours, or it is far away. */
+static unsigned int take_any_of(struct slabmod_cache *cache, struct slab_home *home,
 				void **objects, unsigned int nr)
 {
 	unsigned int got = 0;
 	struct frame *first;
 	unsigned long flags;
-	u16 id;
 
-	if (!home_lock_nmi(home, &flags))
+	if (!has_free(home) || !home_lock_nmi(home, &flags))
 		return 0;
 	first = list_first_entry_or_null(&home->broken, struct frame, node);
+	if (!first)
+		first = fullest_slab(home);
 	if (first) {
-		id = first->home;
-		first->home &= ~HOME_MIXED;
 		home_unlist(home, first, first->inuse);
+		first->home &= ~HOME_MIXED;
 		got = slab_take(cache, first, objects, nr);
 		home->taken += got;
-		first->home = id;
+		home_mix(cache, first);
 		if (first->inuse != slab_objects(cache, first))
 			home_list(cache, home, first);
 	}
 	home_unlock(home, flags);
-	stat_add(cache->stats, STAT_SHARED_LINE, got);
+	if (cache->flags & CACHE_SHARES_LINES)
+		stat_add(cache->stats, STAT_SHARED_LINE, got);
 	return got;
 }
 
@@ -189,17 +191,15 @@ static unsigned int take_anything(struct slabmod_cache *cache, void **objects, u
 	unsigned int cpu, got = 0;
 	int nid;
 
-	if (!(cache->flags & CACHE_SHARES_LINES))
-		return 0;
 	for_each_online_node(nid) {
-		got = take_broken(cache, &cache->commons[nid], objects, nr);
+		got = take_any_of(cache, &cache->commons[nid], objects, nr);
 		if (got)
 			return got;
 	}
 	if (!cache->homes)
 		return 0;
 	for_each_possible_cpu(cpu) {
-		got = take_broken(cache, per_cpu_ptr(cache->homes, cpu), objects, nr);
+		got = take_any_of(cache, per_cpu_ptr(cache->homes, cpu), objects, nr);
 		if (got)
 			break;
 	}

@@ -172,13 +172,14 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree_sensitive);
 
 void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 {
-	size_t old = slabmod_ksize(p);
+	size_t old;
 	void *new;
 
 	if (!size) {
 		slabmod_kfree(p);
 		return ZERO_SIZE_PTR;
 	}
+	old = slabmod_ksize(p);
 	if (!old && !ZERO_OR_NULL_PTR(p))
 		return NULL;
 	if (size <= old)

@@ -11,6 +11,8 @@
 #include <linux/nodemask.h>
 #include <linux/slab.h>
 
+#include <slabmod/kmalloc.h>
+
 #include "buddy.h"
 #include "cache.h"
 #include "chunk.h"
@@ -20,6 +22,7 @@
 #include "report.h"
 
 struct slabmod_pool *root_pool __read_mostly;
+EXPORT_SYMBOL_FOR_TEST(root_pool);
 
 /* ---- the kernel's page allocator as a source ---- */
 
@@ -96,13 +99,16 @@ static void shrink_cache(struct slabmod_cache *cache, void *arg)
 
 unsigned long pool_shrink(struct slabmod_pool *pool)
 {
-	unsigned long pages = 0;
+	long before = atomic_long_read(&pool->source.held), after;
 	int nid;
 
 	cache_for_each(pool, shrink_cache, NULL);
 	for (nid = 0; nid < nr_node_ids; nid++)
-		pages += buddy_trim(&pool->buddies[nid]);
-	return pages;
+		buddy_trim(&pool->buddies[nid]);
+	/* What came free in interrupts on other CPUs was put off. */
+	chunk_sync();
+	after = atomic_long_read(&pool->source.held);
+	return before > after ? before - after : 0;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_shrink);
 
@@ -206,6 +212,12 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_create_owned);
 
+unsigned long slabmod_shrink(void)
+{
+	return pool_shrink(root_pool);
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_shrink);
+
 int slabmod_cache_destroy(struct slabmod_cache *cache)
 {
 	if (!cache)
@@ -223,8 +235,10 @@ int pool_init(unsigned long limit_pages, unsigned int max_order)
 	root_pool = pool_create("root", &kernel_source);
 	if (!root_pool)
 		return -ENOMEM;
-	if (limit_pages)
+	if (limit_pages) {
 		root_pool->source.limit = limit_pages;
+		root_pool->limited = true;
+	}
 	root_pool->source.max_order = max_order;
 	root_pool->source.min_order = min_t(unsigned int, UNIT_ORDER, max_order);
 	return 0;

@@ -116,7 +116,7 @@ struct chunk_source {
 	struct page *(*get)(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid);
 	void (*put)(struct chunk_source *source, struct page *page, unsigned int order);
 	unsigned int min_order;		/* of a chunk that is not forced to be smaller */
-	unsigned int max_order;
+	unsigned int max_order;		/* of a chunk that nobody needs larger */
 	unsigned long limit;		/* pages */
 	atomic_long_t held;		/* pages in chunks; never above @limit */
 	atomic_long_t peak;		/* the highest @held ever was */
@@ -256,6 +256,7 @@ struct slabmod_cache {
 
 struct slabmod_pool {
 	const char *name;
+	bool limited;			/* source.limit was asked for */
 	struct chunk_source source;
 	struct buddy buddies[];		/* one a node */
 };

@@ -8,7 +8,9 @@
  * to whole pages. A power of two is aligned to itself, any other size to at
  * least 16 bytes. A size of 0 gives ZERO_SIZE_PTR, which may be freed.
  *
- * @gfp means the same for all of them: see slabmod_cache_alloc().
+ * @gfp means the same for all of them: see slabmod_cache_alloc(). Sizes above a page
+ * need a contiguous run: for those above 32 KiB say __GFP_NORETRY if you can do
+ * without, as with the kernel's own.
  */
 #ifndef _SLABMOD_KMALLOC_H
 #define _SLABMOD_KMALLOC_H
@@ -47,7 +49,8 @@ static __always_inline unsigned int slabmod_kmalloc_class(size_t size)
 
 	if (size <= 64)
 		return (size - 1) / 16;
-	doubling = fls(size - 1) - 7;	/* 0 for 65 to 128 */
+	/* 0 for 65 to 128. Not fls(), which before 6.3 is assembler and does not fold. */
+	doubling = 25 - __builtin_clz(size - 1);
 	return 4 + 4 * doubling + (((size - 1) >> (doubling + 4)) & 3);
 }
 
@@ -295,5 +298,17 @@ char *slabmod_kvasprintf(gfp_t gfp, const char *fmt, va_list args) __printf(2, 0
  * Return: the string, or NULL as slabmod_kmalloc().
  */
 char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
+
+/**
+ * slabmod_shrink() - give free memory back to the kernel
+ *
+ * Empties the magazines of all caches and classes, gives their empty slabs back to
+ * the buddy, and what is wholly free there to the kernel. Others may go on meanwhile.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: the number of pages that went back to the kernel.
+ */
+unsigned long slabmod_shrink(void);
 
 #endif /* _SLABMOD_KMALLOC_H */

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * slabmod: everything a caller needs. Say MODULE_IMPORT_NS(SLABMOD) in one file
- * of the module that uses it (MODULE_IMPORT_NS("SLABMOD") from Linux 6.13 on).
+ * slabmod: everything a caller needs. Say SLABMOD_IMPORT(); in one file of the
+ * module that uses it.
  */
 #ifndef _SLABMOD_SLABMOD_H
 #define _SLABMOD_SLABMOD_H
 
+#include <linux/module.h>
+
 #include <slabmod/cache.h>
 #include <slabmod/kmalloc.h>
 #include <slabmod/pages.h>
+
+/* MODULE_IMPORT_NS() for every kernel: what it wants became a string in 6.13. */
+#define SLABMOD_IMPORT() MODULE_INFO(import_ns, "SLABMOD")
 
 #endif /* _SLABMOD_SLABMOD_H */

@@ -26,6 +26,7 @@ void *block_alloc(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp
 		memset(block, 0, (size_t)nr_pages << PAGE_SHIFT);
 	return block;
 }
+EXPORT_SYMBOL_FOR_TEST(block_alloc);
 
 bool block_free(struct frame *frame)
 {
@@ -41,3 +42,4 @@ bool block_free(struct frame *frame)
 	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
 	return true;
 }
+EXPORT_SYMBOL_FOR_TEST(block_free);

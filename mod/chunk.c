@@ -38,7 +38,7 @@ static DEFINE_XARRAY_FLAGS(strays, XA_FLAGS_LOCK_IRQ);
 
 /* What the frames of a chunk may be allocated with: how hard to try, nothing else. */
 #define GFP_METADATA	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_ATOMIC_COMPAT | \
-			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NORETRY)
+			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOFAIL)
 
 static bool may_call_kernel(void)
 {
@@ -101,7 +101,7 @@ static void map_set(struct chunk *chunk, bool on)
 
 static unsigned long last_pfn(struct chunk *chunk)
 {
-	return page_to_pfn(virt_to_page(chunk->base)) + chunk_pages(chunk) - 1;
+	return PHYS_PFN(__pa(chunk->base)) + chunk_pages(chunk) - 1;
 }
 
 static bool stray_insert(struct chunk *chunk, gfp_t gfp)
@@ -130,12 +130,11 @@ static void stray_erase(struct chunk *chunk)
 
 static struct frame *stray_frame(const void *addr)
 {
+	unsigned long pfn = PHYS_PFN(__pa(addr));
 	struct frame *frame = NULL;
 	struct chunk *chunk;
-	unsigned long pfn;
 
 	rcu_read_lock();
-	pfn = page_to_pfn(virt_to_page(addr));
 	chunk = xa_find(&strays, &pfn, ULONG_MAX, XA_PRESENT);
 	if (chunk && addr >= chunk->base)
 		frame = &chunk->frames[(addr - chunk->base) >> PAGE_SHIFT];
@@ -318,7 +317,8 @@ static unsigned int chunk_best_order(struct chunk_source *source)
  * @order: the least that is of use
  * @gfp: how hard to try for that; for more than that nobody is made to wait
  *
- * Takes what there is when the kernel has no large run: down to @order.
+ * Takes more than @order while the source's max_order allows and the kernel has it
+ * at hand; @order itself may be above max_order.
  *
  * Context: any; in NMI NULL.
  *
@@ -333,7 +333,7 @@ struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, g
 	struct chunk *chunk = NULL;
 	unsigned int best;
 
-	if (!may_call_kernel() || order > source->max_order)
+	if (!may_call_kernel() || order > CHUNK_MAX_ORDER)
 		goto fail;
 	gfp = (gfp & ~__GFP_ZERO) | __GFP_NOWARN | __GFP_COMP;
 	easy = (easy & ~__GFP_ZERO) | __GFP_NOWARN | __GFP_COMP;
@@ -398,7 +398,8 @@ static DECLARE_WORK(doomed_worker, doomed_work);
  */
 void chunk_destroy(struct chunk *chunk)
 {
-	if (may_call_kernel()) {
+	/* Nor in an interrupt, as when another CPU drains this one's magazines. */
+	if (may_call_kernel() && !in_hardirq()) {
 		chunk_put(chunk);
 		return;
 	}

@@ -14,17 +14,14 @@
 /* The namespace became a string in 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define EXPORT_SYMBOL_SLABMOD(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "SLABMOD")
-#define SLABMOD_IMPORT()	MODULE_IMPORT_NS("SLABMOD")
 #define EXPORT_SYMBOL_INTERNAL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "SLABMOD_INTERNAL")
-#define SLABMOD_IMPORT_INTERNAL() MODULE_IMPORT_NS("SLABMOD_INTERNAL")
 #else
 #define EXPORT_SYMBOL_SLABMOD(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, SLABMOD)
-#define SLABMOD_IMPORT()	MODULE_IMPORT_NS(SLABMOD)
 #define EXPORT_SYMBOL_INTERNAL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, SLABMOD_INTERNAL)
-#define SLABMOD_IMPORT_INTERNAL() MODULE_IMPORT_NS(SLABMOD_INTERNAL)
 #endif
 
-/* The layers are open to the KUnit suites, and to them only. */
+/* The layers are open to the KUnit suites, which say this, and to them only. */
+#define SLABMOD_IMPORT_INTERNAL() MODULE_INFO(import_ns, "SLABMOD_INTERNAL")
 #if IS_ENABLED(CONFIG_KUNIT)
 #define EXPORT_SYMBOL_FOR_TEST(symbol) EXPORT_SYMBOL_INTERNAL(symbol)
 #else

@@ -45,8 +45,8 @@ static void show_ledger(struct seq_file *m, struct slabmod_pool *pool)
 	seq_printf(m, "%-20s %14ld  # %s\n", "unaccounted", (long)(l.held - sum),
 		   "held less that sum: 0 when nothing moves");
 	show_value(m, "peak", l.peak, "the most bytes of pages that were ever held");
-	show_value(m, "limit", pool->source.limit << PAGE_SHIFT,
-		   "bytes of pages that may be held");
+	show_value(m, "limit", pool->limited ? pool->source.limit << PAGE_SHIFT : 0,
+		   "bytes of pages that may be held; 0: no limit");
 }
 
 static void show_counters(struct seq_file *m, struct slabmod_pool *pool)

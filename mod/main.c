@@ -18,7 +18,7 @@ MODULE_PARM_DESC(limit_mb, "MiB of pages held at the most; 0: no limit (default 
 
 static unsigned int chunk_order = CHUNK_MAX_ORDER;
 module_param(chunk_order, uint, 0444);
-MODULE_PARM_DESC(chunk_order, "order of the largest run of pages asked of the kernel (default 10)");
+MODULE_PARM_DESC(chunk_order, "order of the runs of pages taken from the kernel when smaller ones would do (default 10)");
 
 module_param(magazine_bytes, uint, 0444);
 MODULE_PARM_DESC(magazine_bytes, "bytes of objects in a magazine at the most (default 8192)");

@@ -483,7 +483,6 @@ static void __exit words_exit(void)
 module_init(words_init);
 module_exit(words_exit);
 
-/* MODULE_IMPORT_NS() for every kernel: what it wants became a string in 6.13. */
-MODULE_INFO(import_ns, "SLABMOD");
+SLABMOD_IMPORT();
 MODULE_DESCRIPTION("An index of words, as an example of a user of slabmod");
 MODULE_LICENSE("GPL");

@@ -63,7 +63,7 @@ static __always_inline bool cache_free_checks(const struct slabmod_cache *cache,
 
 	if (unlikely(address & cache->align_mask))
 		return false;
-	if (likely(!(cache->flags & CACHE_CHECKS)))
+	if (likely(!(READ_ONCE(cache->flags) & CACHE_CHECKS)))
 		return true;
 	if (slab_index(cache, address & cache->slab_mask) >= cache->objects)
 		return false;

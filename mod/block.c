@@ -10,12 +10,21 @@
 #include "block.h"
 #include "buddy.h"
 #include "chunk.h"
+#include "gfp.h"
 
 void *block_alloc(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp)
 {
-	struct frame *frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
+	struct frame *frame;
 	void *block;
 
+	if (gfp_refused("pages", gfp, (size_t)nr_pages << PAGE_SHIFT))
+		return NULL;
+	if (nid == NUMA_NO_NODE)
+		nid = numa_mem_id();
+	else if (node_refused("pages", nid))
+		return NULL;
+	might_alloc(gfp);
+	frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
 	if (!frame) {
 		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
 		return NULL;

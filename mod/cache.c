@@ -14,46 +14,15 @@
 #include "buddy.h"
 #include "cache.h"
 #include "defer.h"
+#include "gfp.h"
 #include "home.h"
 #include "report.h"
-
-/* ---- flags and nodes ---- */
-
-bool cache_gfp_refused(const char *who, gfp_t gfp, size_t size)
-{
-	gfp_t bad = gfp & ~GFP_HONOURED;
-
-	if (bad) {
-		report_misuse(MISUSE_BAD_GFP, "%s: %pGg cannot be honoured (in %pGg)", who, &bad,
-			      &gfp);
-		return true;
-	}
-	if (!(gfp & __GFP_NOFAIL))
-		return false;
-	if (size > 2 * PAGE_SIZE)
-		report_misuse(MISUSE_BAD_GFP,
-			      "%s: __GFP_NOFAIL cannot be honoured for more than two pages", who);
-	else if (!gfpflags_allow_blocking(gfp))
-		report_misuse(MISUSE_BAD_GFP,
-			      "%s: __GFP_NOFAIL cannot be honoured without sleeping", who);
-	else
-		return false;
-	return true;
-}
-
-bool cache_node_refused(const char *who, int nid)
-{
-	if (nid >= 0 && nid < nr_node_ids && node_online(nid))
-		return false;
-	report_misuse(MISUSE_BAD_NODE, "%s: there is no node %d", who, nid);
-	return true;
-}
 
 /* ---- taking ---- */
 
 static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
-	if (cache_gfp_refused(cache->name, gfp, cache->size))
+	if (gfp_refused(cache->name, gfp, cache->size))
 		return true;
 	if (gfp & __GFP_ZERO && cache->ctor) {
 		report_misuse(MISUSE_BAD_GFP,
@@ -61,7 +30,7 @@ static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 			      cache->name);
 		return true;
 	}
-	return nid != NUMA_NO_NODE && cache_node_refused(cache->name, nid);
+	return nid != NUMA_NO_NODE && node_refused(cache->name, nid);
 }
 
 static void *alloc_here(struct slabmod_cache *cache, gfp_t gfp)
@@ -177,6 +146,24 @@ void cache_report_bad_free(const char *who, const void *addr)
 static bool starts_object(struct slabmod_cache *cache, struct frame *first, const void *object)
 {
 	return slab_object_index(cache, first, object) < slab_objects(cache, first);
+}
+
+struct found cache_find(const void *address)
+{
+	struct found found = { .frame = chunk_frame(address) };
+
+	if (!found.frame)
+		return found;
+	found.cache = slab_cache(found.frame);
+	if (found.cache) {
+		struct frame *first = slab_first(found.frame);
+
+		if (starts_object(found.cache, first, address))
+			found.size = found.cache->size;
+	} else if (found.frame->state == FRAME_PAGES && address == frame_address(found.frame)) {
+		found.size = (size_t)found.frame->nr_pages << PAGE_SHIFT;
+	}
+	return found;
 }
 
 void cache_free_slow(struct slabmod_cache *cache, void *object)

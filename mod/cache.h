@@ -11,16 +11,8 @@
 #include <linux/notifier.h>
 #include <linux/sched/mm.h>
 
+#include "gfp.h"
 #include "magazine.h"
-
-/* What slabmod can promise to honour; any other flag is refused. */
-#define GFP_HONOURED	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_ATOMIC_COMPAT | \
-			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NOWARN | __GFP_RETRY_MAYFAIL | \
-			 __GFP_NORETRY | __GFP_NOFAIL | __GFP_ZERO | __GFP_THISNODE | \
-			 __GFP_HARDWALL | __GFP_WRITE)
-
-/* Flags that the fast path does not deal with. */
-#define GFP_SLOW	(~GFP_HONOURED | __GFP_ZERO | __GFP_THISNODE | __GFP_NOFAIL)
 
 void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid);
 void cache_free_slow(struct slabmod_cache *cache, void *object);
@@ -85,9 +77,14 @@ static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct 
 	return likely(magazine_push(cache, object));
 }
 
-/* Reports flags that cannot be honoured for so many bytes; true when there are any. */
-bool cache_gfp_refused(const char *who, gfp_t gfp, size_t size);
-bool cache_node_refused(const char *who, int nid);
+/* What there is at an address. */
+struct found {
+	struct frame *frame;		/* NULL: nothing of slabmod's */
+	struct slabmod_cache *cache;	/* whose slab it is in, or NULL */
+	size_t size;			/* bytes of what starts there and is in use, or 0 */
+};
+
+struct found cache_find(const void *address);
 
 /* Reports an address that @who was given to free and that is nothing of the kind. */
 void cache_report_bad_free(const char *who, const void *addr);

@@ -419,10 +419,16 @@ void chunk_abandon(struct chunk *chunk)
 	chunk_forget(chunk);
 }
 
-/* Waits until what was put off is done and the frames of the past are gone. */
-void chunk_sync(void)
+/* Waits until what was put off is done. */
+void chunk_flush(void)
 {
 	flush_work(&doomed_worker);
+}
+
+/* Likewise, and until the frames of the past are gone. */
+void chunk_sync(void)
+{
+	chunk_flush();
 	rcu_barrier();
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_sync);

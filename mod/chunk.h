@@ -77,6 +77,7 @@ struct frame *chunk_frame(const void *addr);
 struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
 void chunk_destroy(struct chunk *chunk);
 void chunk_abandon(struct chunk *chunk);
+void chunk_flush(void);
 void chunk_sync(void);
 size_t chunk_metadata(unsigned int order);
 size_t chunk_map_metadata(void);

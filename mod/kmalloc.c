@@ -14,7 +14,6 @@
 #include <slabmod/kmalloc.h>
 
 #include "block.h"
-#include "buddy.h"
 #include "cache.h"
 #include "defer.h"
 #include "kmalloc.h"
@@ -36,13 +35,7 @@ static void *kmalloc_odd(size_t size, gfp_t gfp, int nid)
 			      size, SLABMOD_KMALLOC_MAX);
 		return NULL;
 	}
-	if (cache_gfp_refused("kmalloc", gfp, size))
-		return NULL;
-	if (nid != NUMA_NO_NODE && cache_node_refused("kmalloc", nid))
-		return NULL;
-	might_alloc(gfp);
-	return block_alloc(root_pool, nid == NUMA_NO_NODE ? numa_mem_id() : nid,
-			   DIV_ROUND_UP(size, PAGE_SIZE), gfp);
+	return block_alloc(root_pool, nid, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
 }
 
 void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)
@@ -78,18 +71,17 @@ static bool is_memory(const struct slabmod_cache *cache)
 
 static void kfree_slow(void *p)
 {
-	struct slabmod_cache *cache;
-	struct frame *frame;
+	struct found found;
 
 	if (ZERO_OR_NULL_PTR(p))
 		return;
-	frame = chunk_frame(p);
-	cache = frame ? slab_cache(frame) : NULL;
-	if (cache && !is_memory(cache))
-		report_misuse(MISUSE_WRONG_CACHE, "kfree: %p are pages, of %s", p, cache->name);
-	else if (cache)
-		cache_free_slow(cache, p);
-	else if (!block_free_any(frame, p))
+	found = cache_find(p);
+	if (found.cache && !is_memory(found.cache))
+		report_misuse(MISUSE_WRONG_CACHE, "kfree: %p are pages, of %s", p,
+			      found.cache->name);
+	else if (found.cache)
+		cache_free_slow(found.cache, p);
+	else if (!block_free_any(found.frame, p))
 		cache_report_bad_free("kfree", p);
 }
 
@@ -126,29 +118,13 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree_bulk);
 
 /* ---- what there is at an address ---- */
 
-/* Bytes from @p on, or 0 when no memory that is in use starts there. */
-static size_t size_at(const void *p)
-{
-	struct frame *frame = chunk_frame(p);
-	struct slabmod_cache *cache;
-
-	if (!frame)
-		return 0;
-	cache = slab_cache(frame);
-	if (!cache)
-		return frame->state == FRAME_PAGES && p == frame_address(frame) ?
-		       (size_t)frame->nr_pages << PAGE_SHIFT : 0;
-	frame = slab_first(frame);
-	return slab_object_index(cache, frame, p) < slab_objects(cache, frame) ? cache->size : 0;
-}
-
 size_t slabmod_ksize(const void *p)
 {
 	size_t size;
 
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
-	size = size_at(p);
+	size = cache_find(p).size;
 	if (!size)
 		cache_report_bad_free("ksize", p);
 	return size;
@@ -161,7 +137,7 @@ void slabmod_kfree_sensitive(const void *p)
 
 	if (ZERO_OR_NULL_PTR(p))
 		return;
-	size = size_at(p);
+	size = cache_find(p).size;
 	if (size)
 		memzero_explicit((void *)p, size);
 	slabmod_kfree(p);

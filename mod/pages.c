@@ -14,7 +14,6 @@
 #include <slabmod/pages.h>
 
 #include "block.h"
-#include "buddy.h"
 #include "cache.h"
 #include "defer.h"
 #include "kmalloc.h"
@@ -37,22 +36,12 @@ static bool order_refused(const char *who, unsigned int order)
 
 /* ---- taking ---- */
 
-static void *pages_block(unsigned int nr_pages, gfp_t gfp, int nid)
-{
-	if (cache_gfp_refused("pages", gfp, (size_t)nr_pages << PAGE_SHIFT))
-		return NULL;
-	if (nid != NUMA_NO_NODE && cache_node_refused("pages", nid))
-		return NULL;
-	might_alloc(gfp);
-	return block_alloc(root_pool, nid == NUMA_NO_NODE ? numa_mem_id() : nid, nr_pages, gfp);
-}
-
 static void *pages_node(gfp_t gfp, unsigned int order, int nid)
 {
 	if (unlikely(order_refused("alloc_pages", order)))
 		return NULL;
 	if (order >= CACHED_ORDERS)
-		return pages_block(1u << order, gfp, nid);
+		return block_alloc(root_pool, nid, 1u << order, gfp);
 	return cache_alloc_slow(page_caches[order], gfp, nid);
 }
 
@@ -106,46 +95,26 @@ void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp)
 	order = cached_order(exact_pages(size));
 	if (order < CACHED_ORDERS)
 		return cache_alloc(page_caches[order], gfp);
-	return pages_block(exact_pages(size), gfp, NUMA_NO_NODE);
+	return block_alloc(root_pool, NUMA_NO_NODE, exact_pages(size), gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_exact);
 
 /* ---- giving ---- */
 
-/* Pages that start at @p, or 0 when no run of pages that is in use does. */
-static unsigned int pages_at(struct frame *frame, const void *p)
-{
-	struct slabmod_cache *cache;
-
-	if (!frame)
-		return 0;
-	cache = slab_cache(frame);
-	if (cache) {
-		frame = slab_first(frame);
-		if (!(cache->flags & CACHE_PAGES) ||
-		    slab_object_index(cache, frame, p) >= slab_objects(cache, frame))
-			return 0;
-		return cache->size >> PAGE_SHIFT;
-	}
-	return frame->state == FRAME_PAGES && p == frame_address(frame) ? frame->nr_pages : 0;
-}
-
 static void pages_free(const char *who, void *p, unsigned int nr_pages)
 {
-	struct frame *frame = chunk_frame(p);
-	struct slabmod_cache *cache = frame ? slab_cache(frame) : NULL;
-	unsigned int there = pages_at(frame, p);
+	struct found found = cache_find(p);
 
-	if (cache && !(cache->flags & CACHE_PAGES))
-		report_misuse(MISUSE_WRONG_CACHE, "%s: %p is of %s", who, p, cache->name);
-	else if (!there)
+	if (found.cache && !(found.cache->flags & CACHE_PAGES))
+		report_misuse(MISUSE_WRONG_CACHE, "%s: %p is of %s", who, p, found.cache->name);
+	else if (!found.size)
 		cache_report_bad_free(who, p);
-	else if (there != nr_pages)
-		report_misuse(MISUSE_WRONG_SIZE, "%s: %u pages at %p are freed as %u", who, there,
-			      p, nr_pages);
-	else if (cache)
-		cache_free_slow(cache, p);
-	else if (!block_free_any(frame, p))
+	else if (found.size != (size_t)nr_pages << PAGE_SHIFT)
+		report_misuse(MISUSE_WRONG_SIZE, "%s: %zu pages at %p are freed as %u", who,
+			      found.size >> PAGE_SHIFT, p, nr_pages);
+	else if (found.cache)
+		cache_free_slow(found.cache, p);
+	else if (!block_free_any(found.frame, p))
 		cache_report_bad_free(who, p);
 }
 

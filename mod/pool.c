@@ -106,7 +106,7 @@ unsigned long pool_shrink(struct slabmod_pool *pool)
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
 	/* What came free in interrupts on other CPUs was put off. */
-	chunk_sync();
+	chunk_flush();
 	after = atomic_long_read(&pool->source.held);
 	return before > after ? before - after : 0;
 }
@@ -130,6 +130,8 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 	struct pool_ledger ledger = { 0 };
 	int nid;
 
+	/* Chunks that wait to be given back are held, but in no buddy. */
+	chunk_flush();
 	cache_for_each(pool, add_cache, &ledger);
 	ledger.used += stat_sum(pool->source.stats, STAT_BLOCK_PAGES) << PAGE_SHIFT;
 	for (nid = 0; nid < nr_node_ids; nid++)

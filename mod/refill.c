@@ -239,8 +239,14 @@ static void *take_one_on(struct slabmod_cache *cache, struct slab_home *home, in
 	if (!home_lock_nmi(home, &flags))
 		return NULL;
 	first = find_foreign(cache, home);
-	if (first && frame_chunk(first)->buddy->nid == nid)
-		take_from(cache, home, first, &object, 1);
+	if (first && frame_chunk(first)->buddy->nid == nid) {
+		unsigned int inuse = first->inuse;
+
+		home->taken += slab_take(cache, first, &object, 1);
+		/* Not of interest as long as it was empty; the object is not its home's now. */
+		home_mix(cache, first);
+		home_relist(cache, home, first, inuse);
+	}
 	home_unlock(home, flags);
 	return object;
 }

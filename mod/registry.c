@@ -88,13 +88,15 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 		return NULL;
 	if (flags & SLABMOD_HWCACHE_ALIGN)
 		align = max_t(size_t, align, line_align(size));
-	cache->flags = flags | (nr_node_ids > 1 ? CACHE_CHECK_HOME : 0);
+	cache->flags = flags;
 	if (!slab_layout(cache, size, align)) {
 		report_misuse(MISUSE_BAD_CACHE, "%s: size %zu aligned to %zu is above %u", name,
 			      size, align, SLABMOD_CACHE_MAX_SIZE);
 		kfree(cache);
 		return NULL;
 	}
+	if (nr_node_ids > 1 || (cache->flags & CACHE_SHARES_LINES && num_possible_cpus() > 1))
+		cache->flags |= CACHE_CHECK_HOME;
 	strscpy(cache->name, name, sizeof(cache->name));
 	cache->object_size = size;
 	cache->ctor = ctor;

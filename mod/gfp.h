@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * gfp.h - which flags and nodes are honoured, and what is said of the others.
+ */
+#ifndef SLABMOD_GFP_H
+#define SLABMOD_GFP_H
+
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+
+#include "compat.h"
+
+/* What slabmod can promise to honour; any other flag is refused. */
+#define GFP_HONOURED	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_ATOMIC_COMPAT | \
+			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NOWARN | __GFP_RETRY_MAYFAIL | \
+			 __GFP_NORETRY | __GFP_NOFAIL | __GFP_ZERO | __GFP_THISNODE | \
+			 __GFP_HARDWALL | __GFP_WRITE)
+
+/* Flags that the fast path does not deal with. */
+#define GFP_SLOW	(~GFP_HONOURED | __GFP_ZERO | __GFP_THISNODE | __GFP_NOFAIL)
+
+/* Reports flags that cannot be honoured for so many bytes; true when there are any. */
+bool gfp_refused(const char *who, gfp_t gfp, size_t size);
+
+/* Reports a node that does not exist; NUMA_NO_NODE is not one. */
+bool node_refused(const char *who, int nid);
+
+#endif /* SLABMOD_GFP_H */

@@ -12,16 +12,17 @@
 #include "chunk.h"
 #include "gfp.h"
 
-void *block_alloc(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp)
+void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
+		  gfp_t gfp)
 {
 	struct frame *frame;
 	void *block;
 
-	if (gfp_refused("pages", gfp, (size_t)nr_pages << PAGE_SHIFT))
+	if (gfp_refused(who, gfp, (size_t)nr_pages << PAGE_SHIFT))
 		return NULL;
 	if (nid == NUMA_NO_NODE)
 		nid = numa_mem_id();
-	else if (node_refused("pages", nid))
+	else if (node_refused(who, nid))
 		return NULL;
 	might_alloc(gfp);
 	frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);

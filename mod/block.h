@@ -9,9 +9,10 @@
 
 /*
  * Takes @nr_pages pages of a node, or of this CPU's for NUMA_NO_NODE; reports what it
- * cannot honour. Any context; in NMI NULL.
+ * cannot honour in the name of @who. Any context; in NMI NULL.
  */
-void *block_alloc(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp);
+void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
+		  gfp_t gfp);
 
 /* Gives a block back; false when none that is in use starts at @frame. Not in NMI. */
 bool block_free(struct frame *frame);

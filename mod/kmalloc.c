@@ -35,7 +35,7 @@ static void *kmalloc_odd(size_t size, gfp_t gfp, int nid)
 			      size, SLABMOD_KMALLOC_MAX);
 		return NULL;
 	}
-	return block_alloc(root_pool, nid, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
+	return block_alloc("kmalloc", root_pool, nid, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
 }
 
 void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)

@@ -41,7 +41,7 @@ static void *pages_node(gfp_t gfp, unsigned int order, int nid)
 	if (unlikely(order_refused("alloc_pages", order)))
 		return NULL;
 	if (order >= CACHED_ORDERS)
-		return block_alloc(root_pool, nid, 1u << order, gfp);
+		return block_alloc("pages", root_pool, nid, 1u << order, gfp);
 	return cache_alloc_slow(page_caches[order], gfp, nid);
 }
 
@@ -95,7 +95,7 @@ void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp)
 	order = cached_order(exact_pages(size));
 	if (order < CACHED_ORDERS)
 		return cache_alloc(page_caches[order], gfp);
-	return block_alloc(root_pool, NUMA_NO_NODE, exact_pages(size), gfp);
+	return block_alloc("pages", root_pool, NUMA_NO_NODE, exact_pages(size), gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_exact);
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * context.h - where a call may come from: this CPU in a softirq, a hardirq or an NMI,
+ * or with interrupts off, once and waited for, or again and again in the middle of something else.
+ */
+#ifndef SLABMOD_CONTEXT_H
+#define SLABMOD_CONTEXT_H
+
+#include <linux/types.h>
+
+/*
+ * Keeps the calling thread, which is a test's own, on the n-th online CPU, and
+ * returns the CPU's number; nr_cpu_ids when there are fewer.
+ */
+unsigned int context_pin(unsigned int n);
+
+void context_irqs_off(void (*fn)(void *arg), void *arg);
+void context_softirq(void (*fn)(void *arg), void *arg);
+void context_hardirq(void (*fn)(void *arg), void *arg);
+
+/*
+ * From begin to end, context_nmi() lets this CPU have an NMI that calls @fn. False
+ * on machines that cannot be made to have one. It must be over in a millisecond, or
+ * the kernel complains, and it must not report. Begin and end may sleep.
+ */
+bool context_nmi_begin(void (*fn)(void *arg), void *arg);
+void context_nmi(void);
+void context_nmi_end(void);
+
+/*
+ * From begin to end a timer and another CPU, if there is one, interrupt this CPU,
+ * to which the caller is pinned, as often as they can, and call @fn. The others
+ * return how often they did.
+ */
+void context_storm_begin(void (*fn)(void *arg), void *arg);
+unsigned long context_storm_count(void);
+unsigned long context_storm_end(void);
+
+#endif /* SLABMOD_CONTEXT_H */

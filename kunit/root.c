@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * root.c - the root pool before, during and after a test.
+ */
+#include <linux/kernel.h>
+
+#include "kit.h"
+#include "pool.h"
+#include "root.h"
+
+const gfp_t root_gfp_kinds[] = {
+	GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, GFP_NOIO, GFP_NOFS, GFP_USER,
+	GFP_KERNEL | __GFP_NORETRY, GFP_KERNEL | __GFP_RETRY_MAYFAIL, GFP_KERNEL | __GFP_ZERO,
+	GFP_KERNEL | __GFP_THISNODE, GFP_KERNEL | __GFP_NOWARN, GFP_ATOMIC | __GFP_NOMEMALLOC,
+};
+
+const unsigned int root_nr_gfp_kinds = ARRAY_SIZE(root_gfp_kinds);
+
+static unsigned long used_before;
+static struct page *(*get_before)(struct chunk_source *source, gfp_t gfp, unsigned int order,
+				  int nid);
+
+unsigned long root_used(void)
+{
+	return pool_ledger(root_pool).used - used_before;
+}
+
+static struct page *get_nothing(struct chunk_source *source, gfp_t gfp, unsigned int order,
+				int nid)
+{
+	return NULL;
+}
+
+void root_dry(void)
+{
+	pool_shrink(root_pool);
+	root_pool->source.get = get_nothing;
+}
+
+void root_wet(void)
+{
+	root_pool->source.get = get_before;
+}
+
+int root_init(struct kunit *test)
+{
+	get_before = root_pool->source.get;
+	used_before = pool_ledger(root_pool).used;
+	return kit_init(test);
+}
+
+void root_exit(struct kunit *test)
+{
+	root_wet();
+	kit_exit(test);
+	KUNIT_EXPECT_EQ_MSG(test, root_used(), 0, "something was not given back");
+	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+}

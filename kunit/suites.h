@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * suites.h - all suites, from the lowest layer up.
+ */
+#ifndef SLABMOD_SUITES_H
+#define SLABMOD_SUITES_H
+
+#include <kunit/test.h>
+
+extern struct kunit_suite chunk_suite;
+extern struct kunit_suite buddy_suite;
+extern struct kunit_suite slab_suite;
+extern struct kunit_suite home_suite;
+extern struct kunit_suite magazine_suite;
+extern struct kunit_suite cache_suite;
+extern struct kunit_suite kmalloc_suite;
+extern struct kunit_suite pages_suite;
+extern struct kunit_suite misuse_suite;
+extern struct kunit_suite pool_suite;
+
+#endif /* SLABMOD_SUITES_H */

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_home_random.c - homes against a model that is in the objects themselves.
+ *
+ * Whoever takes an object writes his tag into every word of it, and whoever gives
+ * it back looks whether it is still there, and wipes it. So an object that is
+ * handed out twice, or overlaps another, is seen at once; and so is one that was
+ * handed out beside an object of another CPU, in the same line.
+ */
+#include <linux/cache.h>
+#include <linux/slab.h>
+
+#include "buddy.h"
+#include "context.h"
+#include "kit.h"
+#include "slab.h"
+#include "test_home.h"
+
+#define CPUS		4
+#define MAX_LIVE	1024
+#define BATCH		32
+#define CROWD_BATCH	8		/* CPUs that are emulated wait long for a lock */
+#define LIMIT		640		/* pages */
+
+/* Some share lines and some do not; some have slabs of one page and some of more. */
+static const unsigned int sizes[] = { 16, 112, 256, 1000, 0 };
+
+const void *home_next_size(const void *prev, char *desc)
+{
+	const unsigned int *size = prev ? (const unsigned int *)prev + 1 : sizes;
+
+	if (!*size)
+		return NULL;
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u", *size);
+	return size;
+}
+
+/* ---- tags ---- */
+
+#define TAG_MARK	0x51ab7a65ca11ull
+
+static u64 tag_of(unsigned int cpu)
+{
+	return TAG_MARK << 16 | cpu;
+}
+
+static bool is_tag(u64 word)
+{
+	return word >> 16 == TAG_MARK;
+}
+
+enum fault {
+	TAKEN_TWICE,	/* it was somebody's already */
+	LINE_SHARED,	/* it has a line in common with another CPU's */
+	SCRIBBLED,	/* somebody wrote to it */
+	NR_FAULTS
+};
+
+static const char *const fault_names[] = {
+	"objects were handed out twice",
+	"objects were handed out in a line of another CPU's",
+	"objects were written to by others",
+};
+
+struct tagger {
+	unsigned int size;
+	atomic_t faults[NR_FAULTS];
+};
+
+/* Whether any word of [@p, @end) is the tag of another than @mine; 0: of anybody. */
+static bool tagged(const u64 *p, const u64 *end, u64 mine)
+{
+	for (; p < end; p++) {
+		u64 word = READ_ONCE(*p);
+
+		if (is_tag(word) && word != mine)
+			return true;
+	}
+	return false;
+}
+
+static void tag(struct tagger *tagger, void *object, unsigned int cpu, bool may_share)
+{
+	unsigned long line = cache_line_size();
+	u64 *begin = object, *end = object + tagger->size, *p;
+	u64 *line_begin = (u64 *)ALIGN_DOWN((unsigned long)begin, line);
+	u64 *line_end = (u64 *)ALIGN((unsigned long)end, line);
+
+	if (tagged(begin, end, 0))
+		atomic_inc(&tagger->faults[TAKEN_TWICE]);
+	if (!may_share && (tagged(line_begin, begin, tag_of(cpu)) ||
+			   tagged(end, line_end, tag_of(cpu))))
+		atomic_inc(&tagger->faults[LINE_SHARED]);
+	for (p = begin; p < end; p++)
+		WRITE_ONCE(*p, tag_of(cpu));
+}
+
+static void untag(struct tagger *tagger, void *object)
+{
+	u64 *begin = object, *end = object + tagger->size, *p;
+	u64 word = *begin;
+
+	if (!is_tag(word) || memcmp(begin, begin + 1, tagger->size - sizeof(word)))
+		atomic_inc(&tagger->faults[SCRIBBLED]);
+	for (p = begin; p < end; p++)
+		WRITE_ONCE(*p, 0);
+}
+
+/* New memory may have been a stack, on which a tag was. The line's rest as well. */
+static unsigned int wipe_size;
+
+static void wipe(void *object)
+{
+	memset(object, 0, ALIGN((unsigned long)object + wipe_size, cache_line_size()) -
+			  (unsigned long)object);
+}
+
+static void expect_no_faults(struct kunit *test, struct tagger *tagger)
+{
+	int i;
+
+	for (i = 0; i < NR_FAULTS; i++)
+		KUNIT_ASSERT_EQ_MSG(test, atomic_read(&tagger->faults[i]), 0, "%s",
+				    fault_names[i]);
+}
+
+/* ---- one thread, on one CPU after another ---- */
+
+struct run {
+	struct kunit *test;
+	struct slabmod_cache *cache;
+	struct tagger tagger;
+	struct rnd_state rnd;
+	unsigned int cpu;		/* where it is */
+	unsigned int nr_live, max_live;
+	unsigned long grown, nothing;	/* slabs that had to be made, or could not be */
+	void *live[MAX_LIVE];
+};
+
+struct survey {
+	struct run *run;
+	unsigned long slabs, small_slabs, taken;
+	bool missed;			/* something that could have been taken here */
+};
+
+/* Whether this CPU should have found something in a slab, given where it is at home. */
+static bool overlooked(struct run *run, const struct frame *first)
+{
+	unsigned int id = HOME_ID(first->home);
+	bool full = first->inuse == slab_geometry(run->cache, first)->objects;
+	int nid = cpu_to_mem(run->cpu);
+
+	if (full)
+		return false;
+	/* Of slabs at home elsewhere only whole lines, and not all of them are looked at. */
+	if (run->cache->flags & CACHE_SHARES_LINES)
+		return id == run->cpu && !(first->home & HOME_MIXED);
+	if (id == HOME_COMMONS)
+		return frame_chunk(first)->buddy->nid == nid;
+	return cpu_to_mem(id) == nid;
+}
+
+static void survey_frame(struct frame *frame, void *arg)
+{
+	struct survey *survey = arg;
+
+	if (slab_cache(frame) != survey->run->cache || slab_first(frame) != frame)
+		return;
+	survey->slabs++;
+	survey->small_slabs += frame->state == FRAME_SLAB_SMALL;
+	survey->taken += frame->inuse;
+	survey->missed |= overlooked(survey->run, frame);
+}
+
+/* Looks at every slab there is, by way of the pages and not of the homes. */
+static struct survey survey_all(struct run *run)
+{
+	struct survey survey = { .run = run };
+	int nid;
+
+	for_each_online_node(nid)
+		buddy_walk(&run->cache->buddies[nid], survey_frame, &survey);
+	return survey;
+}
+
+static void compare(struct run *run)
+{
+	struct home_totals totals = home_totals(run->cache);
+	struct survey survey = survey_all(run);
+
+	KUNIT_ASSERT_EQ(run->test, totals.taken, run->nr_live);
+	KUNIT_ASSERT_EQ(run->test, survey.taken, run->nr_live);
+	KUNIT_ASSERT_EQ(run->test, totals.slabs, survey.slabs);
+	KUNIT_ASSERT_EQ(run->test, totals.small_slabs, survey.small_slabs);
+	expect_no_faults(run->test, &run->tagger);
+}
+
+static void keep(struct run *run, unsigned int got, bool may_share)
+{
+	while (got--)
+		tag(&run->tagger, run->live[run->nr_live++], run->cpu, may_share);
+}
+
+/* What an allocation does when there was nothing to take. */
+static void grow_step(struct run *run)
+{
+	void **to = &run->live[run->nr_live];
+	unsigned int got = 1;
+	bool may_share = false;
+
+	/* The blowup invariant: a slab is made only when those there are had nothing. */
+	KUNIT_ASSERT_FALSE(run->test, survey_all(run).missed);
+	*to = home_grow(run->cache, cpu_to_mem(run->cpu), GFP_KERNEL, !kit_random(&run->rnd, 8));
+	if (*to) {
+		run->grown++;
+	} else {
+		run->nothing++;
+		got = take_anything(run->cache, to, 1);
+		may_share = true;
+	}
+	keep(run, got, may_share);
+}
+
+static void take_step(struct run *run)
+{
+	unsigned int want = 1 + kit_random(&run->rnd, BATCH), got;
+
+	if (run->nr_live + want > run->max_live)
+		return;
+	got = take(run->cache, &run->live[run->nr_live], want);
+	KUNIT_ASSERT_LE(run->test, got, want);
+	if (got)
+		keep(run, got, false);
+	else
+		grow_step(run);
+}
+
+static void give_step(struct run *run, unsigned int most)
+{
+	unsigned int nr = min(1 + kit_random(&run->rnd, most), run->nr_live), i;
+
+	for (i = 0; i < nr; i++) {
+		unsigned int k = kit_random(&run->rnd, run->nr_live - i);
+
+		swap(run->live[k], run->live[run->nr_live - 1 - i]);
+		untag(&run->tagger, run->live[run->nr_live - 1 - i]);
+	}
+	run->nr_live -= nr;
+	KUNIT_ASSERT_EQ(run->test, home_give(run->cache, &run->live[run->nr_live], nr), nr);
+}
+
+static void rare_step(struct run *run)
+{
+	switch (kit_random(&run->rnd, 4)) {
+	case 0:
+		home_shrink(run->cache);
+		break;
+	case 1:
+		home_drain(run->cache, cpumask_any_but(cpu_online_mask, run->cpu));
+		break;
+	case 2:
+		run->live[run->nr_live] = home_take_node(run->cache, first_online_node);
+		if (run->live[run->nr_live])
+			keep(run, 1, false);
+		break;
+	case 3:
+		kit_source.max_order = kit_random(&run->rnd, 2) ? 0 : UINT_MAX;
+		kit_source.fail_all = !kit_random(&run->rnd, 4);
+		break;
+	}
+}
+
+static void step(struct run *run, int i)
+{
+	unsigned int ebb = i / 1024 % 2;	/* use grows and shrinks in turn */
+
+	if (i % 64 == 0) {
+		run->cpu = context_pin(kit_random(&run->rnd, min(num_online_cpus(), CPUS + 0u)));
+		KUNIT_ASSERT_TRUE(run->test, home_check(run->cache));
+		compare(run);
+	}
+	if (i % 32 == 0 && run->nr_live < run->max_live)
+		rare_step(run);
+	else if (kit_random(&run->rnd, 8) < 5 - 2 * ebb)
+		take_step(run);
+	else
+		give_step(run, BATCH);
+}
+
+static struct slabmod_cache *small_cache(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, 0, 5);
+
+	wipe_size = *(const unsigned int *)test->param_value;
+	return kit_cache_create(test, pool, wipe_size, 0, wipe);
+}
+
+void test_a_random_run_agrees_with_the_tags_in_objects(struct kunit *test)
+{
+	struct run *run = kunit_kzalloc(test, sizeof(*run), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, run);
+	run->test = test;
+	run->cache = small_cache(test);
+	run->tagger.size = run->cache->size;
+	run->max_live = min_t(unsigned int, MAX_LIVE, LIMIT / 2 * PAGE_SIZE / run->cache->size);
+	kit_seed(test, &run->rnd);
+	for (i = 0; i < KIT_STEPS / 4; i++)
+		step(run, i);
+	while (run->nr_live)
+		give_step(run, BATCH);
+	compare(run);
+	/* It got around. */
+	KUNIT_EXPECT_GT(test, run->grown, 20);
+	kunit_info(test, "%lu slabs made, %lu refused\n", run->grown, run->nothing);
+}
+
+/* ---- a thread on each CPU ---- */
+
+struct crowd {
+	struct slabmod_cache *cache;
+	struct tagger tagger;
+	void *mailbox[64];		/* objects on their way from one thread to another */
+	atomic_t lost;			/* objects that could not be given back */
+	atomic_t broken;
+};
+
+struct worker {
+	struct crowd *crowd;
+	struct rnd_state rnd;
+	unsigned int cpu, nr_live;
+	void *live[MAX_LIVE / CPUS];
+};
+
+static void worker_take(struct worker *worker)
+{
+	struct slabmod_cache *cache = worker->crowd->cache;
+	unsigned int want = 1 + kit_random(&worker->rnd, CROWD_BATCH), got;
+	void **to = &worker->live[worker->nr_live];
+
+	if (worker->nr_live + want > ARRAY_SIZE(worker->live))
+		return;
+	got = take(cache, to, want);
+	if (!got) {
+		*to = home_grow(cache, cpu_to_mem(worker->cpu), GFP_KERNEL, false);
+		got = !!*to;
+	}
+	while (got--)
+		tag(&worker->crowd->tagger, worker->live[worker->nr_live++], worker->cpu, false);
+}
+
+static void worker_give(struct worker *worker)
+{
+	unsigned int nr = min(1 + kit_random(&worker->rnd, CROWD_BATCH), worker->nr_live), i;
+
+	worker->nr_live -= nr;
+	for (i = 0; i < nr; i++)
+		untag(&worker->crowd->tagger, worker->live[worker->nr_live + i]);
+	i = home_give(worker->crowd->cache, &worker->live[worker->nr_live], nr);
+	atomic_add(nr - i, &worker->crowd->lost);
+}
+
+/* Swaps some objects with what others left in the mailbox. */
+static void worker_post(struct worker *worker)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8 && worker->nr_live; i++) {
+		void **box = &worker->crowd->mailbox[kit_random(&worker->rnd, 64)];
+		unsigned int k = kit_random(&worker->rnd, worker->nr_live);
+		void *got = xchg(box, worker->live[k]);
+
+		if (got)
+			worker->live[k] = got;
+		else
+			worker->live[k] = worker->live[--worker->nr_live];
+	}
+}
+
+static void worker_step(struct worker *worker, int i)
+{
+	unsigned int ebb = i / 512 % 2;
+
+	switch (kit_random(&worker->rnd, 8)) {
+	case 0:
+	case 1:
+		worker_post(worker);
+		break;
+	case 2:
+	case 3:
+	case 4:
+		worker_take(worker);
+		break;
+	case 5:
+		if (!ebb)
+			worker_take(worker);
+		fallthrough;
+	default:
+		worker_give(worker);
+	}
+	if (i % 1024 == 0) {
+		home_shrink(worker->crowd->cache);
+		if (!home_check(worker->crowd->cache))
+			atomic_inc(&worker->crowd->broken);
+	}
+}
+
+static void worker_run(unsigned int n, void *arg)
+{
+	struct worker *worker = kzalloc(sizeof(*worker), GFP_KERNEL);
+	int i;
+
+	if (!worker)
+		return;
+	worker->crowd = arg;
+	worker->cpu = raw_smp_processor_id();
+	prandom_seed_state(&worker->rnd, n + 1);
+	for (i = 0; i < KIT_STEPS / CPUS / 4; i++)
+		worker_step(worker, i);
+	while (worker->nr_live)
+		worker_give(worker);
+	kfree(worker);
+}
+
+void test_many_cpus_agree_with_the_tags_in_objects(struct kunit *test)
+{
+	struct crowd *crowd = kunit_kzalloc(test, sizeof(*crowd), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, crowd);
+	crowd->cache = small_cache(test);
+	crowd->tagger.size = crowd->cache->size;
+	kit_run_on_cpus(test, CPUS, worker_run, crowd);
+	for (i = 0; i < ARRAY_SIZE(crowd->mailbox); i++) {
+		if (!crowd->mailbox[i])
+			continue;
+		untag(&crowd->tagger, crowd->mailbox[i]);
+		KUNIT_EXPECT_EQ(test, home_give(crowd->cache, &crowd->mailbox[i], 1), 1);
+	}
+	expect_no_faults(test, &crowd->tagger);
+	KUNIT_EXPECT_EQ(test, atomic_read(&crowd->lost), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&crowd->broken), 0);
+	KUNIT_EXPECT_EQ(test, home_totals(crowd->cache).taken, 0);
+	KUNIT_EXPECT_TRUE(test, home_check(crowd->cache));
+}

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_kmalloc.c - what memory by size promises: room, alignment, contents nobody
+ * else touches, sizes that waste little, and NULL without harm.
+ */
+#include <linux/jump_label.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/slab.h>
+
+#include <slabmod/kmalloc.h>
+
+#include "context.h"
+#include "kit.h"
+#include "model.h"
+#include "root.h"
+#include "suites.h"
+#include "test_kmalloc.h"
+
+/* ---- sizes ---- */
+
+/* One piece: as large as asked for, aligned, all of it to be written. */
+static void expect_good_memory(struct kunit *test, size_t size)
+{
+	size_t align = is_power_of_2(size) ? max_t(size_t, size, 16) : 16;
+	void *p = slabmod_kmalloc(size, GFP_KERNEL);
+	size_t room = slabmod_ksize(p);
+	struct piece piece;
+
+	KUNIT_ASSERT_NOT_NULL_MSG(test, p, "%zu bytes", size);
+	KUNIT_EXPECT_GE_MSG(test, room, size, "%zu bytes", size);
+	KUNIT_EXPECT_TRUE_MSG(test, IS_ALIGNED((unsigned long)p, align), "%zu bytes at %lx", size,
+			      (unsigned long)p);
+	KUNIT_EXPECT_EQ(test, root_used(), room);
+	piece_fill(&piece, p, room, size);
+	KUNIT_EXPECT_TRUE(test, piece_intact(&piece));
+	slabmod_kfree(p);
+}
+
+static void test_every_small_size_is_served(struct kunit *test)
+{
+	size_t size;
+
+	for (size = 1; size <= 5000; size++)
+		expect_good_memory(test, size);
+}
+
+static void test_sizes_around_every_class_are_served(struct kunit *test)
+{
+	unsigned int class;
+
+	for (class = 0; class < SLABMOD_KMALLOC_CLASSES; class++) {
+		expect_good_memory(test, slabmod_kmalloc_size(class) - 1);
+		expect_good_memory(test, slabmod_kmalloc_size(class));
+		expect_good_memory(test, slabmod_kmalloc_size(class) + 1);
+	}
+}
+
+static void test_large_sizes_are_served_in_whole_pages(struct kunit *test)
+{
+	size_t size;
+
+	for (size = SLABMOD_KMALLOC_MAX_CLASS + 1; size < SLABMOD_KMALLOC_MAX; size += size / 3) {
+		void *p = slabmod_kmalloc(size, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		KUNIT_EXPECT_EQ(test, slabmod_ksize(p), PAGE_ALIGN(size));
+		KUNIT_EXPECT_EQ(test, root_used(), PAGE_ALIGN(size));
+		slabmod_kfree(p);
+		expect_good_memory(test, size);
+	}
+	for (size = 2 * SLABMOD_KMALLOC_MAX_CLASS; size <= SLABMOD_KMALLOC_MAX; size *= 2)
+		expect_good_memory(test, size);
+}
+
+static void test_classes_ascend_and_waste_a_fifth_at_most(struct kunit *test)
+{
+	unsigned int class, size;
+
+	for (class = 1; class < SLABMOD_KMALLOC_CLASSES; class++) {
+		KUNIT_EXPECT_GT(test, slabmod_kmalloc_size(class), slabmod_kmalloc_size(class - 1));
+		KUNIT_EXPECT_EQ(test, slabmod_kmalloc_class(slabmod_kmalloc_size(class)), class);
+	}
+	KUNIT_EXPECT_EQ(test, slabmod_kmalloc_size(SLABMOD_KMALLOC_CLASSES - 1),
+			SLABMOD_KMALLOC_MAX_CLASS);
+	for (size = 1; size <= SLABMOD_KMALLOC_MAX_CLASS; size++) {
+		unsigned int room = slabmod_kmalloc_size(slabmod_kmalloc_class(size));
+
+		KUNIT_ASSERT_GE(test, room, size);
+		if (size > 64)
+			KUNIT_ASSERT_LE_MSG(test, (room - size) * 5, room, "%u bytes", size);
+		else
+			KUNIT_ASSERT_LT_MSG(test, room - size, 16, "%u bytes", size);
+	}
+}
+
+/* A size that the compiler knows and one that it cannot, to the same class. */
+#define EXPECT_SAME_CLASS(test, constant)					\
+do {										\
+	void *fixed = slabmod_kmalloc(constant, GFP_KERNEL);			\
+	size_t size = constant;							\
+	void *variable;								\
+										\
+	OPTIMIZER_HIDE_VAR(size);						\
+	variable = slabmod_kmalloc(size, GFP_KERNEL);				\
+	KUNIT_EXPECT_NOT_NULL(test, fixed);					\
+	KUNIT_EXPECT_EQ(test, slabmod_ksize(fixed), slabmod_ksize(variable));	\
+	slabmod_kfree(fixed);							\
+	slabmod_kfree(variable);						\
+} while (0)
+
+static void test_constant_and_variable_sizes_take_the_same_class(struct kunit *test)
+{
+	/* Folded, or the fast path would be slow. */
+	BUILD_BUG_ON(slabmod_kmalloc_class(100) != 6);
+	BUILD_BUG_ON(slabmod_kmalloc_class(SLABMOD_KMALLOC_MAX_CLASS) !=
+		     SLABMOD_KMALLOC_CLASSES - 1);
+	EXPECT_SAME_CLASS(test, 0);
+	EXPECT_SAME_CLASS(test, 1);
+	EXPECT_SAME_CLASS(test, 16);
+	EXPECT_SAME_CLASS(test, 64);
+	EXPECT_SAME_CLASS(test, 65);
+	EXPECT_SAME_CLASS(test, 100);
+	EXPECT_SAME_CLASS(test, 4096);
+	EXPECT_SAME_CLASS(test, 4097);
+	EXPECT_SAME_CLASS(test, 32768);
+	EXPECT_SAME_CLASS(test, 32769);
+}
+
+static void test_contents_do_not_overlap(struct kunit *test)
+{
+	struct piece *pieces = kunit_kcalloc(test, 2000, sizeof(*pieces), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pieces);
+	for (i = 0; i < 2000; i++) {
+		void *p = slabmod_kmalloc(1 + i * 7 % 5000, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		piece_fill(&pieces[i], p, slabmod_ksize(p), i);
+	}
+	for (i = 0; i < 2000; i++) {
+		KUNIT_EXPECT_TRUE(test, piece_intact(&pieces[i]));
+		slabmod_kfree(pieces[i].memory);
+	}
+}
+
+static void test_nothing_is_a_pointer_that_may_be_freed(struct kunit *test)
+{
+	static void *nothing[] = { NULL, ZERO_SIZE_PTR, NULL };
+	size_t size = 0;
+
+	OPTIMIZER_HIDE_VAR(size);
+	kit_capture_begin();
+	KUNIT_EXPECT_PTR_EQ(test, slabmod_kmalloc(0, GFP_KERNEL), ZERO_SIZE_PTR);
+	KUNIT_EXPECT_PTR_EQ(test, slabmod_kmalloc(size, GFP_KERNEL), ZERO_SIZE_PTR);
+	KUNIT_EXPECT_PTR_EQ(test, slabmod_kzalloc(size, GFP_KERNEL), ZERO_SIZE_PTR);
+	KUNIT_EXPECT_PTR_EQ(test, slabmod_kcalloc(size, 8, GFP_KERNEL), ZERO_SIZE_PTR);
+	KUNIT_EXPECT_PTR_EQ(test, slabmod_kmalloc_node(size, GFP_KERNEL, 0), ZERO_SIZE_PTR);
+	KUNIT_EXPECT_PTR_EQ(test, slabmod_kmemdup("", 0, GFP_KERNEL), ZERO_SIZE_PTR);
+	KUNIT_EXPECT_EQ(test, slabmod_ksize(ZERO_SIZE_PTR), 0);
+	KUNIT_EXPECT_EQ(test, slabmod_ksize(NULL), 0);
+	slabmod_kfree(NULL);
+	slabmod_kfree(ZERO_SIZE_PTR);
+	slabmod_kfree_sensitive(NULL);
+	slabmod_kfree_sensitive(ZERO_SIZE_PTR);
+	slabmod_kfree_bulk(ARRAY_SIZE(nothing), nothing);
+	kit_capture_end();
+	kit_expect_no_misuse(test, __LINE__);
+}
+
+/* ---- cleared or not ---- */
+
+static bool all_zero(const void *p)
+{
+	return !memchr_inv(p, 0, slabmod_ksize(p));
+}
+
+static const size_t clear_sizes[] = { 1, 16, 100, 1000, 4096, 5000, 32768, 40000 };
+
+static void dirty(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(clear_sizes); i++) {
+		void *p = slabmod_kmalloc(clear_sizes[i], GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		memset(p, 0xdd, slabmod_ksize(p));
+		slabmod_kfree(p);
+	}
+}
+
+static void test_kzalloc_and_kcalloc_clear(struct kunit *test)
+{
+	int i;
+
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(clear_sizes); i++) {
+		void *p[3];
+		int k;
+
+		dirty(test);
+		p[0] = slabmod_kzalloc(clear_sizes[i], GFP_KERNEL);
+		p[1] = slabmod_kcalloc(1, clear_sizes[i], GFP_KERNEL);
+		p[2] = slabmod_kzalloc_node(clear_sizes[i], GFP_KERNEL, numa_mem_id());
+		for (k = 0; k < 3; k++) {
+			KUNIT_ASSERT_NOT_NULL(test, p[k]);
+			KUNIT_EXPECT_TRUE_MSG(test, all_zero(p[k]), "%zu bytes", clear_sizes[i]);
+			memset(p[k], 0xdd, slabmod_ksize(p[k]));
+			slabmod_kfree(p[k]);
+		}
+	}
+}
+
+static void test_all_is_cleared_where_the_kernel_is_told_to(struct kunit *test)
+{
+	bool was_on = want_init_on_alloc(0);
+	int i;
+
+	context_pin(0);
+	if (!was_on)
+		static_branch_enable(&init_on_alloc);
+	dirty(test);
+	for (i = 0; i < ARRAY_SIZE(clear_sizes); i++) {
+		void *p = slabmod_kmalloc(clear_sizes[i], GFP_KERNEL);
+
+		KUNIT_EXPECT_TRUE_MSG(test, p && all_zero(p), "%zu bytes", clear_sizes[i]);
+		slabmod_kfree(p);
+	}
+	if (!was_on)
+		static_branch_disable(&init_on_alloc);
+}
+
+static void test_sensitive_memory_is_cleared_when_it_is_freed(struct kunit *test)
+{
+	static const size_t sizes[] = { 1, 16, 100, 1000, 4096, 5000, 32768 };
+	int i;
+
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		u8 *p = slabmod_kmalloc(sizes[i], GFP_KERNEL);
+		size_t room = slabmod_ksize(p);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		memset(p, 0x5e, room);
+		slabmod_kfree_sensitive(p);
+		/* It lies in a magazine, and is still mapped. */
+		KUNIT_EXPECT_FALSE_MSG(test, memchr_inv(p, 0, room), "%zu bytes", sizes[i]);
+	}
+}
+
+static void test_other_memory_is_left_as_it_is_when_it_is_freed(struct kunit *test)
+{
+	struct piece piece;
+	void *p;
+
+	if (want_init_on_free())
+		kunit_skip(test, "the kernel is told to clear");
+	context_pin(0);
+	p = slabmod_kmalloc(1000, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	piece_fill(&piece, p, slabmod_ksize(p), 1);
+	slabmod_kfree(p);
+	KUNIT_EXPECT_TRUE(test, piece_intact(&piece));
+}
+
+/* ---- nodes, many, none ---- */
+
+static void test_node_asked_for_is_the_node_given(struct kunit *test)
+{
+	static const size_t sizes[] = { 8, 192, 4096, 20000, 100000 };
+	int nid, i;
+
+	for_each_online_node(nid) {
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			void *p = slabmod_kmalloc_node(sizes[i], GFP_KERNEL | __GFP_THISNODE, nid);
+
+			KUNIT_ASSERT_NOT_NULL(test, p);
+			KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(p)), nid);
+			slabmod_kfree(p);
+		}
+	}
+}
+
+static void test_many_pieces_can_be_freed_at_once(struct kunit *test)
+{
+	void *p[50];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = i % 10 ? slabmod_kmalloc(i * i * 20, GFP_KERNEL) : NULL;
+	KUNIT_EXPECT_GT(test, root_used(), 0);
+	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree_bulk(ARRAY_SIZE(p), p));
+	KUNIT_EXPECT_EQ(test, root_used(), 0);
+}
+
+static void test_arrays_have_room_for_all_elements(struct kunit *test)
+{
+	void *p = slabmod_kmalloc_array(33, 100, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_GE(test, slabmod_ksize(p), 3300);
+	p = slabmod_krealloc_array(p, 100, 100, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_GE(test, slabmod_ksize(p), 10000);
+	slabmod_kfree(p);
+}
+
+static void test_no_memory_gives_null_for_every_kind_of_gfp(struct kunit *test)
+{
+	static const size_t sizes[] = { 1, 100, 4096, 32768, 32769, SLABMOD_KMALLOC_MAX };
+	unsigned int kind, i;
+
+	for (kind = 0; kind < root_nr_gfp_kinds; kind++) {
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			void *p;
+
+			root_dry();
+			p = slabmod_kmalloc(sizes[i], root_gfp_kinds[kind]);
+			KUNIT_EXPECT_NULL_MSG(test, p, "%zu bytes, GFP %#x", sizes[i],
+					      (__force u32)root_gfp_kinds[kind]);
+			slabmod_kfree(p);
+			root_wet();
+			p = slabmod_kmalloc(sizes[i], root_gfp_kinds[kind]);
+			KUNIT_EXPECT_NOT_NULL(test, p);
+			slabmod_kfree(p);
+		}
+	}
+}
+
+/* ---- at random ---- */
+
+static size_t random_size(struct rnd_state *rnd)
+{
+	if (kit_random(rnd, 2000) == 0)
+		return 1 + kit_random(rnd, SLABMOD_KMALLOC_MAX / 4);
+	return 1 + kit_random(rnd, 1u << kit_random(rnd, 16));
+}
+
+/* Any way to memory there is; what is to be cleared has to be. */
+static void *model_take(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
+{
+	size_t want = random_size(rnd);
+	void *p;
+
+	switch (kit_random(rnd, 4)) {
+	case 0:
+		p = slabmod_kzalloc(want, gfp);
+		if (p && !all_zero(p))
+			model->wrong++;
+		break;
+	case 1:
+		p = slabmod_kmalloc_node(want, gfp, first_online_node);
+		break;
+	default:
+		p = slabmod_kmalloc(want, gfp);
+	}
+	*size = slabmod_ksize(p);
+	if (p && *size < want)
+		model->wrong++;
+	return p;
+}
+
+static void model_give(struct model *model, void *memory, size_t size)
+{
+	if (size % 3)
+		slabmod_kfree(memory);
+	else
+		slabmod_kfree_bulk(1, &memory);
+}
+
+static void model_rest(struct model *model, unsigned long pieces, size_t bytes)
+{
+	KUNIT_EXPECT_EQ(model->test, root_used(), bytes);
+	KUNIT_EXPECT_TRUE(model->test, pool_check(root_pool));
+}
+
+static struct model model_of(struct kunit *test)
+{
+	return (struct model) {
+		.take = model_take, .give = model_give, .rest = model_rest, .test = test,
+	};
+}
+
+static void expect_sane(struct model *model)
+{
+	KUNIT_EXPECT_EQ(model->test, model->wrong, 0);
+}
+
+static void test_random_calls_of_one_thread_lose_nothing(struct kunit *test)
+{
+	struct model model = model_of(test);
+
+	model_run(&model, 1000, KIT_STEPS);
+	expect_sane(&model);
+	KUNIT_EXPECT_EQ(test, model.failed, 0);
+}
+
+static void test_cpus_that_exchange_memory_lose_nothing(struct kunit *test)
+{
+	struct model model = model_of(test);
+
+	model_run_on_cpus(&model, KIT_STEPS / MODEL_CPUS);
+	expect_sane(&model);
+	KUNIT_EXPECT_EQ(test, model.failed, 0);
+}
+
+static void test_interrupts_amid_calls_lose_nothing(struct kunit *test)
+{
+	struct model model = model_of(test);
+
+	KUNIT_EXPECT_GT(test, model_run_in_storm(&model, KIT_STEPS / 4, NULL), 100);
+	expect_sane(&model);
+}
+
+static struct kunit_case kmalloc_cases[] = {
+	KUNIT_CASE(test_every_small_size_is_served),
+	KUNIT_CASE(test_sizes_around_every_class_are_served),
+	KUNIT_CASE(test_large_sizes_are_served_in_whole_pages),
+	KUNIT_CASE(test_classes_ascend_and_waste_a_fifth_at_most),
+	KUNIT_CASE(test_constant_and_variable_sizes_take_the_same_class),
+	KUNIT_CASE(test_contents_do_not_overlap),
+	KUNIT_CASE(test_nothing_is_a_pointer_that_may_be_freed),
+	KUNIT_CASE(test_kzalloc_and_kcalloc_clear),
+	KUNIT_CASE(test_all_is_cleared_where_the_kernel_is_told_to),
+	KUNIT_CASE(test_sensitive_memory_is_cleared_when_it_is_freed),
+	KUNIT_CASE(test_other_memory_is_left_as_it_is_when_it_is_freed),
+	KUNIT_CASE(test_node_asked_for_is_the_node_given),
+	KUNIT_CASE(test_many_pieces_can_be_freed_at_once),
+	KUNIT_CASE(test_arrays_have_room_for_all_elements),
+	KUNIT_CASE(test_no_memory_gives_null_for_every_kind_of_gfp),
+	KUNIT_CASE(test_krealloc_grows_and_keeps_the_contents),
+	KUNIT_CASE(test_krealloc_leaves_memory_that_has_room_where_it_is),
+	KUNIT_CASE(test_krealloc_of_nothing_takes_memory),
+	KUNIT_CASE(test_krealloc_to_nothing_frees),
+	KUNIT_CASE(test_krealloc_clears_what_it_adds),
+	KUNIT_CASE(test_krealloc_that_fails_leaves_the_old_memory),
+	KUNIT_CASE(test_krealloc_at_random_keeps_the_contents),
+	KUNIT_CASE(test_kmemdup_copies),
+	KUNIT_CASE(test_kstrdup_copies_a_string),
+	KUNIT_CASE(test_kstrndup_copies_the_beginning_of_a_string),
+	KUNIT_CASE(test_kasprintf_prints),
+	KUNIT_CASE(test_copies_of_nothing_and_without_memory_are_null),
+	KUNIT_CASE(test_random_calls_of_one_thread_lose_nothing),
+	KUNIT_CASE(test_cpus_that_exchange_memory_lose_nothing),
+	KUNIT_CASE(test_interrupts_amid_calls_lose_nothing),
+	{}
+};
+
+struct kunit_suite kmalloc_suite = {
+	.name = "kmalloc",
+	ROOT_SUITE_HOOKS,
+	.test_cases = kmalloc_cases,
+};

@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_slab.c - what blocks carved into equal objects promise.
+ *
+ * The random runs are in test_slab_random.c.
+ */
+#include <linux/cache.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "buddy.h"
+#include "kit.h"
+#include "slab.h"
+#include "suites.h"
+#include "test_slab.h"
+
+#define NID	first_online_node
+#define LIMIT	4096
+
+const unsigned int slab_sizes[] = {
+	16, 24, 48, 80, 96, 112, 192, 200, 1000, 4096, 12288, 32768, 0
+};
+
+/* The sizes of slab_sizes[] one after another, as parameters of a test. */
+static const void *next_size(const void *prev, char *desc)
+{
+	const unsigned int *size = prev ? (const unsigned int *)prev + 1 : slab_sizes;
+
+	if (!*size)
+		return NULL;
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u", *size);
+	return size;
+}
+
+/* Too large for the stack. */
+static void *objects[SLAB_MAX_OBJECTS + 1], *others[SLAB_MAX_OBJECTS + 1];
+
+static struct slabmod_cache *cache_of(struct kunit *test, unsigned int size)
+{
+	return kit_cache_create(test, kit_pool_create(test, LIMIT), size, 0, NULL);
+}
+
+static struct slabmod_cache *cache_of_param(struct kunit *test)
+{
+	return cache_of(test, *(const unsigned int *)test->param_value);
+}
+
+static struct frame *new_slab(struct kunit *test, struct slabmod_cache *cache)
+{
+	struct frame *first = slab_new(cache, NID, GFP_KERNEL | __GFP_THISNODE);
+
+	KUNIT_ASSERT_NOT_NULL(test, first);
+	return first;
+}
+
+/* Takes all that is left of a slab; returns how much that was. */
+static unsigned int take_all(struct slabmod_cache *cache, struct frame *first, void **to)
+{
+	return slab_take(cache, first, to, SLAB_MAX_OBJECTS);
+}
+
+/* Gives objects of one slab back that are all well. */
+static void give(struct kunit *test, struct slabmod_cache *cache, struct frame *first,
+		 void **from, unsigned int nr)
+{
+	bool bad = true;
+
+	KUNIT_EXPECT_EQ(test, slab_give(cache, first, from, nr, &bad), nr);
+	KUNIT_EXPECT_FALSE(test, bad);
+}
+
+/* ---- layout ---- */
+
+static void expect_geometry(struct kunit *test, const struct slabmod_cache *cache,
+			    const struct slab_geometry *g, unsigned int most)
+{
+	unsigned int bytes = g->objects * cache->size;
+
+	KUNIT_EXPECT_GE_MSG(test, g->objects, 1, "size %u", cache->size);
+	KUNIT_EXPECT_LE_MSG(test, g->objects, most, "size %u", cache->size);
+	/* They fit, and not one page is kept in vain. */
+	KUNIT_EXPECT_EQ_MSG(test, g->pages, DIV_ROUND_UP(bytes, PAGE_SIZE), "size %u", cache->size);
+	KUNIT_EXPECT_EQ_MSG(test, g->order, order_base_2(g->pages), "size %u", cache->size);
+}
+
+/* Sixteenths of a slab that no object uses, rounded up. */
+static unsigned int waste(const struct slabmod_cache *cache)
+{
+	unsigned int bytes = cache->usual.pages * PAGE_SIZE;
+
+	return DIV_ROUND_UP((bytes - cache->usual.objects * cache->size) * 16, bytes);
+}
+
+static void test_a_layout_fits_for_every_size(struct kunit *test)
+{
+	struct slabmod_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
+	unsigned int size;
+
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	for (size = 1; size <= SLABMOD_CACHE_MAX_SIZE; size++) {
+		memset(cache, 0, sizeof(*cache));
+		KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, 0));
+		KUNIT_ASSERT_EQ(test, cache->size, ALIGN(max(size, SLAB_MIN_SIZE + 0u), 8));
+		expect_geometry(test, cache, &cache->usual, SLAB_MAX_OBJECTS);
+		expect_geometry(test, cache, &cache->small, BITS_PER_LONG);
+		KUNIT_ASSERT_EQ(test, cache->objects, cache->usual.objects);
+		KUNIT_ASSERT_EQ(test, cache->slab_mask, (PAGE_SIZE << cache->usual.order) - 1);
+		KUNIT_ASSERT_LE(test, cache->small.order, get_order(cache->size));
+		/* An eighth at the worst; a sixteenth as long as a page has some objects. */
+		KUNIT_ASSERT_LE_MSG(test, waste(cache), cache->size > 2048 ? 2 : 1, "size %u",
+				    size);
+	}
+	KUNIT_EXPECT_FALSE(test, slab_layout(cache, SLABMOD_CACHE_MAX_SIZE + 1, 0));
+}
+
+static void test_a_size_is_rounded_up_to_its_alignment(struct kunit *test)
+{
+	struct slabmod_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
+	unsigned int align, size;
+
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	for (align = 1; align <= PAGE_SIZE; align *= 2)
+		for (size = 1; size <= SLABMOD_CACHE_MAX_SIZE; size += 97) {
+			KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, align));
+			KUNIT_ASSERT_EQ(test, cache->size % align, 0);
+			KUNIT_ASSERT_GE(test, cache->size, size);
+			KUNIT_ASSERT_LT(test, cache->size, max(size, 16u) + max(align, 8u));
+		}
+	KUNIT_EXPECT_FALSE(test, slab_layout(cache, SLABMOD_CACHE_MAX_SIZE - 1, 1u << 16));
+}
+
+static void test_a_group_fills_whole_lines(struct kunit *test)
+{
+	struct slabmod_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
+	unsigned int size, line = cache_line_size();
+
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	for (size = SLAB_MIN_SIZE; size <= SLABMOD_CACHE_MAX_SIZE; size += 8) {
+		unsigned int group = 1;
+
+		while (group * size % line)
+			group++;
+		memset(cache, 0, sizeof(*cache));
+		KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, 0));
+		KUNIT_ASSERT_EQ_MSG(test, cache->group, group, "size %u", size);
+		KUNIT_ASSERT_EQ(test, !!(cache->flags & CACHE_SHARES_LINES), group > 1);
+	}
+}
+
+static void test_an_index_is_exact_at_every_offset(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of_param(test);
+	unsigned long end = PAGE_SIZE << cache->usual.order, offset;
+
+	for (offset = 0; offset < end; offset++) {
+		u32 index = slab_index(cache, offset);
+
+		if (offset % cache->size == 0)
+			KUNIT_ASSERT_EQ(test, index, offset / cache->size);
+		else
+			KUNIT_ASSERT_GE_MSG(test, index, SLAB_MAX_OBJECTS, "offset %lu", offset);
+	}
+}
+
+static void test_an_index_is_exact_for_every_size(struct kunit *test)
+{
+	struct slabmod_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
+	unsigned int size, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	for (size = SLAB_MIN_SIZE; size <= SLABMOD_CACHE_MAX_SIZE; size += 8) {
+		KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, 0));
+		for (i = 0; i < cache->objects; i++) {
+			unsigned long offset = (unsigned long)i * size;
+
+			KUNIT_ASSERT_EQ(test, slab_index(cache, offset), i);
+			KUNIT_ASSERT_GE(test, slab_index(cache, offset + 1), SLAB_MAX_OBJECTS);
+			KUNIT_ASSERT_GE(test, slab_index(cache, offset + 8), SLAB_MAX_OBJECTS);
+			KUNIT_ASSERT_GE(test, slab_index(cache, offset + size - 1),
+					SLAB_MAX_OBJECTS);
+		}
+		KUNIT_ASSERT_GE(test, slab_index(cache, cache->objects * size), cache->objects);
+	}
+}
+
+/* ---- slabs ---- */
+
+static void test_every_page_of_a_slab_leads_to_its_first(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of_param(test);
+	struct frame *first = new_slab(test, cache);
+	void *base = frame_address(first);
+	unsigned int i;
+
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)base, cache->slab_mask + 1));
+	for (i = 0; i < cache->usual.pages; i++) {
+		struct frame *frame = chunk_frame(base + i * PAGE_SIZE);
+
+		KUNIT_ASSERT_NOT_NULL(test, frame);
+		KUNIT_EXPECT_PTR_EQ(test, frame->cache, cache);
+		KUNIT_EXPECT_PTR_EQ(test, slab_cache(frame), cache);
+		KUNIT_EXPECT_PTR_EQ(test, slab_first(frame), first);
+		KUNIT_EXPECT_EQ(test, frame->state, FRAME_SLAB);
+	}
+	/* The tail of the block belongs to others. */
+	if (i < 1u << cache->usual.order)
+		KUNIT_EXPECT_NULL(test, slab_cache(chunk_frame(base + i * PAGE_SIZE)));
+	slab_delete(cache, first);
+}
+
+static void test_a_slab_takes_its_pages_and_gives_them_back(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of_param(test);
+	struct buddy *buddy = &cache->buddies[NID];
+	struct frame *first = new_slab(test, cache);
+	void *base = frame_address(first);
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, buddy->pages - buddy->free_pages, cache->usual.pages);
+	slab_delete(cache, first);
+	KUNIT_EXPECT_EQ(test, buddy->pages, buddy->free_pages);
+	for (i = 0; i < cache->usual.pages; i++)
+		KUNIT_EXPECT_NULL(test, slab_cache(chunk_frame(base + i * PAGE_SIZE)));
+	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
+	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_NEW), 1);
+	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_FREE), 1);
+}
+
+static void test_objects_lie_side_by_side_in_the_slab(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of_param(test);
+	struct frame *first = new_slab(test, cache);
+	unsigned int n = take_all(cache, first, objects), i;
+	DECLARE_BITMAP(seen, SLAB_MAX_OBJECTS) = { 0 };
+
+	KUNIT_EXPECT_EQ(test, n, cache->objects);
+	KUNIT_EXPECT_EQ(test, first->inuse, n);
+	for (i = 0; i < n; i++) {
+		unsigned long offset = objects[i] - frame_address(first);
+
+		KUNIT_ASSERT_EQ(test, offset % cache->size, 0);
+		KUNIT_ASSERT_LE(test, offset + cache->size, cache->usual.pages * PAGE_SIZE);
+		KUNIT_ASSERT_FALSE(test, __test_and_set_bit(offset / cache->size, seen));
+		KUNIT_ASSERT_EQ(test, slab_object_index(cache, first, objects[i]),
+				offset / cache->size);
+	}
+	KUNIT_EXPECT_EQ(test, take_all(cache, first, others), 0);
+	give(test, cache, first, objects, n);
+	slab_delete(cache, first);
+}
+
+static void test_bits_say_just_what_is_free(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of(test, 96);
+	struct frame *first = new_slab(test, cache);
+	unsigned int i, n = cache->objects;
+
+	KUNIT_EXPECT_EQ(test, bitmap_weight(first->free, SLAB_MAX_OBJECTS), n);
+	for (i = 0; i < n; i++) {
+		KUNIT_ASSERT_EQ(test, slab_take(cache, first, &objects[i], 1), 1);
+		KUNIT_ASSERT_FALSE(test, test_bit((objects[i] - frame_address(first)) / 96,
+						  first->free));
+		KUNIT_ASSERT_EQ(test, bitmap_weight(first->free, SLAB_MAX_OBJECTS), n - i - 1);
+		KUNIT_ASSERT_EQ(test, first->inuse, i + 1);
+	}
+	for (i = 0; i < n; i++) {
+		give(test, cache, first, &objects[i], 1);
+		KUNIT_ASSERT_TRUE(test, test_bit((objects[i] - frame_address(first)) / 96,
+						 first->free));
+		KUNIT_ASSERT_EQ(test, first->inuse, n - i - 1);
+	}
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
+	slab_delete(cache, first);
+}
+
+static void test_no_more_is_taken_than_asked_for(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of(test, 64);
+	struct frame *first = new_slab(test, cache);
+
+	memset(objects, 0, sizeof(objects));
+	KUNIT_EXPECT_EQ(test, slab_take(cache, first, objects, 5), 5);
+	KUNIT_EXPECT_NULL(test, objects[5]);
+	KUNIT_EXPECT_EQ(test, slab_take(cache, first, objects + 5, 0), 0);
+	KUNIT_EXPECT_NULL(test, objects[5]);
+	give(test, cache, first, objects, 5);
+	slab_delete(cache, first);
+}
+
+/* ---- what is wrong to give ---- */
+
+static void test_a_second_give_is_seen(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of(test, 48);
+	struct frame *first = new_slab(test, cache);
+	void *again[4];
+	bool bad = false;
+
+	slab_take(cache, first, objects, 4);
+	memcpy(again, objects, sizeof(again));
+	again[2] = objects[1];
+	KUNIT_EXPECT_EQ(test, slab_give(cache, first, again, 4, &bad), 3);
+	KUNIT_EXPECT_TRUE(test, bad);
+	/* It had no effect, and what is behind it was not looked at. */
+	KUNIT_EXPECT_EQ(test, first->inuse, 2);
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
+	give(test, cache, first, objects + 2, 2);
+	slab_delete(cache, first);
+}
+
+static void test_an_address_that_starts_no_object_is_seen(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of(test, 1000);
+	struct frame *first = new_slab(test, cache);
+	/* In an object, and behind the last one in the slab's last page. */
+	const unsigned long offsets[] = {
+		1, 8, 999, 1500, cache->objects * 1000, cache->objects * 1000 + 8,
+	};
+	void *object;
+	int i;
+
+	KUNIT_ASSERT_LT(test, cache->objects * 1000 + 8, cache->usual.pages * PAGE_SIZE);
+	slab_take(cache, first, &object, 1);
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		void *inner = frame_address(first) + offsets[i];
+		bool bad = false;
+
+		KUNIT_EXPECT_EQ_MSG(test, slab_give(cache, first, &inner, 1, &bad), 1,
+				    "offset %lu", offsets[i]);
+		KUNIT_EXPECT_TRUE_MSG(test, bad, "offset %lu", offsets[i]);
+		KUNIT_EXPECT_EQ(test, first->inuse, 1);
+	}
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
+	give(test, cache, first, &object, 1);
+	slab_delete(cache, first);
+}
+
+static void test_giving_stops_where_another_slab_begins(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of(test, 64);
+	struct frame *a = new_slab(test, cache), *b = new_slab(test, cache);
+	bool bad = true;
+
+	slab_take(cache, a, objects, 2);
+	slab_take(cache, b, objects + 2, 2);
+	KUNIT_EXPECT_EQ(test, slab_give(cache, a, objects, 4, &bad), 2);
+	KUNIT_EXPECT_FALSE(test, bad);
+	KUNIT_EXPECT_EQ(test, slab_give(cache, a, objects + 2, 2, &bad), 0);
+	KUNIT_EXPECT_FALSE(test, bad);
+	give(test, cache, b, objects + 2, 2);
+	slab_delete(cache, a);
+	slab_delete(cache, b);
+}
+
+/* ---- lines ---- */
+
+static void test_a_mixed_slab_hands_out_whole_lines_only(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of_param(test);
+	struct frame *first = new_slab(test, cache);
+	unsigned int n = take_all(cache, first, objects), group = cache->group, i;
+
+	first->home = HOME_COMMONS | HOME_MIXED;
+	for (i = 0; i < n; i++) {
+		bool whole = i % group == group - 1;
+
+		give(test, cache, first, &objects[i], 1);
+		/* Lines come free one by one; until the last of a group nothing is to be had. */
+		KUNIT_ASSERT_EQ_MSG(test, slab_has_whole_line(cache, first), whole, "object %u", i);
+		KUNIT_ASSERT_EQ(test, take_all(cache, first, others), whole ? group : 0);
+		if (whole)
+			KUNIT_ASSERT_PTR_EQ(test, others[0], objects[i + 1 - group]);
+	}
+	first->home = HOME_COMMONS;
+	KUNIT_EXPECT_EQ(test, take_all(cache, first, others), n % group);
+	give(test, cache, first, objects, n);
+	slab_delete(cache, first);
+}
+
+/* ---- constructors ---- */
+
+static struct {
+	unsigned int calls;
+	unsigned int atomic;		/* of these, while one may not sleep */
+} ctor_seen;
+
+static void count_ctor(void *object)
+{
+	ctor_seen.calls++;
+	ctor_seen.atomic += !preemptible();
+	*(u64 *)object = (u64)(unsigned long)object ^ 0x5eed;
+}
+
+static void test_every_object_is_constructed_once(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_cache *cache = kit_cache_create(test, pool, 80, 0, count_ctor);
+	struct frame *first;
+	unsigned int round, i, n;
+
+	memset(&ctor_seen, 0, sizeof(ctor_seen));
+	first = new_slab(test, cache);
+	KUNIT_EXPECT_EQ(test, ctor_seen.calls, cache->objects);
+	KUNIT_EXPECT_EQ(test, ctor_seen.atomic, 0);
+	/* What it made lasts from one life to the next: nothing is written to free objects. */
+	for (round = 0; round < 2; round++) {
+		n = take_all(cache, first, objects);
+		for (i = 0; i < n; i++)
+			KUNIT_ASSERT_EQ(test, *(u64 *)objects[i],
+					(u64)(unsigned long)objects[i] ^ 0x5eed);
+		give(test, cache, first, objects, n);
+	}
+	KUNIT_EXPECT_EQ(test, ctor_seen.calls, cache->objects);
+	slab_delete(cache, first);
+}
+
+/* ---- when memory is short ---- */
+
+static void expect_small(struct kunit *test, struct slabmod_cache *cache, struct frame *first)
+{
+	unsigned int n;
+
+	KUNIT_EXPECT_EQ(test, first->state, FRAME_SLAB_SMALL);
+	KUNIT_EXPECT_NULL(test, first->cache);
+	KUNIT_EXPECT_PTR_EQ(test, slab_cache(first), cache);
+	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_SMALL), 1);
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
+	n = take_all(cache, first, objects);
+	KUNIT_EXPECT_EQ(test, n, cache->small.objects);
+	KUNIT_EXPECT_LE(test, objects[n - 1] + cache->size - frame_address(first), PAGE_SIZE);
+	give(test, cache, first, objects, n);
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
+	slab_delete(cache, first);
+}
+
+static void test_a_small_slab_does_when_memory_is_short(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of_param(test);
+	bool usual_is_small = cache->usual.objects == cache->small.objects;
+	struct frame *first;
+
+	kit_source.max_order = 0;
+	first = slab_new(cache, NID, GFP_KERNEL);
+	if (cache->size > PAGE_SIZE) {
+		KUNIT_EXPECT_NULL(test, first);
+		return;
+	}
+	/* A single page is all that an object of up to a page ever needs. */
+	KUNIT_ASSERT_NOT_NULL(test, first);
+	if (usual_is_small || cache->usual.pages == 1)
+		slab_delete(cache, first);
+	else
+		expect_small(test, cache, first);
+	KUNIT_EXPECT_EQ(test, cache->buddies[NID].free_pages, cache->buddies[NID].pages);
+}
+
+static void test_no_memory_gives_no_slab_and_loses_nothing(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of(test, 64);
+
+	kit_source.fail_all = true;
+	KUNIT_EXPECT_NULL(test, slab_new(cache, NID, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, slab_new(cache, NID, GFP_ATOMIC));
+	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_NEW), 0);
+	kit_source_reset();
+	slab_delete(cache, new_slab(test, cache));
+}
+
+/* ---- walks ---- */
+
+static void collect(void *object, void *arg)
+{
+	void ***next = arg;
+
+	*(*next)++ = object;
+}
+
+static void test_a_walk_sees_what_is_taken(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of(test, 24);
+	struct frame *first = new_slab(test, cache);
+	void **next = others;
+	unsigned int n = take_all(cache, first, objects), i;
+
+	give(test, cache, first, objects, n / 2);
+	slab_walk_taken(cache, first, collect, &next);
+	KUNIT_ASSERT_EQ(test, next - others, n - n / 2);
+	for (i = n / 2; i < n; i++)
+		KUNIT_ASSERT_PTR_EQ(test, others[i - n / 2], objects[i]);
+	give(test, cache, first, objects + n / 2, n - n / 2);
+	slab_delete(cache, first);
+}
+
+static struct kunit_case slab_cases[] = {
+	KUNIT_CASE(test_a_layout_fits_for_every_size),
+	KUNIT_CASE(test_a_size_is_rounded_up_to_its_alignment),
+	KUNIT_CASE(test_a_group_fills_whole_lines),
+	KUNIT_CASE_PARAM(test_an_index_is_exact_at_every_offset, next_size),
+	KUNIT_CASE(test_an_index_is_exact_for_every_size),
+	KUNIT_CASE_PARAM(test_every_page_of_a_slab_leads_to_its_first, next_size),
+	KUNIT_CASE_PARAM(test_a_slab_takes_its_pages_and_gives_them_back, next_size),
+	KUNIT_CASE_PARAM(test_objects_lie_side_by_side_in_the_slab, next_size),
+	KUNIT_CASE(test_bits_say_just_what_is_free),
+	KUNIT_CASE(test_no_more_is_taken_than_asked_for),
+	KUNIT_CASE(test_a_second_give_is_seen),
+	KUNIT_CASE(test_an_address_that_starts_no_object_is_seen),
+	KUNIT_CASE(test_giving_stops_where_another_slab_begins),
+	KUNIT_CASE_PARAM(test_a_mixed_slab_hands_out_whole_lines_only, next_size),
+	KUNIT_CASE(test_every_object_is_constructed_once),
+	KUNIT_CASE_PARAM(test_a_small_slab_does_when_memory_is_short, next_size),
+	KUNIT_CASE(test_no_memory_gives_no_slab_and_loses_nothing),
+	KUNIT_CASE(test_a_walk_sees_what_is_taken),
+	KUNIT_CASE_PARAM(test_a_random_run_agrees_with_a_list_of_objects, next_size),
+	{}
+};
+
+struct kunit_suite slab_suite = {
+	.name = "slab",
+	KIT_SUITE_HOOKS,
+	.test_cases = slab_cases,
+};

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_slab_random.c - slabs against a model that has a flag for each object.
+ *
+ * What may be handed out of a mixed slab the model finds out by lines, not by
+ * groups of objects: no byte of them may belong to an object that was taken.
+ */
+#include <linux/cache.h>
+#include <linux/gcd.h>
+#include <linux/slab.h>
+
+#include "kit.h"
+#include "slab.h"
+#include "test_slab.h"
+
+#define SLABS	4
+#define STEPS	(KIT_STEPS / 4)		/* for each of a dozen sizes */
+
+struct twin {
+	struct frame *first;
+	unsigned int taken;
+	bool is_taken[SLAB_MAX_OBJECTS];
+};
+
+struct run {
+	struct kunit *test;
+	struct slabmod_cache *cache;
+	struct rnd_state rnd;
+	struct twin twins[SLABS];
+	void *objects[SLAB_MAX_OBJECTS];
+};
+
+static unsigned int index_of(struct run *run, struct twin *twin, void *object)
+{
+	unsigned long offset = object - frame_address(twin->first);
+
+	KUNIT_ASSERT_EQ(run->test, offset % run->cache->size, 0);
+	KUNIT_ASSERT_LT(run->test, offset / run->cache->size,
+			slab_geometry(run->cache, twin->first)->objects);
+	return offset / run->cache->size;
+}
+
+/* Whether an object has a line in common with one that is taken. */
+static bool shares_line(struct run *run, struct twin *twin, unsigned int index)
+{
+	unsigned int size = run->cache->size, line = cache_line_size();
+	unsigned int begin = ALIGN_DOWN(index * size, line);
+	unsigned int end = ALIGN((index + 1) * size, line);
+	unsigned int i;
+
+	for (i = begin / size; i < SLAB_MAX_OBJECTS && i * size < end; i++)
+		if (twin->is_taken[i])
+			return true;
+	return false;
+}
+
+/* Whether so many objects as fill whole lines together are all free. */
+static bool has_free_group(struct run *run, struct twin *twin, unsigned int objects)
+{
+	unsigned int group = 1, i, k;
+
+	while (group * run->cache->size % cache_line_size())
+		group++;
+	for (i = 0; i + group <= objects; i += group) {
+		for (k = 0; k < group; k++)
+			if (twin->is_taken[i + k])
+				break;
+		if (k == group)
+			return true;
+	}
+	return false;
+}
+
+static void take_step(struct run *run, struct twin *twin)
+{
+	unsigned int objects = slab_geometry(run->cache, twin->first)->objects;
+	unsigned int want = 1 + kit_random(&run->rnd, min(objects, 40u));
+	bool mixed = twin->first->home & HOME_MIXED;
+	bool some = mixed ? has_free_group(run, twin, objects) : twin->taken < objects;
+	unsigned int got, i;
+
+	if (twin->taken < objects)
+		KUNIT_ASSERT_EQ(run->test, slab_has_whole_line(run->cache, twin->first), some);
+	got = slab_take(run->cache, twin->first, run->objects, want);
+	KUNIT_ASSERT_LE(run->test, got, want);
+	KUNIT_ASSERT_EQ(run->test, got > 0, some);
+	if (!mixed)
+		KUNIT_ASSERT_EQ(run->test, got, min(want, objects - twin->taken));
+	/* All are looked at before any is noted: they may share lines with each other. */
+	for (i = 0; i < got && mixed; i++)
+		KUNIT_ASSERT_FALSE(run->test, shares_line(run, twin, index_of(run, twin,
+									      run->objects[i])));
+	for (i = 0; i < got; i++) {
+		bool *is_taken = &twin->is_taken[index_of(run, twin, run->objects[i])];
+
+		KUNIT_ASSERT_FALSE(run->test, *is_taken);
+		*is_taken = true;
+	}
+	twin->taken += got;
+}
+
+/* Picks up to @nr taken objects, in no order. */
+static unsigned int pick(struct run *run, struct twin *twin, unsigned int nr)
+{
+	unsigned int objects = slab_geometry(run->cache, twin->first)->objects;
+	unsigned int start = kit_random(&run->rnd, objects), i, n = 0;
+	unsigned int stride = 1 + kit_random(&run->rnd, 7);
+
+	while (gcd(stride, objects) > 1)
+		stride++;
+	for (i = 0; i < objects && n < nr; i++) {
+		unsigned int index = (start + i * stride) % objects;
+
+		if (!twin->is_taken[index])
+			continue;
+		twin->is_taken[index] = false;
+		run->objects[n++] = frame_address(twin->first) + index * run->cache->size;
+	}
+	twin->taken -= n;
+	return n;
+}
+
+static void give_step(struct run *run, struct twin *twin)
+{
+	struct twin *other = &run->twins[kit_random(&run->rnd, SLABS)];
+	unsigned int n = pick(run, twin, 1 + kit_random(&run->rnd, 24)), more = 0;
+	bool bad = true, expect_bad = false;
+
+	/* Behind them sometimes one that is not to be given. */
+	switch (n ? kit_random(&run->rnd, 8) : 7) {
+	case 0:
+		run->objects[n] = run->objects[kit_random(&run->rnd, n)];
+		more = 1;
+		expect_bad = true;
+		break;
+	case 1:
+		run->objects[n] = run->objects[n - 1] + 1 +
+				  kit_random(&run->rnd, run->cache->size - 1);
+		more = 1;
+		expect_bad = true;
+		break;
+	case 2:
+		if (other != twin) {
+			run->objects[n] = frame_address(other->first);
+			more = 1;
+		}
+		break;
+	}
+	KUNIT_ASSERT_EQ(run->test, slab_give(run->cache, twin->first, run->objects, n + more, &bad),
+			n + expect_bad);
+	KUNIT_ASSERT_EQ(run->test, bad, expect_bad);
+}
+
+static void compare(struct run *run, struct twin *twin)
+{
+	unsigned int objects = slab_geometry(run->cache, twin->first)->objects, i;
+
+	KUNIT_ASSERT_EQ(run->test, twin->first->inuse, twin->taken);
+	for (i = 0; i < objects; i++)
+		KUNIT_ASSERT_EQ(run->test, test_bit(i, twin->first->free), !twin->is_taken[i]);
+	KUNIT_ASSERT_TRUE(run->test, slab_check(run->cache, twin->first));
+}
+
+static void step(struct run *run, int i)
+{
+	struct twin *twin = &run->twins[kit_random(&run->rnd, SLABS)];
+
+	if (kit_random(&run->rnd, 64) == 0)
+		twin->first->home ^= HOME_MIXED;
+	if (kit_random(&run->rnd, 2))
+		take_step(run, twin);
+	else
+		give_step(run, twin);
+	if (i % 4 == 0)
+		compare(run, twin);
+}
+
+static void begin(struct run *run)
+{
+	int i;
+
+	/* The first is made while memory is short, where that makes a difference. */
+	if (run->cache->size <= PAGE_SIZE)
+		kit_source.max_order = 0;
+	for (i = 0; i < SLABS; i++) {
+		run->twins[i].first = slab_new(run->cache, first_online_node, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(run->test, run->twins[i].first);
+		kit_source_reset();
+	}
+}
+
+static void end(struct run *run)
+{
+	bool bad;
+	int i;
+
+	for (i = 0; i < SLABS; i++) {
+		struct twin *twin = &run->twins[i];
+		unsigned int n = pick(run, twin, SLAB_MAX_OBJECTS);
+
+		KUNIT_ASSERT_EQ(run->test, slab_give(run->cache, twin->first, run->objects, n,
+						     &bad), n);
+		KUNIT_ASSERT_EQ(run->test, twin->first->inuse, 0);
+		KUNIT_ASSERT_TRUE(run->test, slab_check(run->cache, twin->first));
+		slab_delete(run->cache, twin->first);
+	}
+}
+
+void test_a_random_run_agrees_with_a_list_of_objects(struct kunit *test)
+{
+	const unsigned int *size = test->param_value;
+	struct run *run = kunit_kzalloc(test, sizeof(*run), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, run);
+	run->test = test;
+	run->cache = kit_cache_create(test, kit_pool_create_orders(test, 1024, 0, 6), *size, 0,
+				      NULL);
+	kit_seed(test, &run->rnd);
+	begin(run);
+	for (i = 0; i < STEPS; i++)
+		step(run, i);
+	end(run);
+}

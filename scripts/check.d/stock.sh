@@ -51,7 +51,7 @@ refuses() {
 
 # The first time leaves traces in the kernel: directories, inodes, per-CPU memory.
 rehearse() {
-	load && use && rmmod slabmod_words slabmod
+	load && read_all && poke && use && rmmod slabmod_words slabmod
 }
 
 gives_back() {

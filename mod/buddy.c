@@ -13,15 +13,18 @@
  * request. A block of pages that are no power of two gives its tail back at once.
  *
  * Contexts: any but NMI. Locks: buddy->lock, raw, interrupts off, held for a split
- * or a merge over ten orders at the most; chunks come and go outside of it.
+ * or a merge over ten orders at the most (but for a chunk's pages by a check);
+ * chunks come and go outside of it.
  */
 #include <linux/bitops.h>
 #include <linux/gfp.h>
+#include <linux/log2.h>
 #include <linux/nodemask.h>
 #include <linux/rculist.h>
 
 #include "buddy.h"
 #include "chunk.h"
+#include "gfp.h"
 #include "report.h"
 
 /* Wholly free chunks that a node keeps. */
@@ -137,10 +140,18 @@ static void free_run(struct buddy *buddy, struct chunk *chunk, unsigned int inde
 	}
 }
 
+/* What is asked for, and what a block is to be marked as while the lock is held. */
+struct buddy_request {
+	unsigned int nr_pages;
+	void (*mark)(struct frame *frame, void *arg);
+	void *arg;
+};
+
 /* Takes a block from a chunk that has one, and splits it down to @nr_pages. */
 static struct frame *take_block(struct buddy *buddy, struct chunk *chunk, unsigned int order,
-				unsigned int nr_pages)
+				const struct buddy_request *request)
 {
+	unsigned int nr_pages = request->nr_pages;
 	unsigned int found = order + __ffs(chunk->free_orders >> order);
 	struct frame *frame = list_first_entry(chunk_free_list(chunk, found), struct frame, node);
 
@@ -154,6 +165,8 @@ static struct frame *take_block(struct buddy *buddy, struct chunk *chunk, unsign
 	frame->nr_pages = nr_pages;
 	free_run(buddy, chunk, frame->index + nr_pages, (1u << order) - nr_pages);
 	bucket_update(buddy, chunk);
+	if (request->mark)
+		request->mark(frame, request->arg);
 	return frame;
 }
 
@@ -183,8 +196,9 @@ static void retire_chunk(struct buddy *buddy, struct chunk *chunk)
 	unmark_free(buddy, chunk, &chunk->frames[0]);
 }
 
-static struct frame *alloc_from(struct buddy *buddy, unsigned int order, unsigned int nr_pages)
+static struct frame *alloc_from(struct buddy *buddy, const struct buddy_request *request)
 {
+	unsigned int order = order_base_2(request->nr_pages);
 	struct frame *frame = NULL;
 	struct chunk *chunk;
 	unsigned long flags;
@@ -192,15 +206,16 @@ static struct frame *alloc_from(struct buddy *buddy, unsigned int order, unsigne
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	chunk = find_chunk(buddy, order);
 	if (chunk)
-		frame = take_block(buddy, chunk, order, nr_pages);
+		frame = take_block(buddy, chunk, order, request);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	return frame;
 }
 
 /* Takes a block from a new chunk, before anybody else can. */
-static struct frame *alloc_new(struct buddy *buddies, int nid, unsigned int order,
-			       unsigned int nr_pages, gfp_t gfp)
+static struct frame *alloc_new(struct buddy *buddies, int nid,
+			       const struct buddy_request *request, gfp_t gfp)
 {
+	unsigned int order = order_base_2(request->nr_pages);
 	struct chunk *chunk = chunk_create(buddies, nid, order, gfp);
 	struct frame *frame;
 	unsigned long flags;
@@ -209,34 +224,59 @@ static struct frame *alloc_new(struct buddy *buddies, int nid, unsigned int orde
 		return NULL;
 	raw_spin_lock_irqsave(&chunk->buddy->lock, flags);
 	add_chunk(chunk->buddy, chunk);
-	frame = take_block(chunk->buddy, chunk, order, nr_pages);
+	frame = take_block(chunk->buddy, chunk, order, request);
 	raw_spin_unlock_irqrestore(&chunk->buddy->lock, flags);
 	return frame;
 }
 
-struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp)
+static struct frame *alloc_elsewhere(struct buddy *buddies, int nid,
+				     const struct buddy_request *request)
 {
-	unsigned int order = order_base_2(nr_pages);
 	struct frame *frame;
 	int other;
 
-	if (in_nmi())
-		return NULL;
-	frame = alloc_from(&buddies[nid], order, nr_pages);
-	if (!frame)
-		frame = alloc_new(buddies, nid, order, nr_pages, gfp);
-	if (frame || gfp & __GFP_THISNODE)
-		return frame;
 	for_each_online_node(other) {
-		frame = alloc_from(&buddies[other], order, nr_pages);
+		if (other == nid)
+			continue;
+		frame = alloc_from(&buddies[other], request);
 		if (frame)
 			return frame;
 	}
 	return NULL;
 }
+
+struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
+			     void (*mark)(struct frame *frame, void *arg), void *arg)
+{
+	const struct buddy_request request = { .nr_pages = nr_pages, .mark = mark, .arg = arg };
+	struct frame *frame;
+
+	if (in_nmi())
+		return NULL;
+	frame = alloc_from(&buddies[nid], &request);
+	if (frame)
+		return frame;
+	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
+		return alloc_new(buddies, nid, &request, gfp);
+	/*
+	 * What other nodes have free is used before the kernel may give more of
+	 * theirs: else a node without memory would take a chunk for every block.
+	 */
+	frame = alloc_new(buddies, nid, &request, gfp_easy(gfp) | __GFP_THISNODE);
+	if (!frame)
+		frame = alloc_elsewhere(buddies, nid, &request);
+	if (!frame)
+		frame = alloc_new(buddies, nid, &request, gfp);
+	return frame;
+}
+
+struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp)
+{
+	return buddy_alloc_as(buddies, nid, nr_pages, gfp, NULL, NULL);
+}
 EXPORT_SYMBOL_FOR_TEST(buddy_alloc);
 
-bool buddy_free(struct frame *frame)
+bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg)
 {
 	struct chunk *chunk = frame_chunk(frame);
 	struct buddy *buddy = chunk->buddy;
@@ -244,6 +284,8 @@ bool buddy_free(struct frame *frame)
 	bool surplus;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
+	if (mark)
+		mark(frame, arg);
 	if (frame->state != FRAME_PAGES) {
 		raw_spin_unlock_irqrestore(&buddy->lock, flags);
 		return false;
@@ -259,17 +301,12 @@ bool buddy_free(struct frame *frame)
 		chunk_destroy(chunk);
 	return true;
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_free);
 
-void buddy_retype(struct frame *frame, void (*fn)(struct frame *frame, void *arg), void *arg)
+bool buddy_free(struct frame *frame)
 {
-	struct buddy *buddy = frame_chunk(frame)->buddy;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&buddy->lock, flags);
-	fn(frame, arg);
-	raw_spin_unlock_irqrestore(&buddy->lock, flags);
+	return buddy_free_as(frame, NULL, NULL);
 }
+EXPORT_SYMBOL_FOR_TEST(buddy_free);
 
 unsigned long buddy_trim(struct buddy *buddy)
 {

@@ -28,10 +28,12 @@ bool buddy_free(struct frame *frame);
 struct frame *buddy_block_of(struct frame *frame);
 
 /*
- * Calls @fn with a block and @arg under the lock of its node, so that a walk sees
- * the block's frames before or after, and nothing between. Any context but NMI.
+ * The same, with the block marked as something else than FRAME_PAGES, or marked as
+ * that again, before anybody can see it: @mark is called under the node's lock.
  */
-void buddy_retype(struct frame *frame, void (*fn)(struct frame *frame, void *arg), void *arg);
+struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
+			     void (*mark)(struct frame *frame, void *arg), void *arg);
+bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
 
 /* Gives every wholly free chunk back to the source; returns their pages. */
 unsigned long buddy_trim(struct buddy *buddy);

@@ -11,19 +11,21 @@
  * back while preemption is off: a creation fails, a destruction is put off.
  *
  * Locks: map_lock, raw, for changes of the map; lookups take none. Frames go away
- * by RCU, so a lookup of an address that is no longer ours, which only a caller's
- * mistake can cause, reads old frames and never memory that is somebody else's.
+ * by RCU: who looks up an address that may not be in use, by a caller's mistake,
+ * is in a read-side section from the lookup to the last look at the frame.
  */
 #include <linux/gfp.h>
 #include <linux/llist.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-#include "buddy.h"
 #include "chunk.h"
+#include "gfp.h"
 
 struct chunk_map chunk_map __read_mostly;
 EXPORT_SYMBOL_FOR_TEST(chunk_map);
@@ -57,7 +59,7 @@ static struct map_leaf **map_root(const void *addr)
 }
 
 /* Sees to it that the map has a leaf of its own at @addr. */
-static bool map_prepare(const void *addr, gfp_t gfp, struct chunk_source *source)
+static bool map_prepare(const void *addr, gfp_t gfp)
 {
 	struct map_leaf **root = map_root(addr);
 	struct map_leaf *leaf;
@@ -208,18 +210,21 @@ static void metadata_free_rcu(struct rcu_head *rcu)
 static bool source_charge(struct chunk_source *source, unsigned long pages)
 {
 	long held = atomic_long_read(&source->held);
-	long peak;
 
 	do {
 		if (held + pages > source->limit)
 			return false;
 	} while (!atomic_long_try_cmpxchg(&source->held, &held, held + pages));
+	return true;
+}
 
-	held += pages;
-	peak = atomic_long_read(&source->peak);
+static void source_note_peak(struct chunk_source *source)
+{
+	long held = atomic_long_read(&source->held);
+	long peak = atomic_long_read(&source->peak);
+
 	while (held > peak && !atomic_long_try_cmpxchg(&source->peak, &peak, held))
 		;
-	return true;
 }
 
 static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
@@ -229,7 +234,9 @@ static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned 
 	if (!source_charge(source, 1ul << order))
 		return NULL;
 	page = source->get(source, gfp, order, nid);
-	if (!page)
+	if (page)
+		source_note_peak(source);
+	else
 		atomic_long_sub(1ul << order, &source->held);
 	return page;
 }
@@ -256,8 +263,7 @@ static void chunk_lists_init(struct chunk *chunk)
 /* Makes the addresses of a chunk known. */
 static bool chunk_publish(struct chunk *chunk, gfp_t gfp)
 {
-	chunk->stray = chunk->order < UNIT_ORDER ||
-		       !map_prepare(chunk->base, gfp, chunk->buddy->source);
+	chunk->stray = chunk->order < UNIT_ORDER || !map_prepare(chunk->base, gfp);
 	if (chunk->stray)
 		return stray_insert(chunk, gfp);
 	map_set(chunk, true);
@@ -327,22 +333,18 @@ static unsigned int chunk_best_order(struct chunk_source *source)
 struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
-	gfp_t easy = (gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL | __GFP_HIGH |
-			      __GFP_ATOMIC_COMPAT | __GFP_MEMALLOC | __GFP_RETRY_MAYFAIL)) |
-		     __GFP_NORETRY | __GFP_NOMEMALLOC;
 	struct chunk *chunk = NULL;
 	unsigned int best;
 
 	if (!may_call_kernel() || order > CHUNK_MAX_ORDER)
 		goto fail;
 	gfp = (gfp & ~__GFP_ZERO) | __GFP_NOWARN | __GFP_COMP;
-	easy = (easy & ~__GFP_ZERO) | __GFP_NOWARN | __GFP_COMP;
 	/* The page allocator promises no run of more than two pages to those who insist. */
 	if (order > 1)
 		gfp &= ~__GFP_NOFAIL;
 
 	for (best = chunk_best_order(source); best > order && !chunk; best--)
-		chunk = chunk_try(buddies, nid, best, easy);
+		chunk = chunk_try(buddies, nid, best, gfp_easy(gfp));
 	if (!chunk)
 		chunk = chunk_try(buddies, nid, order, gfp);
 	if (chunk)

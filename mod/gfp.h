@@ -20,6 +20,14 @@
 /* Flags that the fast path does not deal with. */
 #define GFP_SLOW	(~GFP_HONOURED | __GFP_ZERO | __GFP_THISNODE | __GFP_NOFAIL)
 
+/* How to ask for more than is needed: what is at hand, waking nobody, sparing reserves. */
+static inline gfp_t gfp_easy(gfp_t gfp)
+{
+	return (gfp & ~(__GFP_RECLAIM | __GFP_NOFAIL | __GFP_RETRY_MAYFAIL | __GFP_HIGH |
+			__GFP_ATOMIC_COMPAT | __GFP_MEMALLOC)) |
+	       __GFP_NORETRY | __GFP_NOMEMALLOC | __GFP_NOWARN;
+}
+
 /* Reports flags that cannot be honoured for so many bytes; true when there are any. */
 bool gfp_refused(const char *who, gfp_t gfp, size_t size);
 

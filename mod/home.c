@@ -24,6 +24,7 @@
 #include <linux/cpumask.h>
 #include <linux/list.h>
 #include <linux/preempt.h>
+#include <linux/string.h>
 #include <linux/topology.h>
 
 #include "buddy.h"

@@ -11,7 +11,7 @@
 /* The homes of the CPUs, or NULL when there are none yet. */
 static inline struct slab_home __percpu *home_percpu(const struct slabmod_cache *cache)
 {
-	/* Pairs with the release in magazine_enable(): the homes have been made. */
+	/* Pairs with the release in enable_homes(): the homes have been made. */
 	return smp_load_acquire(&cache->homes);
 }
 

@@ -21,10 +21,12 @@
  */
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
+#include <linux/sched/mm.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
 #include "defer.h"
+#include "gfp.h"
 #include "home.h"
 #include "magazine.h"
 #include "report.h"
@@ -141,9 +143,11 @@ void *magazine_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 		count_direct(cache, 1);
 		return object;
 	}
+	if (!(gfp & __GFP_THISNODE)) {
+		object = grow(cache, nid, gfp_easy(gfp) | __GFP_THISNODE, true);
+		return object ?: magazine_alloc(cache, gfp);
+	}
 	object = grow(cache, nid, gfp, true);
-	if (!object && !(gfp & __GFP_THISNODE))
-		return magazine_alloc(cache, gfp);
 	if (!object)
 		stat_inc(cache->stats, STAT_ALLOC_FAIL);
 	return object;
@@ -164,15 +168,16 @@ size_t magazine_take(struct slabmod_cache *cache, size_t nr, void **objects)
 		magazine->allocs += got;
 		magazine_leave(magazine);
 	}
-	while (got < nr) {
+	preempt_enable();
+	for (; got < nr; got += more) {
 		more = min_t(size_t, nr - got, MAGAZINE_MAX);
+		preempt_disable();
 		more = home_take(cache, objects + got, more, false);
+		preempt_enable();
 		if (!more)
 			break;
 		count_direct(cache, more);
-		got += more;
 	}
-	preempt_enable();
 	return got;
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_take);
@@ -312,9 +317,14 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 
 	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible()))
 		return false;
-	/* Whatever is not GFP_KERNEL in full must not wait for the per-CPU allocator. */
-	gfp = (gfp & GFP_KERNEL) == GFP_KERNEL ? GFP_KERNEL : GFP_NOWAIT;
-	gfp |= __GFP_NOWARN;
+	/*
+	 * Whoever may not enter the file systems must not wait for the per-CPU allocator,
+	 * whose mutex may be with somebody who waits for them.
+	 */
+	gfp = current_gfp_context(gfp);
+	if ((gfp & GFP_KERNEL) != GFP_KERNEL || current->flags & PF_MEMALLOC)
+		gfp = GFP_NOWAIT;
+	gfp = (gfp & GFP_KERNEL) | __GFP_NOWARN;
 	if (!enable_homes(cache, gfp))
 		return false;
 	magazines = __alloc_percpu_gfp(magazine_size(cache), SMP_CACHE_BYTES, gfp);

@@ -11,6 +11,7 @@
 
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/smp.h>
 
 #include "slab.h"
 

@@ -8,7 +8,8 @@
  * handed out of it, and what comes back goes to the slab and not to a magazine.
  *
  * Contexts: any. In NMI no lock is waited for, and no slab changes its home.
- * Locks: one home's at a time; that of another CPU only by trylock.
+ * Locks: one home's at a time. Stealing only tries that of another CPU; who asks for a
+ * node, or finds no other memory, waits for it.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -70,32 +71,51 @@ static unsigned int take_own(struct slabmod_cache *cache, struct slab_home *home
 
 /* ---- from elsewhere ---- */
 
-/* A slab of @home from which a CPU that is not at home there can take something. */
-static struct frame *find_foreign(struct slabmod_cache *cache, struct slab_home *home)
+static bool is_on(const struct frame *first, int nid)
 {
-	struct frame *first;
+	return nid == NUMA_NO_NODE || frame_chunk(first)->buddy->nid == nid;
+}
+
+/* Mixes a partly used slab, if then there is something to take from it. */
+static bool mix_if_of_use(struct slabmod_cache *cache, struct frame *first)
+{
+	u16 id = first->home;
+
+	home_mix(cache, first);
+	if (!(first->home & HOME_MIXED) || slab_has_whole_line(cache, first))
+		return true;
+	first->home = id;
+	return false;
+}
+
+/*
+ * A slab of @home, on a node or on any, from which a CPU that is not at home there can
+ * take something. Gives up after some, for the sake of those who wait for the lock.
+ */
+static struct frame *find_foreign(struct slabmod_cache *cache, struct slab_home *home, int nid)
+{
 	int quarter, tries = STEAL_TRIES;
+	struct frame *first;
 
 	for (quarter = SLAB_QUARTERS - 1; quarter >= 0; quarter--)
 		list_for_each_entry(first, &home->partial[quarter], node) {
-			u16 id = first->home;
-
-			home_mix(cache, first);
-			if (!(first->home & HOME_MIXED) || slab_has_whole_line(cache, first))
+			if (is_on(first, nid) && mix_if_of_use(cache, first))
 				return first;
-			first->home = id;
 			if (!--tries)
 				goto empty;
 		}
 empty:
-	return list_first_entry_or_null(&home->empty, struct frame, node);
+	list_for_each_entry(first, &home->empty, node)
+		if (is_on(first, nid))
+			return first;
+	return NULL;
 }
 
 /* Takes from a slab of the home @from, with its lock held, and makes it ours. */
 static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *from, u16 id,
 				 void **objects, unsigned int nr, struct frame **settler)
 {
-	struct frame *first = find_foreign(cache, from);
+	struct frame *first = find_foreign(cache, from, NUMA_NO_NODE);
 	unsigned int got;
 
 	*settler = NULL;
@@ -238,8 +258,8 @@ static void *take_one_on(struct slabmod_cache *cache, struct slab_home *home, in
 
 	if (!home_lock_nmi(home, &flags))
 		return NULL;
-	first = find_foreign(cache, home);
-	if (first && frame_chunk(first)->buddy->nid == nid) {
+	first = find_foreign(cache, home, nid);
+	if (first) {
 		unsigned int inuse = first->inuse;
 
 		home->taken += slab_take(cache, first, &object, 1);

@@ -14,6 +14,7 @@
 #include <linux/mm.h>
 
 #include "buddy.h"
+#include "gfp.h"
 #include "report.h"
 #include "slab.h"
 
@@ -191,25 +192,16 @@ static void construct(struct slabmod_cache *cache, struct frame *first)
 /* The usual block if it is to be had without force, else the least one that does. */
 static struct frame *slab_block(struct slabmod_cache *cache, int nid, gfp_t gfp)
 {
-	gfp_t easy = (gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL | __GFP_RETRY_MAYFAIL)) |
-		     __GFP_NOWARN | __GFP_NORETRY;
+	bool same = cache->usual.pages == cache->small.pages;
 	struct frame *first;
 
-	if (cache->usual.pages == cache->small.pages &&
-	    cache->usual.objects == cache->small.objects)
-		easy = gfp;
-	first = buddy_alloc(cache->buddies, nid, cache->usual.pages, easy);
-	if (first) {
-		buddy_retype(first, mark_usual, cache);
+	first = buddy_alloc_as(cache->buddies, nid, cache->usual.pages, same ? gfp : gfp_easy(gfp),
+			       mark_usual, cache);
+	if (first || same)
 		return first;
-	}
-	if (cache->small.pages > cache->usual.pages)
-		return NULL;
-	first = buddy_alloc(cache->buddies, nid, cache->small.pages, gfp);
-	if (first) {
-		buddy_retype(first, mark_small, cache);
+	first = buddy_alloc_as(cache->buddies, nid, cache->small.pages, gfp, mark_small, cache);
+	if (first)
 		stat_inc(cache->stats, STAT_SLAB_SMALL);
-	}
 	return first;
 }
 
@@ -228,8 +220,7 @@ EXPORT_SYMBOL_FOR_TEST(slab_new);
 
 void slab_delete(struct slabmod_cache *cache, struct frame *first)
 {
-	buddy_retype(first, mark_pages, cache);
-	buddy_free(first);
+	buddy_free_as(first, mark_pages, cache);
 	stat_inc(cache->stats, STAT_SLAB_FREE);
 }
 EXPORT_SYMBOL_FOR_TEST(slab_delete);

@@ -3,16 +3,18 @@
  * defer.c - frees that an NMI cannot do at once.
  *
  * An NMI may have interrupted whoever holds the lock that a free needs. Such a free
- * is queued on its CPU, without a lock, and done by an irq_work right after.
+ * is put into a ring of its CPU, without a lock, and done by an irq_work right
+ * after. The ring is slabmod's own memory: nothing is written to what was freed, and
+ * what is freed twice is found out when its turn comes.
  *
- * The link is written into the object: the one time that slabmod writes to memory
- * that was given back. An object that has a constructor is constructed again.
+ * A ring that is full (an NMI freed more than RING of what it could not) is reported,
+ * and the memory stays taken.
  *
- * Contexts: any. Locks: none. Memory: a few words per CPU.
+ * Contexts: any. Locks: none; NMIs of a CPU do not nest, and only its irq_work takes
+ * out what they put in. Memory: a page or so per CPU.
  */
 #include <linux/cpumask.h>
 #include <linux/irq_work.h>
-#include <linux/llist.h>
 #include <linux/percpu.h>
 
 #include "block.h"
@@ -21,9 +23,13 @@
 #include "report.h"
 #include "slab.h"
 
+#define RING	256u
+
 struct deferred {
-	struct llist_head objects;
+	unsigned int put;		/* by NMIs */
+	unsigned int taken;		/* by the irq_work */
 	struct irq_work work;
+	void *object[RING];
 };
 
 static struct deferred __percpu *deferred;
@@ -31,8 +37,15 @@ static struct deferred __percpu *deferred;
 void defer_free(void *object)
 {
 	struct deferred *mine = this_cpu_ptr(deferred);
+	unsigned int put = mine->put;
 
-	llist_add(object, &mine->objects);
+	if (put - READ_ONCE(mine->taken) == RING) {
+		report_misuse(MISUSE_NMI_FLOOD, "%p is lost: an NMI freed too much", object);
+		return;
+	}
+	mine->object[put % RING] = object;
+	/* The entry is there before it is counted, even if the work is under way. */
+	smp_store_release(&mine->put, put + 1);
 	irq_work_queue(&mine->work);
 }
 
@@ -52,24 +65,28 @@ static void free_one(void *object)
 	struct slabmod_cache *cache = frame ? slab_cache(frame) : NULL;
 
 	if (cache) {
-		if (cache->ctor)
-			cache->ctor(object);
 		stat_inc(cache->stats, STAT_NMI_DEFER);
 		home_give(cache, &object, 1);
-	} else if (frame) {
-		stat_inc(frame_chunk(frame)->buddy->source->stats, STAT_NMI_DEFER);
-		if (!block_free(frame))
-			report_misuse(MISUSE_DOUBLE_FREE, "block %p was freed twice", object);
+		return;
 	}
+	if (frame && block_free(frame))
+		stat_inc(frame_chunk(frame)->buddy->source->stats, STAT_NMI_DEFER);
+	else
+		report_misuse(MISUSE_DOUBLE_FREE, "%p was freed twice in an NMI", object);
 }
 
 static void free_deferred(struct irq_work *work)
 {
 	struct deferred *mine = container_of(work, struct deferred, work);
-	struct llist_node *node, *next;
+	unsigned int taken = mine->taken;
 
-	llist_for_each_safe(node, next, llist_del_all(&mine->objects))
-		free_one(node);
+	rcu_read_lock();
+	/* Pairs with the release in defer_free(). */
+	while (taken != smp_load_acquire(&mine->put)) {
+		free_one(mine->object[taken % RING]);
+		WRITE_ONCE(mine->taken, ++taken);
+	}
+	rcu_read_unlock();
 }
 
 void defer_sync(void)
@@ -80,6 +97,11 @@ void defer_sync(void)
 		irq_work_sync(&per_cpu_ptr(deferred, cpu)->work);
 }
 
+size_t defer_metadata(void)
+{
+	return num_possible_cpus() * sizeof(struct deferred);
+}
+
 int defer_init(void)
 {
 	unsigned int cpu;
@@ -87,19 +109,13 @@ int defer_init(void)
 	deferred = alloc_percpu(struct deferred);
 	if (!deferred)
 		return -ENOMEM;
-	for_each_possible_cpu(cpu) {
-		struct deferred *theirs = per_cpu_ptr(deferred, cpu);
-
-		init_llist_head(&theirs->objects);
-		init_irq_work(&theirs->work, free_deferred);
-	}
+	for_each_possible_cpu(cpu)
+		init_irq_work(&per_cpu_ptr(deferred, cpu)->work, free_deferred);
 	return 0;
 }
 
 void defer_exit(void)
 {
-	if (!deferred)
-		return;
 	defer_sync();
 	free_percpu(deferred);
 }

@@ -19,6 +19,9 @@ bool block_free_any(struct frame *frame, void *p);
 /* Waits until all that was put off is done. May sleep. */
 void defer_sync(void);
 
+/* Bytes of all CPUs' rings. */
+size_t defer_metadata(void);
+
 int defer_init(void);
 void defer_exit(void);
 

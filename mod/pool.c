@@ -138,7 +138,7 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 		ledger.buddy += READ_ONCE(pool->buddies[nid].free_pages) << PAGE_SHIFT;
 	ledger.metadata = atomic_long_read(&pool->source.metadata);
 	if (pool == root_pool)
-		ledger.metadata += chunk_map_metadata();
+		ledger.metadata += chunk_map_metadata() + defer_metadata();
 	ledger.held = ((unsigned long)atomic_long_read(&pool->source.held) << PAGE_SHIFT) +
 		      ledger.metadata;
 	ledger.peak = (unsigned long)atomic_long_read(&pool->source.peak) << PAGE_SHIFT;

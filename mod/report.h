@@ -22,7 +22,8 @@
 	X(BAD_CACHE,	bad_cache,	"a cache with impossible properties") \
 	X(NAME_TAKEN,	name_taken,	"a second cache of the same name") \
 	X(CACHE_BUSY,	cache_busy,	"destruction of a cache that has live objects") \
-	X(LEAK,		leak,		"objects live when their owner went")
+	X(LEAK,		leak,		"objects live when their owner went") \
+	X(NMI_FLOOD,	nmi_flood,	"frees lost because an NMI had too many to put off")
 
 enum misuse {
 #define X(id, name, text) MISUSE_##id,

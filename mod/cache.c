@@ -4,12 +4,14 @@
  *
  * The fast paths are in cache.h and magazine.h, to be inlined where they are
  * exported. What they do not do is done here: flags, nodes, clearing, and finding
- * out what is wrong with an address. The life of a cache is in registry.c.
+ * out what is wrong with an address. It is kept out of line (noinline): inlined, it
+ * costs the fast path a stack frame. The life of a cache is in registry.c.
  *
  * Contexts: any. Locks: none of its own.
  */
 #include <linux/cpumask.h>
 #include <linux/nodemask.h>
+#include <linux/rcupdate.h>
 
 #include "buddy.h"
 #include "cache.h"
@@ -45,7 +47,7 @@ static bool must_clear(struct slabmod_cache *cache, gfp_t gfp)
 	return gfp & __GFP_ZERO || cache_clears(cache);
 }
 
-void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid)
+noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
 	void *object;
 
@@ -63,7 +65,7 @@ void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	return object;
 }
 
-void *cache_alloc_refill(struct slabmod_cache *cache, gfp_t gfp)
+noinline void *cache_alloc_refill(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object = magazine_alloc(cache, gfp);
 
@@ -120,6 +122,11 @@ EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_bulk);
 
 /* ---- giving ---- */
 
+static bool starts_object(struct slabmod_cache *cache, struct frame *first, const void *object)
+{
+	return slab_object_index(cache, first, object) < slab_objects(cache, first);
+}
+
 void cache_report_bad_free(const char *who, const void *addr)
 {
 	struct frame *frame = chunk_frame(addr), *first;
@@ -131,8 +138,12 @@ void cache_report_bad_free(const char *who, const void *addr)
 		return;
 	}
 	if (cache) {
-		report_misuse(MISUSE_INNER_FREE, "%s: at %p starts no object of %s", who, addr,
-			      cache->name);
+		if (starts_object(cache, slab_first(frame), addr))
+			report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p of %s is free already",
+				      who, addr, cache->name);
+		else
+			report_misuse(MISUSE_INNER_FREE, "%s: at %p starts no object of %s", who,
+				      addr, cache->name);
 		return;
 	}
 	first = buddy_block_of(frame);
@@ -143,9 +154,10 @@ void cache_report_bad_free(const char *who, const void *addr)
 		report_misuse(MISUSE_DOUBLE_FREE, "%s: %p is in a block that is free", who, addr);
 }
 
-static bool starts_object(struct slabmod_cache *cache, struct frame *first, const void *object)
+/* A bit says free only of what has come back; what lies in a magazine is taken. */
+static bool is_free(struct slabmod_cache *cache, struct frame *first, const void *object)
 {
-	return slab_object_index(cache, first, object) < slab_objects(cache, first);
+	return test_bit(slab_object_index(cache, first, object), first->free);
 }
 
 struct found cache_find(const void *address)
@@ -158,7 +170,8 @@ struct found cache_find(const void *address)
 	if (found.cache) {
 		struct frame *first = slab_first(found.frame);
 
-		if (starts_object(found.cache, first, address))
+		if (starts_object(found.cache, first, address) &&
+		    !is_free(found.cache, first, address))
 			found.size = found.cache->size;
 	} else if (found.frame->state == FRAME_PAGES && address == frame_address(found.frame)) {
 		found.size = (size_t)found.frame->nr_pages << PAGE_SHIFT;
@@ -166,13 +179,11 @@ struct found cache_find(const void *address)
 	return found;
 }
 
-void cache_free_slow(struct slabmod_cache *cache, void *object)
+static void free_checked(struct slabmod_cache *cache, void *object)
 {
 	struct frame *frame, *first;
 	struct slabmod_cache *owner;
 
-	if (!object)
-		return;
 	frame = chunk_frame(object);
 	owner = frame ? slab_cache(frame) : NULL;
 	if (owner && owner != cache) {
@@ -185,8 +196,7 @@ void cache_free_slow(struct slabmod_cache *cache, void *object)
 		cache_report_bad_free(cache->name, object);
 		return;
 	}
-	/* A bit says free only of what has come back; what lies in a magazine is taken. */
-	if (test_bit(slab_object_index(cache, first, object), first->free)) {
+	if (is_free(cache, first, object)) {
 		report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p is free already", cache->name,
 			      object);
 		return;
@@ -194,6 +204,16 @@ void cache_free_slow(struct slabmod_cache *cache, void *object)
 	if (want_init_on_free() && !cache->ctor)
 		memset(object, 0, cache->size);
 	magazine_free(cache, first, object);
+}
+
+noinline void cache_free_slow(struct slabmod_cache *cache, void *object)
+{
+	if (!object)
+		return;
+	/* The object may be nobody's, and its chunk on its way out. */
+	rcu_read_lock();
+	free_checked(cache, object);
+	rcu_read_unlock();
 }
 
 static __always_inline void free_one(struct slabmod_cache *cache, void *object)

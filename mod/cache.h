@@ -84,6 +84,10 @@ struct found {
 	size_t size;			/* bytes of what starts there and is in use, or 0 */
 };
 
+/*
+ * Who may be given an address that is not in use holds rcu_read_lock() around this
+ * and what is done with the answer.
+ */
 struct found cache_find(const void *address);
 
 /* Reports an address that @who was given to free and that is nothing of the kind. */

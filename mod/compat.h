@@ -11,6 +11,10 @@
 #include <linux/mmzone.h>
 #include <linux/version.h>
 
+#if BITS_PER_LONG != 64
+#error slabmod is for 64-bit kernels: it needs a direct map of all memory
+#endif
+
 /* The namespace became a string in 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define EXPORT_SYMBOL_SLABMOD(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "SLABMOD")

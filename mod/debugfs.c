@@ -260,6 +260,8 @@ static struct notifier_block cache_notifier = { .notifier_call = cache_event };
 
 int debugfs_init(void)
 {
+	int err;
+
 	root_dir = debugfs_create_dir("slabmod", NULL);
 	caches_dir = debugfs_create_dir("caches", root_dir);
 	debugfs_create_file("summary", 0400, root_dir, NULL, &summary_fops);
@@ -268,7 +270,10 @@ int debugfs_init(void)
 	debugfs_create_file("validate", 0600, root_dir, NULL, &validate_fops);
 	debugfs_create_file("shrink", 0200, root_dir, NULL, &shrink_fops);
 	cache_for_each(root_pool, add_cache, NULL);
-	return blocking_notifier_chain_register(&cache_notifiers, &cache_notifier);
+	err = blocking_notifier_chain_register(&cache_notifiers, &cache_notifier);
+	if (err)
+		debugfs_remove(root_dir);
+	return err;
 }
 
 void debugfs_exit(void)

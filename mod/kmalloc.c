@@ -9,6 +9,7 @@
  * Contexts: any, unless a function says otherwise. Locks: none of its own.
  */
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include <slabmod/kmalloc.h>
@@ -69,13 +70,10 @@ static bool is_memory(const struct slabmod_cache *cache)
 	return !(cache->flags & CACHE_PAGES);
 }
 
-static void kfree_slow(void *p)
+static void kfree_checked(void *p)
 {
-	struct found found;
+	struct found found = cache_find(p);
 
-	if (ZERO_OR_NULL_PTR(p))
-		return;
-	found = cache_find(p);
 	if (found.cache && !is_memory(found.cache))
 		report_misuse(MISUSE_WRONG_CACHE, "kfree: %p are pages, of %s", p,
 			      found.cache->name);
@@ -83,6 +81,15 @@ static void kfree_slow(void *p)
 		cache_free_slow(found.cache, p);
 	else if (!block_free_any(found.frame, p))
 		cache_report_bad_free("kfree", p);
+}
+
+static noinline void kfree_slow(void *p)
+{
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	rcu_read_lock();
+	kfree_checked(p);
+	rcu_read_unlock();
 }
 
 static __always_inline void kfree_one(void *p)
@@ -118,28 +125,41 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree_bulk);
 
 /* ---- what there is at an address ---- */
 
+/* Bytes at @p that kfree() may free, or 0 with a report. */
+static size_t memory_at(const char *who, const void *p)
+{
+	struct found found;
+
+	rcu_read_lock();
+	found = cache_find(p);
+	if (!found.size)
+		cache_report_bad_free(who, p);
+	if (found.size && found.cache && !is_memory(found.cache)) {
+		report_misuse(MISUSE_WRONG_CACHE, "%s: %p are pages, of %s", who, p,
+			      found.cache->name);
+		found.size = 0;
+	}
+	rcu_read_unlock();
+	return found.size;
+}
+
 size_t slabmod_ksize(const void *p)
 {
-	size_t size;
-
-	if (ZERO_OR_NULL_PTR(p))
-		return 0;
-	size = cache_find(p).size;
-	if (!size)
-		cache_report_bad_free("ksize", p);
-	return size;
+	return ZERO_OR_NULL_PTR(p) ? 0 : memory_at("ksize", p);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_ksize);
 
 void slabmod_kfree_sensitive(const void *p)
 {
-	size_t size;
+	size_t size = ZERO_OR_NULL_PTR(p) ? 0 : memory_at("kfree_sensitive", p);
+	struct slabmod_cache *cache;
 
-	if (ZERO_OR_NULL_PTR(p))
+	if (!size)
 		return;
-	size = cache_find(p).size;
-	if (size)
-		memzero_explicit((void *)p, size);
+	cache = cache_find(p).cache;
+	memzero_explicit((void *)p, size);
+	if (cache && cache->ctor)
+		cache->ctor((void *)p);
 	slabmod_kfree(p);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kfree_sensitive);

@@ -10,6 +10,7 @@
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 
 #include <slabmod/pages.h>
 
@@ -118,6 +119,13 @@ static void pages_free(const char *who, void *p, unsigned int nr_pages)
 		cache_report_bad_free(who, p);
 }
 
+static noinline void pages_free_slow(const char *who, void *p, unsigned int nr_pages)
+{
+	rcu_read_lock();
+	pages_free(who, p, nr_pages);
+	rcu_read_unlock();
+}
+
 void slabmod_free_pages(unsigned long addr, unsigned int order)
 {
 	void *p = (void *)addr;
@@ -134,7 +142,7 @@ void slabmod_free_pages(unsigned long addr, unsigned int order)
 		preempt_enable();
 	}
 	if (p && !order_refused("free_pages", order))
-		pages_free("free_pages", p, 1u << order);
+		pages_free_slow("free_pages", p, 1u << order);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages);
 
@@ -152,7 +160,7 @@ void slabmod_free_pages_exact(void *virt, size_t size)
 	if (!exact_size_is_good(size))
 		report_misuse(MISUSE_WRONG_SIZE, "free_pages_exact: %zu bytes at %p", size, virt);
 	else
-		pages_free("free_pages_exact", virt, exact_pages(size));
+		pages_free_slow("free_pages_exact", virt, exact_pages(size));
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages_exact);
 

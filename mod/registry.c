@@ -115,7 +115,8 @@ static struct slabmod_cache *find_name(struct slabmod_pool *pool, const char *na
 	struct slabmod_cache *cache;
 
 	list_for_each_entry(cache, &caches, node)
-		if (cache->pool == pool && !strcmp(cache->name, name))
+		if (cache->pool == pool && !(cache->flags & CACHE_ORPHAN) &&
+		    !strcmp(cache->name, name))
 			return cache;
 	return NULL;
 }
@@ -212,7 +213,8 @@ static void drain_everything(struct slabmod_cache *cache)
 /* The cache is empty, or its objects stay for ever where they are. */
 static void cache_free(struct slabmod_cache *cache)
 {
-	blocking_notifier_call_chain(&cache_notifiers, CACHE_DESTROYED, cache);
+	if (!(cache->flags & CACHE_ORPHAN))
+		blocking_notifier_call_chain(&cache_notifiers, CACHE_DESTROYED, cache);
 	list_del(&cache->node);
 	magazine_disable(cache);
 	atomic_long_sub(struct_size(cache, commons, nr_node_ids), &cache->source->metadata);
@@ -295,6 +297,9 @@ static void orphan(struct slabmod_cache *cache)
 		cache_free(cache);
 		return;
 	}
+	/* Its name and its place in debugfs are free for the module's next life. */
+	blocking_notifier_call_chain(&cache_notifiers, CACHE_DESTROYED, cache);
+	cache->flags |= CACHE_ORPHAN;
 	cache->ctor = NULL;
 	cache->owner = NULL;
 }

@@ -12,7 +12,7 @@
  *   pool                               the root: caches and buddies of one reserve
  *
  * Locks: home->lock and buddy->lock are raw and taken with interrupts off. None
- * is ever taken while another is held, except by trylock. cache_mutex (cache.c)
+ * is ever taken while another is held, except by trylock. cache_mutex (registry.c)
  * is outermost and guards the list of caches.
  */
 #ifndef SLABMOD_TYPES_H
@@ -216,6 +216,7 @@ struct magazine {
 /* Internal flags, above those of include/slabmod/cache.h. */
 #define CACHE_SHARES_LINES	0x100u	/* objects share lines with their neighbours */
 #define CACHE_CHECK_HOME	0x200u	/* a free has to look where the object belongs */
+#define CACHE_ORPHAN		0x2000u	/* its module went with objects live */
 #define CACHE_CHECK_INDEX	0x1000u	/* a free has to divide: the size is no power of two */
 #define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
 #define CACHE_INTERNAL		0x400u	/* of kmalloc or pages: callers cannot destroy it */

@@ -30,8 +30,8 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
 
 /**
  * slabmod_cache_create() - make a cache of equal objects
- * @name: what slabinfo, reports and debugfs call it; 1 to 31 characters, no
- *	blank, no '/'; copied; no other cache may have it
+ * @name: what slabinfo, reports and debugfs call it; 1 to 31 printable characters,
+ *	no blank, no '/', no '.' at the beginning; copied; no other cache may have it
  * @size: bytes an object has, 1 to SLABMOD_CACHE_MAX_SIZE
  * @align: 0 for the natural one of a pointer, or a power of two up to PAGE_SIZE
  * @flags: 0 or SLABMOD_HWCACHE_ALIGN
@@ -100,8 +100,9 @@ unsigned int slabmod_cache_size(const struct slabmod_cache *cache);
  * slabmod_cache_alloc() - take an object
  * @cache: the cache
  * @gfp: what the allocation may do. Honoured: the reclaim, IO, FS and reserve
- *	bits, __GFP_ZERO, __GFP_THISNODE, __GFP_NOFAIL, __GFP_NOWARN and the retry
- *	bits. __GFP_ZERO is refused for a cache with a constructor; so are zones
+ *	bits, __GFP_ZERO, __GFP_THISNODE, __GFP_NOWARN and the retry bits, and
+ *	__GFP_NOFAIL, for up to two pages, until the limit that slabmod was loaded
+ *	with is reached. __GFP_ZERO is refused for a cache with a constructor; so are zones
  *	(__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM), __GFP_MOVABLE, __GFP_RECLAIMABLE,
  *	__GFP_ACCOUNT and __GFP_COMP for every cache.
  *
@@ -144,9 +145,11 @@ void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
  * @cache: the cache it was taken from
  * @object: the object, or NULL, which is no error
  *
- * An address that is no object of @cache, or one that is free already, is
- * reported, counted and left alone. A second free with others of the same cache
- * between is seen at the latest when the object goes back to its slab.
+ * An address that is no object of @cache is reported, counted and left alone; so
+ * is an object that was freed just before on the same CPU, or has gone back to its
+ * slab since it was freed. A second free while the object lies in a magazine, under
+ * others or on another CPU, is seen when the object comes back to its slab; until
+ * then it may have been handed out twice.
  *
  * Context: any, NMI too; never sleeps.
  */

@@ -50,7 +50,7 @@ static __always_inline unsigned int slabmod_kmalloc_class(size_t size)
 	if (size <= 64)
 		return (size - 1) / 16;
 	/* 0 for 65 to 128. Not fls(), which before 6.3 is assembler and does not fold. */
-	doubling = 25 - __builtin_clz(size - 1);
+	doubling = 25 - __builtin_clz((unsigned int)size - 1);
 	return 4 + 4 * doubling + (((size - 1) >> (doubling + 4)) & 3);
 }
 
@@ -200,10 +200,9 @@ slabmod_krealloc_array(void *p, size_t n, size_t size, gfp_t gfp)
  * slabmod_kfree() - give memory back
  * @p: memory of the family, an object of a typed cache, NULL or ZERO_SIZE_PTR
  *
- * Any other address, one inside an object, and an object that is free already
- * are reported with the caller's stack, counted and left alone; no address is
- * ever touched to find out. A second free with others of the same class between
- * is seen at the latest when the object goes back to its slab.
+ * Any other address, and one inside an object, are reported with the caller's
+ * stack, counted and left alone; no address is ever touched to find out. For a
+ * second free see slabmod_cache_free().
  *
  * Context: any, NMI too; never sleeps.
  */
@@ -213,7 +212,8 @@ void slabmod_kfree(const void *p);
  * slabmod_kfree_sensitive() - clear memory and give it back
  * @p: as for slabmod_kfree()
  *
- * All of slabmod_ksize() is cleared, in a way the compiler does not take out.
+ * All of slabmod_ksize() is cleared, in a way the compiler does not take out. An
+ * object of a cache with a constructor is constructed again.
  *
  * Context: any, NMI too; never sleeps.
  */

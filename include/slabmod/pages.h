@@ -4,7 +4,8 @@
  *
  * Orders are powers of two of PAGE_SIZE, 0 to SLABMOD_MAX_ORDER. A run of order n
  * is aligned to its own size. The pages belong to a larger compound page of the
- * kernel's: get_page() on one of them pins all of it until put_page().
+ * kernel's. get_page() on one of them keeps all of it from the kernel, but not from
+ * slabmod: free a run only when nobody has a reference to it any more.
  */
 #ifndef _SLABMOD_PAGES_H
 #define _SLABMOD_PAGES_H

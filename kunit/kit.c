@@ -206,7 +206,7 @@ struct slabmod_cache *kit_cache_create(struct kunit *test, struct slabmod_pool *
 		home_init(&cache->commons[i]);
 	cache->homes = alloc_percpu(struct slab_home);
 	list_add(&cache->node, &kit_caches);
-	KUNIT_ASSERT_NOT_NULL(test, cache->homes);
+	KUNIT_ASSERT_TRUE(test, !!cache->homes);
 	for_each_possible_cpu(i)
 		home_init(per_cpu_ptr(cache->homes, i));
 	KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, align));

@@ -67,13 +67,15 @@ static void actor_give(struct actor *actor, struct piece *piece)
 	piece->memory = NULL;
 }
 
-static void actor_step(struct actor *actor)
+enum mood { GIVES_ONLY, BOTH, TAKES_ONLY, NR_MOODS };
+
+static void actor_step(struct actor *actor, enum mood mood)
 {
 	struct piece *piece = &actor->pieces[kit_random(&actor->rnd, actor->slots)];
 
-	if (piece->memory)
+	if (piece->memory && mood != TAKES_ONLY)
 		actor_give(actor, piece);
-	else
+	else if (!piece->memory && mood != GIVES_ONLY)
 		actor_take(actor, piece);
 }
 
@@ -101,7 +103,7 @@ void model_run(struct model *model, unsigned int slots, unsigned int steps)
 		return;
 	}
 	for (step = 1; step <= steps; step++) {
-		actor_step(&actor);
+		actor_step(&actor, BOTH);
 		if (step % 1024 == 0)
 			context_pin(kit_random(&actor.rnd, num_online_cpus()));
 		if (step % 4096 == 0 && model->rest)
@@ -114,6 +116,7 @@ void model_run(struct model *model, unsigned int slots, unsigned int steps)
 
 /* ---- a thread on each CPU ---- */
 
+#define CROWD_SLOTS	400	/* of each */
 #define COMMON_SLOTS	50
 
 struct common {
@@ -148,7 +151,8 @@ static void crowd_thread(unsigned int n, void *arg)
 		if (kit_random(&actor->rnd, 3) == 0)
 			exchange(crowd, actor);
 		else
-			actor_step(actor);
+			/* Some have much while others have little, and so slabs change hands. */
+			actor_step(actor, (step / 1024 + n) % NR_MOODS);
 		if (step % 256 == 0)
 			cond_resched();
 	}
@@ -165,7 +169,7 @@ void model_run_on_cpus(struct model *model, unsigned int steps)
 		raw_spin_lock_init(&crowd->common[i].lock);
 	crowd->steps = steps;
 	for (i = 0; i < MODEL_CPUS; i++)
-		ok &= actor_init(&crowd->actors[i], model, i, 100, GFP_KERNEL);
+		ok &= actor_init(&crowd->actors[i], model, i, CROWD_SLOTS, GFP_KERNEL);
 	KUNIT_EXPECT_TRUE(model->test, ok);
 	if (ok)
 		kit_run_on_cpus(model->test, MODEL_CPUS, crowd_thread, crowd);
@@ -187,7 +191,7 @@ static void storm_interrupt(void *arg)
 	int i;
 
 	for (i = 0; i < 4; i++)
-		actor_step(arg);
+		actor_step(arg, BOTH);
 }
 
 static bool storm_is_enough(struct model *model, bool (*enough)(struct model *model))
@@ -211,7 +215,7 @@ unsigned long model_run_in_storm(struct model *model, unsigned int steps,
 	while (ok && (step < steps || !storm_is_enough(model, enough))) {
 		if (time_after(jiffies, deadline))
 			break;
-		actor_step(&below);
+		actor_step(&below, BOTH);
 		if (++step % 1024 == 0)
 			cond_resched();
 	}

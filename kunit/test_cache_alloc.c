@@ -225,15 +225,15 @@ static struct page *note_and_get(struct chunk_source *source, gfp_t gfp, unsigne
 	return asked(source, gfp, order, nid);
 }
 
-void test_kernel_is_asked_for_no_more_than_the_caller_allows(struct kunit *test)
+static void expect_modest_requests(struct kunit *test, struct slabmod_pool *pool)
 {
 	const gfp_t effort = __GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_MEMALLOC |
 			     __GFP_NOFAIL;
-	struct slabmod_cache *cache = create(test, kit_pool_create(test, LIMIT), 192);
+	struct slabmod_cache *cache = create(test, pool, 192);
 	int i;
 
-	asked = cache->pool->source.get;
-	cache->pool->source.get = note_and_get;
+	asked = pool->source.get;
+	pool->source.get = note_and_get;
 	for (i = 0; i < ARRAY_SIZE(gfp_kinds); i++) {
 		void *object;
 
@@ -245,9 +245,16 @@ void test_kernel_is_asked_for_no_more_than_the_caller_allows(struct kunit *test)
 				    "GFP %#x", (__force u32)gfp_kinds[i]);
 		slabmod_cache_free(cache, object);
 		slabmod_cache_shrink(cache);
-		pool_shrink(cache->pool);
+		pool_shrink(pool);
 	}
 	expect_nothing_lost(test, cache);
+}
+
+void test_kernel_is_asked_for_no_more_than_the_caller_allows(struct kunit *test)
+{
+	/* Where more than is needed is asked for first, and where it is not. */
+	expect_modest_requests(test, kit_pool_create(test, LIMIT));
+	expect_modest_requests(test, kit_pool_create_orders(test, LIMIT, 0, 0));
 }
 
 void test_limit_holds_even_for_those_who_must_not_fail(struct kunit *test)

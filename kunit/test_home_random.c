@@ -251,12 +251,15 @@ static void give_step(struct run *run, unsigned int most)
 
 static void rare_step(struct run *run)
 {
+	unsigned int other = cpumask_any_but(cpu_online_mask, run->cpu);
+
 	switch (kit_random(&run->rnd, 4)) {
 	case 0:
 		home_shrink(run->cache);
 		break;
 	case 1:
-		home_drain(run->cache, cpumask_any_but(cpu_online_mask, run->cpu));
+		if (other < nr_cpu_ids)
+			home_drain(run->cache, other);
 		break;
 	case 2:
 		run->live[run->nr_live] = home_take_node(run->cache, first_online_node);

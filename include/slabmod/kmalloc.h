@@ -48,9 +48,9 @@ static __always_inline unsigned int slabmod_kmalloc_class(size_t size)
 	unsigned int doubling;
 
 	if (size <= 64)
-		return (size - 1) / 16;
+		return (size - 1) % 64 / 16;
 	/* 0 for 65 to 128. Not fls(), which before 6.3 is assembler and does not fold. */
-	doubling = 57 - __builtin_clzl(size - 1);
+	doubling = 25 - __builtin_clz(size - 1);
 	return 4 + 4 * doubling + (((size - 1) >> (doubling + 4)) & 3);
 }
 

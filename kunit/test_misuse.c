@@ -103,14 +103,11 @@ static void test_kfree_refuses_what_is_not_slabmods(struct kunit *test)
 	vfree(vmalloced);
 }
 
-/*
- * Values that no memory has, those around the ends of the map among them. What is
- * less than ZERO_SIZE_PTR counts as nothing, as with the kernel's own.
- */
+/* Values that no memory has, those around the ends of the map among them. */
 static void test_kfree_refuses_what_is_no_address_at_all(struct kunit *test)
 {
 	const unsigned long values[] = {
-		17, 4095, 4096, 0x400000, TASK_SIZE_MAX - 8, TASK_SIZE_MAX,
+		1, 15, 17, 4095, 4096, 0x400000, TASK_SIZE_MAX - 8, TASK_SIZE_MAX,
 		0x8000000000000000ul, 0x0100000000000000ul, 0xff00000000000000ul,
 		PAGE_OFFSET - 1, PAGE_OFFSET - PAGE_SIZE, (unsigned long)high_memory,
 		(unsigned long)high_memory + (1ul << 40), ~0ul, ~0ul - 15, (unsigned long)-4096,

@@ -109,7 +109,7 @@ struct pool_model {
 	struct model model;
 	struct slabmod_pool *pool;
 	unsigned long above;		/* how often more than the limit was held */
-	unsigned long below_peak;	/* how often more than the peak was */
+	unsigned long below_peak;	/* how often the peak was less than what was held */
 };
 
 static void *model_take(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
@@ -117,6 +117,7 @@ static void *model_take(struct model *model, struct rnd_state *rnd, gfp_t gfp, s
 	struct pool_model *pm = container_of(model, struct pool_model, model);
 	struct chunk_source *source = &pm->pool->source;
 	unsigned int which = kit_random(rnd, CACHES + 1), pages = 1 + kit_random(rnd, 20);
+	unsigned long held;
 	void *p;
 
 	if (which < CACHES) {
@@ -126,9 +127,12 @@ static void *model_take(struct model *model, struct rnd_state *rnd, gfp_t gfp, s
 		*size = pages * PAGE_SIZE;
 		p = block_alloc("test", pm->pool, numa_mem_id(), pages, gfp);
 	}
-	if (atomic_long_read(&source->held) > source->limit || kit_source.pages > source->limit)
+	held = READ_ONCE(kit_source.pages);
+	if (held > source->limit || atomic_long_read(&source->held) > source->limit)
 		pm->above++;
-	if (kit_source.pages > atomic_long_read(&source->peak))
+	/* The peak, looked at later, can only be higher. */
+	smp_rmb();
+	if (held > atomic_long_read(&source->peak))
 		pm->below_peak++;
 	return p;
 }

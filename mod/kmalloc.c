@@ -64,6 +64,12 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_overflow);
 
 /* ---- giving ---- */
 
+/* What kfree() is to ignore. ZERO_OR_NULL_PTR() takes in 1 to 15 too: those are bad. */
+static bool is_nothing(const void *p)
+{
+	return !p || p == ZERO_SIZE_PTR;
+}
+
 /* Whether kfree() may free what a cache has. */
 static bool is_memory(const struct slabmod_cache *cache)
 {
@@ -85,7 +91,7 @@ static void kfree_checked(void *p)
 
 static noinline void kfree_slow(void *p)
 {
-	if (ZERO_OR_NULL_PTR(p))
+	if (is_nothing(p))
 		return;
 	rcu_read_lock();
 	kfree_checked(p);
@@ -145,13 +151,13 @@ static size_t memory_at(const char *who, const void *p)
 
 size_t slabmod_ksize(const void *p)
 {
-	return ZERO_OR_NULL_PTR(p) ? 0 : memory_at("ksize", p);
+	return is_nothing(p) ? 0 : memory_at("ksize", p);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_ksize);
 
 void slabmod_kfree_sensitive(const void *p)
 {
-	size_t size = ZERO_OR_NULL_PTR(p) ? 0 : memory_at("kfree_sensitive", p);
+	size_t size = is_nothing(p) ? 0 : memory_at("kfree_sensitive", p);
 	struct slabmod_cache *cache;
 
 	if (!size)
@@ -176,7 +182,7 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 		return ZERO_SIZE_PTR;
 	}
 	old = slabmod_ksize(p);
-	if (!old && !ZERO_OR_NULL_PTR(p))
+	if (!old && !is_nothing(p))
 		return NULL;
 	if (size <= old)
 		return (void *)p;

@@ -292,11 +292,13 @@ static void orphan(struct slabmod_cache *cache)
 
 	drain_everything(cache);
 	used = cache_used(cache);
-	report_live(cache, MISUSE_LEAK, "its module went", used);
 	if (!used) {
+		report_misuse(MISUSE_LEAK, "%s: its module went and did not destroy it",
+			      cache->name);
 		cache_free(cache);
 		return;
 	}
+	report_live(cache, MISUSE_LEAK, "its module went", used);
 	/* Its name and its place in debugfs are free for the module's next life. */
 	blocking_notifier_call_chain(&cache_notifiers, CACHE_DESTROYED, cache);
 	cache->flags |= CACHE_ORPHAN;

@@ -206,8 +206,8 @@ static void metadata_free_rcu(struct rcu_head *rcu)
 	metadata_free(container_of(rcu, struct chunk, rcu));
 }
 
-/* Takes @pages off what the limit leaves. Never above it, not for a moment. */
-static bool source_charge(struct chunk_source *source, unsigned long pages)
+/* Takes @pages off what the limit leaves. Never above it, not for a moment; @now: held. */
+static bool source_charge(struct chunk_source *source, unsigned long pages, long *now)
 {
 	long held = atomic_long_read(&source->held);
 
@@ -215,12 +215,13 @@ static bool source_charge(struct chunk_source *source, unsigned long pages)
 		if (held + pages > source->limit)
 			return false;
 	} while (!atomic_long_try_cmpxchg(&source->held, &held, held + pages));
+	*now = held + pages;
 	return true;
 }
 
-static void source_note_peak(struct chunk_source *source)
+/* @held is what the charge made of it: others may have given some back since. */
+static void source_note_peak(struct chunk_source *source, long held)
 {
-	long held = atomic_long_read(&source->held);
 	long peak = atomic_long_read(&source->peak);
 
 	while (held > peak && !atomic_long_try_cmpxchg(&source->peak, &peak, held))
@@ -230,12 +231,13 @@ static void source_note_peak(struct chunk_source *source)
 static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
 {
 	struct page *page;
+	long held;
 
-	if (!source_charge(source, 1ul << order))
+	if (!source_charge(source, 1ul << order, &held))
 		return NULL;
 	page = source->get(source, gfp, order, nid);
 	if (page)
-		source_note_peak(source);
+		source_note_peak(source, held);
 	else
 		atomic_long_sub(1ul << order, &source->held);
 	return page;

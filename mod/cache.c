@@ -181,29 +181,20 @@ struct found cache_find(const void *address)
 
 static void free_checked(struct slabmod_cache *cache, void *object)
 {
-	struct frame *frame, *first;
-	struct slabmod_cache *owner;
+	struct found found = cache_find(object);
 
-	frame = chunk_frame(object);
-	owner = frame ? slab_cache(frame) : NULL;
-	if (owner && owner != cache) {
+	if (found.cache && found.cache != cache) {
 		report_misuse(MISUSE_WRONG_CACHE, "%s: %p is an object of %s", cache->name, object,
-			      owner->name);
+			      found.cache->name);
 		return;
 	}
-	first = owner ? slab_first(frame) : NULL;
-	if (!first || !starts_object(cache, first, object)) {
+	if (!found.cache || !found.size) {
 		cache_report_bad_free(cache->name, object);
-		return;
-	}
-	if (is_free(cache, first, object)) {
-		report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p is free already", cache->name,
-			      object);
 		return;
 	}
 	if (want_init_on_free() && !cache->ctor)
 		memset(object, 0, cache->size);
-	magazine_free(cache, first, object);
+	magazine_free(cache, slab_first(found.frame), object);
 }
 
 noinline void cache_free_slow(struct slabmod_cache *cache, void *object)

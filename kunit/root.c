@@ -42,6 +42,12 @@ void root_wet(void)
 	root_pool->source.get = get_before;
 }
 
+void root_rest(struct model *model, unsigned long pieces, size_t bytes)
+{
+	KUNIT_EXPECT_EQ(model->test, root_used(), bytes);
+	KUNIT_EXPECT_TRUE(model->test, pool_check(root_pool));
+}
+
 int root_init(struct kunit *test)
 {
 	get_before = root_pool->source.get;

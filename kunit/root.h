@@ -9,6 +9,8 @@
 #include <kunit/test.h>
 #include <linux/gfp.h>
 
+#include "model.h"
+
 int root_init(struct kunit *test);
 
 /* Expects that what was taken since root_init() was given back, and nothing lost. */
@@ -18,6 +20,9 @@ void root_exit(struct kunit *test);
 
 /* Bytes that callers have taken since the test began, rounding included. */
 unsigned long root_used(void);
+
+/* What holds when a random run on the root pool rests; a model's @rest. */
+void root_rest(struct model *model, unsigned long pieces, size_t bytes);
 
 /* Gives back all that is free, and has the kernel refuse more; lets it give again. */
 void root_dry(void);

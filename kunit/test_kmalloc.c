@@ -370,16 +370,10 @@ static void model_give(struct model *model, void *memory, size_t size)
 		slabmod_kfree_bulk(1, &memory);
 }
 
-static void model_rest(struct model *model, unsigned long pieces, size_t bytes)
-{
-	KUNIT_EXPECT_EQ(model->test, root_used(), bytes);
-	KUNIT_EXPECT_TRUE(model->test, pool_check(root_pool));
-}
-
 static struct model model_of(struct kunit *test)
 {
 	return (struct model) {
-		.take = model_take, .give = model_give, .rest = model_rest, .test = test,
+		.take = model_take, .give = model_give, .rest = root_rest, .test = test,
 	};
 }
 

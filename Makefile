@@ -24,8 +24,12 @@ modules_install:
 demo:
 	@scripts/demo
 
-insn:
-	@scripts/insn
+bench:
+	@scripts/bench $(if $(RUNNERS),RUNNERS=$(RUNNERS)) $(if $(CASES),CASES=$(CASES))
+
+# Only what runs on this machine's CPU itself
+bench-native:
+	@scripts/bench RUNNERS=uml-6.1,uml-7.2 $(if $(CASES),CASES=$(CASES))
 
 check:
 	@scripts/check $(if $(STEPS),STEPS=$(STEPS)) $(if $(SUITES),SUITES=$(SUITES))
@@ -43,11 +47,14 @@ help:
 	@echo 'make modules-NAME     all modules for a kernel of scripts/kernel, in build/NAME ($(shell scripts/kernel --list | xargs))'
 	@echo 'make modules_install  what make built, into /lib/modules (or under INSTALL_MOD_PATH)'
 	@echo 'make demo             see it at work in a guest'
-	@echo 'make insn             what an allocation costs, in instructions'
 	@echo 'make check            every test, in guests; needs neither root nor a reboot'
 	@echo '                        STEPS=style,kunit,stock  only these steps'
 	@echo '                        SUITES=buddy,slab        only these KUnit suites'
 	@echo 'make style            only the checkers of the source'
+	@echo "make bench            what slabmod costs beside the kernel's own allocators, in build/bench"
+	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'
+	@echo '                        RUNNERS=icount-6.1    only there ($(shell scripts/bench --list | xargs))'
+	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
 	@echo 'make clean            forget what was built here (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install demo insn check style clean help
+.PHONY: modules install modules_install demo check style bench bench-native clean help

@@ -9,6 +9,7 @@
 #include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
+#include <linux/slab.h>
 #include <linux/version.h>
 
 #if BITS_PER_LONG != 64
@@ -64,6 +65,18 @@
 #define __GFP_ATOMIC_COMPAT	__GFP_ATOMIC
 #else
 #define __GFP_ATOMIC_COMPAT	((__force gfp_t)0)
+#endif
+
+/*
+ * A cache of SLUB's that shares its slabs with no other. Before 6.5 there was no flag
+ * for that; a cache that may be copied to user space is left alone in any version.
+ */
+#ifdef SLAB_NO_MERGE
+#define kmem_cache_create_unmerged(name, size, align)	\
+	kmem_cache_create(name, size, align, SLAB_NO_MERGE, NULL)
+#else
+#define kmem_cache_create_unmerged(name, size, align)	\
+	kmem_cache_create_usercopy(name, size, align, 0, 0, size, NULL)
 #endif
 
 /* struct_size() without an instance, for all kernels alike. */

@@ -1,148 +1,209 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slabmod_bench.ko - what an allocation and its free cost, in cycles of the time
- * stamp counter; under QEMU's icount these are instructions, exactly.
+ * slabmod_bench.ko - what allocators cost, slabmod beside the kernel's own.
  *
- * Prints one line a case to the kernel log when it is loaded:
+ * Files in the debugfs directory slabmod_bench:
  *
- *	slabmod_bench: <case> <allocator> <hundredths of a cycle per operation>
+ *	cases	the names, one a line
+ *	run	a name written here runs that case
+ *	results	of the last run, lines `case,allocator,cpus,metric,value,unit`
+ *	profile	of the last run, instructions by function, where it could be stepped
+ *	trace	a trace for the case `replay`, written here; see replay.h
  *
- * The cost of an empty loop is measured and taken off.
+ * A module whose file is open cannot be removed, so no run outlives it.
  */
-#include <linux/irqflags.h>
-#include <linux/kernel.h>
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/sched.h>
+#include <linux/mutex.h>
+#include <linux/seq_buf.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/timex.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include <slabmod/slabmod.h>
 
-#include "../compat.h"
+#include "bench.h"
+#include "replay.h"
+#include "step.h"
+#include "threads.h"
 
-#define ROUNDS	10000u
-#define TRIES	5
-
-static struct kmem_cache *slub_cache;
-static struct slabmod_cache *our_cache;
-static size_t variable_size = 64;
-
-static noinline u64 cost_once(void (*fn)(void))
-{
-	unsigned long flags;
-	unsigned int i;
-	u64 start, end;
-
-	local_irq_save(flags);
-	start = get_cycles();
-	for (i = 0; i < ROUNDS; i++)
-		fn();
-	end = get_cycles();
-	local_irq_restore(flags);
-	return end - start;
-}
-
-/* The least of some tries: one during which the scheduler is called for costs more. */
-static u64 cost(void (*fn)(void))
-{
-	u64 least = U64_MAX;
-	int try;
-
-	fn();
-	for (try = 0; try < TRIES; try++) {
-		cond_resched();
-		least = min(least, cost_once(fn));
-	}
-	return least;
-}
-
-static noinline void empty(void)
-{
-	barrier();
-}
-
-static noinline void slub_typed(void)
-{
-	kmem_cache_free(slub_cache, kmem_cache_alloc(slub_cache, GFP_ATOMIC));
-}
-
-static noinline void our_typed(void)
-{
-	slabmod_cache_free(our_cache, slabmod_cache_alloc(our_cache, GFP_ATOMIC));
-}
-
-static noinline void slub_const(void)
-{
-	kfree(kmalloc(64, GFP_ATOMIC));
-}
-
-static noinline void our_const(void)
-{
-	slabmod_kfree(slabmod_kmalloc(64, GFP_ATOMIC));
-}
-
-static noinline void slub_variable(void)
-{
-	kfree(kmalloc(READ_ONCE(variable_size), GFP_ATOMIC));
-}
-
-static noinline void our_variable(void)
-{
-	slabmod_kfree(slabmod_kmalloc(READ_ONCE(variable_size), GFP_ATOMIC));
-}
-
-static noinline void kernel_page(void)
-{
-	free_page(__get_free_page(GFP_ATOMIC));
-}
-
-static noinline void our_page(void)
-{
-	slabmod_free_page(slabmod_get_free_page(GFP_ATOMIC));
-}
-
-static const struct {
-	const char *name;
-	const char *allocator;
-	void (*fn)(void);
-} cases[] = {
-	{ "pair-typed-64", "slub", slub_typed },
-	{ "pair-typed-64", "slabmod", our_typed },
-	{ "pair-kmalloc-const-64", "slub", slub_const },
-	{ "pair-kmalloc-const-64", "slabmod", our_const },
-	{ "pair-kmalloc-var-64", "slub", slub_variable },
-	{ "pair-kmalloc-var-64", "slabmod", our_variable },
-	{ "pages-pair-o0", "kernel-pages", kernel_page },
-	{ "pages-pair-o0", "slabmod-pages", our_page },
+static const struct bench_group *const groups[] = {
+	&bench_one_cpu_cases,
+	&bench_thread_cases,
+	&bench_replay_cases,
 };
+
+static bool insn;
+module_param(insn, bool, 0444);
+MODULE_PARM_DESC(insn, "the time stamp counter counts instructions (QEMU's -icount)");
+
+static unsigned int tries;
+module_param(tries, uint, 0444);
+MODULE_PARM_DESC(tries, "of each case, 1 to 99 (5 with insn=1, or else 21)");
+
+#define TEXT_SIZE	(256 * 1024)
+
+/* What the last run said. */
+static DEFINE_MUTEX(run_lock);
+static struct seq_buf results;
+static struct seq_buf profile;
+
+static struct dentry *dir;
+
+/* ---- run ---- */
+
+static const struct bench_case *find_case(const char *name)
+{
+	unsigned int g, i;
+
+	for (g = 0; g < ARRAY_SIZE(groups); g++)
+		for (i = 0; i < groups[g]->nr; i++)
+			if (!strcmp(groups[g]->cases[i].name, name))
+				return &groups[g]->cases[i];
+	return NULL;
+}
+
+static int run_case(const struct bench_case *c)
+{
+	const struct bench_setup setup = { .insn = insn, .tries = tries };
+	int err = mutex_lock_interruptible(&run_lock);
+
+	if (err)
+		return -EINTR;
+	seq_buf_clear(&results);
+	seq_buf_clear(&profile);
+	err = bench_run(c, &setup, &results, &profile);
+	if (!err && (seq_buf_has_overflowed(&results) || seq_buf_has_overflowed(&profile)))
+		err = -ENOSPC;
+	if (err) {
+		seq_buf_clear(&results);
+		seq_buf_clear(&profile);
+	}
+	mutex_unlock(&run_lock);
+	return err;
+}
+
+static ssize_t run_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	const struct bench_case *c;
+	char name[64];
+	int err;
+
+	if (!len || *pos)
+		return -EINVAL;
+	if (len >= sizeof(name))
+		return -ENOENT;
+	if (copy_from_user(name, from, len))
+		return -EFAULT;
+	name[len] = '\0';
+	c = find_case(strim(name));
+	if (!c)
+		return -ENOENT;
+	err = run_case(c);
+	return err ?: len;
+}
+
+static const struct file_operations run_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = run_write,
+	.llseek = noop_llseek,
+};
+
+/* ---- what there is to read ---- */
+
+static ssize_t text_read(struct file *file, char __user *to, size_t len, loff_t *pos)
+{
+	struct seq_buf *text = file->private_data;
+	ssize_t n = mutex_lock_interruptible(&run_lock);
+
+	if (n)
+		return n;
+	n = simple_read_from_buffer(to, len, pos, text->buffer, seq_buf_used(text));
+	mutex_unlock(&run_lock);
+	return n;
+}
+
+static const struct file_operations text_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.read = text_read,
+	.llseek = default_llseek,
+};
+
+static int cases_show(struct seq_file *seq, void *unused)
+{
+	unsigned int g, i;
+
+	for (g = 0; g < ARRAY_SIZE(groups); g++)
+		for (i = 0; i < groups[g]->nr; i++)
+			seq_printf(seq, "%s\n", groups[g]->cases[i].name);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(cases);
+
+/* ---- life of the module ---- */
+
+static int text_init(struct seq_buf *text)
+{
+	char *buffer = kvmalloc(TEXT_SIZE, GFP_KERNEL);
+
+	if (!buffer)
+		return -ENOMEM;
+	seq_buf_init(text, buffer, TEXT_SIZE);
+	return 0;
+}
+
+static void texts_free(void)
+{
+	kvfree(results.buffer);
+	kvfree(profile.buffer);
+}
+
+static void create_files(void)
+{
+	dir = debugfs_create_dir("slabmod_bench", NULL);
+	debugfs_create_file("cases", 0400, dir, NULL, &cases_fops);
+	debugfs_create_file("run", 0200, dir, NULL, &run_fops);
+	debugfs_create_file("results", 0400, dir, &results, &text_fops);
+	debugfs_create_file("profile", 0400, dir, &profile, &text_fops);
+	debugfs_create_file("trace", 0200, dir, NULL, &bench_trace_fops);
+}
 
 static int __init bench_init(void)
 {
-	u64 overhead = cost(empty);
-	unsigned int i;
+	int err;
 
-	slub_cache = kmem_cache_create("slabmod_bench", 64, 64, 0, NULL);
-	our_cache = slabmod_cache_create("bench-64", 64, 64, 0, NULL);
-	if (!slub_cache || !our_cache) {
-		kmem_cache_destroy(slub_cache);
-		slabmod_cache_destroy(our_cache);
-		return -ENOMEM;
-	}
-	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		pr_info("slabmod_bench: %s %s %llu\n", cases[i].name, cases[i].allocator,
-			(cost(cases[i].fn) - overhead) * 100 / ROUNDS);
-	return 0;
+	if (!tries)
+		tries = insn ? 5 : 21;
+	if (tries > BENCH_TRIES_MAX)
+		return -EINVAL;
+	err = text_init(&results);
+	if (!err)
+		err = text_init(&profile);
+	if (!err)
+		err = step_init();
+	if (err)
+		texts_free();
+	else
+		create_files();
+	return err;
 }
 
 static void __exit bench_exit(void)
 {
-	kmem_cache_destroy(slub_cache);
-	slabmod_cache_destroy(our_cache);
+	debugfs_remove(dir);
+	step_exit();
+	bench_trace_drop();
+	texts_free();
 }
 
 module_init(bench_init);
 module_exit(bench_exit);
 
 SLABMOD_IMPORT();
-MODULE_DESCRIPTION("What slabmod's fast path costs beside SLUB's");
+MODULE_DESCRIPTION("What slabmod costs beside the kernel's own allocators");
 MODULE_LICENSE("GPL");

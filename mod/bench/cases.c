@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cases.c - what one CPU can be asked to do: a pair, a batch, many at once, runs of
+ * pages, and the pair beside a lot of objects that stay.
+ */
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "bench.h"
+
+#define PAIRS		10000
+#define PAIRS_STEPPED	256
+
+/* ---- pairs ---- */
+
+static long pair_work(struct bench *b, unsigned int worker)
+{
+	const struct bench_ops *ops = b->ops;
+	unsigned int i;
+	void *p;
+
+	for (i = 0; i < b->rounds; i++) {
+		p = ops->alloc(b);
+		if (unlikely(!p))
+			return -ENOMEM;
+		bench_mark(p, i);
+		ops->free(b, p);
+	}
+	return b->rounds;
+}
+
+/* ---- pairs, with b->c->count objects in use ---- */
+
+/* Whether so much can be had, without trying how far the guest gets. */
+static bool seems_to_fit(const struct bench *b)
+{
+	size_t bytes = b->c->count * b->size;
+
+	return (bytes + bytes / 8 + SZ_32M) >> PAGE_SHIFT < si_mem_available();
+}
+
+/* A kept object's first word leads to the next. */
+static int live_prepare(struct bench *b)
+{
+	unsigned long i;
+	void **p;
+
+	if (b->ops->same)
+		return 0;
+	if (!seems_to_fit(b))
+		return -ENOMEM;
+	for (i = 0; i < b->c->count; i++) {
+		p = b->ops->alloc_sleeping(b);
+		if (!p)
+			return -ENOMEM;
+		*p = b->live;
+		b->live = p;
+		if (i % 1024)
+			continue;
+		cond_resched();
+		if (signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+static void live_cleanup(struct bench *b)
+{
+	unsigned long i;
+	void **p;
+
+	for (i = 0; b->live; i++) {
+		p = b->live;
+		b->live = *p;
+		b->ops->free(b, p);
+		if (i % 1024 == 0)
+			cond_resched();
+	}
+}
+
+/* ---- batches: b->c->count objects are taken, then all are freed ---- */
+
+/* Random enough, and the same each time. */
+static u32 next_random(u32 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+static void shuffle(u32 *index, u32 n)
+{
+	u32 state = 2463534242u, other;
+
+	for (; n > 1; n--) {
+		other = next_random(&state) % n;
+		swap(index[n - 1], index[other]);
+	}
+}
+
+/* For all three orders frees go by an index, so that all three cost the harness as much. */
+static int batch_prepare(struct bench *b)
+{
+	unsigned long n = b->c->count, i;
+
+	b->objects = kvcalloc(n, sizeof(*b->objects), GFP_KERNEL);
+	b->index = kvcalloc(n, sizeof(*b->index), GFP_KERNEL);
+	if (!b->objects || !b->index)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		b->index[i] = b->c->order == BENCH_LIFO ? n - 1 - i : i;
+	if (b->c->order == BENCH_SHUFFLED)
+		shuffle(b->index, n);
+	return 0;
+}
+
+static void batch_cleanup(struct bench *b)
+{
+	kvfree(b->objects);
+	kvfree(b->index);
+}
+
+static int take_batch(struct bench *b)
+{
+	unsigned long n = b->c->count, i;
+	void *p;
+
+	for (i = 0; i < n; i++) {
+		p = b->ops->alloc(b);
+		if (unlikely(!p))
+			break;
+		bench_mark(p, i);
+		b->objects[i] = p;
+	}
+	if (likely(i == n))
+		return 0;
+	while (i--)
+		b->ops->free(b, b->objects[i]);
+	return -ENOMEM;
+}
+
+static long batch_work(struct bench *b, unsigned int worker)
+{
+	unsigned long n = b->c->count, i;
+	unsigned int round;
+
+	for (round = 0; round < b->rounds; round++) {
+		if (take_batch(b))
+			return -ENOMEM;
+		for (i = 0; i < n; i++)
+			b->ops->free(b, b->objects[b->index[i]]);
+	}
+	return b->rounds * n;
+}
+
+/* ---- many at once ---- */
+
+static int bulk_prepare(struct bench *b)
+{
+	unsigned long i;
+
+	b->objects = kvcalloc(b->c->count, sizeof(*b->objects), GFP_KERNEL);
+	if (!b->objects)
+		return -ENOMEM;
+	if (b->ops->same)
+		for (i = 0; i < b->c->count; i++)
+			b->objects[i] = b->ops->alloc(b);
+	return 0;
+}
+
+static long bulk_work(struct bench *b, unsigned int worker)
+{
+	unsigned long n = b->c->count, i;
+	unsigned int round;
+
+	for (round = 0; round < b->rounds; round++) {
+		if (unlikely(!b->ops->alloc_bulk(b, n, b->objects)))
+			return -ENOMEM;
+		for (i = 0; i < n; i++)
+			bench_mark(b->objects[i], i);
+		b->ops->free_bulk(b, n, b->objects);
+	}
+	return b->rounds * n;
+}
+
+/* ---- the table ---- */
+
+#define PAIR(what, of, bytes)							\
+	{ .name = "pair-" what "-" #bytes, .kind = of, .size = bytes, .cpus = 1,	\
+	  .rounds = PAIRS, .step_rounds = PAIRS_STEPPED, .work = pair_work }
+
+#define LIVE(what, bytes)							\
+	{ .name = "live-" what "-64", .kind = &bench_typed, .size = 64, .cpus = 1,	\
+	  .count = (bytes) / 64, .rounds = PAIRS, .step_rounds = PAIRS_STEPPED,	\
+	  .prepare = live_prepare, .work = pair_work, .cleanup = live_cleanup }
+
+#define BATCH(n, how, in_order, times)						\
+	{ .name = "batch-" #n "-" how "-64", .kind = &bench_typed, .size = 64, .cpus = 1, \
+	  .count = n, .order = in_order, .rounds = times, .step_rounds = 1,		\
+	  .prepare = batch_prepare, .work = batch_work, .cleanup = batch_cleanup }
+
+#define BATCHES(n, times)							\
+	BATCH(n, "fifo", BENCH_FIFO, times),					\
+	BATCH(n, "lifo", BENCH_LIFO, times),					\
+	BATCH(n, "shuffled", BENCH_SHUFFLED, times)
+
+/* The kernel's calls for many at once want interrupts on. */
+#define BULK(n, times)								\
+	{ .name = "bulk-" #n "-64", .kind = &bench_typed, .size = 64, .cpus = 1,	\
+	  .count = n, .interrupts = true, .rounds = times, .step_rounds = 8,	\
+	  .prepare = bulk_prepare, .work = bulk_work, .cleanup = batch_cleanup }
+
+#define PAGES_PAIR(of, times)							\
+	{ .name = "pages-pair-o" #of, .kind = &bench_pages, .page_order = of, .cpus = 1, \
+	  .rounds = times, .step_rounds = 64, .work = pair_work }
+
+#define PAGES_BATCH(of, times)							\
+	{ .name = "pages-batch-o" #of, .kind = &bench_pages, .page_order = of, .cpus = 1, \
+	  .count = 256, .rounds = times, .step_rounds = 1,			\
+	  .prepare = batch_prepare, .work = batch_work, .cleanup = batch_cleanup }
+
+static const struct bench_case cases[] = {
+	PAIR("typed", &bench_typed, 16),
+	PAIR("typed", &bench_typed, 64),
+	PAIR("typed", &bench_typed, 256),
+	PAIR("typed", &bench_typed, 1024),
+	PAIR("typed", &bench_typed, 4096),
+	PAIR("typed", &bench_typed, 16384),
+	PAIR("kmalloc-const", &bench_kmalloc_16, 16),
+	PAIR("kmalloc-const", &bench_kmalloc_64, 64),
+	PAIR("kmalloc-const", &bench_kmalloc_256, 256),
+	PAIR("kmalloc-const", &bench_kmalloc_1024, 1024),
+	PAIR("kmalloc-const", &bench_kmalloc_4096, 4096),
+	PAIR("kmalloc-const", &bench_kmalloc_16384, 16384),
+	PAIR("kmalloc-var", &bench_kmalloc, 16),
+	PAIR("kmalloc-var", &bench_kmalloc, 64),
+	PAIR("kmalloc-var", &bench_kmalloc, 256),
+	PAIR("kmalloc-var", &bench_kmalloc, 1024),
+	PAIR("kmalloc-var", &bench_kmalloc, 4096),
+	PAIR("kmalloc-var", &bench_kmalloc, 16384),
+	BATCHES(100, 100),
+	BATCHES(1000, 10),
+	BATCHES(10000, 2),
+	BULK(8, 500),
+	BULK(32, 150),
+	BULK(250, 20),
+	PAGES_PAIR(0, 5000),
+	PAGES_PAIR(3, 2000),
+	PAGES_PAIR(6, 500),
+	PAGES_PAIR(9, 100),
+	PAGES_BATCH(0, 20),
+	PAGES_BATCH(3, 10),
+	PAGES_BATCH(6, 2),
+	PAGES_BATCH(9, 1),
+	LIVE("1m", SZ_1M),
+	LIVE("64m", SZ_64M),
+	LIVE("1g", SZ_1G),
+};
+
+const struct bench_group bench_one_cpu_cases = { cases, ARRAY_SIZE(cases) };

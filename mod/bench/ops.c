@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ops.c - the allocators: SLUB, the kernel's page allocator, slabmod, and `nothing`,
+ * which shows what the harness itself costs.
+ *
+ * Each function is what a caller would have compiled in, and no more.
+ */
+#include <linux/gfp.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+
+#include <slabmod/slabmod.h>
+
+#include "../compat.h"
+#include "bench.h"
+
+/* An allocation that may sleep must not have others killed: a case may ask for too much. */
+#define SLEEPING	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
+
+/* Where an allocator leaves what is the CPU's own. No one calls another of its list. */
+static const char *const slub_slow[] = {
+	"___slab_alloc", "__slab_free",
+	"__pcs_replace_empty_main", "__pcs_replace_full_main",	/* since 6.18 */
+	NULL
+};
+
+/* Taking a large block from the buddy is often inlined, and is then not seen. */
+static const char *const kernel_pages_slow[] = {
+	"rmqueue_bulk", "free_pcppages_bulk",
+	"rmqueue_buddy", "__free_pages_ok", "__alloc_pages_slowpath",
+	NULL
+};
+
+static const char *const slabmod_slow[] = {
+	"home_take", "home_take_node", "home_grow", "home_give",
+	"block_alloc", "block_free",
+	NULL
+};
+
+/* The alignment both are asked for: a line at the most. */
+static size_t alignment(size_t size)
+{
+	return min_t(size_t, size & -size, SMP_CACHE_BYTES);
+}
+
+/* ---- typed caches ---- */
+
+static int slub_open(struct bench *b)
+{
+	b->slub = kmem_cache_create_unmerged("slabmod_bench", b->size, alignment(b->size));
+	return b->slub ? 0 : -ENOMEM;
+}
+
+static void slub_close(struct bench *b)
+{
+	kmem_cache_destroy(b->slub);
+}
+
+static noinline void *slub_alloc(struct bench *b)
+{
+	return kmem_cache_alloc(b->slub, GFP_ATOMIC);
+}
+
+static noinline void *slub_alloc_sleeping(struct bench *b)
+{
+	return kmem_cache_alloc(b->slub, SLEEPING);
+}
+
+static noinline void slub_free(struct bench *b, void *p)
+{
+	kmem_cache_free(b->slub, p);
+}
+
+static noinline bool slub_alloc_bulk(struct bench *b, size_t nr, void **p)
+{
+	return kmem_cache_alloc_bulk(b->slub, GFP_ATOMIC, nr, p);
+}
+
+static noinline void slub_free_bulk(struct bench *b, size_t nr, void **p)
+{
+	kmem_cache_free_bulk(b->slub, nr, p);
+}
+
+static int slabmod_open(struct bench *b)
+{
+	b->slabmod = slabmod_cache_create("bench", b->size, alignment(b->size), 0, NULL);
+	return b->slabmod ? 0 : -ENOMEM;
+}
+
+static void slabmod_close(struct bench *b)
+{
+	slabmod_cache_destroy(b->slabmod);
+}
+
+static noinline void *our_alloc(struct bench *b)
+{
+	return slabmod_cache_alloc(b->slabmod, GFP_ATOMIC);
+}
+
+static noinline void *our_alloc_sleeping(struct bench *b)
+{
+	return slabmod_cache_alloc(b->slabmod, SLEEPING);
+}
+
+static noinline void our_free(struct bench *b, void *p)
+{
+	slabmod_cache_free(b->slabmod, p);
+}
+
+static noinline bool our_alloc_bulk(struct bench *b, size_t nr, void **p)
+{
+	return slabmod_cache_alloc_bulk(b->slabmod, GFP_ATOMIC, nr, p);
+}
+
+static noinline void our_free_bulk(struct bench *b, size_t nr, void **p)
+{
+	slabmod_cache_free_bulk(b->slabmod, nr, p);
+}
+
+static const struct bench_ops slub_typed = {
+	.allocator = "slub",
+	.slow = slub_slow,
+	.open = slub_open,
+	.close = slub_close,
+	.alloc = slub_alloc,
+	.alloc_sleeping = slub_alloc_sleeping,
+	.free = slub_free,
+	.alloc_bulk = slub_alloc_bulk,
+	.free_bulk = slub_free_bulk,
+};
+
+static const struct bench_ops slabmod_typed = {
+	.allocator = "slabmod",
+	.slow = slabmod_slow,
+	.open = slabmod_open,
+	.close = slabmod_close,
+	.alloc = our_alloc,
+	.alloc_sleeping = our_alloc_sleeping,
+	.free = our_free,
+	.alloc_bulk = our_alloc_bulk,
+	.free_bulk = our_free_bulk,
+};
+
+/* ---- memory by size ---- */
+
+static noinline void *slub_kmalloc(struct bench *b)
+{
+	return kmalloc(b->size, GFP_ATOMIC);
+}
+
+static noinline void *slub_kmalloc_size(struct bench *b, size_t size)
+{
+	return kmalloc(size, GFP_ATOMIC);
+}
+
+static noinline void slub_kfree(struct bench *b, void *p)
+{
+	kfree(p);
+}
+
+static noinline void *our_kmalloc(struct bench *b)
+{
+	return slabmod_kmalloc(b->size, GFP_ATOMIC);
+}
+
+static noinline void *our_kmalloc_size(struct bench *b, size_t size)
+{
+	return slabmod_kmalloc(size, GFP_ATOMIC);
+}
+
+static noinline void our_kfree(struct bench *b, void *p)
+{
+	slabmod_kfree(p);
+}
+
+static const struct bench_ops slub_sized = {
+	.allocator = "slub",
+	.slow = slub_slow,
+	.alloc = slub_kmalloc,
+	.free = slub_kfree,
+	.alloc_size = slub_kmalloc_size,
+};
+
+static const struct bench_ops slabmod_sized = {
+	.allocator = "slabmod",
+	.slow = slabmod_slow,
+	.alloc = our_kmalloc,
+	.free = our_kfree,
+	.alloc_size = our_kmalloc_size,
+};
+
+/* ---- pages ---- */
+
+static noinline void *kernel_pages(struct bench *b)
+{
+	return (void *)__get_free_pages(GFP_ATOMIC, b->page_order);
+}
+
+static noinline void kernel_pages_free(struct bench *b, void *p)
+{
+	free_pages((unsigned long)p, b->page_order);
+}
+
+static noinline void *our_pages(struct bench *b)
+{
+	return (void *)slabmod_get_free_pages(GFP_ATOMIC, b->page_order);
+}
+
+static noinline void our_pages_free(struct bench *b, void *p)
+{
+	slabmod_free_pages((unsigned long)p, b->page_order);
+}
+
+static const struct bench_ops kernel_pages_ops = {
+	.allocator = "kernel-pages",
+	.slow = kernel_pages_slow,
+	.alloc = kernel_pages,
+	.free = kernel_pages_free,
+};
+
+static const struct bench_ops slabmod_pages_ops = {
+	.allocator = "slabmod-pages",
+	.slow = slabmod_slow,
+	.alloc = our_pages,
+	.free = our_pages_free,
+};
+
+/* ---- nothing ---- */
+
+static unsigned long buffer[64 / sizeof(long)] __aligned(64);
+static DEFINE_PER_CPU_ALIGNED(unsigned long [64 / sizeof(long)], buffers);
+
+static noinline void *no_alloc(struct bench *b)
+{
+	return buffer;
+}
+
+static noinline void *no_alloc_size(struct bench *b, size_t size)
+{
+	return buffer;
+}
+
+static noinline void *no_alloc_percpu(struct bench *b)
+{
+	return raw_cpu_ptr(buffers);
+}
+
+static noinline void *no_alloc_size_percpu(struct bench *b, size_t size)
+{
+	return raw_cpu_ptr(buffers);
+}
+
+static noinline void no_free(struct bench *b, void *p)
+{
+	barrier();
+}
+
+/* Whoever takes many has made all of @p point to the buffer before. */
+static noinline bool no_alloc_bulk(struct bench *b, size_t nr, void **p)
+{
+	barrier();
+	return true;
+}
+
+static noinline void no_free_bulk(struct bench *b, size_t nr, void **p)
+{
+	barrier();
+}
+
+static const struct bench_ops nothing = {
+	.allocator = "nothing",
+	.same = true,
+	.alloc = no_alloc,
+	.alloc_sleeping = no_alloc,
+	.free = no_free,
+	.alloc_bulk = no_alloc_bulk,
+	.free_bulk = no_free_bulk,
+	.alloc_size = no_alloc_size,
+};
+
+static const struct bench_ops nothing_percpu = {
+	.allocator = "nothing",
+	.same = true,
+	.alloc = no_alloc_percpu,
+	.alloc_sleeping = no_alloc_percpu,
+	.free = no_free,
+	.alloc_size = no_alloc_size_percpu,
+};
+
+/* ---- who competes with whom ---- */
+
+const struct bench_kind bench_typed = { &slub_typed, &slabmod_typed, &nothing };
+const struct bench_kind bench_typed_threads = { &slub_typed, &slabmod_typed, &nothing_percpu };
+const struct bench_kind bench_kmalloc = { &slub_sized, &slabmod_sized, &nothing };
+const struct bench_kind bench_kmalloc_threads = { &slub_sized, &slabmod_sized, &nothing_percpu };
+const struct bench_kind bench_pages = { &kernel_pages_ops, &slabmod_pages_ops, &nothing };
+
+/* The same for a size that is known when this is compiled. */
+#define KMALLOC_CONST(bytes)							\
+static noinline void *slub_kmalloc_##bytes(struct bench *b)			\
+{										\
+	return kmalloc(bytes, GFP_ATOMIC);					\
+}										\
+										\
+static noinline void *our_kmalloc_##bytes(struct bench *b)			\
+{										\
+	return slabmod_kmalloc(bytes, GFP_ATOMIC);				\
+}										\
+										\
+static const struct bench_ops slub_const_##bytes = {				\
+	.allocator = "slub",							\
+	.slow = slub_slow,							\
+	.alloc = slub_kmalloc_##bytes,						\
+	.free = slub_kfree,							\
+};										\
+										\
+static const struct bench_ops slabmod_const_##bytes = {				\
+	.allocator = "slabmod",							\
+	.slow = slabmod_slow,							\
+	.alloc = our_kmalloc_##bytes,						\
+	.free = our_kfree,							\
+};										\
+										\
+const struct bench_kind bench_kmalloc_##bytes = {				\
+	&slub_const_##bytes, &slabmod_const_##bytes, &nothing			\
+}
+
+KMALLOC_CONST(16);
+KMALLOC_CONST(64);
+KMALLOC_CONST(256);
+KMALLOC_CONST(1024);
+KMALLOC_CONST(4096);
+KMALLOC_CONST(16384);

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * replay.c - the case `replay`: what a kernel at work allocated and freed, once more.
+ *
+ * One CPU does it all, also what happened on others: with the order of events kept,
+ * two CPUs would mostly wait for each other, and that is what would be measured.
+ *
+ * Memory by size is taken by its size; each of the caches that were recorded gets a
+ * cache of its own. b->rounds is the number of parts, of TRACE_PARTS, that are
+ * replayed.
+ */
+#include <linux/irqflags.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include <slabmod/slabmod.h>
+
+#include "../compat.h"
+#include "bench.h"
+#include "trace.h"
+
+/* Steps between two moments at which interrupts are let in */
+#define AT_A_BREATH	8192u
+
+struct replay {
+	struct trace *trace;
+	struct trace_step *at;		/* a step that failed, or the end */
+	unsigned int opened;
+	/* Behind those of the trace, the one for memory by size. */
+	struct bench caches[TRACE_MAX_CACHES + 1];
+};
+
+/* ---- caches ---- */
+
+static const struct bench_ops *typed_ops(const struct bench *b)
+{
+	if (b->ops == b->c->kind->kernel)
+		return bench_typed.kernel;
+	if (b->ops == b->c->kind->slabmod)
+		return bench_typed.slabmod;
+	return bench_typed.nothing;
+}
+
+static int open_cache(struct bench *c, unsigned int i)
+{
+	char name[SLABMOD_CACHE_NAME_MAX + 1];
+
+	snprintf(name, sizeof(name), "replay-%u-%zu", i, c->size);
+	if (c->ops == bench_typed.kernel)
+		c->slub = kmem_cache_create_unmerged(name, c->size, 0);
+	else if (c->ops == bench_typed.slabmod)
+		c->slabmod = slabmod_cache_create(name, c->size, 0, 0, NULL);
+	else
+		return 0;
+	return c->slub ? 0 : -ENOMEM;
+}
+
+static int open_caches(struct bench *b, struct replay *r)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < r->trace->caches; i++) {
+		r->caches[i].ops = typed_ops(b);
+		r->caches[i].size = r->trace->cache_size[i];
+		err = open_cache(&r->caches[i], i);
+		if (err)
+			return err;
+		r->opened++;
+	}
+	r->caches[TRACE_BY_SIZE].ops = b->ops;
+	return 0;
+}
+
+static int replay_prepare(struct bench *b)
+{
+	struct replay *r = kvzalloc(sizeof(*r), GFP_KERNEL);
+
+	b->priv = r;
+	if (!r)
+		return -ENOMEM;
+	r->trace = trace_get();
+	if (!r->trace)
+		return -ENODATA;
+	r->at = r->trace->steps + 2 * r->trace->allocs;
+	b->objects = kvcalloc(r->trace->slots, sizeof(*b->objects), GFP_KERNEL);
+	if (!b->objects)
+		return -ENOMEM;
+	return open_caches(b, r);
+}
+
+/* ---- steps ---- */
+
+static void failed(const struct bench *b, const struct trace_step *s, int err)
+{
+	const struct replay *r = b->priv;
+
+	pr_err("slabmod_bench: replay: %s: step %zu, object %u: %s\n", b->ops->allocator,
+	       s - r->trace->steps, s->slot,
+	       err == -EIO ? "someone else has written to it" : "no memory for it");
+}
+
+static unsigned long mark_of(const struct trace_step *s)
+{
+	return ~(unsigned long)s->slot;
+}
+
+static __always_inline int take(struct bench *b, struct bench *cache, const struct trace_step *s)
+{
+	void *p;
+
+	if (s->cache == TRACE_BY_SIZE)
+		p = cache->ops->alloc_size(cache, s->size);
+	else
+		p = cache->ops->alloc(cache);
+	if (unlikely(!p))
+		return -ENOMEM;
+	bench_mark(p, mark_of(s));
+	b->objects[s->slot] = p;
+	return 0;
+}
+
+static __always_inline int give(struct bench *b, struct bench *cache, const struct trace_step *s)
+{
+	void *p = b->objects[s->slot];
+
+	b->objects[s->slot] = NULL;
+	if (!bench_intact(b, p, mark_of(s)))
+		return -EIO;
+	cache->ops->free(cache, p);
+	return 0;
+}
+
+/* How many of the allocations are of the first @parts parts. */
+static long allocs_in(const struct trace *t, unsigned int parts)
+{
+	return (long)(t->allocs / TRACE_PARTS) * parts + min(t->allocs % TRACE_PARTS, parts);
+}
+
+/*
+ * A whole trace with interrupts off would take seconds where allocators check much.
+ * Let in what waits, off the record, and make sure that somebody still wants this.
+ */
+static int breathe(struct bench *b)
+{
+	struct bench_worker *w = b->workers;
+	u64 since = bench_clock(), since_ns = ktime_get_ns();
+
+	local_irq_enable();
+	cond_resched();
+	local_irq_disable();
+	w->start_ns += ktime_get_ns() - since_ns;
+	w->start += bench_clock() - since;
+	return bench_stopped(b) ? -EINTR : 0;
+}
+
+/* Not when it is stepped: that is for a part of it only. */
+static int do_steps(struct bench *b, struct trace_step **at, struct trace_step *end)
+{
+	struct replay *r = b->priv;
+	unsigned int parts = b->rounds, n = 0;
+	struct trace_step *s;
+	struct bench *cache;
+	int err = 0;
+
+	for (s = *at; s < end; s++) {
+		if (s->part >= parts)
+			continue;
+		cache = &r->caches[s->cache];
+		err = s->size ? take(b, cache, s) : give(b, cache, s);
+		if (!err && ++n % AT_A_BREATH == 0 && parts == TRACE_PARTS)
+			err = breathe(b);
+		if (unlikely(err))
+			break;
+	}
+	*at = s;
+	return err;
+}
+
+static long replay_work(struct bench *b, unsigned int worker)
+{
+	struct replay *r = b->priv;
+	struct trace_step *s = r->trace->steps, *end = s + 2 * r->trace->allocs;
+	int err = do_steps(b, &s, end);
+
+	if (!err)
+		return allocs_in(r->trace, b->rounds);
+	r->at = s;
+	if (err != -EINTR)
+		failed(b, s, err);
+	return err;
+}
+
+/* ---- the end ---- */
+
+/* Every object has a step that frees it: do those that a failure has left out. */
+static void free_rest(struct bench *b, struct replay *r)
+{
+	struct trace_step *s = r->at, *end = r->trace->steps + 2 * r->trace->allocs;
+
+	for (; s < end; s++) {
+		if (s->size || !b->objects[s->slot])
+			continue;
+		r->caches[s->cache].ops->free(&r->caches[s->cache], b->objects[s->slot]);
+		b->objects[s->slot] = NULL;
+	}
+}
+
+static void replay_cleanup(struct bench *b)
+{
+	struct replay *r = b->priv;
+
+	if (!r)
+		return;
+	if (b->objects)
+		free_rest(b, r);
+	while (r->opened--)
+		if (r->caches[r->opened].ops->close)
+			r->caches[r->opened].ops->close(&r->caches[r->opened]);
+	kvfree(b->objects);
+	trace_put(r->trace);
+	kvfree(r);
+}
+
+static const struct bench_case cases[] = {
+	{ .name = "replay", .kind = &bench_kmalloc, .cpus = 1, .rounds = TRACE_PARTS,
+	  .step_rounds = 1, .prepare = replay_prepare, .work = replay_work,
+	  .cleanup = replay_cleanup },
+};
+
+const struct bench_group bench_replay_cases = { cases, ARRAY_SIZE(cases) };

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Plots of the results of scripts/bench, by gnuplot.
+
+usage: plots.py DIR OUT KIND...    of DIR/results.csv: OUT/NAME.KIND (svg, png)
+
+A plot has a row of panels with lines (cost by size, count, order), or a line of dots
+a case. One for which there are no figures is left out.
+"""
+import os
+import subprocess
+import sys
+
+import results
+
+# Okabe and Ito's colours, which most people can tell apart
+KERNEL, OURS, GREY = '#D55E00', '#0072B2', '#606060'
+
+RUNNER_NAME = {
+    'icount-6.1': 'Linux 6.1', 'icount-7.2': 'Linux 7.2',
+    'uml-6.1': 'UML 6.1', 'uml-7.2': 'UML 7.2', 'kvm-6.1': 'KVM 6.1', 'kvm-7.2': 'KVM 7.2',
+}
+ICOUNT = ('icount-6.1', 'icount-7.2')
+NATIVE = ('uml-6.1', 'uml-7.2', 'kvm-6.1', 'kvm-7.2')
+UNIT = {'insn_per_op': 'instructions', 'cycles_per_op': 'cycles'}
+
+SIZES = [('16', 16), ('64', 64), ('256', 256), ('1k', 1024), ('4k', 4096), ('16k', 16384)]
+COUNTS = [100, 1000, 10000]
+ORDERS = [0, 3, 6, 9]
+
+# Panels: title, what is along x, and (label, name of the case) for each place there
+FAMILIES = {
+    'pair': ('One object allocated and freed again', [
+        ('typed cache', 'bytes', [(t, f'pair-typed-{s}') for t, s in SIZES]),
+        ('kmalloc, constant size', 'bytes', [(t, f'pair-kmalloc-const-{s}') for t, s in SIZES]),
+        ('kmalloc, variable size', 'bytes', [(t, f'pair-kmalloc-var-{s}') for t, s in SIZES]),
+        ('typed cache, 64 bytes', 'already in use', [
+            ('nothing', 'pair-typed-64'), ('1 MiB', 'live-1m-64'), ('64 MiB', 'live-64m-64'),
+            ('1 GiB', 'live-1g-64')]),
+    ]),
+    'batch': ('Many objects of 64 bytes allocated, then all freed', [
+        (f'freed {text}', 'objects', [(f'{n:,}', f'batch-{n}-{order}-64') for n in COUNTS])
+        for order, text in (('fifo', 'in order'), ('lifo', 'backwards'), ('shuffled', 'shuffled'))
+    ] + [
+        ('by bulk calls', 'objects a call', [(n, f'bulk-{n}-64') for n in (8, 32, 250)]),
+    ]),
+    'pages': ('Runs of pages', [
+        ('one allocated and freed again', 'order', [(o, f'pages-pair-o{o}') for o in ORDERS]),
+        ('256 allocated, then all freed', 'order', [(o, f'pages-batch-o{o}') for o in ORDERS]),
+    ]),
+}
+LOG = {'pair', 'pages'}
+
+STYLE = f'''
+set encoding utf8
+set border 3 lw 1 lc rgb "{GREY}"
+set tics nomirror out scale 0.5 textcolor rgb "black"
+set grid ytics lt 1 lw 0.5 lc rgb "#D8D8D8"
+'''
+
+
+def quoted(text):
+    return '"' + str(text).replace('"', '\\"') + '"'
+
+
+# ---- a row of panels
+
+class Series:
+    def __init__(self, runner, side, nth, style_of_pages=False):
+        self.runner, self.side = runner, side
+        kernel = 'page allocator' if style_of_pages else 'SLUB'
+        self.title = f"{kernel if side == 'kernel' else 'slabmod'}, {RUNNER_NAME[runner]}"
+        colour = KERNEL if side == 'kernel' else OURS
+        # The first kernel: a line with dots. The second: a dashed one with open ones.
+        point = (7, 6)[nth] if side == 'kernel' else (5, 4)[nth]
+        self.style = f'lc rgb "{colour}" lw 2 dt {(1, 2)[nth]} pt {point} ps 0.9'
+
+
+def panel_lines(found, series, places):
+    """For each series the costs at the places; None where a case was not measured"""
+    lines = []
+    for one in series:
+        cases = {case.name: case for case in found[one.runner] if case.cpus == 1 and case.cost}
+        lines.append([cost(cases[name], one.side) if name in cases else None
+                      for _, name in places])
+    return lines
+
+
+def cost(case, side):
+    """What has a place on a log scale, or None"""
+    value = case.value(case.cost, side)
+    return value if value and value > 0 else None
+
+
+def log_tics(low, high):
+    """1, 2, 5, 10, ...; only powers of ten where those would be too many"""
+    steps = (1, 2, 5) if high < 1000 * low else (1,)
+    tics = [step * 10 ** n for n in range(-3, 8) for step in steps]
+    return '(' + ', '.join(f'"{t:,g}" {t:g}' for t in tics if low <= t <= high) + ')'
+
+
+def axis_y(every, log):
+    """The same for all panels of a plot, so that they can be compared"""
+    if not log:
+        return f'set yrange [0:{max(every) * 1.08:.1f}]'
+    low, high = min(every) / 1.3, max(every) * 1.3
+    return f'set logscale y; set yrange [{low:g}:{high:g}]; set ytics {log_tics(low, high)}'
+
+
+def one_panel(nth, of, left, panel, lines, series, along_y):
+    title, along, places = panel
+    width = 0.995 / of
+    yield f'set lmargin at screen {nth * width + left:.3f}'
+    yield f'set rmargin at screen {(nth + 1) * width - 0.008:.3f}'
+    yield f'set title {quoted(title)} offset 0,-0.5'
+    yield f'set xlabel {quoted(along)} offset 0,0.4'
+    yield f'set ylabel {quoted(along_y if nth == 0 else "")} offset 0.2,0'
+    tics = ', '.join(f'{quoted(label)} {i}' for i, (label, _) in enumerate(places))
+    yield f'set xtics ({tics})'
+    yield f'set xrange [-0.3:{len(places) - 0.7:.1f}]'
+    for i, line in enumerate(lines):
+        yield f'$p{nth}s{i} << EOD'
+        for place, value in enumerate(line):
+            yield f'{place} {"NaN" if value is None else value}'
+        yield 'EOD'
+    yield 'plot ' + ', '.join(f'$p{nth}s{i} with linespoints {one.style} notitle'
+                              for i, one in enumerate(series))
+
+
+def legend(series):
+    yield 'set lmargin at screen 0.02; set rmargin at screen 0.98'
+    yield 'set tmargin at screen 0.10; set bmargin at screen 0.01'
+    yield 'unset border; unset tics; unset title; unset xlabel; unset ylabel; unset grid'
+    yield 'unset logscale; set xrange [0:1]; set yrange [0:1]'
+    yield f'set key center center horizontal Left reverse samplen 3 maxcols {len(series)} width 2'
+    # It takes more than a key to make a plot: a line out of sight.
+    yield 'plot 2 notitle, ' + ', '.join(
+        f'keyentry with linespoints {one.style} title {quoted(one.title)}' for one in series)
+
+
+def panels(found, name, runners):
+    """The script of a plot with panels, and its size; None when there is nothing to show"""
+    title, places = FAMILIES[name]
+    runners = [runner for runner in runners if runner in found][:2]
+    series = [Series(runner, side, nth, name == 'pages')
+              for side in ('kernel', 'slabmod') for nth, runner in enumerate(runners)]
+    shown = [(panel, panel_lines(found, series, panel[2])) for panel in places]
+    shown = [(p, lines) for p, lines in shown if any(v is not None for line in lines for v in line)]
+    if not shown:
+        return None
+    unit = UNIT[next(case.cost for case in found[runners[0]] if case.cost)]
+    width = max(740, 290 * len(shown))
+    along_y = f'{unit}, log scale' if name in LOG else unit
+    every = [v for _, lines in shown for line in lines for v in line if v is not None]
+    left = (96 if max(every) >= 10000 else 72) / width
+    script = [f'set multiplot title {quoted(f"{title}: {unit} an op")} font ",15"',
+              'set tmargin at screen 0.84; set bmargin at screen 0.26',
+              axis_y(every, name in LOG)]
+    for nth, (panel, lines) in enumerate(shown):
+        script += one_panel(nth, len(shown), left, panel, lines, series, along_y)
+    script += legend(series)
+    script += ['unset multiplot']
+    return script, (width, 400)
+
+
+# ---- dots
+
+def ratio_dots(found, runners):
+    """slabmod's cost by the kernel's, a line a case, sorted"""
+    runners = [runner for runner in runners if runner in found]
+    by_case = {}
+    for nth, runner in enumerate(runners):
+        for case in found[runner]:
+            if case.cost and case.ratio(case.cost):
+                by_case.setdefault(case.label, {})[nth] = case.ratio(case.cost)
+    if not by_case:
+        return None
+    # From the bottom up: the worst first, those that are alike in reverse order
+    lines = sorted(reversed(by_case.items()), key=lambda item: -round(item[1][min(item[1])], 3))
+    shapes = ['pt 7', 'pt 6', 'pt 4', 'pt 8']
+    colours = ['#000000', '#009E73', '#CC79A7', '#E69F00']
+    series = [(RUNNER_NAME[runner], f'{shapes[nth]} lc rgb "{colours[nth]}"')
+              for nth, runner in enumerate(runners)]
+    values = [[(value[nth] if nth in value else None) for nth in range(len(runners))]
+              for _, value in lines]
+    unit = UNIT[next(case.cost for case in found[runners[0]] if case.cost)]
+    return dots(f"{unit.capitalize()} an op: slabmod's divided by the kernel's",
+                [label for label, _ in lines], values, series,
+                'ratio, on a log scale; less than 1: slabmod needs less', 1)
+
+
+def cost_dots(found, runner):
+    """Both sides' cost with as many CPUs as there are, a line a case"""
+    cases = [case for case in found.get(runner, []) if case.cost and case.cpus > 1]
+    if not cases:
+        return None
+    series = [(f'SLUB, {RUNNER_NAME[runner]}', f'pt 7 lc rgb "{KERNEL}"'),
+              (f'slabmod, {RUNNER_NAME[runner]}', f'pt 5 lc rgb "{OURS}"')]
+    values = [[cost(case, side) for side in ('kernel', 'slabmod')] for case in cases]
+    unit = UNIT[cases[0].cost]
+    return dots(f'{cases[0].cpus} CPUs: {unit} an op', [case.name for case in cases][::-1],
+                values[::-1], series, f'{unit} an op, on a log scale')
+
+
+def dots(title, labels, values, series, along, line_at=None):
+    height = 130 + 17 * len(labels)
+    every = [v for line in values for v in line if v]
+    low, high = min(every) / 1.3, max(every) * 1.3
+    tics = ', '.join(f'{quoted(label)} {i}' for i, label in enumerate(labels))
+    script = [f'set title {quoted(title)} font ",15"', f'set xlabel {quoted(along)}',
+              f'set logscale x; set xrange [{low:g}:{high:g}]',
+              f'set xtics {log_tics(low, high)}',
+              f'set yrange [-0.8:{len(labels) - 0.2}]',
+              'set grid xtics ytics lt 1 lw 0.5 lc rgb "#D8D8D8"',
+              f'set ytics scale 0 ({tics})', 'set bmargin 5.5',
+              'set key at screen 0.5, character 1.2 center center horizontal Left reverse']
+    if line_at:
+        script.append(f'set arrow from {line_at}, graph 0 to {line_at}, graph 1 nohead lw 1.5 '
+                      f'lc rgb "{GREY}" back')
+    for nth, _ in enumerate(series):
+        script.append(f'$s{nth} << EOD')
+        script += [f'{line[nth]} {y}' for y, line in enumerate(values) if line[nth]]
+        script.append('EOD')
+    script.append('plot ' + ', '.join(
+        f'$s{nth} with points {style} ps 1 lw 1.5 title {quoted(name)}'
+        for nth, (name, style) in enumerate(series)))
+    return script, (820, height)
+
+
+# ---- all of them
+
+def all_plots(found):
+    for name in FAMILIES:
+        yield name, panels(found, name, ICOUNT)
+        yield f'native-{name}', panels(found, name, NATIVE)
+    yield 'ratios', ratio_dots(found, ICOUNT)
+    yield 'native-ratios', ratio_dots(found, NATIVE)
+    for runner in ('uml-7.2', 'kvm-6.1', 'kvm-7.2'):
+        yield f'threads-{runner}', cost_dots(found, runner)
+
+
+TERMINALS = {
+    'svg': 'set terminal svg size {},{} font "sans-serif,12" background "white" dynamic',
+    'png': 'set terminal pngcairo size {},{} font "sans,10"',
+}
+
+
+def draw(path, kind, script, size):
+    text = [TERMINALS[kind].format(*size), f'set output {quoted(path)}', STYLE, *script,
+            'unset output', '']
+    done = subprocess.run(['gnuplot'], input='\n'.join(text), text=True, stderr=subprocess.PIPE,
+                          check=False)
+    if done.returncode or done.stderr:
+        sys.exit(f'plots.py: gnuplot on {path}: {done.stderr}')
+
+
+def main(directory, out, *kinds):
+    os.makedirs(out, exist_ok=True)
+    found = results.cases(directory)
+    for name, plot in all_plots(found):
+        for kind in kinds:
+            path = f'{out}/{name}.{kind}'
+            if plot:
+                draw(path, kind, *plot)
+            elif os.path.exists(path):
+                os.remove(path)
+
+
+if __name__ == '__main__':
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""The results of scripts/bench: results.csv and runs.csv in a directory.
+
+usage: results.py merge DIR RUNNER [--whole]
+    puts what DIR/RUNNER.out and DIR/RUNNER.out.run say into the two files. Rows of
+    cases that were measured anew are replaced, with --whole all of the runner's.
+"""
+import csv
+import os
+import re
+import sys
+from collections import namedtuple
+
+HEADER = 'runner,case,allocator,cpus,metric,value,unit'.split(',')
+RUNS = 'runner,cases,kernel,options,commit,date,cpu,compiler,emulator'.split(',')
+
+# The runners in the order in which people see them
+RUNNERS = ['icount-6.1', 'icount-6.1-zeroed', 'icount-7.2', 'uml-6.1', 'uml-7.2',
+           'kvm-6.1', 'kvm-7.2']
+THREADS = {'remote', 'larson', 'threadtest', 'active', 'passive'}
+COSTS = ('insn_per_op', 'cycles_per_op')
+
+LINE = re.compile(r'[a-z0-9-]+,(slub|kernel-pages|slabmod|slabmod-pages),\d+,'
+                  r'[a-z_]+,-?\d+(\.\d+)?,[a-z0-9/]+')
+
+Row = namedtuple('Row', HEADER)
+Run = namedtuple('Run', RUNS)
+
+
+class Case:
+    """What a runner measured of a case with so many CPUs: value(metric, side)."""
+
+    def __init__(self, runner, name, cpus):
+        self.runner, self.name, self.cpus = runner, name, cpus
+        self.values = {}
+
+    def add(self, row):
+        side = 'slabmod' if row.allocator.startswith('slabmod') else 'kernel'
+        self.values[row.metric, side] = float(row.value)
+
+    def value(self, metric, side):
+        return self.values.get((metric, side))
+
+    def ratio(self, metric):
+        """
+        slabmod's value by the kernel's. None where there is none, and where a native run
+        found that an allocator costs no more than nothing does.
+        """
+        kernel, ours = self.value(metric, 'kernel'), self.value(metric, 'slabmod')
+        return ours / kernel if kernel and ours and min(kernel, ours) > 0 else None
+
+    @property
+    def cost(self):
+        """The metric that is the case's cost on this runner"""
+        return next((m for m in COSTS if (m, 'kernel') in self.values), None)
+
+    @property
+    def label(self):
+        return self.name if self.cpus == 1 else f'{self.name}, {self.cpus} CPUs'
+
+    @property
+    def family(self):
+        first = self.name.split('-')[0]
+        return 'threads' if first in THREADS or 'both' in self.name else first
+
+
+def read(path, kind):
+    """The lines of a CSV file that has the head it should have; none if it is not there"""
+    if not os.path.exists(path):
+        return []
+    with open(path, newline='', encoding='utf-8') as file:
+        lines = csv.reader(file)
+        head = next(lines, None)
+        if head != list(kind._fields):
+            sys.exit(f'{path}: the head is {head}')
+        return [kind(*line) for line in lines]
+
+
+def write(path, rows, kind):
+    """All or nothing: who reads meanwhile finds the old file or the new one"""
+    with open(path + '.new', 'w', newline='', encoding='utf-8') as file:
+        out = csv.writer(file, lineterminator='\n')
+        out.writerow(kind._fields)
+        out.writerows(rows)
+    os.rename(path + '.new', path)
+
+
+def cases(directory):
+    """{runner: [Case, ...]}, runners and cases in order"""
+    found = {}
+    for row in read(f'{directory}/results.csv', Row):
+        key = row.runner, row.case, int(row.cpus)
+        found.setdefault(key, Case(*key)).add(row)
+    by_runner = {runner: [] for runner in RUNNERS}
+    for case in found.values():
+        by_runner[case.runner].append(case)
+    return {runner: some for runner, some in by_runner.items() if some}
+
+
+def runs(directory):
+    return read(f'{directory}/runs.csv', Run)
+
+
+# ---- what a guest said
+
+def heard(path, runner):
+    """(rows, names of the cases that were tried) of a guest's output"""
+    rows, tried = [], []
+    with open(path, encoding='utf-8', errors='replace') as file:
+        for line in file:
+            line = line.rstrip('\n')
+            if line.startswith('# case '):
+                tried.append(line.split()[2])
+            elif LINE.fullmatch(line):
+                rows.append(Row(runner, *line.split(',')))
+    return rows, tried
+
+
+def complaints(rows):
+    """What is wrong with new rows: each metric has two sides, and a row comes once"""
+    seen = set()
+    for row in rows:
+        if row[:5] in seen:
+            yield f'{row.case}: {row.metric} of {row.allocator} is there twice'
+        seen.add(row[:5])
+    by_case = {}
+    for row in rows:
+        key = row.case, int(row.cpus)
+        by_case.setdefault(key, Case(row.runner, *key)).add(row)
+    for case in by_case.values():
+        if not case.cost:
+            yield f'{case.label}: there is no cost'
+        for metric in {metric for metric, _ in case.values}:
+            for side in ('kernel', 'slabmod'):
+                if case.value(metric, side) is None:
+                    yield f"{case.label}: {metric} lacks {side}'s value"
+
+
+def merged(old, new, key, gone):
+    """The rows of old, where new ones take the place of those whose key is in gone"""
+    fresh, result = {}, []
+    for row in new:
+        fresh.setdefault(key(row), []).append(row)
+    for row in old:
+        if key(row) in gone:
+            result += fresh.pop(key(row), [])
+        else:
+            result.append(row)
+    return result + [row for rows in fresh.values() for row in rows]
+
+
+def merge(directory, runner, whole):
+    out = f'{directory}/{runner}.out'
+    rows, tried = heard(out, runner)
+    bad = list(complaints(rows))
+    key = (lambda r: r.runner) if whole else (lambda r: (r.runner, r.case))
+    gone = {runner} if whole else {(runner, name) for name in tried}
+    write(f'{directory}/results.csv',
+          merged(read(f'{directory}/results.csv', Row), rows, key, gone), Row)
+    if rows:
+        with open(out + '.run', newline='', encoding='utf-8') as file:
+            run = [Run(*line) for line in csv.reader(file)]
+        key = (lambda r: r.runner) if whole else (lambda r: (r.runner, r.cases))
+        write(f'{directory}/runs.csv',
+              merged(runs(directory), run, key, {key(run[0])}), Run)
+    for text in bad:
+        print(f'bench: {runner}: {text}', file=sys.stderr)
+    return not bad
+
+
+def main(command, directory, runner, *options):
+    if command != 'merge':
+        sys.exit(__doc__)
+    sys.exit(not merge(directory, runner, '--whole' in options))
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

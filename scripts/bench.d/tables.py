@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""The results of scripts/bench as tables.
+
+usage: tables.py show DIR RUNNER    what DIR/RUNNER.out has just measured, for a terminal
+       tables.py whole DIR RUNNERS  fails when the results are not those of whole runs
+       tables.py docs DIR           what Documentation/benchmarks.rst includes, into DIR
+       tables.py profile DIR RUNNER CASE
+"""
+import os
+import statistics
+import sys
+
+import results
+
+# The kinds of figures: metric, its name, what it is divided by to be read
+KINDS = [
+    ('insn_per_op', 'instructions an op', 1),
+    ('cycles_per_op', 'cycles an op', 1),
+    ('ops_per_s', 'million ops a second', 1e6),
+    ('locks_per_op', 'locks an op', 1),
+    ('atomics_per_op', 'atomics an op', 1),
+    ('slow_per_op', 'slow calls an op', 1),
+]
+WITH_RATIO = {'insn_per_op', 'cycles_per_op', 'ops_per_s'}
+
+# How far two medians of a native run may be apart and mean nothing
+NOISE = 0.05
+
+
+def figure(value, by=1):
+    if value is None:
+        return ''
+    value /= by
+    if value == 0:
+        return '0'
+    return f'{value:,.0f}' if value >= 1000 else f'{value:.1f}' if value >= 10 else f'{value:.2f}'
+
+
+def ratio(value):
+    return '' if value is None else f'{value:.2f}'
+
+
+def kinds_of(cases):
+    return [k for k in KINDS if any((k[0], 'kernel') in case.values for case in cases)]
+
+
+def cells(case, kinds):
+    line = [case.label]
+    for metric, _, by in kinds:
+        line += [figure(case.value(metric, side), by) for side in ('kernel', 'slabmod')]
+        if metric in WITH_RATIO:
+            line.append(ratio(case.ratio(metric)))
+    return line
+
+
+def widths(kind):
+    return [9, 9, 6] if kind[0] in WITH_RATIO else [9, 9]
+
+
+# ---- for a terminal
+
+def show(directory, runner):
+    _, tried = results.heard(f'{directory}/{runner}.out', runner)
+    cases = [c for c in results.cases(directory).get(runner, []) if c.name in tried]
+    if not cases:
+        return
+    kinds = kinds_of(cases)
+    first = max(len(case.label) for case in cases)
+    columns = [first] + [w for kind in kinds for w in widths(kind)]
+    heads, names = [' ' * first], ['case'.ljust(first)]
+    for kind in kinds:
+        heads.append(kind[1].rjust(sum(widths(kind)) + len(widths(kind)) - 1))
+        names += [name.rjust(w) for name, w in zip(('kernel', 'slabmod', 'ratio'), widths(kind))]
+    print(f'\n{title(directory, runner)}\n')
+    print(' '.join(heads))
+    print(' '.join(names))
+    family = cases[0].family
+    for case in cases:
+        if case.family != family:
+            print()
+        family = case.family
+        line = cells(case, kinds)
+        rest = [cell.rjust(w) for cell, w in zip(line[1:], columns[1:])]
+        print(' '.join([line[0].ljust(first)] + rest).rstrip())
+    print('\nkernel: SLUB; in cases pages-*, the page allocator. ratio: slabmod by kernel.')
+
+
+def title(directory, runner):
+    run = [r for r in results.runs(directory) if r.runner == runner][-1]
+    return f'{runner}: Linux {run.kernel}, {run.options}'
+
+
+def profile(directory, runner, case):
+    """What the single step saw of a case"""
+    start = f'# profile {case} '
+    with open(f'{directory}/{runner}.out', encoding='utf-8') as file:
+        for line in file:
+            if line.startswith(start):
+                print(line[len(start):].rstrip())
+
+
+# ---- for the documentation
+
+def whole(directory, runners):
+    """Refuses results that are not of one whole run a runner, all of one commit"""
+    runs = results.runs(directory)
+    bad = []
+    for runner in runners.split():
+        of = [run for run in runs if run.runner == runner]
+        if [run.cases for run in of] != ['all']:
+            bad.append(f'{runner}: ' + ('not of one whole run' if of else 'not measured'))
+    commits = {run.commit for run in runs}
+    if len(commits) > 1:
+        bad.append(f"the results are of several commits: {', '.join(sorted(commits))}")
+    for text in bad:
+        print(f'bench: {text}', file=sys.stderr)
+    return not bad
+
+
+def csv_table(heads, lines):
+    yield '.. csv-table::'
+    yield '   :header: ' + ', '.join(f'"{h}"' for h in heads)
+    yield ''
+    for line in lines:
+        yield '   ' + ', '.join(f'"{cell}"' for cell in line)
+    yield ''
+
+
+def heading(text, under):
+    return [text, under * len(text), '']
+
+
+def tables(directory):
+    for runner, cases in results.cases(directory).items():
+        kinds = kinds_of(cases)
+        costs = [k for k in kinds if k[0] in WITH_RATIO]
+        counts = [k for k in kinds if k[0] not in WITH_RATIO]
+        yield from heading(runner, '-')
+        yield from one_table(cases, costs)
+        counted = [c for c in cases if any((k[0], 'kernel') in c.values for k in counts)]
+        if counted:
+            yield 'Counted by single step in one try:'
+            yield ''
+            yield from one_table(counted, counts)
+
+
+def one_table(cases, kinds):
+    heads = ['case']
+    for metric, name, _ in kinds:
+        heads += [f'{name}: kernel', 'slabmod'] + (['ratio'] if metric in WITH_RATIO else [])
+    return csv_table(heads, [cells(case, kinds) for case in cases])
+
+
+def ratios(cases):
+    return [(case.ratio(case.cost), case) for case in cases if case.cost and case.ratio(case.cost)]
+
+
+def summary(directory):
+    """A line a runner: how many cases went which way, and how far"""
+    lines = []
+    for runner, cases in results.cases(directory).items():
+        found = sorted(ratios(cases), key=lambda pair: pair[0])
+        if not found:
+            continue
+        values = [value for value, _ in found]
+        lines.append([runner, len(values),
+                      sum(v < 1 for v in values), sum(v > 1 for v in values),
+                      ratio(statistics.median(values)),
+                      f'{ratio(values[0])} ({found[0][1].label})',
+                      f'{ratio(values[-1])} ({found[-1][1].label})'])
+    return csv_table(['runner', 'cases', 'slabmod needs less', 'needs more', 'median of ratios',
+                      'least', 'most'], lines)
+
+
+def losses(directory):
+    """Where slabmod needs more than the kernel, worst first"""
+    for runner, cases in results.cases(directory).items():
+        found = sorted(((v, c) for v, c in ratios(cases) if v > 1), key=lambda pair: -pair[0])
+        if not found:
+            yield f'``{runner}``: none.'
+            yield ''
+            continue
+        yield f'``{runner}``:'
+        yield ''
+        yield from csv_table(['case', 'kernel', 'slabmod', 'ratio'], [
+            [case.label, figure(case.value(case.cost, 'kernel')),
+             figure(case.value(case.cost, 'slabmod')), ratio(value)] for value, case in found])
+        if found[0][1].cost == 'cycles_per_op':
+            near = sum(value <= 1 + NOISE for value, _ in found)
+            if near:
+                verb = 'is' if near == 1 else 'are'
+                yield f'{near} of these {verb} within {NOISE:.0%}, which may be noise.'
+                yield ''
+
+
+def made_on(directory):
+    runs = results.runs(directory)
+    yield from csv_table(['runner', 'kernel', 'options of scripts/vm', 'commit', 'date'],
+                         [[r.runner, r.kernel, r.options, r.commit, r.date] for r in runs])
+    for text, field in (('CPU of the host', 'cpu'), ('Compiler of the modules', 'compiler'),
+                        ('Emulator', 'emulator')):
+        yield f'{text}: ' + '; '.join(sorted({getattr(r, field) for r in runs}))
+        yield ''
+
+
+def docs(directory):
+    makers = {'tables': tables, 'summary': summary, 'losses': losses, 'runs': made_on}
+    for name, maker in makers.items():
+        path = f'{directory}/{name}.inc'
+        with open(path + '.new', 'w', encoding='utf-8') as file:
+            file.write('.. Made by scripts/bench --docs from results.csv and runs.csv.\n\n')
+            file.writelines(line + '\n' for line in maker(directory))
+        os.rename(path + '.new', path)
+
+
+def main(command, *args):
+    commands = {'show': show, 'whole': whole, 'docs': docs, 'profile': profile}
+    if command not in commands:
+        sys.exit(__doc__)
+    sys.exit(commands[command](*args) is False)
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 #include <trace/events/printk.h>
 
+#include "beyond.h"
 #include "chunk.h"
 #include "compat.h"
 #include "home.h"
@@ -227,6 +228,17 @@ void kit_cache_destroy(struct kunit *test, struct slabmod_cache *cache)
 	kfree(cache);
 }
 
+void kit_cache_quicken(struct kunit *test, struct slabmod_cache *cache)
+{
+	KUNIT_ASSERT_FALSE(test, !!cache->homes);
+	KUNIT_ASSERT_FALSE(test, cache->flags & CACHE_SHARES_LINES);
+	cache->flags &= ~CACHE_CHECK_HOME;
+	/* As the layout has it, before more is asked for. */
+	KUNIT_ASSERT_TRUE(test, slab_layout(cache, cache->object_size, cache->align));
+	if (cache->flags & CACHE_CHECK_INDEX)
+		cache->quick_mask = ~0ul;
+}
+
 int kit_init(struct kunit *test)
 {
 	kit_source_reset();
@@ -243,6 +255,7 @@ void kit_exit(struct kunit *test)
 	list_for_each_entry_safe(kit, next, &kit_pools, node)
 		kit_pool_destroy(test, kit->pool, 0);
 	chunk_sync();
+	beyond_end();
 	KUNIT_EXPECT_EQ_MSG(test, kit_source.pages, 0, "pages did not come back");
 	source_sweep();
 }

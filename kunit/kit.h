@@ -75,6 +75,39 @@ struct slabmod_cache *kit_cache_create(struct kunit *test, struct slabmod_pool *
 				       void (*ctor)(void *object));
 void kit_cache_destroy(struct kunit *test, struct slabmod_cache *cache);
 
+/* ---- magazines ---- */
+
+/*
+ * From enter to leave this CPU's magazine of a cache is busy, as for an interrupt amid
+ * a call. They may nest. Preemption is off, and stays so.
+ */
+static inline long kit_magazine_enter(struct slabmod_cache *cache)
+{
+	return slabmod_magazine_enter(slabmod_this_cpu(cache->magazines));
+}
+
+static inline void kit_magazine_leave(struct slabmod_cache *cache)
+{
+	slabmod_magazine_leave(slabmod_this_cpu(cache->magazines), 0);
+}
+
+/* The fast paths alone, on this CPU, with preemption off. */
+static inline bool kit_magazine_pop(struct slabmod_cache *cache, void **object)
+{
+	return slabmod_magazine_pop(cache->magazines, object);
+}
+
+static inline bool kit_magazine_push(struct slabmod_cache *cache, void *object)
+{
+	return slabmod_magazine_push(slabmod_this_cpu(cache->magazines), object);
+}
+
+/*
+ * Makes a new cache, whose objects share no lines, what it would be on a machine with
+ * one node: there a free looks at the address alone.
+ */
+void kit_cache_quicken(struct kunit *test, struct slabmod_cache *cache);
+
 /* ---- seeds ---- */
 
 /* Seeds @rnd, and prints with what; the module's parameter seed= replays it. */

@@ -455,6 +455,74 @@ static void test_a_walk_sees_every_block_once(struct kunit *test)
 		buddy_free(frames[i]);
 }
 
+/* ---- the block that was freed last ---- */
+
+/* Free pages, whether they are kept or not, as the ledger has them. */
+static unsigned long pages_free(struct slabmod_pool *pool)
+{
+	return pool_ledger(pool).buddy >> PAGE_SHIFT;
+}
+
+static void test_a_kept_block_is_had_again_as_it_was(struct kunit *test)
+{
+	struct slabmod_pool *pool = small_pool(test, 1);
+	struct buddy *buddy = &pool->buddies[NID];
+	struct frame *frame = take(test, pool, 11);
+
+	KUNIT_EXPECT_NULL(test, buddy_take_kept(buddy, 11));
+	KUNIT_EXPECT_TRUE(test, buddy_keep(frame));
+	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES);
+	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
+	/* It is nobody's: it can neither be kept nor freed once more. */
+	KUNIT_EXPECT_FALSE(test, buddy_keep(frame));
+	KUNIT_EXPECT_FALSE(test, buddy_free(frame));
+	/* Not for another size, not even a smaller one. */
+	KUNIT_EXPECT_NULL(test, buddy_take_kept(buddy, 12));
+	KUNIT_EXPECT_NULL(test, buddy_take_kept(buddy, 10));
+	KUNIT_EXPECT_PTR_EQ(test, buddy_take_kept(buddy, 11), frame);
+	KUNIT_EXPECT_NULL(test, buddy_take_kept(buddy, 11));
+	KUNIT_EXPECT_EQ(test, frame->state, FRAME_PAGES);
+	KUNIT_EXPECT_EQ(test, frame->nr_pages, 11);
+	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 11);
+	KUNIT_EXPECT_TRUE(test, buddy_free(frame));
+	expect_free(test, pool, ORDER, 1);
+}
+
+static void test_one_block_is_kept_and_the_one_before_it_merges(struct kunit *test)
+{
+	struct slabmod_pool *pool = small_pool(test, 1);
+	struct buddy *buddy = &pool->buddies[NID];
+	struct frame *a = take(test, pool, 4), *b = take(test, pool, 4);
+
+	buddy_keep(a);
+	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 8);
+	buddy_keep(b);
+	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 4);
+	KUNIT_EXPECT_PTR_EQ(test, buddy_take_kept(buddy, 4), b);
+	buddy_free(b);
+	expect_free(test, pool, ORDER, 1);
+}
+
+static void test_a_kept_block_serves_when_pages_are_needed(struct kunit *test)
+{
+	struct slabmod_pool *pool = small_pool(test, 1);
+	struct frame *frame = take(test, pool, PAGES), *page;
+
+	/* There is no more than this one chunk to be had. */
+	buddy_keep(frame);
+	page = take(test, pool, 1);
+	KUNIT_EXPECT_EQ(test, kit_source.requests, 1);
+	KUNIT_EXPECT_NULL(test, buddy_take_kept(&pool->buddies[NID], PAGES));
+	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 1);
+	buddy_free(page);
+	/* And for the kernel. */
+	buddy_keep(take(test, pool, 3));
+	KUNIT_EXPECT_EQ(test, buddy_trim(&pool->buddies[NID]), PAGES);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
+	/* The end of the pool finds the last. */
+	buddy_keep(take(test, pool, 5));
+}
+
 /* ---- many CPUs ---- */
 
 struct crowd {
@@ -468,8 +536,13 @@ static void crowd_step(struct crowd *crowd, struct rnd_state *rnd, struct frame 
 	unsigned long *word;
 
 	if (!*frame) {
-		*frame = buddy_alloc(crowd->pool->buddies, NID, 1 + kit_random(rnd, 8),
-				     GFP_KERNEL);
+		unsigned int nr_pages = 1 + kit_random(rnd, 8);
+
+		*frame = buddy_take_kept(&crowd->pool->buddies[NID], nr_pages);
+		if (!*frame)
+			*frame = buddy_alloc(crowd->pool->buddies, NID, nr_pages, GFP_KERNEL);
+		if (*frame && ((*frame)->nr_pages != nr_pages || (*frame)->state != FRAME_PAGES))
+			atomic_inc(&crowd->errors);
 		if (*frame)
 			*(unsigned long *)frame_address(*frame) = tag;
 		return;
@@ -478,7 +551,8 @@ static void crowd_step(struct crowd *crowd, struct rnd_state *rnd, struct frame 
 	if (*word != tag)
 		atomic_inc(&crowd->errors);
 	*word = 0;
-	buddy_free(*frame);
+	if (!(kit_random(rnd, 2) ? buddy_free(*frame) : buddy_keep(*frame)))
+		atomic_inc(&crowd->errors);
 	*frame = NULL;
 }
 
@@ -533,6 +607,9 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(test_at_the_limit_another_node_gives_what_it_has_free),
 	KUNIT_CASE(test_blocks_come_and_go_with_interrupts_off),
 	KUNIT_CASE(test_a_walk_sees_every_block_once),
+	KUNIT_CASE(test_a_kept_block_is_had_again_as_it_was),
+	KUNIT_CASE(test_one_block_is_kept_and_the_one_before_it_merges),
+	KUNIT_CASE(test_a_kept_block_serves_when_pages_are_needed),
 	KUNIT_CASE(test_many_cpus_share_a_node),
 	KUNIT_CASE(test_a_random_run_agrees_with_a_map_of_pages),
 	{}

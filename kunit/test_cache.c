@@ -352,6 +352,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(test_softirqs_may_take_and_give),
 	KUNIT_CASE(test_hardirqs_may_take_and_give),
 	KUNIT_CASE(test_nmis_may_take_what_is_there_and_give),
+	KUNIT_CASE(test_nmis_leave_a_full_magazine_as_it_is),
 	KUNIT_CASE(test_nmis_amid_a_call_wait_for_nothing_and_lose_nothing),
 	{}
 };

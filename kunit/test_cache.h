@@ -19,6 +19,7 @@ void test_atomic_callers_may_take_and_give(struct kunit *test);
 void test_softirqs_may_take_and_give(struct kunit *test);
 void test_hardirqs_may_take_and_give(struct kunit *test);
 void test_nmis_may_take_what_is_there_and_give(struct kunit *test);
+void test_nmis_leave_a_full_magazine_as_it_is(struct kunit *test);
 void test_nmis_amid_a_call_wait_for_nothing_and_lose_nothing(struct kunit *test);
 
 #endif /* SLABMOD_TEST_CACHE_H */

@@ -425,17 +425,40 @@ void test_nmis_may_take_what_is_there_and_give(struct kunit *test)
 	expect_nothing_lost(test, nmi.cache);
 }
 
+void test_nmis_leave_a_full_magazine_as_it_is(struct kunit *test)
+{
+	struct nmi nmi = { .cache = create(test, kit_pool_create(test, LIMIT), 192) };
+	unsigned int capacity = nmi.cache->capacity, flushes;
+	void **objects = array(test, capacity);
+
+	context_pin(0);
+	nmi_take(&nmi);
+	KUNIT_ASSERT_EQ(test, slabmod_cache_alloc_bulk(nmi.cache, GFP_KERNEL, capacity, objects),
+			capacity);
+	slabmod_cache_shrink(nmi.cache);
+	slabmod_cache_free_bulk(nmi.cache, capacity, objects);
+	flushes = stat_sum(nmi.cache->stats, STAT_FLUSH);
+	if (!context_nmi_begin(nmi_give, &nmi)) {
+		nmi_give(&nmi);
+		kunit_skip(test, "there are no NMIs to be had");
+	}
+	context_nmi();
+	context_nmi_end();
+	KUNIT_EXPECT_EQ(test, stat_sum(nmi.cache->stats, STAT_FLUSH), flushes);
+	KUNIT_EXPECT_EQ(test, magazine_here(raw_cpu_ptr(nmi.cache->magazines)), capacity);
+	expect_nothing_lost(test, nmi.cache);
+}
+
 /* An NMI in the worst of places: amid a call, with the home's lock held. */
 static void nmi_amid(struct slabmod_cache *cache)
 {
 	struct slab_home *home = per_cpu_ptr(cache->homes, raw_smp_processor_id());
-	struct magazine *magazine = raw_cpu_ptr(cache->magazines);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&home->lock, flags);
-	magazine->busy = 1;
+	kit_magazine_enter(cache);
 	context_nmi();
-	magazine->busy = 0;
+	kit_magazine_leave(cache);
 	raw_spin_unlock_irqrestore(&home->lock, flags);
 }
 

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "beyond.h"
 #include "chunk.h"
 #include "kit.h"
 #include "suites.h"
@@ -35,6 +36,17 @@ static bool no_frame(const struct frame *frame)
 	return frame >= chunk_no_frames && frame < chunk_no_frames + UNIT_PAGES;
 }
 
+/* What the fast paths find, and whether they may not believe it. */
+static struct frame *frame_fast(const void *addr)
+{
+	return chunk_frame_fast(chunk_offset(addr));
+}
+
+static bool beyond_map(const void *addr)
+{
+	return chunk_offset(addr) & chunk_offset_beyond();
+}
+
 /* The frame of an address in a chunk of @pool: the pool of all others has chunks too. */
 static struct frame *find(struct slabmod_pool *pool, const void *addr)
 {
@@ -54,9 +66,9 @@ static void expect_pages_lead_to_frames(struct kunit *test, struct chunk *chunk,
 		KUNIT_ASSERT_PTR_EQ(test, chunk_frame(page), frame);
 		KUNIT_ASSERT_PTR_EQ(test, chunk_frame(page + 1), frame);
 		KUNIT_ASSERT_PTR_EQ(test, chunk_frame(page + PAGE_SIZE - 1), frame);
-		KUNIT_ASSERT_EQ(test, no_frame(chunk_frame_fast(page)), !fast);
+		KUNIT_ASSERT_EQ(test, no_frame(frame_fast(page)), !fast);
 		if (fast)
-			KUNIT_ASSERT_PTR_EQ(test, chunk_frame_fast(page + PAGE_SIZE - 1), frame);
+			KUNIT_ASSERT_PTR_EQ(test, frame_fast(page + PAGE_SIZE - 1), frame);
 		KUNIT_ASSERT_PTR_EQ(test, frame_address(frame), page);
 		KUNIT_ASSERT_PTR_EQ(test, frame_chunk(frame), chunk);
 	}
@@ -168,8 +180,7 @@ static void expect_foreign(struct kunit *test, unsigned long addr)
 	const void *p = (const void *)addr;
 
 	KUNIT_EXPECT_PTR_EQ_MSG(test, chunk_frame(p), (struct frame *)NULL, "address %lx", addr);
-	KUNIT_EXPECT_PTR_EQ_MSG(test, chunk_frame_fast(p)->cache, (struct slabmod_cache *)NULL,
-				"address %lx", addr);
+	KUNIT_EXPECT_TRUE_MSG(test, beyond_map(p) || !frame_fast(p)->cache, "address %lx", addr);
 }
 
 static void expect_known_places_are_foreign(struct kunit *test)
@@ -236,11 +247,70 @@ static void test_any_address_may_be_looked_up(struct kunit *test)
 		addr >>= kit_random(&rnd, BITS_PER_LONG);
 		if (i & 1)
 			addr = ~addr;
-		chunk_frame_fast((void *)addr);
+		frame_fast((void *)addr);
 		KUNIT_ASSERT_EQ(test, !!find(pool, (void *)addr),
 				addr - (unsigned long)chunk->base < PAGE_SIZE << UNIT_ORDER);
 	}
 	chunk_destroy(chunk);
+}
+
+static void expect_alias_is_foreign(struct kunit *test, struct chunk *chunk, unsigned long distance)
+{
+	unsigned int i;
+
+	for (i = 0; i < chunk_pages(chunk); i += 31) {
+		void *alias = chunk->base + ((unsigned long)i << PAGE_SHIFT) + distance;
+
+		/* The map has nothing else to say, so whoever asks it has to look first. */
+		KUNIT_ASSERT_PTR_EQ(test, frame_fast(alias), &chunk->frames[i]);
+		KUNIT_ASSERT_TRUE(test, beyond_map(alias));
+		KUNIT_ASSERT_NULL(test, chunk_frame(alias));
+	}
+}
+
+static void test_an_address_beyond_the_map_is_nobodys(struct kunit *test)
+{
+	unsigned long size = (chunk_map.mask + 1) << ROOT_SHIFT, distance;
+	struct chunk *chunk = create(test, pool_of_order(test, UNIT_ORDER), UNIT_ORDER);
+
+	for (distance = size; distance; distance *= 2) {
+		expect_alias_is_foreign(test, chunk, distance);
+		expect_alias_is_foreign(test, chunk, -distance);
+		expect_alias_is_foreign(test, chunk, distance + size);
+	}
+	chunk_destroy(chunk);
+}
+
+static void test_no_memory_is_beyond_the_map(struct kunit *test)
+{
+	unsigned long addr;
+
+	for (addr = PAGE_OFFSET; addr < (unsigned long)high_memory; addr += 1ul << UNIT_SHIFT)
+		KUNIT_ASSERT_FALSE(test, beyond_map((void *)addr));
+	KUNIT_EXPECT_FALSE(test, beyond_map(high_memory - 1));
+	KUNIT_EXPECT_TRUE(test, beyond_map((void *)PAGE_OFFSET - 1));
+	KUNIT_EXPECT_TRUE(test, beyond_map(NULL));
+}
+
+static void test_memory_that_came_after_the_map_was_made_is_found(struct kunit *test)
+{
+	struct slabmod_pool *pool = beyond_pool_create(test);
+	struct chunk *in_map = create(test, pool, CHUNK_MAX_ORDER);
+	struct chunk *alias = create(test, pool, CHUNK_MAX_ORDER);
+	unsigned int i;
+
+	KUNIT_EXPECT_FALSE(test, in_map->stray);
+	KUNIT_EXPECT_TRUE(test, alias->stray);
+	expect_pages_lead_to_frames(test, in_map, true);
+	for (i = 0; i < chunk_pages(alias); i++) {
+		void *page = alias->base + ((unsigned long)i << PAGE_SHIFT);
+
+		KUNIT_ASSERT_PTR_EQ(test, chunk_frame(page), &alias->frames[i]);
+		KUNIT_ASSERT_PTR_EQ(test, frame_fast(page), &in_map->frames[i]);
+		KUNIT_ASSERT_TRUE(test, beyond_map(page));
+	}
+	chunk_destroy(alias);
+	chunk_destroy(in_map);
 }
 
 static void test_destruction_forgets_the_addresses(struct kunit *test)
@@ -551,6 +621,9 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(test_a_new_chunk_is_aligned_and_blank),
 	KUNIT_CASE(test_neighbours_of_a_chunk_are_not_ours),
 	KUNIT_CASE(test_any_address_may_be_looked_up),
+	KUNIT_CASE(test_an_address_beyond_the_map_is_nobodys),
+	KUNIT_CASE(test_no_memory_is_beyond_the_map),
+	KUNIT_CASE(test_memory_that_came_after_the_map_was_made_is_found),
 	KUNIT_CASE(test_destruction_forgets_the_addresses),
 	KUNIT_CASE(test_the_limit_is_never_exceeded),
 	KUNIT_CASE(test_the_limit_holds_for_all_cpus_together),

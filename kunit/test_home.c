@@ -135,10 +135,41 @@ static void test_a_double_free_is_reported_and_the_others_go_back(struct kunit *
 	take_new_slab(test, cache, objects);
 	memcpy(batch, (void *[]) { objects[0], objects[1], objects[0], objects[2] }, sizeof(batch));
 	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
-			  KUNIT_EXPECT_EQ(test, home_give(cache, batch, 4), 4));
+			  KUNIT_EXPECT_TRUE(test, home_give(cache, batch, 4)));
 	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, N - 3);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 	KIT_EXPECT_NO_MISUSE(test, give(test, cache, objects + 3, N - 3));
+}
+
+static void expect_one_too_many(struct kunit *test, struct slabmod_cache *cache, void **objects,
+				unsigned int nr)
+{
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name, give(test, cache, objects, nr));
+	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_TRUE(test, home_check(cache));
+	home_shrink(cache);
+}
+
+/* In an array of neighbours, which otherwise would go back all at once. */
+static void test_a_double_free_among_neighbours_is_found(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of(test, SIZE);
+	void *objects[N], *batch[N + 1];
+	unsigned int twice, i;
+
+	move_to(test, 0);
+	for (twice = 0; twice < N; twice++) {
+		/* One of them comes once more. */
+		take_new_slab(test, cache, objects);
+		for (i = 0; i <= N; i++)
+			batch[i] = objects[i > twice ? i - 1 : i];
+		expect_one_too_many(test, cache, batch, N + 1);
+		/* One of them went back before. */
+		take_new_slab(test, cache, objects);
+		batch[0] = objects[twice];
+		give(test, cache, batch, 1);
+		expect_one_too_many(test, cache, objects, N);
+	}
 }
 
 static void test_what_is_in_no_slab_is_reported(struct kunit *test)
@@ -156,7 +187,7 @@ static void test_what_is_in_no_slab_is_reported(struct kunit *test)
 	wrong[2] = frame_address(slab_of(object)) + cache->usual.pages * PAGE_SIZE - 8;
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
 		KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
-				  KUNIT_EXPECT_EQ(test, home_give(cache, &wrong[i], 1), 1));
+				  KUNIT_EXPECT_TRUE(test, home_give(cache, &wrong[i], 1)));
 	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 1);
 	give(test, cache, &object, 1);
 }
@@ -165,19 +196,17 @@ static void test_what_is_in_no_slab_is_reported(struct kunit *test)
 
 static void expect_few_empty_ones_stay(struct kunit *test, unsigned int size)
 {
-	enum { SLABS = 12 };
+	enum { SLABS = 24 };
 	struct slabmod_cache *cache = cache_of(test, size);
 	void **objects = kunit_kcalloc(test, SLABS * cache->objects, sizeof(*objects), GFP_KERNEL);
-	unsigned long bytes;
+	unsigned long bytes = cache->usual.pages * PAGE_SIZE;
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, objects);
 	for (i = 0; i < SLABS; i++)
 		take_new_slab(test, cache, objects + i * cache->objects);
 	give(test, cache, objects, SLABS * cache->objects);
-	bytes = home_pages(cache) * PAGE_SIZE;
-	KUNIT_EXPECT_GT(test, bytes, 0);
-	KUNIT_EXPECT_LE(test, bytes, max(16384ul, cache->usual.pages * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, home_pages(cache) * PAGE_SIZE, rounddown(max(65536ul, bytes), bytes));
 	/* What left the cache is free in the buddy. */
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_SLAB_NEW) - counted(cache, STAT_SLAB_FREE),
 			home_totals(cache).slabs);
@@ -218,6 +247,56 @@ static void test_nearly_empty_slabs_retire_to_the_commons(struct kunit *test)
 	give(test, cache, &object, 1);
 	for (i = 0; i < SLABS; i++)
 		give(test, cache, objects[i], 1);
+}
+
+static void test_several_slabs_retire_in_one_visit(struct kunit *test)
+{
+	enum { SLABS = 14, KEPT = 8 };
+	struct slabmod_cache *cache = cache_of(test, SIZE);
+	static void *objects[SLABS][N], *batch[SLABS * (N - 1)];
+	unsigned int here = move_to(test, 0), n = 0, k;
+	int i;
+
+	for (i = 0; i < SLABS; i++)
+		take_new_slab(test, cache, objects[i]);
+	/* One after another each of them gets a little emptier, and then nearly empty. */
+	for (k = 1; k < N; k++)
+		for (i = 0; i < SLABS; i++)
+			batch[n++] = objects[i][k];
+	give(test, cache, batch, n);
+	KUNIT_EXPECT_EQ(test, counted(cache, STAT_RETIRE), SLABS - KEPT);
+	KUNIT_EXPECT_EQ(test, home_of_cpu(cache, here)->nr_partial, KEPT);
+	KUNIT_EXPECT_EQ(test, cache->commons[numa_mem_id()].nr_partial, SLABS - KEPT);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, SLABS);
+	KUNIT_EXPECT_TRUE(test, home_check(cache));
+	for (i = 0; i < SLABS; i++)
+		give(test, cache, objects[i], 1);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+}
+
+static void test_more_slabs_than_may_retire_at_once_lose_nothing(struct kunit *test)
+{
+	enum { SLABS = 40 };
+	struct slabmod_cache *cache = cache_of(test, SIZE);
+	static void *objects[SLABS][N], *batch[SLABS * (N - 1)];
+	unsigned int here = move_to(test, 0), n = 0, k;
+	int i;
+
+	for (i = 0; i < SLABS; i++)
+		take_new_slab(test, cache, objects[i]);
+	for (k = 1; k < N; k++)
+		for (i = 0; i < SLABS; i++)
+			batch[n++] = objects[i][k];
+	give(test, cache, batch, n);
+	KUNIT_EXPECT_GT(test, counted(cache, STAT_RETIRE), 1);
+	KUNIT_EXPECT_EQ(test, home_of_cpu(cache, here)->nr_partial + counted(cache, STAT_RETIRE),
+			SLABS);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, SLABS);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, SLABS);
+	KUNIT_EXPECT_TRUE(test, home_check(cache));
+	for (i = 0; i < SLABS; i++)
+		give(test, cache, objects[i], 1);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
 }
 
 /* ---- draining and shrinking ---- */
@@ -330,9 +409,15 @@ static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_an_object_goes_back_to_its_slab_from_any_cpu),
 	KUNIT_CASE(test_a_batch_goes_back_to_many_slabs),
 	KUNIT_CASE(test_a_double_free_is_reported_and_the_others_go_back),
+	KUNIT_CASE(test_a_double_free_among_neighbours_is_found),
 	KUNIT_CASE(test_what_is_in_no_slab_is_reported),
 	KUNIT_CASE(test_a_home_keeps_few_empty_slabs),
 	KUNIT_CASE(test_nearly_empty_slabs_retire_to_the_commons),
+	KUNIT_CASE(test_several_slabs_retire_in_one_visit),
+	KUNIT_CASE(test_more_slabs_than_may_retire_at_once_lose_nothing),
+	KUNIT_CASE(test_every_page_of_a_slab_knows_its_home),
+	KUNIT_CASE_PARAM(test_a_batch_of_all_homes_comes_home, home_next_size),
+	KUNIT_CASE(test_memory_beyond_the_map_comes_home),
 	KUNIT_CASE(test_a_line_is_not_shared_with_who_was_at_home_before),
 	KUNIT_CASE(test_a_line_that_comes_free_as_a_whole_is_handed_out),
 	KUNIT_CASE(test_when_memory_is_short_any_free_object_serves),

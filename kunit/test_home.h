@@ -110,13 +110,16 @@ static inline void take_new_slab(struct kunit *test, struct slabmod_cache *cache
 static inline void give(struct kunit *test, struct slabmod_cache *cache, void **objects,
 			unsigned int nr)
 {
-	KUNIT_ASSERT_EQ(test, home_give(cache, objects, nr), nr);
+	KUNIT_ASSERT_TRUE(test, home_give(cache, objects, nr));
 }
 
-const void *home_next_size(const void *prev, char *desc);
+KUNIT_GENERATOR(home_next_size);
 
 /* ---- in test_home_near.c and test_home_random.c ---- */
 
+void test_every_page_of_a_slab_knows_its_home(struct kunit *test);
+void test_a_batch_of_all_homes_comes_home(struct kunit *test);
+void test_memory_beyond_the_map_comes_home(struct kunit *test);
 void test_a_line_is_not_shared_with_who_was_at_home_before(struct kunit *test);
 void test_a_line_that_comes_free_as_a_whole_is_handed_out(struct kunit *test);
 void test_when_memory_is_short_any_free_object_serves(struct kunit *test);

@@ -6,7 +6,222 @@
 #include <linux/cache.h>
 #include <linux/mm.h>
 
+#include "beyond.h"
+#include "buddy.h"
 #include "test_home.h"
+
+/* ---- ways to other nodes ---- */
+
+static int other_node(struct kunit *test)
+{
+	int nid = next_online_node(first_online_node);
+
+	if (nid >= MAX_NUMNODES)
+		kunit_skip(test, "there is only one node");
+	context_pin(0);
+	return nid == numa_mem_id() ? first_online_node : nid;
+}
+
+struct errand {
+	struct slabmod_cache *cache;
+	void *object;
+};
+
+static void grow_there(void *arg)
+{
+	struct errand *errand = arg;
+
+	errand->object = home_grow(errand->cache, numa_mem_id(), GFP_KERNEL, false);
+}
+
+/* Makes a slab at home with a CPU of another node, and takes one object of it. */
+static void *grow_on_node(struct kunit *test, struct slabmod_cache *cache, int nid)
+{
+	struct errand errand = { .cache = cache };
+	unsigned int n = 0, cpu;
+
+	for_each_online_cpu(cpu) {
+		if (cpu_to_mem(cpu) == nid && kit_run_on(n, grow_there, &errand))
+			break;
+		n++;
+	}
+	if (!errand.object)
+		kunit_skip(test, "the other node has no CPU");
+	return errand.object;
+}
+
+/* ---- homes ---- */
+
+/* What each page of an object's slab says of its home: all of them the same. */
+static void expect_home(struct kunit *test, struct slabmod_cache *cache, void *object, u16 home)
+{
+	struct frame *first = slab_of(object);
+	unsigned int i;
+
+	for (i = 0; i < slab_geometry(cache, first)->pages; i++)
+		KUNIT_EXPECT_EQ_MSG(test, first[i].home, home, "page %u", i);
+	KUNIT_EXPECT_TRUE(test, home_check(cache));
+}
+
+void test_every_page_of_a_slab_knows_its_home(struct kunit *test)
+{
+	/* Of three pages or more, and with parts of lines. */
+	struct slabmod_cache *cache = cache_of_two_cpus(test, 1440);
+	unsigned int a, b, i;
+	void *objects[6];
+
+	KUNIT_ASSERT_GE(test, cache->usual.pages, 3);
+	a = move_to(test, 0);
+	objects[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, true);
+	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
+	expect_home(test, cache, objects[0], HOME_COMMONS | HOME_MIXED);
+	KUNIT_ASSERT_EQ(test, home_give(cache, objects, 1), true);
+	expect_home(test, cache, objects[0], HOME_COMMONS);
+	/* Adopted, and empty then; stolen, and mixed since. */
+	KUNIT_ASSERT_EQ(test, take(cache, objects, 1), 1);
+	expect_home(test, cache, objects[0], a);
+	b = move_to(test, 1);
+	KUNIT_ASSERT_EQ(test, take(cache, objects + 1, 1), 1);
+	KUNIT_ASSERT_PTR_EQ(test, slab_of(objects[1]), slab_of(objects[0]));
+	expect_home(test, cache, objects[0], b | HOME_MIXED);
+	/* What nobody needs is not told to anybody. */
+	home_drain(cache, b);
+	expect_home(test, cache, objects[0], HOME_COMMONS | HOME_MIXED);
+	KUNIT_ASSERT_EQ(test, take_anything(cache, objects + 2, 1), 1);
+	expect_home(test, cache, objects[0], b | HOME_MIXED);
+	move_to(test, 0);
+	objects[3] = home_take_node(cache, numa_mem_id());
+	KUNIT_ASSERT_NOT_NULL(test, objects[3]);
+	expect_home(test, cache, objects[0], b | HOME_MIXED);
+	for (i = 0; i < 4; i++) {
+		expect_home(test, cache, objects[3], b | HOME_MIXED);
+		KUNIT_ASSERT_TRUE(test, home_give(cache, &objects[i], 1));
+	}
+	/* Empty, it is nobody's in part. */
+	expect_home(test, cache, objects[3], b);
+	/* A new one of one's own; and the rest of it, which drains with the CPU. */
+	objects[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
+	expect_home(test, cache, objects[0], a);
+	home_drain(cache, a);
+	expect_home(test, cache, objects[0], HOME_COMMONS | HOME_MIXED);
+	give(test, cache, objects, 1);
+	expect_home(test, cache, objects[0], HOME_COMMONS);
+}
+
+/* Takes up to @nr objects more of what is at home here. */
+static unsigned int take_some(struct kunit *test, struct slabmod_cache *cache, void **objects,
+			      unsigned int nr)
+{
+	*objects = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	KUNIT_ASSERT_NOT_NULL(test, *objects);
+	return 1 + take(cache, objects + 1, nr - 1);
+}
+
+/* Objects of slabs of every kind of home, to @objects; returns how many. */
+static unsigned int take_of_all_homes(struct kunit *test, struct slabmod_cache *cache,
+				      void **objects)
+{
+	unsigned int n = 0, strays = 0, i;
+	int nid;
+
+	for (i = 0; i < 4; i++) {
+		move_to(test, i % 2);
+		n += take_some(test, cache, objects + n, 40);
+	}
+	/* What was stolen half used, if objects share lines. */
+	n += take(cache, objects + n, 20);
+	/* The commons of each node, and CPUs of each node. */
+	for_each_online_node(nid) {
+		objects[n] = home_grow(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
+		KUNIT_ASSERT_NOT_NULL(test, objects[n]);
+		n++;
+		for (i = 0; i < 5; i++) {
+			objects[n] = home_take_node(cache, nid);
+			n += !!objects[n];
+		}
+		objects[n++] = grow_on_node(test, cache, nid);
+	}
+	/* Until there are two of which the map does not know, small ones if that is less. */
+	kit_source.max_order = get_order(cache->size);
+	for (i = 0; strays < 2; i++) {
+		objects[n] = home_grow(cache, numa_mem_id(), GFP_KERNEL, i % 2);
+		KUNIT_ASSERT_NOT_NULL(test, objects[n]);
+		strays += frame_chunk(slab_of(objects[n++]))->stray;
+	}
+	kit_source_reset();
+	return n;
+}
+
+void test_a_batch_of_all_homes_comes_home(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create_orders(test, 4096, UNIT_ORDER, UNIT_ORDER);
+	static void *objects[2048];
+	struct slabmod_cache *cache;
+	struct rnd_state rnd;
+	unsigned int n, i, round;
+
+	other_node(test);
+	kit_seed(test, &rnd);
+	cache = kit_cache_create(test, pool, *(const unsigned int *)test->param_value, 0, NULL);
+	for (round = 0; round < 20; round++) {
+		n = take_of_all_homes(test, cache, objects);
+		KUNIT_ASSERT_EQ(test, home_totals(cache).taken, n);
+		/* As they are, in the other direction, at random. */
+		for (i = 0; i < n && round % 3; i++) {
+			unsigned int k = round % 3 == 1 ? n - 1 - i :
+							  i + kit_random(&rnd, n - i);
+
+			if (k > i)
+				swap(objects[i], objects[k]);
+		}
+		move_to(test, kit_random(&rnd, 2));
+		/* One of them twice, now and then: the others come home all the same. */
+		objects[n] = objects[kit_random(&rnd, n)];
+		if (round % 4 == 3)
+			KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+					  give(test, cache, objects, n + 1));
+		else
+			KIT_EXPECT_NO_MISUSE(test, give(test, cache, objects, n));
+		KUNIT_ASSERT_EQ(test, home_totals(cache).taken, 0);
+		KUNIT_ASSERT_TRUE(test, home_check(cache));
+		if (round % 2)
+			home_shrink(cache);
+	}
+}
+
+/* Of two chunks the second one is where the map has the first: see beyond.h. */
+void test_memory_beyond_the_map_comes_home(struct kunit *test)
+{
+	struct slabmod_pool *pool = beyond_pool_create(test);
+	struct slabmod_cache *cache = kit_cache_create(test, pool, SIZE, 0, NULL);
+	static void *in_map[N], *alias[N];
+	struct frame *rest[CHUNK_MAX_ORDER];
+	unsigned int i;
+
+	move_to(test, 0);
+	take_new_slab(test, cache, in_map);
+	/* With the first chunk full, the second slab is in the second. */
+	for (i = 0; i < CHUNK_MAX_ORDER; i++) {
+		rest[i] = buddy_alloc(frame_chunk(slab_of(in_map[0]))->buddy - numa_mem_id(),
+				      numa_mem_id(), 1u << i, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, rest[i]);
+	}
+	take_new_slab(test, cache, alias);
+	KUNIT_ASSERT_TRUE(test, frame_chunk(slab_of(alias[0]))->stray);
+	KUNIT_ASSERT_PTR_EQ(test, chunk_frame_fast(chunk_offset(alias[0])), slab_of(in_map[0]));
+	/* All of the second are freed, and nothing of the first; and the other way round. */
+	KIT_EXPECT_NO_MISUSE(test, give(test, cache, alias, N));
+	KUNIT_EXPECT_EQ(test, slab_of(in_map[0])->inuse, N);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, N);
+	KUNIT_EXPECT_EQ(test, take(cache, alias, N), N);
+	KIT_EXPECT_NO_MISUSE(test, give(test, cache, in_map, N));
+	KUNIT_EXPECT_EQ(test, slab_of(alias[0])->inuse, N);
+	KIT_EXPECT_NO_MISUSE(test, give(test, cache, alias, N));
+	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	for (i = 0; i < CHUNK_MAX_ORDER; i++)
+		buddy_free(rest[i]);
+}
 
 /* ---- lines ---- */
 
@@ -107,16 +322,6 @@ void test_an_empty_slab_is_mixed_no_more(struct kunit *test)
 
 /* ---- nodes ---- */
 
-static int other_node(struct kunit *test)
-{
-	int nid = next_online_node(first_online_node);
-
-	if (nid >= MAX_NUMNODES)
-		kunit_skip(test, "there is only one node");
-	context_pin(0);
-	return nid == numa_mem_id() ? first_online_node : nid;
-}
-
 static int node_of(const void *object)
 {
 	return page_to_nid(virt_to_page(object));
@@ -164,34 +369,6 @@ void test_an_object_taken_by_node_shares_no_line_with_its_home(struct kunit *tes
 	give(test, cache, &b, 1);
 }
 
-struct errand {
-	struct slabmod_cache *cache;
-	void *object;
-};
-
-static void grow_there(void *arg)
-{
-	struct errand *errand = arg;
-
-	errand->object = home_grow(errand->cache, numa_mem_id(), GFP_KERNEL, false);
-}
-
-/* Makes a slab at home with a CPU of another node, and takes one object of it. */
-static void *grow_on_node(struct kunit *test, struct slabmod_cache *cache, int nid)
-{
-	struct errand errand = { .cache = cache };
-	unsigned int n = 0, cpu;
-
-	for_each_online_cpu(cpu) {
-		if (cpu_to_mem(cpu) == nid && kit_run_on(n, grow_there, &errand))
-			break;
-		n++;
-	}
-	if (!errand.object)
-		kunit_skip(test, "the other node has no CPU");
-	return errand.object;
-}
-
 void test_a_cpu_leaves_the_slabs_of_other_nodes_alone(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, SIZE);
@@ -234,7 +411,8 @@ void test_no_memory_gives_null_and_loses_nothing(struct kunit *test)
 struct visit {
 	struct slabmod_cache *cache;
 	void *give, *taken, *grown;
-	unsigned int got, given;
+	unsigned int got;
+	bool given;
 };
 
 static void visit(void *arg)
@@ -256,7 +434,7 @@ void test_an_interrupt_takes_and_gives(struct kunit *test)
 	context_hardirq(visit, &v);
 	KUNIT_EXPECT_NOT_NULL(test, v.grown);
 	KUNIT_EXPECT_EQ(test, v.got, 1);
-	KUNIT_EXPECT_EQ(test, v.given, 1);
+	KUNIT_EXPECT_TRUE(test, v.given);
 	give(test, v.cache, &v.grown, 1);
 	give(test, v.cache, &v.taken, 1);
 }
@@ -281,14 +459,14 @@ void test_an_nmi_waits_for_no_lock(struct kunit *test)
 	raw_spin_unlock_irqrestore(&home->lock, flags);
 	context_nmi_end();
 	KUNIT_EXPECT_EQ(test, held.got, 0);
-	KUNIT_EXPECT_EQ(test, held.given, 0);
+	KUNIT_EXPECT_FALSE(test, held.given);
 	KUNIT_EXPECT_NULL(test, held.grown);
 
 	context_nmi_begin(visit, &free);
 	context_nmi();
 	context_nmi_end();
 	KUNIT_EXPECT_EQ(test, free.got, 1);
-	KUNIT_EXPECT_EQ(test, free.given, 1);
+	KUNIT_EXPECT_TRUE(test, free.given);
 	KUNIT_EXPECT_NULL(test, free.grown);
 	give(test, free.cache, &held.give, 1);
 	give(test, free.cache, &free.taken, 1);

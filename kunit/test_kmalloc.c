@@ -10,6 +10,7 @@
 
 #include <slabmod/kmalloc.h>
 
+#include "cache.h"
 #include "context.h"
 #include "kit.h"
 #include "model.h"
@@ -213,6 +214,31 @@ static void test_kzalloc_and_kcalloc_clear(struct kunit *test)
 	}
 }
 
+/*
+ * The kernel is told at boot, and caches whose objects have to be cleared never let
+ * callers take them by themselves. Those that were made before the test do.
+ */
+static void clear_from_now_on(struct kunit *test)
+{
+	struct slabmod_cache *unused;
+	int i;
+
+	unused = cache_create(kit_pool_create(test, 256), "kit-unused", 64, 0, 0, NULL, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, unused);
+	for (i = 0; i < SLABMOD_KMALLOC_CLASSES; i++)
+		slabmod_kmalloc_caches[i]->front = unused->front;
+	static_branch_enable(&init_on_alloc);
+}
+
+static void clear_no_more(void)
+{
+	int i;
+
+	static_branch_disable(&init_on_alloc);
+	for (i = 0; i < SLABMOD_KMALLOC_CLASSES; i++)
+		slabmod_kmalloc_caches[i]->front.magazines = slabmod_kmalloc_caches[i]->magazines;
+}
+
 static void test_all_is_cleared_where_the_kernel_is_told_to(struct kunit *test)
 {
 	bool was_on = want_init_on_alloc(0);
@@ -220,7 +246,7 @@ static void test_all_is_cleared_where_the_kernel_is_told_to(struct kunit *test)
 
 	context_pin(0);
 	if (!was_on)
-		static_branch_enable(&init_on_alloc);
+		clear_from_now_on(test);
 	dirty(test);
 	for (i = 0; i < ARRAY_SIZE(clear_sizes); i++) {
 		void *p = slabmod_kmalloc(clear_sizes[i], GFP_KERNEL);
@@ -229,7 +255,7 @@ static void test_all_is_cleared_where_the_kernel_is_told_to(struct kunit *test)
 		slabmod_kfree(p);
 	}
 	if (!was_on)
-		static_branch_disable(&init_on_alloc);
+		clear_no_more();
 }
 
 static void test_sensitive_memory_is_cleared_when_it_is_freed(struct kunit *test)

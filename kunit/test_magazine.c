@@ -4,10 +4,8 @@
  * out, bounds are kept, an interrupt leaves a busy magazine alone, objects that
  * share a line go home, and draining loses nothing.
  */
-#include <linux/cpu.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/xarray.h>
 
 #include <slabmod/cache.h>
 
@@ -18,83 +16,7 @@
 #include "magazine.h"
 #include "model.h"
 #include "suites.h"
-
-#define LIMIT		8192	/* pages */
-#define WHOLE_LINES	256	/* an object's size: no line is shared */
-#define SHARED_LINES	48
-
-static struct slabmod_cache *cache_without_magazines(struct kunit *test, size_t size)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	struct slabmod_cache *cache;
-
-	cache = cache_create(pool, "kit-magazine", size, 0, 0, NULL, THIS_MODULE);
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	return cache;
-}
-
-/* A cache with magazines, and the test on the first CPU to look at them. */
-static struct slabmod_cache *cache_with_magazines(struct kunit *test, size_t size)
-{
-	struct slabmod_cache *cache = cache_without_magazines(test, size);
-
-	KUNIT_ASSERT_TRUE(test, magazine_enable(cache, GFP_KERNEL));
-	context_pin(0);
-	return cache;
-}
-
-static struct magazine *mine(struct slabmod_cache *cache)
-{
-	return raw_cpu_ptr(cache->magazines);
-}
-
-static void **array(struct kunit *test, unsigned int nr)
-{
-	void **objects = kunit_kcalloc(test, nr, sizeof(*objects), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, objects);
-	return objects;
-}
-
-static void take(struct kunit *test, struct slabmod_cache *cache, void **objects, unsigned int nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		objects[i] = slabmod_cache_alloc(cache, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
-	}
-}
-
-static void give(struct slabmod_cache *cache, void **objects, unsigned int nr)
-{
-	while (nr--)
-		slabmod_cache_free(cache, *objects++);
-}
-
-/* Leaves the magazine empty, and free objects in slabs of this CPU's home. */
-static void stock(struct kunit *test, struct slabmod_cache *cache)
-{
-	unsigned int nr = 4 * cache->capacity;
-	void **objects = array(test, nr);
-
-	take(test, cache, objects, nr);
-	give(cache, objects, nr);
-	magazine_drain_all(cache);
-	KUNIT_ASSERT_EQ(test, magazine_count(cache), 0);
-}
-
-static unsigned long counted(struct slabmod_cache *cache, enum stat_id which)
-{
-	return stat_sum(cache->stats, which);
-}
-
-static void expect_nothing_lost(struct kunit *test, struct slabmod_cache *cache)
-{
-	KUNIT_EXPECT_TRUE(test, magazine_check(cache));
-	KUNIT_EXPECT_TRUE(test, cache_check(cache));
-	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
-}
+#include "test_magazine.h"
 
 /* ---- the stack ---- */
 
@@ -142,8 +64,8 @@ static void test_stack_never_holds_more_than_its_capacity(struct kunit *test)
 	take(test, cache, objects, nr);
 	for (i = 0; i < nr; i++) {
 		slabmod_cache_free(cache, objects[i]);
-		most = max(most, mine(cache)->here);
-		KUNIT_ASSERT_LE(test, mine(cache)->here, cache->capacity);
+		most = max(most, magazine_here(mine(cache)));
+		KUNIT_ASSERT_LE(test, magazine_here(mine(cache)), cache->capacity);
 	}
 	KUNIT_EXPECT_EQ(test, most, cache->capacity);
 	expect_nothing_lost(test, cache);
@@ -158,16 +80,16 @@ static void test_empty_stack_is_filled_to_half(struct kunit *test)
 	stock(test, cache);
 	refills = counted(cache, STAT_REFILL);
 	take(test, cache, &object, 1);
-	KUNIT_EXPECT_EQ(test, mine(cache)->here, cache->capacity / 2 - 1);
+	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), cache->capacity / 2 - 1);
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_REFILL), refills + 1);
 	give(cache, &object, 1);
 	expect_nothing_lost(test, cache);
 }
 
-static void test_full_stack_gives_its_older_half_back(struct kunit *test)
+static void test_full_stack_gives_its_upper_half_back(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
-	unsigned int capacity = cache->capacity, i;
+	unsigned int capacity = cache->capacity, stays = capacity / 2, i;
 	void **objects = array(test, 2 * capacity);
 	unsigned long flushes;
 
@@ -175,15 +97,83 @@ static void test_full_stack_gives_its_older_half_back(struct kunit *test)
 	magazine_drain_all(cache);
 	flushes = counted(cache, STAT_FLUSH);
 	give(cache, objects, capacity);
-	KUNIT_EXPECT_EQ(test, mine(cache)->here, capacity);
+	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), capacity);
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_FLUSH), flushes);
 	slabmod_cache_free(cache, objects[capacity]);
-	KUNIT_EXPECT_EQ(test, mine(cache)->here, capacity / 2 + 1);
+	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), stays + 1);
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_FLUSH), flushes + 1);
-	/* What stayed is the younger half. */
-	for (i = capacity; i >= capacity - capacity / 2; i--)
-		KUNIT_EXPECT_PTR_EQ(test, slabmod_cache_alloc(cache, GFP_KERNEL), objects[i]);
-	give(cache, objects + capacity - capacity / 2, capacity + capacity / 2);
+	KUNIT_EXPECT_EQ(test, cache_used(cache), capacity - 1);
+	/* What stayed was not moved; the last freed is on top all the same. */
+	KUNIT_EXPECT_PTR_EQ(test, slabmod_cache_alloc(cache, GFP_KERNEL), objects[capacity]);
+	for (i = stays; i; i--)
+		KUNIT_EXPECT_PTR_EQ(test, slabmod_cache_alloc(cache, GFP_KERNEL), objects[i - 1]);
+	give(cache, objects, stays);
+	give(cache, objects + capacity, capacity);
+	expect_nothing_lost(test, cache);
+}
+
+static void test_push_and_pop_keep_the_bounds(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
+	unsigned int capacity = cache->capacity, i;
+	void **objects = array(test, capacity + 1), *none = &none;
+
+	take(test, cache, objects, capacity + 1);
+	magazine_drain_all(cache);
+	preempt_disable();
+	KUNIT_EXPECT_FALSE(test, kit_magazine_pop(cache, &none));
+	KUNIT_EXPECT_PTR_EQ(test, none, (void *)&none);
+	for (i = 0; i < capacity; i++) {
+		KUNIT_EXPECT_TRUE(test, kit_magazine_push(cache, objects[i]));
+		KUNIT_EXPECT_FALSE(test, kit_magazine_push(cache, objects[i]));
+		KUNIT_EXPECT_EQ(test, mine(cache)->top, i + 1);
+	}
+	KUNIT_EXPECT_FALSE(test, kit_magazine_push(cache, objects[capacity]));
+	KUNIT_EXPECT_EQ(test, mine(cache)->top, capacity);
+	KUNIT_EXPECT_TRUE(test, magazine_check(cache));
+	while (i--) {
+		KUNIT_EXPECT_TRUE(test, kit_magazine_pop(cache, &none));
+		KUNIT_EXPECT_PTR_EQ(test, none, objects[i]);
+	}
+	KUNIT_EXPECT_EQ(test, mine(cache)->top, 0);
+	preempt_enable();
+	give(cache, objects, capacity + 1);
+	expect_nothing_lost(test, cache);
+}
+
+static void test_bulk_frees_as_if_one_by_one(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
+	unsigned int capacity = cache->capacity, nr, i;
+	void **objects = array(test, 4 * capacity), *object;
+
+	for (nr = 1; nr <= 4 * capacity; nr += 1 + nr / 3) {
+		take(test, cache, objects, nr);
+		magazine_drain_all(cache);
+		slabmod_cache_free_bulk(cache, nr, objects);
+		KUNIT_EXPECT_LE(test, mine(cache)->top, capacity);
+		KUNIT_EXPECT_GE(test, mine(cache)->top, min(nr, capacity / 2));
+		KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+		KUNIT_EXPECT_TRUE(test, cache_check(cache));
+		/* The last freed is the first out, as long as nothing was flushed in between. */
+		for (i = 0; i < min(nr, 4u); i++) {
+			object = slabmod_cache_alloc(cache, GFP_KERNEL);
+			KUNIT_EXPECT_TRUE(test, nr > capacity || object == objects[nr - 1 - i]);
+			objects[nr - 1 - i] = object;
+		}
+		give(cache, objects + nr - i, i);
+	}
+	/* NULL among them is no error, a busy magazine none either. */
+	take(test, cache, objects, 3);
+	objects[3] = objects[1];
+	objects[1] = NULL;
+	preempt_disable();
+	kit_magazine_enter(cache);
+	nr = magazine_here(mine(cache));
+	slabmod_cache_free_bulk(cache, 4, objects);
+	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), nr);
+	kit_magazine_leave(cache);
+	preempt_enable();
 	expect_nothing_lost(test, cache);
 }
 
@@ -220,6 +210,142 @@ static void test_cache_that_nobody_uses_has_no_magazines(struct kunit *test)
 	expect_nothing_lost(test, cache);
 }
 
+static void test_new_slab_leaves_the_stack_half_full(struct kunit *test)
+{
+	static const size_t sizes[] = { 16, 48, 256, 1000, 4096, 32768 };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct slabmod_cache *cache = cache_without_magazines(test, sizes[i]);
+		unsigned int half = DIV_ROUND_UP(cache->capacity, 2);
+		unsigned int got = min_t(unsigned int, half, cache->objects);
+		void *object;
+
+		context_pin(0);
+		take(test, cache, &object, 1);
+		KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), got - 1);
+		KUNIT_EXPECT_EQ(test, home_totals(cache).taken, got);
+		KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 1);
+		KUNIT_EXPECT_EQ(test, counted(cache, STAT_REFILL), 1);
+		KUNIT_EXPECT_EQ(test, counted(cache, STAT_DIRECT), 0);
+		KUNIT_EXPECT_EQ(test, cache_used(cache), 1);
+		give(cache, &object, 1);
+		expect_nothing_lost(test, cache);
+		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	}
+}
+
+static void test_every_object_handed_out_is_counted_once(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_without_magazines(test, WHOLE_LINES);
+	unsigned int capacity = cache->capacity, nr = 3 * capacity;
+	void **objects = array(test, nr);
+
+	context_pin(0);
+	/* From new slabs, from the stack, from slabs there are, all at once, and amid a call. */
+	take(test, cache, objects, nr);
+	KUNIT_EXPECT_EQ(test, magazine_allocs(cache), nr);
+	give(cache, objects, nr);
+	take(test, cache, objects, capacity / 2);
+	KUNIT_EXPECT_EQ(test, magazine_allocs(cache), nr + capacity / 2);
+	give(cache, objects, capacity / 2);
+	magazine_drain_all(cache);
+	take(test, cache, objects, 1);
+	KUNIT_EXPECT_EQ(test, magazine_allocs(cache), nr + capacity / 2 + 1);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_alloc_bulk(cache, GFP_KERNEL, nr - 2, objects + 1),
+			nr - 2);
+	KUNIT_EXPECT_EQ(test, magazine_allocs(cache), 2 * nr + capacity / 2 - 1);
+	preempt_disable();
+	kit_magazine_enter(cache);
+	objects[nr - 1] = slabmod_cache_alloc(cache, GFP_ATOMIC);
+	kit_magazine_leave(cache);
+	preempt_enable();
+	KUNIT_EXPECT_NOT_NULL(test, objects[nr - 1]);
+	KUNIT_EXPECT_EQ(test, magazine_allocs(cache), 2 * nr + capacity / 2);
+	give(cache, objects, nr);
+	KUNIT_EXPECT_EQ(test, magazine_allocs(cache), 2 * nr + capacity / 2);
+	expect_nothing_lost(test, cache);
+}
+
+/* ---- what callers take by themselves ---- */
+
+/* What slabmod_cache_alloc() does where it is compiled in: an object, or NULL. */
+static void *take_by_myself(struct slabmod_cache *cache)
+{
+	void *object;
+
+	return slabmod_magazine_take((struct slabmod_cache_front *)cache, &object) ? object : NULL;
+}
+
+static void construct(void *object)
+{
+	memset(object, 0xc0, 16);
+}
+
+static struct slabmod_cache *cache_of_front_test(struct kunit *test, void (*ctor)(void *object))
+{
+	struct slabmod_cache *cache;
+
+	cache = cache_create(kit_pool_create(test, LIMIT), "kit-front", WHOLE_LINES, 0, 0, ctor,
+			     THIS_MODULE);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	context_pin(0);
+	KUNIT_EXPECT_NULL(test, take_by_myself(cache));
+	return cache;
+}
+
+static void expect_front_open(struct kunit *test, struct slabmod_cache *cache)
+{
+	void *object, *again;
+
+	take(test, cache, &object, 1);
+	give(cache, &object, 1);
+	again = take_by_myself(cache);
+	KUNIT_EXPECT_PTR_EQ(test, again, object);
+	KUNIT_EXPECT_EQ(test, magazine_allocs(cache), 2);
+	slabmod_cache_free(cache, again);
+	expect_nothing_lost(test, cache);
+}
+
+/* Whatever they take is cleared by slabmod, and comes from the magazine all the same. */
+static void expect_front_closed(struct kunit *test, struct slabmod_cache *cache)
+{
+	void *object, *again;
+
+	take(test, cache, &object, 1);
+	KUNIT_EXPECT_FALSE(test, memchr_inv(object, 0, WHOLE_LINES));
+	memset(object, 0xdd, WHOLE_LINES);
+	give(cache, &object, 1);
+	KUNIT_EXPECT_GT(test, magazine_here(mine(cache)), 0);
+	KUNIT_EXPECT_NULL(test, take_by_myself(cache));
+	take(test, cache, &again, 1);
+	KUNIT_EXPECT_PTR_EQ(test, again, object);
+	KUNIT_EXPECT_FALSE(test, memchr_inv(again, 0, WHOLE_LINES));
+	give(cache, &again, 1);
+	expect_nothing_lost(test, cache);
+}
+
+static void test_callers_may_take_what_is_there(struct kunit *test)
+{
+	if (want_init_on_alloc(0))
+		kunit_skip(test, "the kernel is told to clear");
+	expect_front_open(test, cache_of_front_test(test, NULL));
+	expect_front_open(test, cache_of_front_test(test, construct));
+}
+
+static void test_callers_are_not_given_what_has_to_be_cleared(struct kunit *test)
+{
+	bool was_on = want_init_on_alloc(0);
+
+	if (!was_on)
+		static_branch_enable(&init_on_alloc);
+	expect_front_closed(test, cache_of_front_test(test, NULL));
+	/* What a constructor made is not cleared. */
+	expect_front_open(test, cache_of_front_test(test, construct));
+	if (!was_on)
+		static_branch_disable(&init_on_alloc);
+}
+
 static void test_second_free_in_a_row_is_seen_at_once(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
@@ -237,6 +363,66 @@ static void test_second_free_in_a_row_is_seen_at_once(struct kunit *test)
 
 /* ---- interrupts ---- */
 
+static void expect_busy(struct kunit *test, struct slabmod_cache *cache, void *object,
+			unsigned int here)
+{
+	void *none = NULL;
+
+	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), here);
+	KUNIT_EXPECT_EQ(test, magazine_count(cache), here);
+	KUNIT_EXPECT_FALSE(test, kit_magazine_pop(cache, &none));
+	KUNIT_EXPECT_NULL(test, none);
+	KUNIT_EXPECT_FALSE(test, kit_magazine_push(cache, object));
+	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), here);
+}
+
+static void test_busy_magazine_is_busy_however_often_it_is_interrupted(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
+	unsigned int here, level;
+	void *objects[4];
+
+	take(test, cache, objects, 4);
+	give(cache, objects, 3);
+	here = magazine_here(mine(cache));
+	preempt_disable();
+	KUNIT_EXPECT_EQ(test, kit_magazine_enter(cache), here);
+	expect_busy(test, cache, objects[3], here);
+	for (level = 0; level < 4; level++) {
+		KUNIT_EXPECT_LT(test, kit_magazine_enter(cache), 0);
+		expect_busy(test, cache, objects[3], here);
+	}
+	while (level--) {
+		kit_magazine_leave(cache);
+		expect_busy(test, cache, objects[3], here);
+	}
+	kit_magazine_leave(cache);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, mine(cache)->top, here);
+	slabmod_cache_free(cache, objects[3]);
+	KUNIT_EXPECT_EQ(test, mine(cache)->top, here + 1);
+	expect_nothing_lost(test, cache);
+}
+
+static void test_interrupt_amid_a_call_takes_one_object_of_a_new_slab(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
+	void *object;
+
+	preempt_disable();
+	kit_magazine_enter(cache);
+	object = slabmod_cache_alloc(cache, GFP_ATOMIC);
+	kit_magazine_leave(cache);
+	preempt_enable();
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_EQ(test, mine(cache)->top, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 1);
+	KUNIT_EXPECT_EQ(test, counted(cache, STAT_DIRECT), 1);
+	KUNIT_EXPECT_EQ(test, chunk_frame(object)->home, raw_smp_processor_id());
+	give(cache, &object, 1);
+	expect_nothing_lost(test, cache);
+}
+
 static void test_interrupt_leaves_a_busy_magazine_alone(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
@@ -246,18 +432,18 @@ static void test_interrupt_leaves_a_busy_magazine_alone(struct kunit *test)
 
 	stock(test, cache);
 	take(test, cache, objects, 2);
-	here = mine(cache)->here;
+	here = magazine_here(mine(cache));
 	busy = counted(cache, STAT_BUSY);
 
 	preempt_disable();
-	mine(cache)->busy = 1;
+	kit_magazine_enter(cache);
 	object = slabmod_cache_alloc(cache, GFP_ATOMIC);
 	slabmod_cache_free(cache, objects[0]);
-	mine(cache)->busy = 0;
+	kit_magazine_leave(cache);
 	preempt_enable();
 
 	KUNIT_EXPECT_NOT_NULL(test, object);
-	KUNIT_EXPECT_EQ(test, mine(cache)->here, here);
+	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), here);
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_BUSY), busy + 2);
 	slabmod_cache_free(cache, object);
 	slabmod_cache_free(cache, objects[1]);
@@ -272,13 +458,13 @@ static void test_drain_leaves_a_busy_magazine_alone(struct kunit *test)
 	take(test, cache, objects, 2);
 	give(cache, objects, 2);
 	preempt_disable();
-	mine(cache)->busy = 1;
+	kit_magazine_enter(cache);
 	magazine_drain_all(cache);
-	KUNIT_EXPECT_GE(test, mine(cache)->here, 2);
-	mine(cache)->busy = 0;
+	KUNIT_EXPECT_GE(test, magazine_here(mine(cache)), 2);
+	kit_magazine_leave(cache);
 	preempt_enable();
 	magazine_drain_all(cache);
-	KUNIT_EXPECT_EQ(test, mine(cache)->here, 0);
+	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), 0);
 	expect_nothing_lost(test, cache);
 }
 
@@ -344,202 +530,6 @@ static void test_interrupts_amid_calls_lose_no_parts_of_lines(struct kunit *test
 	weather_storm(test, SHARED_LINES);
 }
 
-/* ---- other CPUs ---- */
-
-/* Some objects that another CPU takes, or gives back. */
-struct errand {
-	struct slabmod_cache *cache;
-	void **objects;
-	unsigned int nr;
-};
-
-static void take_here(void *arg)
-{
-	struct errand *errand = arg;
-	unsigned int i;
-
-	for (i = 0; i < errand->nr; i++)
-		errand->objects[i] = slabmod_cache_alloc(errand->cache, GFP_KERNEL);
-}
-
-static void give_here(void *arg)
-{
-	struct errand *errand = arg;
-
-	give(errand->cache, errand->objects, errand->nr);
-}
-
-static void take_on(unsigned int n, struct slabmod_cache *cache, void **objects, unsigned int nr)
-{
-	struct errand errand = { cache, objects, nr };
-
-	kit_run_on(n, take_here, &errand);
-}
-
-static void give_on(unsigned int n, struct slabmod_cache *cache, void **objects, unsigned int nr)
-{
-	struct errand errand = { cache, objects, nr };
-
-	kit_run_on(n, give_here, &errand);
-}
-
-static void need_cpus(struct kunit *test, unsigned int nr)
-{
-	if (num_online_cpus() < nr)
-		kunit_skip(test, "there are not %u CPUs", nr);
-}
-
-static struct magazine *of_cpu(struct slabmod_cache *cache, unsigned int n)
-{
-	unsigned int cpu;
-
-	for_each_online_cpu(cpu)
-		if (n-- == 0)
-			break;
-	return per_cpu_ptr(cache->magazines, cpu);
-}
-
-static void test_whole_lines_stay_where_they_were_freed(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
-	void *objects[8];
-
-	need_cpus(test, 2);
-	take(test, cache, objects, 8);
-	give_on(1, cache, objects, 8);
-	KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->here, 8);
-	expect_nothing_lost(test, cache);
-}
-
-static void test_parts_of_lines_go_back_to_the_home_they_came_from(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
-	unsigned int capacity = cache->capacity;
-	void **objects = array(test, capacity + 1);
-	long taken;
-
-	need_cpus(test, 2);
-	take(test, cache, objects, capacity + 1);
-	give_on(1, cache, objects, capacity);
-	KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->here, 0);
-	KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->away, capacity);
-
-	/* The next one takes the whole batch home. */
-	taken = home_totals(cache).taken;
-	give_on(1, cache, objects + capacity, 1);
-	KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->away, 1);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, taken - capacity);
-	expect_nothing_lost(test, cache);
-}
-
-#define LINE_OBJECTS	300
-
-/* Enters the lines of objects as those of CPU @n; counts lines that are another's. */
-static unsigned int claim_lines(struct kunit *test, struct xarray *lines, void **objects,
-				unsigned int n)
-{
-	unsigned int i, shared = 0, line = cache_line_size();
-
-	for (i = 0; i < LINE_OBJECTS; i++) {
-		unsigned long at = (unsigned long)objects[i], end = at + SHARED_LINES;
-
-		for (at = round_down(at, line); at < end; at += line) {
-			void *old = xa_store(lines, at / line, xa_mk_value(n), GFP_KERNEL);
-
-			KUNIT_ASSERT_FALSE(test, xa_is_err(old));
-			shared += old && old != xa_mk_value(n);
-		}
-	}
-	return shared;
-}
-
-static void test_two_cpus_are_never_given_parts_of_a_line(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
-	unsigned int nr = min_t(unsigned int, MODEL_CPUS, num_online_cpus()), round, n;
-	void **objects[MODEL_CPUS], **half;
-	struct rnd_state rnd;
-	struct xarray lines;
-
-	need_cpus(test, 2);
-	xa_init(&lines);
-	kit_seed(test, &rnd);
-	for (n = 0; n < nr; n++) {
-		objects[n] = array(test, LINE_OBJECTS);
-		take_on(n, cache, objects[n], LINE_OBJECTS);
-	}
-	for (round = 0; round < 20; round++) {
-		unsigned int shared = 0, from = kit_random(&rnd, nr);
-
-		for (n = 0; n < nr; n++)
-			shared += claim_lines(test, &lines, objects[n], n);
-		xa_destroy(&lines);
-		KUNIT_EXPECT_EQ_MSG(test, shared, 0, "lines shared in round %u", round);
-		/* Some of one CPU's are freed on another, and it takes as many again. */
-		half = objects[from] + kit_random(&rnd, LINE_OBJECTS / 2);
-		give_on(kit_random(&rnd, nr), cache, half, LINE_OBJECTS / 2);
-		if (kit_random(&rnd, 2))
-			magazine_drain_all(cache);
-		take_on(from, cache, half, LINE_OBJECTS / 2);
-	}
-	for (n = 0; n < nr; n++)
-		give(cache, objects[n], LINE_OBJECTS);
-	KUNIT_EXPECT_EQ(test, counted(cache, STAT_SHARED_LINE), 0);
-	expect_nothing_lost(test, cache);
-}
-
-static void test_drain_empties_the_magazines_of_all_cpus(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
-	unsigned int cpus = num_online_cpus(), n;
-	void *objects[40];
-
-	for (n = 0; n < cpus; n++) {
-		take_on(n, cache, objects, 40);
-		give_on((n + 1) % cpus, cache, objects, 20);
-		give_on(n, cache, objects + 20, 20);
-	}
-	KUNIT_EXPECT_GE(test, magazine_count(cache), 40 * cpus);
-	magazine_drain_all(cache);
-	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
-	expect_nothing_lost(test, cache);
-}
-
-static void test_cpu_that_goes_leaves_nothing_behind(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
-	unsigned int n = num_online_cpus() - 1, cpu = cpumask_last(cpu_online_mask);
-	struct slab_home *home = per_cpu_ptr(cache->homes, cpu);
-	void *theirs[50], *ours[50];
-
-	need_cpus(test, 2);
-	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU))
-		kunit_skip(test, "CPUs stay");
-	take(test, cache, ours, 50);
-	take_on(n, cache, theirs, 50);
-	give_on(n, cache, theirs, 30);
-	give_on(n, cache, ours, 50);
-	KUNIT_EXPECT_GT(test, of_cpu(cache, n)->here, 0);
-	KUNIT_EXPECT_GE(test, of_cpu(cache, n)->away, 50);
-
-	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
-	KUNIT_EXPECT_EQ(test, per_cpu_ptr(cache->magazines, cpu)->here, 0);
-	KUNIT_EXPECT_EQ(test, per_cpu_ptr(cache->magazines, cpu)->away, 0);
-	KUNIT_EXPECT_EQ(test, home->nr_partial + home->nr_empty, 0);
-	KUNIT_EXPECT_EQ(test, cache_used(cache), 20);
-	KUNIT_EXPECT_TRUE(test, cache_check(cache));
-	/* Its objects live on, and can be freed where CPUs are left. */
-	give(cache, theirs + 30, 20);
-	magazine_drain_all(cache);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
-	KUNIT_ASSERT_EQ(test, add_cpu(cpu), 0);
-
-	take_on(n, cache, theirs, 50);
-	give_on(n, cache, theirs, 50);
-	expect_nothing_lost(test, cache);
-}
-
 /* ---- at random ---- */
 
 static void test_random_calls_of_one_thread_lose_nothing(struct kunit *test)
@@ -571,16 +561,26 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(test_capacity_is_bounded_in_bytes_and_objects),
 	KUNIT_CASE(test_stack_never_holds_more_than_its_capacity),
 	KUNIT_CASE(test_empty_stack_is_filled_to_half),
-	KUNIT_CASE(test_full_stack_gives_its_older_half_back),
+	KUNIT_CASE(test_full_stack_gives_its_upper_half_back),
+	KUNIT_CASE(test_push_and_pop_keep_the_bounds),
+	KUNIT_CASE(test_bulk_frees_as_if_one_by_one),
 	KUNIT_CASE(test_back_and_forth_over_the_edge_is_cheap),
 	KUNIT_CASE(test_cache_that_nobody_uses_has_no_magazines),
+	KUNIT_CASE(test_new_slab_leaves_the_stack_half_full),
+	KUNIT_CASE(test_every_object_handed_out_is_counted_once),
+	KUNIT_CASE(test_callers_may_take_what_is_there),
+	KUNIT_CASE(test_callers_are_not_given_what_has_to_be_cleared),
 	KUNIT_CASE(test_second_free_in_a_row_is_seen_at_once),
+	KUNIT_CASE(test_busy_magazine_is_busy_however_often_it_is_interrupted),
+	KUNIT_CASE(test_interrupt_amid_a_call_takes_one_object_of_a_new_slab),
 	KUNIT_CASE(test_interrupt_leaves_a_busy_magazine_alone),
 	KUNIT_CASE(test_drain_leaves_a_busy_magazine_alone),
 	KUNIT_CASE(test_interrupts_amid_calls_lose_nothing),
 	KUNIT_CASE(test_interrupts_amid_calls_lose_no_parts_of_lines),
 	KUNIT_CASE(test_whole_lines_stay_where_they_were_freed),
+	KUNIT_CASE(test_objects_of_all_pages_of_a_slab_are_at_home),
 	KUNIT_CASE(test_parts_of_lines_go_back_to_the_home_they_came_from),
+	KUNIT_CASE(test_bulk_sends_parts_of_lines_home),
 	KUNIT_CASE(test_two_cpus_are_never_given_parts_of_a_line),
 	KUNIT_CASE(test_drain_empties_the_magazines_of_all_cpus),
 	KUNIT_CASE(test_cpu_that_goes_leaves_nothing_behind),

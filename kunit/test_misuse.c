@@ -126,6 +126,169 @@ static void test_kfree_refuses_what_is_no_address_at_all(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
 }
 
+/* Addresses that an index into the map cannot tell from @p: it has only so many bits. */
+static const long turns[] = { 1, -1, 3, 1 << 15, -(1l << 30) };
+
+static void *alias_of(void *p, int i)
+{
+	p += turns[i] * (long)((chunk_map.mask + 1) << ROOT_SHIFT);
+	OPTIMIZER_HIDE_VAR(p);
+	return p;
+}
+
+static void test_kfree_refuses_what_the_map_cannot_tell_from_memory(struct kunit *test)
+{
+	static const size_t sizes[] = { 16, 64, 100, 256, 1536, 4096, 32768, 100000 };
+	int i, k;
+
+	for (k = 0; k < ARRAY_SIZE(sizes); k++) {
+		void *p = slabmod_kmalloc(sizes[k], GFP_KERNEL);
+		size_t room = slabmod_ksize(p);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		for (i = 0; i < ARRAY_SIZE(turns); i++) {
+			void *alias = alias_of(p, i);
+
+			KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "kfree", slabmod_kfree(alias));
+			KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "kfree",
+					  slabmod_kfree_bulk(1, &alias));
+			KUNIT_EXPECT_EQ(test, root_used(), room);
+		}
+		KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(p));
+		KUNIT_EXPECT_EQ(test, root_used(), 0);
+		KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+	}
+}
+
+static void test_free_pages_refuses_what_the_map_cannot_tell_from_pages(struct kunit *test)
+{
+	unsigned int order;
+	int i;
+
+	for (order = 0; order <= 6; order++) {
+		unsigned long addr = slabmod_get_free_pages(GFP_KERNEL, order);
+
+		KUNIT_ASSERT_NE(test, addr, 0);
+		for (i = 0; i < ARRAY_SIZE(turns); i++) {
+			void *alias = alias_of((void *)addr, i);
+
+			KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "free_pages",
+					  slabmod_free_pages((unsigned long)alias, order));
+			KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "free_pages_exact",
+					  slabmod_free_pages_exact(alias, PAGE_SIZE << order));
+			KUNIT_EXPECT_EQ(test, root_used(), PAGE_SIZE << order);
+		}
+		KIT_EXPECT_NO_MISUSE(test, slabmod_free_pages(addr, order));
+		KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+	}
+}
+
+/* All ways to free an address to a cache give the same report, and do nothing. */
+static void expect_refused(struct kunit *test, struct slabmod_cache *cache, void *p,
+			   enum misuse kind)
+{
+	OPTIMIZER_HIDE_VAR(p);
+	KIT_EXPECT_MISUSE(test, kind, cache->name, slabmod_cache_free(cache, p));
+	KIT_EXPECT_MISUSE(test, kind, cache->name, slabmod_cache_free_bulk(cache, 1, &p));
+	KIT_EXPECT_MISUSE(test, kind, "", slabmod_kfree(p));
+}
+
+static void expect_cache_guards(struct kunit *test, struct slabmod_cache *cache)
+{
+	size_t size = cache->size, end = cache->objects * size;
+	void *object = slabmod_cache_alloc(cache, GFP_KERNEL), *slab;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	slab = frame_address(slab_first(chunk_frame(object)));
+	for (i = 0; i < ARRAY_SIZE(turns); i++)
+		expect_refused(test, cache, alias_of(object, i), MISUSE_BAD_FREE);
+	expect_refused(test, cache, object + 1, MISUSE_INNER_FREE);
+	expect_refused(test, cache, object + 8, MISUSE_INNER_FREE);
+	expect_refused(test, cache, object + size / 2, MISUSE_INNER_FREE);
+	expect_refused(test, cache, object + size - 1, MISUSE_INNER_FREE);
+	if (end < cache->usual.pages * PAGE_SIZE)
+		expect_refused(test, cache, slab + end, MISUSE_INNER_FREE);
+	/* Just below all memory, where an index of a page may wrap. */
+	expect_refused(test, cache, (void *)PAGE_OFFSET - size, MISUSE_BAD_FREE);
+	KUNIT_EXPECT_EQ(test, cache_used(cache), 1);
+	KUNIT_EXPECT_TRUE(test, cache_check(cache));
+	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, object));
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name, slabmod_cache_free(cache, object));
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+			  slabmod_cache_free_bulk(cache, 1, &object));
+	/* Once it is back in its slab too. */
+	slab = slabmod_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_EXPECT_PTR_EQ(test, slab, object);
+	slabmod_cache_free(cache, slab);
+	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+}
+
+static void test_cache_free_looks_at_addresses_on_machines_of_all_kinds(struct kunit *test)
+{
+	static const size_t sizes[] = { 64, 192, 256, 1472, 4096, 32768 };
+	struct slabmod_pool *pool = kit_pool_create(test, 8192);
+	int i;
+
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct slabmod_cache *cache;
+
+		cache = cache_create(pool, "guarded", sizes[i], 0, 0, NULL, NULL);
+		KUNIT_ASSERT_NOT_NULL(test, cache);
+		expect_cache_guards(test, cache);
+		/* Where a free looks at no more than it must. */
+		cache = cache_create(pool, "guarded", sizes[i], 0, 0, NULL, NULL);
+		KUNIT_ASSERT_NOT_NULL(test, cache);
+		kit_cache_quicken(test, cache);
+		expect_cache_guards(test, cache);
+	}
+}
+
+/* Each of them in turn is the bad one: it is reported once, and the others are freed. */
+static void expect_bulk_refuses(struct kunit *test, struct slabmod_cache *cache, void *bad,
+				enum misuse kind)
+{
+	void *objects[6], *batch[6];
+	unsigned int at, i;
+
+	for (at = 0; at < 6; at++) {
+		for (i = 0; i < 6; i++)
+			objects[i] = slabmod_cache_alloc(cache, GFP_KERNEL);
+		memcpy(batch, objects, sizeof(batch));
+		batch[at] = bad;
+		KIT_EXPECT_MISUSE(test, kind, "", slabmod_cache_free_bulk(cache, 6, batch));
+		KUNIT_EXPECT_EQ(test, cache_used(cache), 2);
+		slabmod_cache_free(cache, objects[at]);
+	}
+}
+
+static void test_a_bad_one_anywhere_in_a_bulk_is_refused(struct kunit *test)
+{
+	static const size_t sizes[] = { 64, 112, 4096 };
+	struct slabmod_pool *pool = kit_pool_create(test, 8192);
+	void *p = slabmod_kmalloc(64, GFP_KERNEL), *object;
+	int i;
+
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct slabmod_cache *cache;
+
+		cache = cache_create(pool, "bulk", sizes[i], 0, 0, NULL, NULL);
+		KUNIT_ASSERT_NOT_NULL(test, cache);
+		object = slabmod_cache_alloc(cache, GFP_KERNEL);
+		expect_bulk_refuses(test, cache, object + 8, MISUSE_INNER_FREE);
+		expect_bulk_refuses(test, cache, alias_of(object, 0), MISUSE_BAD_FREE);
+		expect_bulk_refuses(test, cache, (void *)PAGE_OFFSET - sizes[i], MISUSE_BAD_FREE);
+		expect_bulk_refuses(test, cache, p, MISUSE_WRONG_CACHE);
+		slabmod_cache_free(cache, object);
+		KUNIT_EXPECT_TRUE(test, cache_check(cache));
+		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	}
+	slabmod_kfree(p);
+}
+
 static void test_a_bad_one_among_many_keeps_none_from_being_freed(struct kunit *test)
 {
 	void *p[5];
@@ -372,6 +535,8 @@ static void test_free_pages_refuses_what_no_run_starts_at(struct kunit *test)
 			  slabmod_free_pages(small + PAGE_SIZE, 2));
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "free_pages",
 			  slabmod_free_pages(large + PAGE_SIZE, 0));
+	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "free_pages", slabmod_free_pages(large + 8, 6));
+	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "free_pages", slabmod_free_pages(small + 8, 2));
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "free_pages",
 			  slabmod_free_pages_exact((void *)(large + 1), PAGE_SIZE << 6));
 	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "free_pages",
@@ -388,6 +553,10 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(test_kfree_refuses_what_is_behind_the_last_object),
 	KUNIT_CASE(test_kfree_refuses_what_is_not_slabmods),
 	KUNIT_CASE(test_kfree_refuses_what_is_no_address_at_all),
+	KUNIT_CASE(test_kfree_refuses_what_the_map_cannot_tell_from_memory),
+	KUNIT_CASE(test_free_pages_refuses_what_the_map_cannot_tell_from_pages),
+	KUNIT_CASE(test_cache_free_looks_at_addresses_on_machines_of_all_kinds),
+	KUNIT_CASE(test_a_bad_one_anywhere_in_a_bulk_is_refused),
 	KUNIT_CASE(test_a_bad_one_among_many_keeps_none_from_being_freed),
 	KUNIT_CASE(test_nothing_else_is_done_to_an_address_that_is_refused),
 	KUNIT_CASE(test_second_kfree_in_a_row_is_refused_at_once),

@@ -38,6 +38,10 @@ static void count_frame(struct frame *frame, void *arg)
 
 	if (frame->state == FRAME_FREE) {
 		census->free += PAGE_SIZE << frame->order;
+	} else if (frame->state == FRAME_KEPT) {
+		census->free += frame->nr_pages * PAGE_SIZE;
+	} else if (frame->state == FRAME_KEPT) {
+		census->free += frame->nr_pages * PAGE_SIZE;
 	} else if (frame->state == FRAME_PAGES) {
 		census->blocks += frame->nr_pages * PAGE_SIZE;
 	} else {

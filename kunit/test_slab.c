@@ -2,7 +2,7 @@
 /*
  * test_slab.c - what blocks carved into equal objects promise.
  *
- * The random runs are in test_slab_random.c.
+ * Rows of objects are in test_slab_rows.c, the random runs in test_slab_random.c.
  */
 #include <linux/cache.h>
 #include <linux/mm.h>
@@ -14,15 +14,11 @@
 #include "suites.h"
 #include "test_slab.h"
 
-#define NID	first_online_node
-#define LIMIT	4096
-
 const unsigned int slab_sizes[] = {
 	16, 24, 48, 80, 96, 112, 192, 200, 1000, 4096, 12288, 32768, 0
 };
 
-/* The sizes of slab_sizes[] one after another, as parameters of a test. */
-static const void *next_size(const void *prev, char *desc)
+KUNIT_GENERATOR(slab_next_size)
 {
 	const unsigned int *size = prev ? (const unsigned int *)prev + 1 : slab_sizes;
 
@@ -34,40 +30,6 @@ static const void *next_size(const void *prev, char *desc)
 
 /* Too large for the stack. */
 static void *objects[SLAB_MAX_OBJECTS + 1], *others[SLAB_MAX_OBJECTS + 1];
-
-static struct slabmod_cache *cache_of(struct kunit *test, unsigned int size)
-{
-	return kit_cache_create(test, kit_pool_create(test, LIMIT), size, 0, NULL);
-}
-
-static struct slabmod_cache *cache_of_param(struct kunit *test)
-{
-	return cache_of(test, *(const unsigned int *)test->param_value);
-}
-
-static struct frame *new_slab(struct kunit *test, struct slabmod_cache *cache)
-{
-	struct frame *first = slab_new(cache, NID, GFP_KERNEL | __GFP_THISNODE);
-
-	KUNIT_ASSERT_NOT_NULL(test, first);
-	return first;
-}
-
-/* Takes all that is left of a slab; returns how much that was. */
-static unsigned int take_all(struct slabmod_cache *cache, struct frame *first, void **to)
-{
-	return slab_take(cache, first, to, SLAB_MAX_OBJECTS);
-}
-
-/* Gives objects of one slab back that are all well. */
-static void give(struct kunit *test, struct slabmod_cache *cache, struct frame *first,
-		 void **from, unsigned int nr)
-{
-	bool bad = true;
-
-	KUNIT_EXPECT_EQ(test, slab_give(cache, first, from, nr, &bad), nr);
-	KUNIT_EXPECT_FALSE(test, bad);
-}
 
 /* ---- layout ---- */
 
@@ -153,7 +115,7 @@ static void test_an_index_is_exact_at_every_offset(struct kunit *test)
 	unsigned long end = PAGE_SIZE << cache->usual.order, offset;
 
 	for (offset = 0; offset < end; offset++) {
-		u32 index = slab_index(cache, offset);
+		u64 index = slab_index(cache, offset);
 
 		if (offset % cache->size == 0)
 			KUNIT_ASSERT_EQ(test, index, offset / cache->size);
@@ -180,6 +142,41 @@ static void test_an_index_is_exact_for_every_size(struct kunit *test)
 					SLAB_MAX_OBJECTS);
 		}
 		KUNIT_ASSERT_GE(test, slab_index(cache, cache->objects * size), cache->objects);
+	}
+}
+
+static void expect_quarters(struct kunit *test, const struct slab_geometry *g)
+{
+	unsigned int inuse, before = 0;
+
+	for (inuse = 1; inuse < g->objects; inuse++) {
+		unsigned int quarter = slab_quarter(g, inuse);
+
+		KUNIT_ASSERT_LT_MSG(test, quarter, SLAB_QUARTERS, "%u of %u", inuse, g->objects);
+		KUNIT_ASSERT_GE(test, quarter, before);
+		KUNIT_ASSERT_LE(test, quarter, before + 1);
+		/* In the first are such as are half empty at least, in the last none of these. */
+		if (quarter == 0)
+			KUNIT_ASSERT_LE(test, 2 * inuse, g->objects);
+		if (quarter == SLAB_QUARTERS - 1)
+			KUNIT_ASSERT_GT(test, 2 * inuse, g->objects);
+		before = quarter;
+	}
+	/* Where there are objects enough, a slab that is nearly full is not in the first half. */
+	if (g->objects > 2)
+		KUNIT_ASSERT_GE(test, before, g->objects < 4 ? 1 : SLAB_QUARTERS / 2);
+}
+
+static void test_fullness_is_told_in_quarters_or_so(struct kunit *test)
+{
+	struct slabmod_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
+	unsigned int size;
+
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	for (size = SLAB_MIN_SIZE; size <= SLABMOD_CACHE_MAX_SIZE; size += 8) {
+		KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, 0));
+		expect_quarters(test, &cache->usual);
+		expect_quarters(test, &cache->small);
 	}
 }
 
@@ -294,13 +291,11 @@ static void test_a_second_give_is_seen(struct kunit *test)
 	struct slabmod_cache *cache = cache_of(test, 48);
 	struct frame *first = new_slab(test, cache);
 	void *again[4];
-	bool bad = false;
 
 	slab_take(cache, first, objects, 4);
 	memcpy(again, objects, sizeof(again));
 	again[2] = objects[1];
-	KUNIT_EXPECT_EQ(test, slab_give(cache, first, again, 4, &bad), 3);
-	KUNIT_EXPECT_TRUE(test, bad);
+	KUNIT_EXPECT_EQ(test, slab_give_all(cache, first, again, 4), 2);
 	/* It had no effect, and what is behind it was not looked at. */
 	KUNIT_EXPECT_EQ(test, first->inuse, 2);
 	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
@@ -323,11 +318,9 @@ static void test_an_address_that_starts_no_object_is_seen(struct kunit *test)
 	slab_take(cache, first, &object, 1);
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
 		void *inner = frame_address(first) + offsets[i];
-		bool bad = false;
 
-		KUNIT_EXPECT_EQ_MSG(test, slab_give(cache, first, &inner, 1, &bad), 1,
+		KUNIT_EXPECT_EQ_MSG(test, slab_give_all(cache, first, &inner, 1), 0,
 				    "offset %lu", offsets[i]);
-		KUNIT_EXPECT_TRUE_MSG(test, bad, "offset %lu", offsets[i]);
 		KUNIT_EXPECT_EQ(test, first->inuse, 1);
 	}
 	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
@@ -335,18 +328,15 @@ static void test_an_address_that_starts_no_object_is_seen(struct kunit *test)
 	slab_delete(cache, first);
 }
 
-static void test_giving_stops_where_another_slab_begins(struct kunit *test)
+static void test_giving_stops_at_an_object_of_another_slab(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, 64);
 	struct frame *a = new_slab(test, cache), *b = new_slab(test, cache);
-	bool bad = true;
 
 	slab_take(cache, a, objects, 2);
 	slab_take(cache, b, objects + 2, 2);
-	KUNIT_EXPECT_EQ(test, slab_give(cache, a, objects, 4, &bad), 2);
-	KUNIT_EXPECT_FALSE(test, bad);
-	KUNIT_EXPECT_EQ(test, slab_give(cache, a, objects + 2, 2, &bad), 0);
-	KUNIT_EXPECT_FALSE(test, bad);
+	KUNIT_EXPECT_EQ(test, slab_give_all(cache, a, objects, 4), 2);
+	KUNIT_EXPECT_EQ(test, slab_give_all(cache, a, objects + 2, 2), 0);
 	give(test, cache, b, objects + 2, 2);
 	slab_delete(cache, a);
 	slab_delete(cache, b);
@@ -495,22 +485,30 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(test_a_layout_fits_for_every_size),
 	KUNIT_CASE(test_a_size_is_rounded_up_to_its_alignment),
 	KUNIT_CASE(test_a_group_fills_whole_lines),
-	KUNIT_CASE_PARAM(test_an_index_is_exact_at_every_offset, next_size),
+	KUNIT_CASE_PARAM(test_an_index_is_exact_at_every_offset, slab_next_size),
 	KUNIT_CASE(test_an_index_is_exact_for_every_size),
-	KUNIT_CASE_PARAM(test_every_page_of_a_slab_leads_to_its_first, next_size),
-	KUNIT_CASE_PARAM(test_a_slab_takes_its_pages_and_gives_them_back, next_size),
-	KUNIT_CASE_PARAM(test_objects_lie_side_by_side_in_the_slab, next_size),
+	KUNIT_CASE(test_fullness_is_told_in_quarters_or_so),
+	KUNIT_CASE_PARAM(test_every_page_of_a_slab_leads_to_its_first, slab_next_size),
+	KUNIT_CASE_PARAM(test_a_slab_takes_its_pages_and_gives_them_back, slab_next_size),
+	KUNIT_CASE_PARAM(test_objects_lie_side_by_side_in_the_slab, slab_next_size),
 	KUNIT_CASE(test_bits_say_just_what_is_free),
 	KUNIT_CASE(test_no_more_is_taken_than_asked_for),
+	KUNIT_CASE_PARAM(test_a_row_goes_back_at_once_as_far_as_a_word_goes, slab_next_size),
+	KUNIT_CASE_PARAM(test_a_slab_goes_back_up_or_down_word_by_word, slab_next_size),
+	KUNIT_CASE(test_a_row_with_one_that_is_free_is_given_one_by_one),
+	KUNIT_CASE(test_what_is_free_beside_a_row_does_not_break_it),
+	KUNIT_CASE(test_a_row_is_only_of_neighbours),
+	KUNIT_CASE(test_a_row_ends_where_another_slab_begins),
+	KUNIT_CASE(test_a_row_ends_where_another_small_slab_begins),
 	KUNIT_CASE(test_a_second_give_is_seen),
 	KUNIT_CASE(test_an_address_that_starts_no_object_is_seen),
-	KUNIT_CASE(test_giving_stops_where_another_slab_begins),
-	KUNIT_CASE_PARAM(test_a_mixed_slab_hands_out_whole_lines_only, next_size),
+	KUNIT_CASE(test_giving_stops_at_an_object_of_another_slab),
+	KUNIT_CASE_PARAM(test_a_mixed_slab_hands_out_whole_lines_only, slab_next_size),
 	KUNIT_CASE(test_every_object_is_constructed_once),
-	KUNIT_CASE_PARAM(test_a_small_slab_does_when_memory_is_short, next_size),
+	KUNIT_CASE_PARAM(test_a_small_slab_does_when_memory_is_short, slab_next_size),
 	KUNIT_CASE(test_no_memory_gives_no_slab_and_loses_nothing),
 	KUNIT_CASE(test_a_walk_sees_what_is_taken),
-	KUNIT_CASE_PARAM(test_a_random_run_agrees_with_a_list_of_objects, next_size),
+	KUNIT_CASE_PARAM(test_a_random_run_agrees_with_a_list_of_objects, slab_next_size),
 	{}
 };
 

@@ -15,17 +15,22 @@
 void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
 		  gfp_t gfp)
 {
-	struct frame *frame;
+	struct frame *frame = NULL;
 	void *block;
 
-	if (gfp_refused(who, gfp, (size_t)nr_pages << PAGE_SHIFT))
-		return NULL;
-	if (nid == NUMA_NO_NODE)
-		nid = numa_mem_id();
-	else if (node_refused(who, nid))
+	/* Flags that say nothing but how hard to try need no second look. */
+	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN) &&
+	    gfp_refused(who, gfp, (size_t)nr_pages << PAGE_SHIFT))
 		return NULL;
 	might_alloc(gfp);
-	frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
+	if (likely(nid == NUMA_NO_NODE)) {
+		nid = numa_mem_id();
+		frame = buddy_take_kept(&pool->buddies[nid], nr_pages);
+	} else if (node_refused(who, nid)) {
+		return NULL;
+	}
+	if (!frame)
+		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
 	if (!frame) {
 		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
 		return NULL;
@@ -47,7 +52,7 @@ bool block_free(struct frame *frame)
 		return false;
 	if (want_init_on_free())
 		memset(frame_address(frame), 0, (size_t)nr_pages << PAGE_SHIFT);
-	if (!buddy_free(frame))
+	if (!buddy_keep(frame))
 		return false;
 	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
 	return true;

@@ -9,6 +9,10 @@
  * however many chunks there are. (One list an order for the whole node, which
  * textbooks have, would make "from the fullest chunk" a walk over its blocks.)
  *
+ * A block that a caller frees is first kept as it is, one a node, and merged when the
+ * next comes or pages are needed: who takes and gives large blocks by turns pays
+ * neither for splitting nor for the lock.
+ *
  * A wholly free chunk goes back to the source, less one that is kept for the next
  * request. A block of pages that are no power of two gives its tail back at once.
  *
@@ -229,6 +233,21 @@ static struct frame *alloc_new(struct buddy *buddies, int nid,
 	return frame;
 }
 
+static void mark_unkept(struct frame *frame, void *unused)
+{
+	frame->state = FRAME_PAGES;
+}
+
+/* Merges the block that was kept; false when there was none. */
+static bool merge_kept(struct buddy *buddy)
+{
+	struct frame *frame = xchg(&buddy->kept, NULL);
+
+	if (frame)
+		buddy_free_as(frame, mark_unkept, NULL);
+	return frame;
+}
+
 static struct frame *alloc_elsewhere(struct buddy *buddies, int nid,
 				     const struct buddy_request *request)
 {
@@ -239,6 +258,8 @@ static struct frame *alloc_elsewhere(struct buddy *buddies, int nid,
 		if (other == nid)
 			continue;
 		frame = alloc_from(&buddies[other], request);
+		if (!frame && merge_kept(&buddies[other]))
+			frame = alloc_from(&buddies[other], request);
 		if (frame)
 			return frame;
 	}
@@ -254,6 +275,8 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 	if (in_nmi())
 		return NULL;
 	frame = alloc_from(&buddies[nid], &request);
+	if (!frame && merge_kept(&buddies[nid]))
+		frame = alloc_from(&buddies[nid], &request);
 	if (frame)
 		return frame;
 	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
@@ -308,11 +331,58 @@ bool buddy_free(struct frame *frame)
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_free);
 
+/* ---- the block that was freed last ---- */
+
+struct frame *buddy_take_kept(struct buddy *buddy, unsigned int nr_pages)
+{
+	struct frame *frame = READ_ONCE(buddy->kept);
+
+	if (!frame || READ_ONCE(frame->nr_pages) != nr_pages)
+		return NULL;
+	if (cmpxchg(&buddy->kept, frame, NULL) != frame)
+		return NULL;
+	WRITE_ONCE(frame->state, FRAME_PAGES);
+	/* Meanwhile it may have been freed, merged, and kept again with another size. */
+	if (likely(frame->nr_pages == nr_pages))
+		return frame;
+	buddy_free(frame);
+	return NULL;
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_take_kept);
+
+bool buddy_keep(struct frame *frame)
+{
+	struct buddy *buddy = frame_chunk(frame)->buddy;
+
+	/* Who frees it a second time finds it kept. */
+	if (cmpxchg(&frame->state, FRAME_PAGES, FRAME_KEPT) != FRAME_PAGES)
+		return false;
+	frame = xchg(&buddy->kept, frame);
+	if (frame)
+		buddy_free_as(frame, mark_unkept, NULL);
+	return true;
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_keep);
+
+unsigned long buddy_free_pages(struct buddy *buddy)
+{
+	unsigned long pages = READ_ONCE(buddy->free_pages);
+	struct frame *kept;
+
+	rcu_read_lock();
+	kept = READ_ONCE(buddy->kept);
+	if (kept)
+		pages += READ_ONCE(kept->nr_pages);
+	rcu_read_unlock();
+	return pages;
+}
+
 unsigned long buddy_trim(struct buddy *buddy)
 {
 	unsigned long flags, pages = 0;
 	struct chunk *chunk;
 
+	merge_kept(buddy);
 	for (;;) {
 		raw_spin_lock_irqsave(&buddy->lock, flags);
 		chunk = list_first_entry_or_null(&buddy->bucket[BUCKET_EMPTY], struct chunk, node);
@@ -335,6 +405,7 @@ static unsigned int frame_span(const struct frame *frame)
 	case FRAME_FREE:
 		return 1u << frame->order;
 	case FRAME_PAGES:
+	case FRAME_KEPT:
 		return frame->nr_pages;
 	default:
 		return 1;

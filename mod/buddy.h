@@ -24,6 +24,18 @@ struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages,
  */
 bool buddy_free(struct frame *frame);
 
+/*
+ * The same for a block that is likely to be taken again as it is: the one freed last
+ * is kept whole until another comes, or pages are needed. No lock. Any context but NMI.
+ */
+bool buddy_keep(struct frame *frame);
+
+/* Takes the block that is kept, if it has just @nr_pages, or NULL. No lock; any context. */
+struct frame *buddy_take_kept(struct buddy *buddy, unsigned int nr_pages);
+
+/* Pages that are free, the kept block's included. */
+unsigned long buddy_free_pages(struct buddy *buddy);
+
 /* The first frame of the block, free or in use, that a page is in. For reports. */
 struct frame *buddy_block_of(struct frame *frame);
 

@@ -38,13 +38,17 @@ static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 static void *alloc_here(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object;
+	bool popped;
 
-	return magazine_pop(cache, &object) ? object : magazine_alloc(cache, gfp);
+	preempt_disable();
+	popped = slabmod_magazine_pop(cache->magazines, &object);
+	preempt_enable();
+	return popped ? object : magazine_alloc(cache, gfp);
 }
 
 static bool must_clear(struct slabmod_cache *cache, gfp_t gfp)
 {
-	return gfp & __GFP_ZERO || cache_clears(cache);
+	return gfp & __GFP_ZERO || magazine_clears(cache);
 }
 
 noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid)
@@ -67,18 +71,25 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid)
 
 noinline void *cache_alloc_refill(struct slabmod_cache *cache, gfp_t gfp)
 {
-	void *object = magazine_alloc(cache, gfp);
+	bool clear = magazine_clears(cache);
+	void *object = clear ? alloc_here(cache, gfp) : magazine_alloc(cache, gfp);
 
-	if (object && cache_clears(cache))
+	if (object && clear)
 		memset(object, 0, cache->size);
 	return object;
 }
 
-void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
+void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp)
+{
+	return cache_alloc_refill(cache, gfp);
+}
+EXPORT_SYMBOL_SLABMOD(__slabmod_cache_refill);
+
+void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
 {
 	return cache_alloc(cache, gfp);
 }
-EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc);
+EXPORT_SYMBOL_SLABMOD(__slabmod_cache_alloc);
 
 void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
 {
@@ -207,13 +218,29 @@ noinline void cache_free_slow(struct slabmod_cache *cache, void *object)
 	rcu_read_unlock();
 }
 
+noinline void cache_free_full(struct slabmod_cache *cache, void *object)
+{
+	struct frame *first = slab_first(chunk_frame_fast(chunk_offset(object)));
+
+	if (is_free(cache, first, object))
+		cache_report_bad_free(cache->name, object);
+	else
+		magazine_free(cache, first, object);
+}
+
 static __always_inline void free_one(struct slabmod_cache *cache, void *object)
 {
+	struct slabmod_magazine __slabmod_here *magazine;
+	unsigned long offset = chunk_offset(object);
 	struct frame *frame;
 
 	preempt_disable();
-	frame = chunk_frame_fast(object);
-	if (likely(frame->cache == cache) && likely(cache_free_fast(cache, frame, object))) {
+	frame = chunk_frame_fast(offset);
+	magazine = slabmod_this_cpu(cache->magazines);
+	if (likely(frame->cache == cache) &&
+	    likely(cache_free_ok(cache, magazine, frame, offset))) {
+		if (unlikely(!slabmod_magazine_push(magazine, object)))
+			cache_free_full(cache, object);
 		preempt_enable();
 		return;
 	}
@@ -227,12 +254,52 @@ void slabmod_cache_free(struct slabmod_cache *cache, void *object)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_free);
 
+/*
+ * Puts objects into this CPU's magazine, as many as it takes at once; the first that is
+ * anything but an object of @cache that may go there ends it. Those of one page are
+ * looked up once. Returns how many. Preemption is off.
+ */
+static size_t free_many(struct slabmod_cache *cache, size_t nr, void **objects)
+{
+	struct slabmod_magazine __slabmod_here *here = slabmod_this_cpu(cache->magazines);
+	long top = slabmod_magazine_enter(here);
+	size_t room = top < 0 ? 0 : min_t(size_t, nr, here->capacity - top), i;
+	void **to = &((struct slabmod_magazine *)this_cpu_ptr(cache->magazines))->object[top];
+	unsigned long page = ~0ul, offset;
+	struct frame *frame = NULL;
+
+	for (i = 0; i < room; i++) {
+		offset = chunk_offset(objects[i]);
+		if (unlikely((offset ^ page) >= PAGE_SIZE)) {
+			page = offset & PAGE_MASK;
+			frame = chunk_frame_fast(offset);
+			if (frame->cache != cache)
+				break;
+		}
+		if (unlikely(!cache_free_ok(cache, here, frame, offset) || *to == objects[i]))
+			break;
+		*++to = objects[i];
+	}
+	slabmod_magazine_leave(here, i);
+	return i;
+}
+
 void slabmod_cache_free_bulk(struct slabmod_cache *cache, size_t nr, void **objects)
 {
-	size_t i;
+	size_t done;
 
-	for (i = 0; i < nr; i++)
-		free_one(cache, objects[i]);
+	while (nr) {
+		preempt_disable();
+		done = free_many(cache, nr, objects);
+		preempt_enable();
+		objects += done;
+		nr -= done;
+		/* It has no room, or does not like the next one: somebody else finds out. */
+		if (nr) {
+			free_one(cache, *objects++);
+			nr--;
+		}
+	}
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_free_bulk);
 

@@ -24,12 +24,7 @@ static __always_inline void cache_may_alloc(gfp_t gfp)
 		might_alloc(gfp);
 }
 
-static __always_inline bool cache_clears(const struct slabmod_cache *cache)
-{
-	return static_branch_maybe(CONFIG_INIT_ON_ALLOC_DEFAULT_ON, &init_on_alloc) && !cache->ctor;
-}
-
-/* What the magazine did not have, cleared if need be. */
+/* What the magazine did not have or may not be taken without more ado, cleared if need be. */
 void *cache_alloc_refill(struct slabmod_cache *cache, gfp_t gfp);
 
 /* The fast path of an allocation, for inlining in an exported function. */
@@ -37,45 +32,65 @@ static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object;
 
-	if (unlikely(gfp & GFP_SLOW))
+	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN))
 		return cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
 	cache_may_alloc(gfp);
-	if (unlikely(!magazine_pop(cache, &object)))
-		return cache_alloc_refill(cache, gfp);
-	if (cache_clears(cache))
-		return memset(object, 0, cache->size);
-	return object;
+	if (likely(slabmod_magazine_take(&cache->front, &object)))
+		return object;
+	return cache_alloc_refill(cache, gfp);
 }
 
-/* Whether an object starts at @object, and may be put into a magazine of this CPU. */
-static __always_inline bool cache_free_checks(const struct slabmod_cache *cache,
-					      struct frame *frame, const void *object)
+/* Whether @offset has none of the bits of @mask. Left to gcc 12, a copy is made first. */
+static __always_inline bool cache_bits_clear(unsigned long offset, const unsigned long *mask)
 {
-	unsigned long address = (unsigned long)object;
+#ifdef __x86_64__
+	bool clear;
 
-	if (unlikely(address & cache->align_mask))
-		return false;
-	if (likely(!(READ_ONCE(cache->flags) & CACHE_CHECKS)))
-		return true;
-	if (slab_index(cache, address & cache->slab_mask) >= cache->objects)
-		return false;
-	return !(cache->flags & CACHE_CHECK_HOME) || magazine_at_home(frame);
+	asm("testq %1, %2" : "=@ccz" (clear) : "r" (offset), "m" (*mask));
+	return clear;
+#else
+	return !(offset & *mask);
+#endif
+}
+
+/* The same for objects whose size is no power of two: by their index. */
+static __always_inline u64 cache_offset_index(const struct slabmod_cache *cache,
+					      unsigned long offset)
+{
+	return slab_index(cache, offset & cache->index_mask);
 }
 
 /*
- * The fast path of a free: true when it is done; when not, nothing is. @frame is
- * what chunk_frame_fast() said of @object, and in a slab of @cache. Preemption is
- * off, since before @frame was looked up.
+ * Whether an object starts at @offset, in a page of @cache that @frame is of, and may
+ * be put into @magazine, this CPU's: all that a free may have to look at.
  */
-static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct frame *frame,
-					    void *object)
+static __always_inline bool cache_free_checks(const struct slabmod_cache *cache,
+					      const struct slabmod_magazine __slabmod_here *magazine,
+					      const struct frame *frame, unsigned long offset)
 {
-	if (unlikely(!cache_free_checks(cache, frame, object)))
+	if (cache_offset_index(cache, offset) >= cache->objects || cache->flags & CACHE_CLEAR)
 		return false;
-	if (want_init_on_free())
-		return false;
-	return likely(magazine_push(cache, object));
+	return !(cache->flags & CACHE_CHECK_HOME) || frame->home == magazine->cpu;
 }
+
+/*
+ * Whether the object at @offset may be put into @magazine. @frame is what
+ * chunk_frame_fast() said of @offset, and of a slab of @cache. Preemption is off,
+ * since before @frame was looked up. Never true of pages: pages.c has its own way.
+ */
+static __always_inline bool cache_free_ok(const struct slabmod_cache *cache,
+					  const struct slabmod_magazine __slabmod_here *magazine,
+					  const struct frame *frame, unsigned long offset)
+{
+	if (likely(cache_bits_clear(offset, &cache->quick_mask)))
+		return true;
+	if (likely(cache_offset_index(cache, offset) < cache->quick_objects))
+		return true;
+	return !(cache->flags & CACHE_PAGES) && cache_free_checks(cache, magazine, frame, offset);
+}
+
+/* A free that passed the checks, but not into the magazine. Preemption is off. */
+void cache_free_full(struct slabmod_cache *cache, void *object);
 
 /* What there is at an address. */
 struct found {

@@ -39,7 +39,7 @@ static DEFINE_RAW_SPINLOCK(map_lock);
 static DEFINE_XARRAY_FLAGS(strays, XA_FLAGS_LOCK_IRQ);
 
 /* What the frames of a chunk may be allocated with: how hard to try, nothing else. */
-#define GFP_METADATA	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_ATOMIC_COMPAT | \
+#define GFP_METADATA	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __SLABMOD_GFP_ATOMIC | \
 			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOFAIL)
 
 static bool may_call_kernel(void)
@@ -53,9 +53,9 @@ static bool may_call_kernel(void)
 
 static struct map_leaf **map_root(const void *addr)
 {
-	unsigned long root = ((unsigned long)addr - PAGE_OFFSET) >> ROOT_SHIFT;
+	unsigned long root = chunk_offset(addr) >> ROOT_SHIFT;
 
-	return root < chunk_map.nr_roots ? &chunk_map.root[root] : NULL;
+	return root <= chunk_map.mask ? &chunk_map.root[root] : NULL;
 }
 
 /* Sees to it that the map has a leaf of its own at @addr. */
@@ -88,7 +88,7 @@ static bool map_prepare(const void *addr, gfp_t gfp)
 /* Points every step of the map that @chunk covers to its frames, or away from them. */
 static void map_set(struct chunk *chunk, bool on)
 {
-	unsigned long offset = (unsigned long)chunk->base - PAGE_OFFSET;
+	unsigned long offset = chunk_offset(chunk->base);
 	struct map_leaf *leaf = *map_root(chunk->base);
 	unsigned int page;
 
@@ -154,10 +154,15 @@ static struct frame *stray_frame(const void *addr)
  */
 struct frame *chunk_frame(const void *addr)
 {
-	struct frame *frame = chunk_frame_fast(addr);
+	unsigned long offset = chunk_offset(addr);
 
-	if (frame < chunk_no_frames || frame >= chunk_no_frames + UNIT_PAGES)
-		return frame;
+	/* Memory that came after the map was made has strays only. */
+	if (!(offset & chunk_offset_beyond())) {
+		struct frame *frame = chunk_frame_fast(offset);
+
+		if (frame < chunk_no_frames || frame >= chunk_no_frames + UNIT_PAGES)
+			return frame;
+	}
 	if ((unsigned long)addr < PAGE_OFFSET || addr >= high_memory)
 		return NULL;
 	return stray_frame(addr);
@@ -187,8 +192,8 @@ static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
 	size_t size = chunk_metadata(order);
 
 	if (size < PAGE_SIZE)
-		return kzalloc(size, gfp);
-	return alloc_pages_exact(size, gfp | __GFP_ZERO);
+		return kmalloc(size, gfp);
+	return alloc_pages_exact(size, gfp);
 }
 
 static void metadata_free(struct chunk *chunk)
@@ -256,9 +261,15 @@ static void chunk_lists_init(struct chunk *chunk)
 	INIT_LIST_HEAD(&chunk->node);
 	for (i = 0; i <= chunk->order; i++)
 		INIT_LIST_HEAD(chunk_free_list(chunk, i));
+	/* What a frame has beyond this is made when its page is put to a use. */
 	for (i = 0; i < chunk_pages(chunk); i++) {
-		chunk->frames[i].index = i;
-		INIT_LIST_HEAD(&chunk->frames[i].node);
+		struct frame *frame = &chunk->frames[i];
+
+		INIT_LIST_HEAD(&frame->node);
+		frame->cache = NULL;
+		frame->index = i;
+		frame->order = 0;
+		frame->state = FRAME_TAIL;
 	}
 }
 
@@ -286,6 +297,7 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	chunk = metadata_alloc(order, metadata_gfp);
 	if (!chunk)
 		goto put_page;
+	memset(chunk, 0, sizeof(*chunk));
 	chunk->base = page_address(page);
 	chunk->order = order;
 	chunk->buddy = &buddies[page_to_nid(page)];
@@ -439,10 +451,10 @@ EXPORT_SYMBOL_FOR_TEST(chunk_sync);
 
 size_t chunk_map_metadata(void)
 {
-	size_t size = chunk_map.nr_roots * sizeof(*chunk_map.root);
+	size_t size = (chunk_map.mask + 1) * sizeof(*chunk_map.root);
 	unsigned long i;
 
-	for (i = 0; i < chunk_map.nr_roots; i++)
+	for (i = 0; i <= chunk_map.mask; i++)
 		if (READ_ONCE(chunk_map.root[i]) != &no_leaf)
 			size += PAGE_SIZE;
 	return size;
@@ -450,16 +462,18 @@ size_t chunk_map_metadata(void)
 
 int chunk_init(void)
 {
-	unsigned long i;
+	unsigned long roots = (chunk_offset(high_memory - 1) >> ROOT_SHIFT) + 1, i;
 
 	for (i = 0; i < LEAF_ENTRIES; i++)
 		no_leaf.unit[i] = chunk_no_frames;
-	chunk_map.nr_roots = (((unsigned long)high_memory - PAGE_OFFSET - 1) >> ROOT_SHIFT) + 1;
-	chunk_map.root = kvcalloc(chunk_map.nr_roots, sizeof(*chunk_map.root), GFP_KERNEL);
+	/* A power of two, so that an offset becomes an index by a mask. */
+	roots = roundup_pow_of_two(roots);
+	chunk_map.root = kvcalloc(roots, sizeof(*chunk_map.root), GFP_KERNEL);
 	if (!chunk_map.root)
 		return -ENOMEM;
-	for (i = 0; i < chunk_map.nr_roots; i++)
+	for (i = 0; i < roots; i++)
 		chunk_map.root[i] = &no_leaf;
+	chunk_map.mask = roots - 1;
 	return 0;
 }
 
@@ -468,7 +482,7 @@ void chunk_exit(void)
 	unsigned long i;
 
 	chunk_sync();
-	for (i = 0; i < chunk_map.nr_roots; i++)
+	for (i = 0; i <= chunk_map.mask; i++)
 		if (chunk_map.root[i] != &no_leaf)
 			free_page((unsigned long)chunk_map.root[i]);
 	kvfree(chunk_map.root);

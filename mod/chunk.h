@@ -26,29 +26,37 @@ struct map_leaf {
 };
 
 struct chunk_map {
-	unsigned long nr_roots;
+	unsigned long mask;		/* entries of @root, a power of two, less one */
 	struct map_leaf **root;
 };
 
 extern struct chunk_map chunk_map;
 extern struct frame chunk_no_frames[UNIT_PAGES];
 
-/*
- * The frame of an address that a large chunk has; for any other address whatever
- * a frame that belongs to no cache. chunk_frame() has the last word.
- */
-static __always_inline struct frame *chunk_frame_fast(const void *addr)
+/* Where an address is in the direct map; for any other, a number above all of those. */
+static __always_inline unsigned long chunk_offset(const void *addr)
 {
-	unsigned long offset = (unsigned long)addr - PAGE_OFFSET;
-	unsigned long root = offset >> ROOT_SHIFT;
-	struct map_leaf *leaf;
-	struct frame *unit;
+	return (unsigned long)addr - PAGE_OFFSET;
+}
 
-	if (unlikely(root >= chunk_map.nr_roots))
-		return chunk_no_frames;
+/* The bits that are clear in every offset that the map covers. */
+static inline unsigned long chunk_offset_beyond(void)
+{
+	return ~((chunk_map.mask << ROOT_SHIFT) | (BIT(ROOT_SHIFT) - 1));
+}
+
+/*
+ * The frame at an offset that a large chunk has; at any other that the map covers
+ * a frame that belongs to no cache. An offset beyond the map leads to the frame of
+ * some address in it: who asks tests for chunk_offset_beyond(), before or after.
+ * chunk_frame() has the last word.
+ */
+static __always_inline struct frame *chunk_frame_fast(unsigned long offset)
+{
 	/* Plain loads: what an address that is in use leads to does not change. */
-	leaf = chunk_map.root[root];
-	unit = leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES];
+	struct map_leaf *leaf = chunk_map.root[(offset >> ROOT_SHIFT) & chunk_map.mask];
+	struct frame *unit = leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES];
+
 	return unit + (offset >> PAGE_SHIFT) % UNIT_PAGES;
 }
 

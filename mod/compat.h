@@ -40,6 +40,14 @@
 #define KUNIT_RUN_SUITES(suites, n)	__kunit_test_suites_init(suites, n)
 #endif
 
+/* Since 6.18 a generator of parameters is told for which test. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define KUNIT_GENERATOR(name)	\
+	const void *(name)(struct kunit *test, const void *prev, char *desc)
+#else
+#define KUNIT_GENERATOR(name)	const void *(name)(const void *prev, char *desc)
+#endif
+
 /* hrtimer_init() became hrtimer_setup() in 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define hrtimer_prepare(timer, fn, clock, mode)	hrtimer_setup(timer, fn, clock, mode)
@@ -58,13 +66,6 @@
 #define KERNEL_MAX_ORDER	MAX_ORDER
 #else
 #define KERNEL_MAX_ORDER	(MAX_ORDER - 1)
-#endif
-
-/* __GFP_ATOMIC was folded into __GFP_HIGH in 6.3. */
-#ifdef __GFP_ATOMIC
-#define __GFP_ATOMIC_COMPAT	__GFP_ATOMIC
-#else
-#define __GFP_ATOMIC_COMPAT	((__force gfp_t)0)
 #endif
 
 /*

@@ -186,11 +186,11 @@ static int magazines_show(struct seq_file *m, void *unused)
 
 	seq_puts(m, "# cpu   here   away       allocs\n");
 	for_each_online_cpu(cpu) {
-		struct magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
+		struct slabmod_magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
 
 		if (!magazine->capacity)
 			break;
-		seq_printf(m, "%5u %6u %6u %12lu\n", cpu, READ_ONCE(magazine->here),
+		seq_printf(m, "%5u %6u %6u %12lu\n", cpu, magazine_here(magazine),
 			   READ_ONCE(magazine->away), READ_ONCE(magazine->allocs));
 	}
 	return 0;

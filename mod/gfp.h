@@ -9,22 +9,16 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 
-#include "compat.h"
+#include <slabmod/fast.h>
 
 /* What slabmod can promise to honour; any other flag is refused. */
-#define GFP_HONOURED	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_ATOMIC_COMPAT | \
-			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NOWARN | __GFP_RETRY_MAYFAIL | \
-			 __GFP_NORETRY | __GFP_NOFAIL | __GFP_ZERO | __GFP_THISNODE | \
-			 __GFP_HARDWALL | __GFP_WRITE)
-
-/* Flags that the fast path does not deal with. */
-#define GFP_SLOW	(~GFP_HONOURED | __GFP_ZERO | __GFP_THISNODE | __GFP_NOFAIL)
+#define GFP_HONOURED	(SLABMOD_GFP_PLAIN | __GFP_NOFAIL | __GFP_ZERO | __GFP_THISNODE)
 
 /* How to ask for more than is needed: what is at hand, waking nobody, sparing reserves. */
 static inline gfp_t gfp_easy(gfp_t gfp)
 {
 	return (gfp & ~(__GFP_RECLAIM | __GFP_NOFAIL | __GFP_RETRY_MAYFAIL | __GFP_HIGH |
-			__GFP_ATOMIC_COMPAT | __GFP_MEMALLOC)) |
+			__SLABMOD_GFP_ATOMIC | __GFP_MEMALLOC)) |
 	       __GFP_NORETRY | __GFP_NOMEMALLOC | __GFP_NOWARN;
 }
 

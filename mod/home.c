@@ -35,7 +35,11 @@
 /* Partly used slabs that a home keeps before it gives nearly empty ones away. */
 #define KEEP_PARTIAL	8
 /* Bytes of empty slabs that a home keeps; one slab at least. */
-#define KEEP_EMPTY_BYTES (16u << 10)
+#define KEEP_EMPTY_BYTES (64u << 10)
+/* Bytes of memory that a byte of frames is for. */
+#define FRAME_RATIO	(PAGE_SIZE / sizeof(struct frame))
+/* Slabs that may be on their way to the commons at once; a few, on the stack. */
+#define MAX_RETIRED	8
 
 /* ---- which home ---- */
 
@@ -81,8 +85,19 @@ void home_unlock(struct slab_home *home, unsigned long flags)
 /* Whoever sees a new home sees all that was done to the slab in the old one. */
 static struct slab_home *home_now(struct slabmod_cache *cache, struct frame *first)
 {
-	/* Pairs with the releases in retire() and adopt_locked(). */
+	/* Pairs with the release in home_set(). */
 	return home_of(cache, first, smp_load_acquire(&first->home));
+}
+
+/* Changes a slab's home or whether it is mixed; under the lock of the home it has. */
+void home_set(struct slabmod_cache *cache, struct frame *first, u16 id)
+{
+	unsigned int page;
+
+	for (page = slab_geometry(cache, first)->pages - 1; page; page--)
+		WRITE_ONCE(first[page].home, id);
+	/* Pairs with home_now(): from here on others may have the slab. */
+	smp_store_release(&first->home, id);
 }
 
 /* Locks the home a slab has, which may change until it is locked. */
@@ -116,9 +131,9 @@ struct slab_home *home_this(struct slabmod_cache *cache, u16 *id)
 
 /* ---- lists of a home; all with its lock held ---- */
 
-static unsigned int quarter_of(unsigned int inuse, unsigned int objects)
+static unsigned int quarter_of(const struct slabmod_cache *cache, const struct frame *first)
 {
-	return inuse * SLAB_QUARTERS / objects;
+	return slab_quarter(slab_geometry(cache, first), first->inuse);
 }
 
 void home_unlist(struct slab_home *home, struct frame *first, unsigned int inuse)
@@ -134,7 +149,7 @@ void home_unlist(struct slab_home *home, struct frame *first, unsigned int inuse
 void home_list(struct slabmod_cache *cache, struct slab_home *home, struct frame *first)
 {
 	if (!first->inuse) {
-		first->home &= ~HOME_MIXED;
+		home_set(cache, first, HOME_ID(first->home));
 		list_add(&first->node, &home->empty);
 		home->nr_empty++;
 		return;
@@ -143,8 +158,7 @@ void home_list(struct slabmod_cache *cache, struct slab_home *home, struct frame
 	if (first->home & HOME_MIXED && !slab_has_whole_line(cache, first))
 		list_add(&first->node, &home->broken);
 	else
-		list_add(&first->node,
-			 &home->partial[quarter_of(first->inuse, slab_objects(cache, first))]);
+		list_add(&first->node, &home->partial[quarter_of(cache, first)]);
 }
 
 /* Lists a slab anew after its count went from @inuse to what it is now. */
@@ -157,11 +171,6 @@ void home_relist(struct slabmod_cache *cache, struct slab_home *home, struct fra
 		/* Somebody moves it, and will list it. */
 		if (list_empty(&first->node))
 			return;
-		/* Most often nothing changes. */
-		if (inuse && first->inuse && first->inuse != objects &&
-		    !(first->home & HOME_MIXED) &&
-		    quarter_of(inuse, objects) == quarter_of(first->inuse, objects))
-			return;
 		home_unlist(home, first, inuse);
 	}
 	if (first->inuse != objects)
@@ -172,7 +181,7 @@ void home_relist(struct slabmod_cache *cache, struct slab_home *home, struct fra
 void home_mix(struct slabmod_cache *cache, struct frame *first)
 {
 	if (cache->flags & CACHE_SHARES_LINES && first->inuse)
-		first->home |= HOME_MIXED;
+		home_set(cache, first, first->home | HOME_MIXED);
 }
 
 /* Lists a slab that was taken out of another home; see struct slab_home. */
@@ -198,7 +207,8 @@ static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_
 /* Slabs that leave a home, gathered under its lock and seen off after it. */
 struct leavers {
 	struct list_head dead;		/* to the buddy; nobody knows them any more */
-	struct frame *retired;		/* to the commons; on no list, so there is one only */
+	struct frame *retired[MAX_RETIRED];	/* to the commons; on no list meanwhile */
+	unsigned int nr_retired;
 };
 
 static void send_to_buddy(struct slab_home *home, struct frame *first, struct list_head *dead)
@@ -214,8 +224,7 @@ static void retire(struct slabmod_cache *cache, struct slab_home *home, struct f
 {
 	home_unlist(home, first, first->inuse);
 	home_mix(cache, first);
-	/* Pairs with home_now(). */
-	smp_store_release(&first->home, HOME_COMMONS | (first->home & HOME_MIXED));
+	home_set(cache, first, HOME_COMMONS | (first->home & HOME_MIXED));
 }
 
 static void settle_in_commons(struct slabmod_cache *cache, struct frame *first)
@@ -235,12 +244,13 @@ static void consider(struct slabmod_cache *cache, struct slab_home *home, struct
 			send_to_buddy(home, first, &leavers->dead);
 		return;
 	}
-	if (home->nr_partial <= KEEP_PARTIAL || HOME_ID(first->home) == HOME_COMMONS || in_nmi())
+	if (home->nr_partial <= KEEP_PARTIAL || HOME_ID(first->home) == HOME_COMMONS ||
+	    leavers->nr_retired == MAX_RETIRED || in_nmi())
 		return;
-	if (quarter_of(first->inuse, slab_objects(cache, first)))
+	if (quarter_of(cache, first))
 		return;
 	retire(cache, home, first);
-	leavers->retired = first;
+	leavers->retired[leavers->nr_retired++] = first;
 }
 
 static void delete_slabs(struct slabmod_cache *cache, struct list_head *dead)
@@ -255,17 +265,27 @@ static void delete_slabs(struct slabmod_cache *cache, struct list_head *dead)
 
 static void see_off(struct slabmod_cache *cache, struct leavers *leavers)
 {
-	delete_slabs(cache, &leavers->dead);
-	if (leavers->retired)
-		settle_in_commons(cache, leavers->retired);
+	unsigned int i;
+
+	if (!list_empty(&leavers->dead))
+		delete_slabs(cache, &leavers->dead);
+	for (i = 0; i < leavers->nr_retired; i++)
+		settle_in_commons(cache, leavers->retired[i]);
 }
 
-/* The first frame of the slab that @object is an object of, or NULL. */
+/* The first frame of the slab that @object is in, or NULL when it is none of @cache. */
 static struct frame *slab_of(struct slabmod_cache *cache, void *object)
 {
-	struct frame *frame = chunk_frame(object);
+	/* Checked when it was freed: the address is in the map, unless it is a stray's. */
+	unsigned long offset = chunk_offset(object);
+	struct frame *frame = chunk_frame_fast(offset);
 
-	return frame && slab_cache(frame) == cache ? slab_first(frame) : NULL;
+	if (unlikely(frame->cache != cache || offset & chunk_offset_beyond())) {
+		frame = chunk_frame(object);
+		if (!frame || slab_cache(frame) != cache)
+			return NULL;
+	}
+	return slab_first(frame);
 }
 
 static void report_double(struct slabmod_cache *cache, void *object)
@@ -274,60 +294,144 @@ static void report_double(struct slabmod_cache *cache, void *object)
 		      cache->name, object);
 }
 
-/*
- * Gives back the leading ones of @nr objects, as many as are of slabs of the home
- * that the first one's slab has. Returns how many it is through with.
- */
-static unsigned int give_home(struct slabmod_cache *cache, struct frame *first, void **objects,
-			      unsigned int nr, bool *bad)
+/* Lists a slab anew that had @was objects taken and has fewer, or sees it off. */
+static noinline void move(struct slabmod_cache *cache, struct slab_home *home,
+			  struct frame *first, unsigned int was, struct leavers *leavers)
 {
-	struct leavers leavers = { .dead = LIST_HEAD_INIT(leavers.dead) };
-	struct slab_home *home;
-	unsigned long flags;
-	unsigned int i = 0;
-
-	home = lock_home_of(cache, first, &flags);
-	if (!home)
-		return 0;
-	do {
-		unsigned int inuse = first->inuse;
-
-		i += slab_give(cache, first, objects + i, nr - i, bad);
-		if (first->inuse != inuse) {
-			home->taken -= inuse - first->inuse;
-			home_relist(cache, home, first, inuse);
-			consider(cache, home, first, &leavers);
-		}
-		if (i == nr || *bad)
-			break;
-		first = slab_of(cache, objects[i]);
-	} while (first && !leavers.retired && home_now(cache, first) == home);
-	home_unlock(home, flags);
-	see_off(cache, &leavers);
-	return i;
+	/* From one quarter to another is the most frequent way. */
+	if (first->inuse && was != slab_objects(cache, first) && !list_empty(&first->node) &&
+	    !(first->home & HOME_MIXED))
+		list_move(&first->node, &home->partial[quarter_of(cache, first)]);
+	else
+		home_relist(cache, home, first, was);
+	consider(cache, home, first, leavers);
 }
 
-unsigned int home_give(struct slabmod_cache *cache, void **objects, unsigned int nr)
+/*
+ * The frames of a step of the map, or such as no cache has: memory that came after the
+ * map was made has strays only, and the map would lead to somebody else's.
+ */
+static __always_inline struct frame *unit_at(unsigned long step, unsigned long beyond)
 {
-	unsigned int i = 0;
+	unsigned long offset = chunk_offset((void *)step);
 
-	while (i < nr) {
-		struct frame *first = slab_of(cache, objects[i]);
-		unsigned int given;
-		bool bad = false;
+	return unlikely(offset & beyond) ? chunk_no_frames : chunk_frame_fast(offset);
+}
 
-		if (!first) {
-			report_double(cache, objects[i++]);
+/*
+ * Gives back those of @nr objects that are of slabs of the usual kind whose home is
+ * just @id, and locked. The others are the first ones afterwards; returns how many.
+ * What is freed at random goes through this loop one by one: it looks the
+ * map up once for all that is in one step of it, keeps few values in hand, and leaves
+ * all that is unusual to others.
+ */
+static noinline unsigned int give_usual(struct slabmod_cache *cache, struct slab_home *home,
+					u16 id, void **objects, unsigned int nr,
+					struct leavers *leavers)
+{
+	void **object = objects, **end = objects + nr, **other = objects;
+	/* Of a place in the frames of a map's step, the bits that find a slab's first. */
+	const unsigned long firsts = ~(cache->slab_mask / FRAME_RATIO) & -sizeof(struct frame);
+	const unsigned long beyond = chunk_offset_beyond();
+	/* Of a mixed slab any object may be the last of its line: it is always listed anew. */
+	const unsigned int quarter = id & HOME_MIXED ? -1u : -1u << cache->usual.quarter_shift;
+	unsigned long step = (unsigned long)*object & ~(BIT(UNIT_SHIFT) - 1);
+	struct frame *unit = unit_at(step, beyond);
+
+	do {
+		unsigned long offset = (unsigned long)*object - step;
+		unsigned int was = 0, now, given = 0;
+		struct frame *first;
+
+		if (unlikely(offset >= BIT(UNIT_SHIFT))) {
+			step = (unsigned long)*object & ~(BIT(UNIT_SHIFT) - 1);
+			unit = unit_at(step, beyond);
+			offset = (unsigned long)*object - step;
+		}
+		first = (void *)unit + (offset / FRAME_RATIO & firsts);
+		/* Another CPU may just have brought the slab here; its count is right only now. */
+		if (likely(first->cache == cache && smp_load_acquire(&first->home) == id)) {
+			was = first->inuse;
+			given = slab_give(cache, &cache->usual, first, offset & cache->slab_mask,
+					  object, end);
+		}
+		if (unlikely(!given)) {
+			*other++ = *object++;
 			continue;
 		}
-		given = give_home(cache, first, objects + i, nr - i, &bad);
-		if (!given)
-			break;
-		i += given;
-		if (bad)
-			report_double(cache, objects[i - 1]);
+		object += given;
+		now = was - given;
+		first->inuse = now;
+		if (unlikely(!now || (was ^ now) & quarter || was == cache->objects))
+			move(cache, home, first, was, leavers);
+	} while (object < end);
+	return other - objects;
+}
+
+/* Gives back an object, whatever slab it is in; false when it is a bad one. */
+static bool give_one(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
+		     void *object, struct leavers *leavers)
+{
+	unsigned long offset = object - frame_address(first);
+	unsigned int was = first->inuse;
+
+	if (!slab_give(cache, slab_geometry(cache, first), first, offset, &object, &object + 1))
+		return false;
+	first->inuse--;
+	move(cache, home, first, was, leavers);
+	return true;
+}
+
+/*
+ * Gives back, of @nr objects, the first and all others that are of slabs of the same
+ * home. Says how many are left, which are the first ones then. False when the home
+ * would have to be waited for, in an NMI.
+ */
+static bool give_home(struct slabmod_cache *cache, struct frame *first, void **objects,
+		      unsigned int *nr)
+{
+	struct leavers leavers;
+	void *object = objects[0];
+	struct slab_home *home;
+	unsigned int left = *nr;
+	unsigned long flags;
+	bool bad = false;
+
+	INIT_LIST_HEAD(&leavers.dead);
+	leavers.nr_retired = 0;
+	home = lock_home_of(cache, first, &flags);
+	if (!home)
+		return false;
+	/* The id of the commons does not tell nodes apart. */
+	if (HOME_ID(first->home) != HOME_COMMONS || nr_online_nodes == 1)
+		left = give_usual(cache, home, first->home, objects, left, &leavers);
+	if (left && objects[0] == object) {
+		bad = !give_one(cache, home, first, object, &leavers);
+		objects[0] = objects[--left];
 	}
-	return i;
+	home->taken -= *nr - left - bad;
+	home_unlock(home, flags);
+	see_off(cache, &leavers);
+	if (bad)
+		report_double(cache, object);
+	*nr = left;
+	return true;
+}
+
+bool home_give(struct slabmod_cache *cache, void **objects, unsigned int nr)
+{
+	while (nr) {
+		struct frame *first = slab_of(cache, objects[0]);
+
+		if (!first) {
+			report_double(cache, objects[0]);
+			objects[0] = objects[--nr];
+			continue;
+		}
+		if (!give_home(cache, first, objects, &nr))
+			return false;
+	}
+	return true;
 }
 EXPORT_SYMBOL_FOR_TEST(home_give);
 
@@ -460,7 +564,7 @@ static bool check_list(struct slabmod_cache *cache, struct slab_home *home, stru
 			return false;
 		}
 		if (first->inuse == objects || empty == !!first->inuse ||
-		    (quarter >= 0 && quarter_of(first->inuse, objects) != quarter)) {
+		    (quarter >= 0 && quarter_of(cache, first) != quarter)) {
 			report_broken("%s: a slab with %u of %u in use is on the wrong list",
 				      cache->name, first->inuse, objects);
 			return false;

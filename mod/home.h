@@ -23,6 +23,9 @@ void home_init(struct slab_home *home);
 struct slab_home *home_of(struct slabmod_cache *cache, const struct frame *first, u16 id);
 struct slab_home *home_this(struct slabmod_cache *cache, u16 *id);
 
+/* Gives a slab another home, or mixes it; its old home is locked. */
+void home_set(struct slabmod_cache *cache, struct frame *first, u16 id);
+
 /* home_lock_nmi() waits as home_lock() does, but in an NMI only tries. */
 void home_lock(struct slab_home *home, unsigned long *flags);
 bool home_trylock(struct slab_home *home, unsigned long *flags);
@@ -56,19 +59,28 @@ unsigned int home_take(struct slabmod_cache *cache, void **objects, unsigned int
 void *home_take_node(struct slabmod_cache *cache, int nid);
 
 /*
- * Makes a slab on @nid (or where memory is, without __GFP_THISNODE), takes one
- * object of it, and leaves the rest to this CPU's home, or to the node's commons
- * when @commons. May sleep if @gfp says so; in NMI NULL.
+ * Makes a slab on @nid (or where memory is, without __GFP_THISNODE) that nobody knows
+ * yet. May sleep if @gfp says so; in NMI NULL.
  */
+struct frame *home_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp);
+
+/*
+ * Takes up to @nr objects of a new slab, one at least, and leaves the rest to this
+ * CPU's home, or to the node's commons when @commons. Returns how many.
+ */
+unsigned int home_open(struct slabmod_cache *cache, struct frame *first, bool commons,
+		       void **objects, unsigned int nr);
+
+/* Both in one, for a single object. */
 void *home_grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons);
 
 /* ---- home.c ---- */
 
 /*
- * Gives @nr objects back to their slabs. Any context; in NMI it stops where it
- * would have to wait. Returns how many it is through with, bad ones included.
+ * Gives @nr objects back to their slabs, and leaves the array in disorder. Any
+ * context; in NMI only one at a time, and false when that would have to wait.
  */
-unsigned int home_give(struct slabmod_cache *cache, void **objects, unsigned int nr);
+bool home_give(struct slabmod_cache *cache, void **objects, unsigned int nr);
 
 /* Moves what a CPU that went has at home to the commons. */
 void home_drain(struct slabmod_cache *cache, unsigned int cpu);

@@ -24,6 +24,11 @@
 struct slabmod_cache *slabmod_kmalloc_caches[SLABMOD_KMALLOC_CLASSES] __read_mostly;
 EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_caches);
 
+/* The same by size in steps of 16 bytes, up to 1 KiB: most sizes are small. */
+#define SMALL_STEPS	(1024 / SLAB_MIN_SIZE)
+
+static struct slabmod_cache *small_caches[SMALL_STEPS] __read_mostly;
+
 /* ---- taking ---- */
 
 /* Sizes that no class serves: 0, and what is taken from the buddy in whole pages. */
@@ -41,6 +46,10 @@ static void *kmalloc_odd(size_t size, gfp_t gfp, int nid)
 
 void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)
 {
+	size_t step = (size - 1) / SLAB_MIN_SIZE;
+
+	if (likely(step < SMALL_STEPS))
+		return cache_alloc(small_caches[step], gfp);
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
 		return kmalloc_odd(size, gfp, NUMA_NO_NODE);
 	return cache_alloc(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp);
@@ -100,15 +109,22 @@ static noinline void kfree_slow(void *p)
 
 static __always_inline void kfree_one(void *p)
 {
+	struct slabmod_magazine __slabmod_here *magazine;
+	unsigned long offset = chunk_offset(p);
 	struct slabmod_cache *cache;
 	struct frame *frame;
 
 	preempt_disable();
-	frame = chunk_frame_fast(p);
+	frame = chunk_frame_fast(offset);
 	cache = frame->cache;
-	if (likely(cache) && likely(is_memory(cache)) && likely(cache_free_fast(cache, frame, p))) {
-		preempt_enable();
-		return;
+	if (likely(cache)) {
+		magazine = slabmod_this_cpu(cache->magazines);
+		if (likely(cache_free_ok(cache, magazine, frame, offset))) {
+			if (unlikely(!slabmod_magazine_push(magazine, p)))
+				cache_free_full(cache, p);
+			preempt_enable();
+			return;
+		}
 	}
 	preempt_enable();
 	kfree_slow(p);
@@ -263,7 +279,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kasprintf);
 int kmalloc_init(void)
 {
 	char name[SLABMOD_CACHE_NAME_MAX + 1];
-	unsigned int class;
+	unsigned int class, step;
 
 	for (class = 0; class < SLABMOD_KMALLOC_CLASSES; class++) {
 		unsigned int size = slabmod_kmalloc_size(class);
@@ -273,6 +289,10 @@ int kmalloc_init(void)
 							     CACHE_INTERNAL, NULL, NULL);
 		if (!slabmod_kmalloc_caches[class])
 			return -ENOMEM;
+	}
+	for (step = 0; step < SMALL_STEPS; step++) {
+		class = slabmod_kmalloc_class((step + 1) * SLAB_MIN_SIZE);
+		small_caches[step] = slabmod_kmalloc_caches[class];
 	}
 	return 0;
 }

@@ -34,52 +34,78 @@
 unsigned int magazine_bytes = MAGAZINE_BYTES_DEFAULT;
 
 /* What a cache has before it has magazines. */
-static struct magazine __percpu *no_magazines;
+static struct slabmod_magazine __percpu *no_magazines;
 
 static bool has_magazines(const struct slabmod_cache *cache)
 {
 	return READ_ONCE(cache->magazines) != no_magazines;
 }
 
-static void **away_stack(struct magazine *magazine)
+static void **away_stack(struct slabmod_magazine *magazine)
 {
 	return &magazine->object[magazine->capacity + 1];
 }
 
 /*
- * Enters this CPU's magazine; NULL when it is busy, or there is none yet.
- * Preemption is off, and stays so until magazine_leave().
+ * Enters this CPU's magazine, for longer than the fast path takes: the count is in
+ * @here until leave(). NULL when it is busy, or there is none yet. Preemption is off.
  */
-static struct magazine *acquire(struct slabmod_cache *cache)
+static struct slabmod_magazine *acquire(struct slabmod_cache *cache)
 {
-	struct magazine *magazine = this_cpu_ptr(cache->magazines);
+	struct slabmod_magazine __slabmod_here *here = slabmod_this_cpu(cache->magazines);
+	struct slabmod_magazine *magazine;
+	long top;
 
-	if (!magazine->capacity)
+	if (!here->capacity)
 		return NULL;
-	if (!magazine_enter(magazine)) {
+	top = slabmod_magazine_enter(here);
+	if (top < 0) {
+		slabmod_magazine_leave(here, 0);
 		stat_inc(cache->stats, STAT_BUSY);
 		return NULL;
 	}
+	magazine = this_cpu_ptr(cache->magazines);
+	magazine->here = top;
 	return magazine;
+}
+
+static void leave(struct slabmod_magazine *magazine)
+{
+	barrier();
+	WRITE_ONCE(magazine->top, magazine->here);
+}
+
+/* Objects in a magazine that any CPU may be at. */
+static unsigned int count_of(const struct slabmod_magazine *magazine)
+{
+	return magazine_here(magazine) + READ_ONCE(magazine->away);
 }
 
 /* ---- taking ---- */
 
-/* Fills an empty stack to half, and takes the top. */
-static void *refill(struct slabmod_cache *cache, struct magazine *magazine, bool anything)
+/* Half of a stack: what an empty one is filled with, and a full one rid of. */
+static unsigned int half(const struct slabmod_magazine *magazine)
 {
-	void *object;
+	return (magazine->capacity + 1) / 2;
+}
 
+/* The top of a stack that is not empty. */
+static void *take_top(struct slabmod_magazine *magazine)
+{
+	magazine->allocs++;
+	return magazine->object[magazine->here--];
+}
+
+/* Fills an empty stack to half, and takes the top. */
+static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine, bool anything)
+{
 	if (!magazine->here) {
-		magazine->here = home_take(cache, &magazine->object[1],
-					   max(magazine->capacity / 2, 1u), anything);
+		magazine->here = home_take(cache, &magazine->object[1], half(magazine), anything);
 		if (!magazine->here)
 			return NULL;
 		stat_inc(cache->stats, STAT_REFILL);
 	}
-	object = magazine->object[magazine->here--];
-	magazine->allocs++;
-	return object;
+	return take_top(magazine);
 }
 
 static void count_direct(struct slabmod_cache *cache, unsigned int nr)
@@ -91,14 +117,14 @@ static void count_direct(struct slabmod_cache *cache, unsigned int nr)
 /* An object from the magazine or from slabs there are. */
 static void *take_one(struct slabmod_cache *cache, bool anything)
 {
-	struct magazine *magazine;
+	struct slabmod_magazine *magazine;
 	void *object = NULL;
 
 	preempt_disable();
 	magazine = acquire(cache);
 	if (magazine) {
 		object = refill(cache, magazine, anything);
-		magazine_leave(magazine);
+		leave(magazine);
 	} else if (home_take(cache, &object, 1, anything)) {
 		count_direct(cache, 1);
 	}
@@ -106,9 +132,36 @@ static void *take_one(struct slabmod_cache *cache, bool anything)
 	return object;
 }
 
-static void *grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons)
+/* Makes a slab for this CPU, and fills the magazine from it if that is still empty. */
+static void *grow_here(struct slabmod_cache *cache, gfp_t gfp)
 {
-	void *object = home_grow(cache, nid, gfp, commons);
+	struct frame *first = home_new_slab(cache, numa_mem_id(), gfp);
+	struct slabmod_magazine *magazine;
+	void *object;
+
+	if (!first)
+		return NULL;
+	preempt_disable();
+	magazine = acquire(cache);
+	if (magazine && !magazine->here) {
+		magazine->here = home_open(cache, first, false, &magazine->object[1],
+					   half(magazine));
+		object = take_top(magazine);
+		stat_inc(cache->stats, STAT_REFILL);
+	} else {
+		home_open(cache, first, false, &object, 1);
+		count_direct(cache, 1);
+	}
+	if (magazine)
+		leave(magazine);
+	preempt_enable();
+	return object;
+}
+
+/* Makes a slab on a node, for everybody, and takes one object of it. */
+static void *grow_on(struct slabmod_cache *cache, int nid, gfp_t gfp)
+{
+	void *object = home_grow(cache, nid, gfp, true);
 
 	if (object)
 		count_direct(cache, 1);
@@ -123,7 +176,7 @@ void *magazine_alloc(struct slabmod_cache *cache, gfp_t gfp)
 		magazine_enable(cache, gfp);
 	object = take_one(cache, false);
 	if (!object)
-		object = grow(cache, numa_mem_id(), gfp, false);
+		object = grow_here(cache, gfp);
 	if (!object)
 		object = take_one(cache, true);
 	if (!object)
@@ -144,29 +197,44 @@ void *magazine_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 		return object;
 	}
 	if (!(gfp & __GFP_THISNODE)) {
-		object = grow(cache, nid, gfp_easy(gfp) | __GFP_THISNODE, true);
+		object = grow_on(cache, nid, gfp_easy(gfp) | __GFP_THISNODE);
 		return object ?: magazine_alloc(cache, gfp);
 	}
-	object = grow(cache, nid, gfp, true);
+	object = grow_on(cache, nid, gfp);
 	if (!object)
 		stat_inc(cache->stats, STAT_ALLOC_FAIL);
 	return object;
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_alloc_node);
 
+/* Takes the upper ones off a stack, as if one by one; four at a time. */
+static void pop_many(struct slabmod_magazine *magazine, void **objects, unsigned int nr)
+{
+	void **top = &magazine->object[magazine->here];
+
+	magazine->here -= nr;
+	for (; nr >= 4; nr -= 4, objects += 4, top -= 4) {
+		objects[0] = top[0];
+		objects[1] = top[-1];
+		objects[2] = top[-2];
+		objects[3] = top[-3];
+	}
+	for (; nr; nr--)
+		*objects++ = *top--;
+}
+
 size_t magazine_take(struct slabmod_cache *cache, size_t nr, void **objects)
 {
-	struct magazine *magazine;
+	struct slabmod_magazine *magazine;
 	size_t got = 0, more;
 
 	preempt_disable();
 	magazine = acquire(cache);
 	if (magazine) {
 		got = min_t(size_t, nr, magazine->here);
-		magazine->here -= got;
-		memcpy(objects, &magazine->object[magazine->here + 1], got * sizeof(*objects));
+		pop_many(magazine, objects, got);
 		magazine->allocs += got;
-		magazine_leave(magazine);
+		leave(magazine);
 	}
 	preempt_enable();
 	for (; got < nr; got += more) {
@@ -184,19 +252,17 @@ EXPORT_SYMBOL_FOR_TEST(magazine_take);
 
 /* ---- giving ---- */
 
-/* Gives the older half of a full stack back. */
-static void flush_half(struct slabmod_cache *cache, struct magazine *magazine)
+/* Gives the upper half of a full stack back: what is left need not be moved. */
+static void flush_half(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	unsigned int nr = (magazine->here + 1) / 2;
+	unsigned int nr = half(magazine);
 
-	home_give(cache, &magazine->object[1], nr);
 	magazine->here -= nr;
-	memmove(&magazine->object[1], &magazine->object[nr + 1],
-		magazine->here * sizeof(magazine->object[0]));
+	home_give(cache, &magazine->object[magazine->here + 1], nr);
 	stat_inc(cache->stats, STAT_FLUSH);
 }
 
-static void flush_away(struct slabmod_cache *cache, struct magazine *magazine)
+static void flush_away(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
 	home_give(cache, away_stack(magazine), magazine->away);
 	magazine->away = 0;
@@ -205,7 +271,7 @@ static void flush_away(struct slabmod_cache *cache, struct magazine *magazine)
 
 enum put { PUT_DONE, PUT_DOUBLE, PUT_NO_ROOM };
 
-static enum put put_here(struct slabmod_cache *cache, struct magazine *magazine, void *object)
+static enum put put_here(struct slabmod_cache *cache, struct slabmod_magazine *magazine, void *object)
 {
 	if (magazine->object[magazine->here] == object)
 		return PUT_DOUBLE;
@@ -218,7 +284,7 @@ static enum put put_here(struct slabmod_cache *cache, struct magazine *magazine,
 	return PUT_DONE;
 }
 
-static enum put put_away(struct slabmod_cache *cache, struct magazine *magazine, void *object)
+static enum put put_away(struct slabmod_cache *cache, struct slabmod_magazine *magazine, void *object)
 {
 	void **away = away_stack(magazine);
 
@@ -246,7 +312,7 @@ static bool belongs_here(struct slabmod_cache *cache, struct frame *first)
 void magazine_free(struct slabmod_cache *cache, struct frame *first, void *object)
 {
 	enum put put = PUT_NO_ROOM;
-	struct magazine *magazine;
+	struct slabmod_magazine *magazine;
 
 	preempt_disable();
 	magazine = acquire(cache);
@@ -255,7 +321,7 @@ void magazine_free(struct slabmod_cache *cache, struct frame *first, void *objec
 			put = put_here(cache, magazine, object);
 		else
 			put = put_away(cache, magazine, object);
-		magazine_leave(magazine);
+		leave(magazine);
 	}
 	if (put == PUT_NO_ROOM) {
 		stat_inc(cache->stats, STAT_DIRECT);
@@ -278,7 +344,7 @@ static unsigned int stacks(const struct slabmod_cache *cache)
 
 static size_t magazine_size(const struct slabmod_cache *cache)
 {
-	return struct_bytes(struct magazine, object, stacks(cache) * cache->capacity + 1);
+	return struct_bytes(struct slabmod_magazine, object, stacks(cache) * cache->capacity + 1);
 }
 
 static struct slab_home __percpu *alloc_homes(gfp_t gfp)
@@ -310,9 +376,16 @@ static bool enable_homes(struct slabmod_cache *cache, gfp_t gfp)
 	return true;
 }
 
+/* Lets callers take objects by themselves, when there is nothing else to be done to them. */
+static void open_front(struct slabmod_cache *cache)
+{
+	if (!magazine_clears(cache))
+		smp_store_release(&cache->front.magazines, cache->magazines);
+}
+
 bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 {
-	struct magazine __percpu *magazines;
+	struct slabmod_magazine __percpu *magazines;
 	unsigned int cpu;
 
 	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible()))
@@ -330,13 +403,16 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 	magazines = __alloc_percpu_gfp(magazine_size(cache), SMP_CACHE_BYTES, gfp);
 	if (!magazines)
 		return false;
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
 		per_cpu_ptr(magazines, cpu)->capacity = cache->capacity;
+		per_cpu_ptr(magazines, cpu)->cpu = cpu;
+	}
 	if (cmpxchg_release(&cache->magazines, no_magazines, magazines) != no_magazines)
 		free_percpu(magazines);
 	else
 		atomic_long_add(num_possible_cpus() * magazine_size(cache),
 				&cache->source->metadata);
+	open_front(cache);
 	return true;
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_enable);
@@ -361,6 +437,7 @@ void magazine_disable(struct slabmod_cache *cache)
 	atomic_long_sub(magazine_metadata(cache), &cache->source->metadata);
 	if (has_magazines(cache))
 		free_percpu(cache->magazines);
+	cache->front.magazines = no_magazines;
 	cache->magazines = no_magazines;
 	free_percpu(cache->homes);
 	cache->homes = NULL;
@@ -369,15 +446,20 @@ EXPORT_SYMBOL_FOR_TEST(magazine_disable);
 
 void magazine_setup(struct slabmod_cache *cache)
 {
+	unsigned int bytes = magazine_bytes;
+
+	cache->front.magazines = no_magazines;
 	cache->magazines = no_magazines;
 	cache->homes = NULL;
-	cache->capacity = clamp(magazine_bytes / cache->size, MAGAZINE_MIN, MAGAZINE_MAX);
+	if (cache->flags & CACHE_PAGES)
+		bytes *= MAGAZINE_PAGES_FACTOR;
+	cache->capacity = clamp(bytes / cache->size, MAGAZINE_MIN, MAGAZINE_MAX);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_setup);
 
 /* ---- draining ---- */
 
-static void drain(struct slabmod_cache *cache, struct magazine *magazine)
+static void drain(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
 	home_give(cache, &magazine->object[1], magazine->here);
 	magazine->here = 0;
@@ -388,20 +470,20 @@ static void drain(struct slabmod_cache *cache, struct magazine *magazine)
 static void drain_this_cpu(void *arg)
 {
 	struct slabmod_cache *cache = arg;
-	struct magazine *magazine = acquire(cache);
+	struct slabmod_magazine *magazine = acquire(cache);
 
 	if (!magazine)
 		return;
 	drain(cache, magazine);
-	magazine_leave(magazine);
+	leave(magazine);
 }
 
 static bool has_objects(int cpu, void *arg)
 {
 	struct slabmod_cache *cache = arg;
-	struct magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
+	struct slabmod_magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
 
-	return READ_ONCE(magazine->here) || READ_ONCE(magazine->away);
+	return count_of(magazine);
 }
 
 void magazine_drain_all(struct slabmod_cache *cache)
@@ -413,8 +495,13 @@ EXPORT_SYMBOL_FOR_TEST(magazine_drain_all);
 
 void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu)
 {
-	if (has_magazines(cache))
-		drain(cache, per_cpu_ptr(cache->magazines, cpu));
+	struct slabmod_magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
+
+	if (!has_magazines(cache))
+		return;
+	magazine->here = magazine->top;
+	drain(cache, magazine);
+	leave(magazine);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_drain_cpu);
 
@@ -425,11 +512,8 @@ unsigned long magazine_count(struct slabmod_cache *cache)
 	unsigned long count = 0;
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu) {
-		struct magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
-
-		count += READ_ONCE(magazine->here) + READ_ONCE(magazine->away);
-	}
+	for_each_possible_cpu(cpu)
+		count += count_of(per_cpu_ptr(cache->magazines, cpu));
 	return count;
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_count);
@@ -462,18 +546,19 @@ static bool check_object(struct slabmod_cache *cache, void *object)
 	return false;
 }
 
-static bool check_magazine(struct slabmod_cache *cache, struct magazine *magazine)
+static bool check_magazine(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
 	bool ok = true;
 	u32 i;
 
-	if (magazine->busy || magazine->object[0] || magazine->here > magazine->capacity ||
+	/* A busy one, without its sign, has more than its capacity. */
+	if (magazine->object[0] || (unsigned long)magazine->top > magazine->capacity ||
 	    magazine->away > magazine->capacity) {
-		report_broken("%s: a magazine of %u has %u here and %u away, busy %u", cache->name,
-			      magazine->capacity, magazine->here, magazine->away, magazine->busy);
+		report_broken("%s: a magazine of %lu has %#lx here and %u away", cache->name,
+			      magazine->capacity, magazine->top, magazine->away);
 		return false;
 	}
-	for (i = 1; i <= magazine->here; i++)
+	for (i = 1; i <= magazine->top; i++)
 		ok &= check_object(cache, magazine->object[i]);
 	for (i = 0; i < magazine->away; i++)
 		ok &= check_object(cache, away_stack(magazine)[i]);
@@ -495,7 +580,7 @@ EXPORT_SYMBOL_FOR_TEST(magazine_check);
 
 int magazine_init(void)
 {
-	no_magazines = __alloc_percpu(struct_bytes(struct magazine, object, 1), SMP_CACHE_BYTES);
+	no_magazines = __alloc_percpu(struct_bytes(struct slabmod_magazine, object, 1), SMP_CACHE_BYTES);
 	return no_magazines ? 0 : -ENOMEM;
 }
 

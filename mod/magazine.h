@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * magazine.h - per-CPU stacks of free objects: the fast path.
- *
- * The rule of @busy: set before the first look at a count, cleared after the last
- * change, with preemption off. So an interrupt sees a magazine at rest or leaves
- * it alone, and nothing needs an atomic instruction or interrupts off.
+ * magazine.h - per-CPU stacks of free objects: what the fast paths in
+ * include/slabmod/fast.h, where the rules are, do not do.
  */
 #ifndef SLABMOD_MAGAZINE_H
 #define SLABMOD_MAGAZINE_H
@@ -16,85 +13,27 @@
 #include "slab.h"
 
 /* Bounds of a stack: bytes of objects (a module parameter), and objects. */
-#define MAGAZINE_BYTES_DEFAULT	8192u
+#define MAGAZINE_BYTES_DEFAULT	32768u
 #define MAGAZINE_BYTES_MIN	1024u
 #define MAGAZINE_BYTES_MAX	65536u
 #define MAGAZINE_MIN		4u
-#define MAGAZINE_MAX		128u
+#define MAGAZINE_MAX		512u
+
+/* Pages are taken and given in such numbers that a magazine of them may have more bytes. */
+#define MAGAZINE_PAGES_FACTOR	2u
 
 extern unsigned int magazine_bytes;
 
-/* False when somebody is at it: the caller interrupted him. Preemption is off. */
-static __always_inline bool magazine_enter(struct magazine *magazine)
+/* Whether the kernel was told to clear every object that is handed out. */
+static inline bool magazine_clears(const struct slabmod_cache *cache)
 {
-	if (unlikely(magazine->busy))
-		return false;
-	magazine->busy = 1;
-	barrier();
-	return true;
+	return static_branch_maybe(CONFIG_INIT_ON_ALLOC_DEFAULT_ON, &init_on_alloc) && !cache->ctor;
 }
 
-static __always_inline void magazine_leave(struct magazine *magazine)
+/* Objects in the stack that a CPU takes from, whether it is at it or not. */
+static inline unsigned int magazine_here(const struct slabmod_magazine *magazine)
 {
-	barrier();
-	magazine->busy = 0;
-}
-
-/*
- * READ_ONCE() below is for the compiler's sake: it then counts in memory, which is
- * two instructions less than with the value that it has in a register.
- */
-
-/* Takes the object on top; false when there is none or the magazine is busy. */
-static __always_inline bool magazine_pop(struct slabmod_cache *cache, void **object)
-{
-	struct magazine *magazine;
-	unsigned long n;
-
-	preempt_disable();
-	magazine = this_cpu_ptr(cache->magazines);
-	if (likely(magazine_enter(magazine))) {
-		n = READ_ONCE(magazine->here);
-		if (likely(n)) {
-			*object = magazine->object[n];
-			magazine->here--;
-			magazine->allocs++;
-			magazine_leave(magazine);
-			preempt_enable();
-			return true;
-		}
-		magazine_leave(magazine);
-	}
-	preempt_enable();
-	return false;
-}
-
-/*
- * Puts an object on top. False, and nothing done, when the magazine is busy or
- * full, or the object is on top already. Preemption is off.
- */
-static __always_inline bool magazine_push(struct slabmod_cache *cache, void *object)
-{
-	struct magazine *magazine = this_cpu_ptr(cache->magazines);
-	unsigned long n;
-
-	if (unlikely(!magazine_enter(magazine)))
-		return false;
-	n = READ_ONCE(magazine->here);
-	if (likely(n < magazine->capacity && magazine->object[n] != object)) {
-		magazine->object[n + 1] = object;
-		magazine->here++;
-		magazine_leave(magazine);
-		return true;
-	}
-	magazine_leave(magazine);
-	return false;
-}
-
-/* Whether an object of the slab that @frame is in belongs on this CPU. */
-static __always_inline bool magazine_at_home(struct frame *frame)
-{
-	return slab_first(frame)->home == raw_smp_processor_id();
+	return READ_ONCE(magazine->top) & (-SLABMOD_MAGAZINE_BUSY - 1);
 }
 
 /*

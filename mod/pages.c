@@ -126,22 +126,47 @@ static noinline void pages_free_slow(const char *who, void *p, unsigned int nr_p
 	rcu_read_unlock();
 }
 
+/* Frees a block if just that starts at @p; any doubt is left to others. */
+static bool pages_free_block(void *p, unsigned long offset, unsigned int nr_pages)
+{
+	struct frame *frame;
+	bool done = false;
+
+	if (offset & (chunk_offset_beyond() | ~PAGE_MASK) || in_nmi())
+		return false;
+	rcu_read_lock();
+	frame = chunk_frame_fast(offset);
+	if (likely(frame->state == FRAME_PAGES && frame->nr_pages == nr_pages))
+		done = block_free(frame);
+	rcu_read_unlock();
+	return done;
+}
+
 void slabmod_free_pages(unsigned long addr, unsigned int order)
 {
 	void *p = (void *)addr;
+	unsigned long offset = chunk_offset(p);
 	struct frame *frame;
 
 	if (likely(order < CACHED_ORDERS)) {
+		struct slabmod_cache *cache = page_caches[order];
+		struct slabmod_magazine __slabmod_here *magazine;
+
 		preempt_disable();
-		frame = chunk_frame_fast(p);
-		if (likely(frame->cache == page_caches[order]) &&
-		    likely(cache_free_fast(page_caches[order], frame, p))) {
+		frame = chunk_frame_fast(offset);
+		magazine = slabmod_this_cpu(cache->magazines);
+		if (likely(frame->cache == cache) &&
+		    likely(cache_free_checks(cache, magazine, frame, offset))) {
+			if (unlikely(!slabmod_magazine_push(magazine, p)))
+				cache_free_full(cache, p);
 			preempt_enable();
 			return;
 		}
 		preempt_enable();
 	}
-	if (p && !order_refused("free_pages", order))
+	if (!p || order_refused("free_pages", order))
+		return;
+	if (!pages_free_block(p, offset, 1u << order))
 		pages_free_slow("free_pages", p, 1u << order);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages);

@@ -135,7 +135,7 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 	cache_for_each(pool, add_cache, &ledger);
 	ledger.used += stat_sum(pool->source.stats, STAT_BLOCK_PAGES) << PAGE_SHIFT;
 	for (nid = 0; nid < nr_node_ids; nid++)
-		ledger.buddy += READ_ONCE(pool->buddies[nid].free_pages) << PAGE_SHIFT;
+		ledger.buddy += buddy_free_pages(&pool->buddies[nid]) << PAGE_SHIFT;
 	ledger.metadata = atomic_long_read(&pool->source.metadata);
 	if (pool == root_pool)
 		ledger.metadata += chunk_map_metadata() + defer_metadata();

@@ -84,7 +84,7 @@ static bool mix_if_of_use(struct slabmod_cache *cache, struct frame *first)
 	home_mix(cache, first);
 	if (!(first->home & HOME_MIXED) || slab_has_whole_line(cache, first))
 		return true;
-	first->home = id;
+	home_set(cache, first, id);
 	return false;
 }
 
@@ -127,8 +127,7 @@ static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *
 	/* A full slab is listed by whoever first gives an object back, maybe at once. */
 	if (first->inuse != slab_objects(cache, first))
 		*settler = first;
-	/* Pairs with home_now(). */
-	smp_store_release(&first->home, id | (first->home & HOME_MIXED));
+	home_set(cache, first, id | (first->home & HOME_MIXED));
 	return got;
 }
 
@@ -193,7 +192,7 @@ static unsigned int take_any_of(struct slabmod_cache *cache, struct slab_home *h
 		first = fullest_slab(home);
 	if (first) {
 		home_unlist(home, first, first->inuse);
-		first->home &= ~HOME_MIXED;
+		home_set(cache, first, HOME_ID(first->home));
 		got = slab_take(cache, first, objects, nr);
 		home->taken += got;
 		home_mix(cache, first);
@@ -291,35 +290,44 @@ void *home_take_node(struct slabmod_cache *cache, int nid)
 }
 EXPORT_SYMBOL_FOR_TEST(home_take_node);
 
-void *home_grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons)
+struct frame *home_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp)
+{
+	return in_nmi() ? NULL : slab_new(cache, nid, gfp);
+}
+
+unsigned int home_open(struct slabmod_cache *cache, struct frame *first, bool commons,
+		       void **objects, unsigned int nr)
 {
 	struct slab_home *home;
 	unsigned long flags;
-	struct frame *first;
-	void *object;
 	u16 id;
 
-	if (in_nmi())
-		return NULL;
-	first = slab_new(cache, nid, gfp);
-	if (!first)
-		return NULL;
 	home = home_this(cache, &id);
 	if (commons || id == HOME_COMMONS) {
 		id = HOME_COMMONS;
 		home = home_of(cache, first, id);
 	}
-	slab_take(cache, first, &object, 1);
+	nr = slab_take(cache, first, objects, nr);
 	home_lock(home, &flags);
-	first->home = id;
+	home_set(cache, first, id);
 	if (id == HOME_COMMONS)
 		home_mix(cache, first);
 	home->slabs++;
 	home->small_slabs += first->state == FRAME_SLAB_SMALL;
-	home->taken++;
+	home->taken += nr;
 	if (first->inuse != slab_objects(cache, first))
 		home_list(cache, home, first);
 	home_unlock(home, flags);
+	return nr;
+}
+
+void *home_grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons)
+{
+	struct frame *first = home_new_slab(cache, nid, gfp);
+	void *object = NULL;
+
+	if (first)
+		home_open(cache, first, commons, &object, 1);
 	return object;
 }
 EXPORT_SYMBOL_FOR_TEST(home_grow);

@@ -76,6 +76,17 @@ static unsigned int line_align(size_t size)
 	return line;
 }
 
+/* Sees to it that the fast path of a free leaves to others what it must not do. */
+static void quicken(struct slabmod_cache *cache)
+{
+	if (want_init_on_free())
+		cache->flags |= CACHE_CLEAR;
+	if (cache->flags & (CACHE_CHECKS | CACHE_PAGES | CACHE_CLEAR))
+		cache->quick_mask = ~0ul;
+	if (cache->flags & (CACHE_CHECK_HOME | CACHE_PAGES | CACHE_CLEAR))
+		cache->quick_objects = 0;
+}
+
 static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *name, size_t size,
 					size_t align, unsigned int flags,
 					void (*ctor)(void *object))
@@ -97,6 +108,7 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 	}
 	if (nr_node_ids > 1 || (cache->flags & CACHE_SHARES_LINES && num_possible_cpus() > 1))
 		cache->flags |= CACHE_CHECK_HOME;
+	quicken(cache);
 	strscpy(cache->name, name, sizeof(cache->name));
 	cache->object_size = size;
 	cache->ctor = ctor;

@@ -35,6 +35,7 @@ static struct slab_geometry geometry(unsigned int size, unsigned int objects)
 		.objects = objects,
 		.pages = pages,
 		.order = order_base_2(pages),
+		.quarter_shift = max(order_base_2(objects), 2) - 2,
 	};
 }
 
@@ -79,13 +80,13 @@ static struct slab_geometry small_geometry(unsigned int size)
 	return geometry(size, min_t(unsigned int, objects, BITS_PER_LONG));
 }
 
-/* The inverse of an odd number modulo 2^32; each turn doubles the bits that are right. */
-static u32 inverse_of(u32 odd)
+/* The inverse of an odd number modulo 2^64; each turn doubles the bits that are right. */
+static u64 inverse_of(u64 odd)
 {
-	u32 inverse = odd;
+	u64 inverse = odd;
 	int i;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 5; i++)
 		inverse *= 2 - odd * inverse;
 	return inverse;
 }
@@ -106,7 +107,9 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 	cache->objects = cache->usual.objects;
 	cache->slab_mask = (PAGE_SIZE << cache->usual.order) - 1;
 	/* Powers of two fill their slab: each address that is aligned starts an object. */
-	cache->align_mask = (1u << cache->shift) - 1;
+	cache->quick_mask = ((1u << cache->shift) - 1) | chunk_offset_beyond();
+	cache->index_mask = cache->slab_mask | chunk_offset_beyond();
+	cache->quick_objects = cache->objects;
 	if (!is_power_of_2(size) || cache->objects * size != cache->usual.pages << PAGE_SHIFT)
 		cache->flags |= CACHE_CHECK_INDEX;
 	/* So many objects, from an index that is a multiple of it, fill whole lines. */
@@ -129,7 +132,6 @@ static void mark_all_free(struct frame *first, unsigned int objects)
 	unsigned int word;
 
 	first->inuse = 0;
-	first->home = HOME_COMMONS;
 	for (word = 0; word < slab_words(objects); word++) {
 		unsigned int bits = min_t(unsigned int, objects - word * BITS_PER_LONG,
 					  BITS_PER_LONG);
@@ -147,6 +149,7 @@ static void mark_usual(struct frame *first, void *arg)
 	mark_all_free(first, cache->usual.objects);
 	for (i = 0; i < cache->usual.pages; i++) {
 		first[i].order = cache->usual.order;
+		first[i].home = HOME_COMMONS;
 		first[i].state = FRAME_SLAB;
 		WRITE_ONCE(first[i].cache, cache);
 	}
@@ -160,6 +163,7 @@ static void mark_small(struct frame *first, void *arg)
 	mark_all_free(first, cache->small.objects);
 	for (i = 0; i < cache->small.pages; i++) {
 		first[i].order = cache->small.order;
+		first[i].home = HOME_COMMONS;
 		first[i].small_cache = cache;
 		first[i].state = FRAME_SLAB_SMALL;
 	}
@@ -262,6 +266,24 @@ bool slab_has_whole_line(const struct slabmod_cache *cache, const struct frame *
 }
 EXPORT_SYMBOL_FOR_TEST(slab_has_whole_line);
 
+/* Writes down @nr objects from @p on; four at a time, since this is a refill's cost. */
+static void **list_run(void **objects, void *p, unsigned long size, unsigned int nr)
+{
+	for (; nr >= 4; nr -= 4, objects += 4) {
+		objects[0] = p;
+		p += size;
+		objects[1] = p;
+		p += size;
+		objects[2] = p;
+		p += size;
+		objects[3] = p;
+		p += size;
+	}
+	for (; nr; nr--, p += size)
+		*objects++ = p;
+	return objects;
+}
+
 /* Takes up to @nr of the objects of one word, a run of bits at a time. */
 static unsigned int take_word(struct slabmod_cache *cache, unsigned long *free,
 			      unsigned long bits, void *object, void **objects, unsigned int nr)
@@ -272,17 +294,14 @@ static unsigned int take_word(struct slabmod_cache *cache, unsigned long *free,
 		unsigned int bit = __ffs(bits);
 		unsigned long above = ~(bits >> bit);
 		unsigned int run = above ? __ffs(above) : BITS_PER_LONG;
-		void *p = object + bit * cache->size;
 		unsigned long mask;
 
 		run = min(run, nr - got);
 		mask = GENMASK(bit + run - 1, bit);
 		bits &= ~mask;
 		*free &= ~mask;
-		while (run--) {
-			objects[got++] = p;
-			p += cache->size;
-		}
+		objects = list_run(objects, object + bit * cache->size, cache->size, run);
+		got += run;
 	}
 	return got;
 }
@@ -304,29 +323,52 @@ unsigned int slab_take(struct slabmod_cache *cache, struct frame *first, void **
 }
 EXPORT_SYMBOL_FOR_TEST(slab_take);
 
-unsigned int slab_give(struct slabmod_cache *cache, struct frame *first, void **objects,
-		       unsigned int nr, bool *bad)
+/* How many objects up to @end lie @step by @step behind @p; four at a time. */
+static unsigned int row_length(void **objects, void **end, void *p, long step)
 {
-	const struct slab_geometry *g = slab_geometry(cache, first);
-	unsigned long bytes = (unsigned long)g->pages << PAGE_SHIFT;
-	void *base = frame_address(first);
-	unsigned int i, given = 0;
+	void **object = objects;
 
-	*bad = false;
-	for (i = 0; i < nr && (unsigned long)(objects[i] - base) < bytes; i++) {
-		u32 index = slab_index(cache, objects[i] - base);
-
-		if (index >= g->objects || __test_and_set_bit(index, first->free)) {
-			*bad = true;
-			i++;
-			break;
-		}
-		given++;
+	for (; end - object >= 4; object += 4) {
+		if (object[0] != (p += step))
+			return object - objects;
+		if (object[1] != (p += step))
+			return object + 1 - objects;
+		if (object[2] != (p += step))
+			return object + 2 - objects;
+		if (object[3] != (p += step))
+			return object + 3 - objects;
 	}
-	first->inuse -= given;
-	return i;
+	while (object < end && *object == (p += step))
+		object++;
+	return object - objects;
 }
-EXPORT_SYMBOL_FOR_TEST(slab_give);
+
+unsigned int slab_give_row(const struct slab_geometry *g, struct frame *first,
+			   unsigned int index, void **objects, void **end, long size)
+{
+	unsigned long *word = &first->free[BIT_WORD(index)], mask;
+	long step = objects[0] - objects[-1];
+	unsigned int room, given, low;
+
+	/* To the slab's first or last object, and within one word of bits. */
+	if (step == size)
+		room = min_t(unsigned int, g->objects - 1 - index,
+			     BITS_PER_LONG - 1 - index % BITS_PER_LONG);
+	else if (step == -size)
+		room = index % BITS_PER_LONG;
+	else
+		return 0;
+	given = row_length(objects, min(end, objects + room), objects[-1], step);
+	if (!given)
+		return 0;
+	low = (step > 0 ? index + 1 : index - given) % BITS_PER_LONG;
+	mask = GENMASK(low + given - 1, low);
+	if (*word & mask)
+		return 0;
+	*word |= mask;
+	return given;
+}
+EXPORT_SYMBOL_FOR_TEST(slab_give_row);
 
 void slab_walk_taken(struct slabmod_cache *cache, struct frame *first,
 		     void (*fn)(void *object, void *arg), void *arg)

@@ -44,18 +44,18 @@ static inline unsigned int slab_objects(const struct slabmod_cache *cache,
 
 /*
  * Which object starts @offset bytes into a slab. With size = odd << shift, and
- * inverse * odd == 1 modulo 2^32, the product is the quotient when @offset is a
+ * inverse * odd == 1 modulo 2^64, the product is the quotient when @offset is a
  * multiple of the size, and more than any slab has objects when it is not
  * (Granlund and Montgomery, 1994): one multiplication finds the object and tells
- * an address inside one, or behind the last, from its beginning.
+ * an address inside one, behind the last, or before the slab from its beginning.
  */
-static __always_inline u32 slab_index(const struct slabmod_cache *cache, unsigned long offset)
+static __always_inline u64 slab_index(const struct slabmod_cache *cache, unsigned long offset)
 {
-	return ror32((u32)offset * cache->inverse, cache->shift);
+	return ror64(offset * cache->inverse, cache->shift);
 }
 
 /* The index of the object at @object, or a number too large when there starts none. */
-static inline u32 slab_object_index(const struct slabmod_cache *cache, struct frame *first,
+static inline u64 slab_object_index(const struct slabmod_cache *cache, struct frame *first,
 				    const void *object)
 {
 	return slab_index(cache, object - frame_address(first));
@@ -77,13 +77,42 @@ void slab_delete(struct slabmod_cache *cache, struct frame *first);
 unsigned int slab_take(struct slabmod_cache *cache, struct frame *first, void **objects,
 		       unsigned int nr);
 
+/* The number of the quarter that a slab's count of taken objects is in. */
+static inline unsigned int slab_quarter(const struct slab_geometry *g, unsigned int inuse)
+{
+	return inuse >> g->quarter_shift;
+}
+
 /*
- * Gives back the leading ones of @nr objects as long as they are of this slab;
- * returns how many that were. Stops behind one that is free already or starts
- * no object, and says so in @bad.
+ * Of objects up to @end that come after one which is number @index of its slab, and has
+ * just been given back, gives back those that follow it in the slab, or precede it, one
+ * by one. Returns how many; none when one of them is free already.
  */
-unsigned int slab_give(struct slabmod_cache *cache, struct frame *first, void **objects,
-		       unsigned int nr, bool *bad);
+unsigned int slab_give_row(const struct slab_geometry *g, struct frame *first,
+			   unsigned int index, void **objects, void **end, long size);
+
+/*
+ * Gives back the first of the objects up to @end, and those behind it that follow it
+ * in the slab or precede it one by one, as after a batch. The slab is @first, laid out
+ * as @g says, and the object @offset bytes into it. Returns how many, or 0 when there
+ * starts none, or one that is free already.
+ */
+static __always_inline unsigned int slab_give(const struct slabmod_cache *cache,
+					      const struct slab_geometry *g, struct frame *first,
+					      unsigned long offset, void **objects, void **end)
+{
+	/* The fast loop knows this one as a number of the cache's own. */
+	const unsigned long count = g == &cache->usual ? cache->objects : g->objects;
+	u64 index = slab_index(cache, offset);
+	unsigned int given = 1;
+
+	if (unlikely(index >= count) || unlikely(__test_and_set_bit(index, first->free)))
+		return 0;
+	if (objects + 1 < end &&
+	    ((unsigned long)objects[0] ^ (unsigned long)objects[1]) <= cache->slab_mask)
+		given += slab_give_row(g, first, index, objects + 1, end, cache->size);
+	return given;
+}
 
 /* Whether slab_take() would find anything in a slab that is not full. */
 bool slab_has_whole_line(const struct slabmod_cache *cache, const struct frame *first);

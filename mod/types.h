@@ -26,6 +26,7 @@
 #include <linux/types.h>
 
 #include <slabmod/cache.h>
+#include <slabmod/fast.h>
 #include <slabmod/pages.h>
 
 #include "compat.h"
@@ -46,6 +47,7 @@ enum frame_state {
 	FRAME_TAIL,
 	FRAME_FREE,		/* first page of a free block; buddy->lock */
 	FRAME_PAGES,		/* first page of a block that a caller has */
+	FRAME_KEPT,		/* first page of a block in buddy->kept */
 	FRAME_SLAB,		/* any page of a slab of its cache's usual size */
 	FRAME_SLAB_SMALL,	/* any page of a slab made while memory was short */
 };
@@ -63,7 +65,11 @@ struct frame {
 	u16 index;			/* page in its chunk; constant */
 	u8 order;			/* block's size; for a slab, on every page */
 	u8 state;			/* enum frame_state */
-	u16 home;			/* first page of a slab: enum slab_home_id; home->lock */
+	/*
+	 * First page of a slab: enum slab_home_id; home->lock. Its other pages have a
+	 * copy, which who only wants to be right most of the time reads without a lock.
+	 */
+	u16 home;
 	u16 inuse;			/* first page of a slab: objects taken; home->lock */
 	union {
 		/* First page of a slab: a bit a free object; home->lock. */
@@ -73,7 +79,7 @@ struct frame {
 			unsigned long small_free;
 			struct slabmod_cache *small_cache;
 		};
-		/* First page of FRAME_PAGES. */
+		/* First page of FRAME_PAGES and FRAME_KEPT. */
 		unsigned int nr_pages;
 		/* First page of a chunk that waits to be given back. */
 		struct llist_node doomed;
@@ -135,7 +141,7 @@ enum {
 	NR_BUCKETS,
 };
 
-/* The free blocks of one node of a pool. All but constants under @lock. */
+/* The free blocks of one node of a pool. All but constants and @kept under @lock. */
 struct buddy {
 	raw_spinlock_t lock;
 	int nid;				/* constant */
@@ -148,6 +154,11 @@ struct buddy {
 	unsigned long nr_free[BUDDY_ORDERS];	/* free blocks */
 	unsigned long free_pages;
 	unsigned long pages;			/* of all chunks */
+	/*
+	 * The block that was freed last, whole, for who wants just such a one next; NULL
+	 * or FRAME_KEPT. Owned by who takes it out. Not in @nr_free and @free_pages.
+	 */
+	struct frame *kept;
 };
 
 /* ---- slabs and their homes (slab.c, home.c) ---- */
@@ -190,26 +201,10 @@ struct slab_geometry {
 	u16 objects;			/* 1 to SLAB_MAX_OBJECTS */
 	u8 order;			/* of the naturally aligned block */
 	u8 pages;			/* of it that are kept; the tail goes back */
+	u8 quarter_shift;		/* objects in use to its fullness, in quarters or so */
 };
 
-/* ---- magazines (magazine.c) ---- */
-
-/*
- * Free objects that a CPU has at hand. Touched by that CPU alone, with
- * preemption off and @busy set from before the first look at a count to after the
- * last change; an interrupt that finds it set goes to the slab.
- *
- * Invariant: object[0] is NULL, so that the top of the stack can be looked at
- * without asking whether there is one.
- */
-struct magazine {
-	u32 here;			/* objects in object[1..here] */
-	u32 capacity;			/* of each stack; 0: there is none yet */
-	u32 away;			/* objects in object[capacity + 1..capacity + away] */
-	u8 busy;
-	unsigned long allocs;		/* objects handed out */
-	void *object[];
-};
+/* ---- magazines (magazine.c): include/slabmod/fast.h ---- */
 
 /* ---- caches (cache.c) ---- */
 
@@ -218,18 +213,26 @@ struct magazine {
 #define CACHE_CHECK_HOME	0x200u	/* a free has to look where the object belongs */
 #define CACHE_ORPHAN		0x2000u	/* its module went with objects live */
 #define CACHE_CHECK_INDEX	0x1000u	/* a free has to divide: the size is no power of two */
+#define CACHE_CLEAR		0x4000u	/* the kernel was told to clear what is freed */
 #define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
 #define CACHE_INTERNAL		0x400u	/* of kmalloc or pages: callers cannot destroy it */
 #define CACHE_PAGES		0x800u	/* serves runs of pages */
 
 struct slabmod_cache {
 	/* Read on every allocation and free; one line. */
-	struct magazine __percpu *magazines;	/* or the common empty one */
+	struct slabmod_cache_front front;
+	struct slabmod_magazine __percpu *magazines;	/* or the common empty one */
+	/*
+	 * Bits that are clear in every object's chunk_offset(), or ~0 when that does not
+	 * say enough; then an index below @quick_objects does, or else nothing short.
+	 */
+	unsigned long quick_mask;
+	unsigned long index_mask;	/* of an offset: into its slab, and beyond the map */
+	unsigned long quick_objects;
 	unsigned int flags;
-	unsigned int align_mask;	/* address bits that are 0 in every object's address */
 	unsigned int slab_mask;		/* bytes of a slab's block, less one */
-	u32 inverse;			/* of the odd part of @size, modulo 2^32 */
-	u32 objects;			/* a slab has */
+	u64 inverse;			/* of the odd part of @size, modulo 2^64 */
+	unsigned long objects;		/* a slab has */
 	u8 shift;			/* size == odd part << shift */
 	u8 group;			/* objects that fill whole lines together */
 	struct slab_geometry usual;
@@ -252,6 +255,9 @@ struct slabmod_cache {
 	char name[SLABMOD_CACHE_NAME_MAX + 1];
 	struct slab_home commons[];	/* one a node */
 };
+
+/* Callers find the magazines by this. */
+static_assert(!offsetof(struct slabmod_cache, front));
 
 /* ---- pools (pool.c) ---- */
 

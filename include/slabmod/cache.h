@@ -13,6 +13,8 @@
 #include <linux/module.h>
 #include <linux/types.h>
 
+#include <slabmod/fast.h>
+
 struct slabmod_cache;
 
 /** define SLABMOD_HWCACHE_ALIGN - align to a cache line, or small objects to an even part of it */
@@ -24,6 +26,8 @@ struct slabmod_cache;
 /** define SLABMOD_CACHE_NAME_MAX - longest name of a cache, in characters */
 #define SLABMOD_CACHE_NAME_MAX	31
 
+void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp);
+void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp);
 struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, size_t align,
 						 unsigned int flags, void (*ctor)(void *object),
 						 struct module *owner);
@@ -111,7 +115,16 @@ unsigned int slabmod_cache_size(const struct slabmod_cache *cache);
  * Return: the object, or NULL: for lack of memory, or with a report for flags
  * that cannot be honoured.
  */
-void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp);
+static __always_inline void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
+{
+	void *object;
+
+	if (!slabmod_gfp_inline(gfp))
+		return __slabmod_cache_alloc(cache, gfp);
+	if (likely(slabmod_magazine_take((struct slabmod_cache_front *)cache, &object)))
+		return object;
+	return __slabmod_cache_refill(cache, gfp);
+}
 
 /**
  * slabmod_cache_zalloc() - take an object that is cleared

@@ -9,6 +9,7 @@
 
 extern struct kunit_suite chunk_suite;
 extern struct kunit_suite buddy_suite;
+extern struct kunit_suite block_suite;
 extern struct kunit_suite slab_suite;
 extern struct kunit_suite home_suite;
 extern struct kunit_suite magazine_suite;

@@ -37,6 +37,15 @@ static struct frame *take(struct kunit *test, struct slabmod_pool *pool, unsigne
 	return frame;
 }
 
+/* Gives a block back that is likely to be taken again; false when it is nobody's. */
+static bool keep(struct frame *frame)
+{
+	if (!buddy_claim(frame))
+		return false;
+	buddy_keep(frame);
+	return true;
+}
+
 static void expect_free(struct kunit *test, struct slabmod_pool *pool, unsigned int order,
 			unsigned long nr)
 {
@@ -457,6 +466,15 @@ static void test_a_walk_sees_every_block_once(struct kunit *test)
 
 /* ---- the block that was freed last ---- */
 
+/* Gives a block back as callers' blocks are. */
+static bool keep(struct frame *frame)
+{
+	if (!buddy_claim(frame))
+		return false;
+	keep(frame);
+	return true;
+}
+
 /* Free pages, whether they are kept or not, as the ledger has them. */
 static unsigned long pages_free(struct slabmod_pool *pool)
 {
@@ -470,11 +488,11 @@ static void test_a_kept_block_is_had_again_as_it_was(struct kunit *test)
 	struct frame *frame = take(test, pool, 11);
 
 	KUNIT_EXPECT_NULL(test, buddy_take_kept(buddy, 11));
-	KUNIT_EXPECT_TRUE(test, buddy_keep(frame));
+	KUNIT_EXPECT_TRUE(test, keep(frame));
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES);
 	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
 	/* It is nobody's: it can neither be kept nor freed once more. */
-	KUNIT_EXPECT_FALSE(test, buddy_keep(frame));
+	KUNIT_EXPECT_FALSE(test, keep(frame));
 	KUNIT_EXPECT_FALSE(test, buddy_free(frame));
 	/* Not for another size, not even a smaller one. */
 	KUNIT_EXPECT_NULL(test, buddy_take_kept(buddy, 12));
@@ -494,9 +512,9 @@ static void test_one_block_is_kept_and_the_one_before_it_merges(struct kunit *te
 	struct buddy *buddy = &pool->buddies[NID];
 	struct frame *a = take(test, pool, 4), *b = take(test, pool, 4);
 
-	buddy_keep(a);
+	keep(a);
 	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 8);
-	buddy_keep(b);
+	keep(b);
 	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 4);
 	KUNIT_EXPECT_PTR_EQ(test, buddy_take_kept(buddy, 4), b);
 	buddy_free(b);
@@ -509,18 +527,18 @@ static void test_a_kept_block_serves_when_pages_are_needed(struct kunit *test)
 	struct frame *frame = take(test, pool, PAGES), *page;
 
 	/* There is no more than this one chunk to be had. */
-	buddy_keep(frame);
+	keep(frame);
 	page = take(test, pool, 1);
 	KUNIT_EXPECT_EQ(test, kit_source.requests, 1);
 	KUNIT_EXPECT_NULL(test, buddy_take_kept(&pool->buddies[NID], PAGES));
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 1);
 	buddy_free(page);
 	/* And for the kernel. */
-	buddy_keep(take(test, pool, 3));
+	keep(take(test, pool, 3));
 	KUNIT_EXPECT_EQ(test, buddy_trim(&pool->buddies[NID]), PAGES);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 	/* The end of the pool finds the last. */
-	buddy_keep(take(test, pool, 5));
+	keep(take(test, pool, 5));
 }
 
 /* ---- many CPUs ---- */
@@ -551,7 +569,7 @@ static void crowd_step(struct crowd *crowd, struct rnd_state *rnd, struct frame 
 	if (*word != tag)
 		atomic_inc(&crowd->errors);
 	*word = 0;
-	if (!(kit_random(rnd, 2) ? buddy_free(*frame) : buddy_keep(*frame)))
+	if (!(kit_random(rnd, 2) ? buddy_free(*frame) : keep(*frame)))
 		atomic_inc(&crowd->errors);
 	*frame = NULL;
 }

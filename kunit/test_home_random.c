@@ -183,6 +183,31 @@ static struct survey survey_all(struct run *run)
 	return survey;
 }
 
+/* Of mixed slabs those are apart that have no whole line to take. Nobody else is about. */
+static void expect_broken_apart(struct run *run, struct slab_home *home)
+{
+	struct frame *first;
+	int quarter;
+
+	list_for_each_entry(first, &home->broken, node)
+		KUNIT_ASSERT_TRUE(run->test, first->home & HOME_MIXED &&
+				  !slab_has_whole_line(run->cache, first));
+	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
+		list_for_each_entry(first, &home->partial[quarter], node)
+			KUNIT_ASSERT_TRUE(run->test, slab_has_whole_line(run->cache, first));
+}
+
+static void expect_all_broken_apart(struct run *run)
+{
+	unsigned int cpu;
+	int nid;
+
+	for_each_online_node(nid)
+		expect_broken_apart(run, &run->cache->commons[nid]);
+	for_each_possible_cpu(cpu)
+		expect_broken_apart(run, home_of_cpu(run->cache, cpu));
+}
+
 static void compare(struct run *run)
 {
 	struct home_totals totals = home_totals(run->cache);
@@ -192,6 +217,7 @@ static void compare(struct run *run)
 	KUNIT_ASSERT_EQ(run->test, survey.taken, run->nr_live);
 	KUNIT_ASSERT_EQ(run->test, totals.slabs, survey.slabs);
 	KUNIT_ASSERT_EQ(run->test, totals.small_slabs, survey.small_slabs);
+	expect_all_broken_apart(run);
 	expect_no_faults(run->test, &run->tagger);
 }
 

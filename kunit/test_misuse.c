@@ -268,10 +268,11 @@ static void test_a_bad_one_anywhere_in_a_bulk_is_refused(struct kunit *test)
 {
 	static const size_t sizes[] = { 64, 112, 4096 };
 	struct slabmod_pool *pool = kit_pool_create(test, 8192);
-	void *p = slabmod_kmalloc(64, GFP_KERNEL), *object;
+	void *p, *object;
 	int i;
 
 	context_pin(0);
+	p = slabmod_kmalloc(64, GFP_KERNEL);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct slabmod_cache *cache;
 

@@ -15,7 +15,7 @@
 void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
 		  gfp_t gfp)
 {
-	struct frame *frame = NULL;
+	struct frame *frame;
 	void *block;
 
 	/* Flags that say nothing but how hard to try need no second look. */
@@ -23,12 +23,11 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 	    gfp_refused(who, gfp, (size_t)nr_pages << PAGE_SHIFT))
 		return NULL;
 	might_alloc(gfp);
-	if (likely(nid == NUMA_NO_NODE)) {
+	if (likely(nid == NUMA_NO_NODE))
 		nid = numa_mem_id();
-		frame = buddy_take_kept(&pool->buddies[nid], nr_pages);
-	} else if (node_refused(who, nid)) {
+	else if (node_refused(who, nid))
 		return NULL;
-	}
+	frame = buddy_take_kept(&pool->buddies[nid], nr_pages);
 	if (!frame)
 		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
 	if (!frame) {
@@ -43,18 +42,22 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 }
 EXPORT_SYMBOL_FOR_TEST(block_alloc);
 
-bool block_free(struct frame *frame)
+void block_release(struct frame *frame)
 {
 	struct stats __percpu *stats = frame_chunk(frame)->buddy->source->stats;
 	unsigned int nr_pages = frame->nr_pages;
 
-	if (frame->state != FRAME_PAGES)
-		return false;
 	if (want_init_on_free())
 		memset(frame_address(frame), 0, (size_t)nr_pages << PAGE_SHIFT);
-	if (!buddy_keep(frame))
-		return false;
+	buddy_keep(frame);
 	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
+}
+
+bool block_free(struct frame *frame)
+{
+	if (!buddy_claim(frame))
+		return false;
+	block_release(frame);
 	return true;
 }
 EXPORT_SYMBOL_FOR_TEST(block_free);

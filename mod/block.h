@@ -17,4 +17,7 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 /* Gives a block back; false when none that is in use starts at @frame. Not in NMI. */
 bool block_free(struct frame *frame);
 
+/* The same for a block that the caller has claimed: buddy_claim(). */
+void block_release(struct frame *frame);
+
 #endif /* SLABMOD_BLOCK_H */

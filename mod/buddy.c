@@ -164,13 +164,15 @@ static struct frame *take_block(struct buddy *buddy, struct chunk *chunk, unsign
 		found--;
 		mark_free(buddy, chunk, frame->index + (1u << found), found);
 	}
-	frame->state = FRAME_PAGES;
 	frame->order = order;
 	frame->nr_pages = nr_pages;
 	free_run(buddy, chunk, frame->index + nr_pages, (1u << order) - nr_pages);
 	bucket_update(buddy, chunk);
+	/* Not a moment FRAME_PAGES if it is to be something else: see buddy_claim(). */
 	if (request->mark)
 		request->mark(frame, request->arg);
+	else
+		smp_store_release(&frame->state, FRAME_PAGES);
 	return frame;
 }
 
@@ -200,18 +202,50 @@ static void retire_chunk(struct buddy *buddy, struct chunk *chunk)
 	unmark_free(buddy, chunk, &chunk->frames[0]);
 }
 
+/* Merges a block that nobody else knows any more. */
+static void merge_block(struct buddy *buddy, struct frame *frame)
+{
+	struct chunk *chunk = frame_chunk(frame);
+
+	frame->state = FRAME_TAIL;
+	free_run(buddy, chunk, frame->index, frame->nr_pages);
+	bucket_update(buddy, chunk);
+}
+
+/* A wholly free chunk that is one too many, taken out; to be destroyed without the lock. */
+static struct chunk *surplus_chunk(struct buddy *buddy)
+{
+	struct chunk *chunk;
+
+	if (buddy->nr_empty <= KEEP_EMPTY)
+		return NULL;
+	chunk = list_first_entry(&buddy->bucket[BUCKET_EMPTY], struct chunk, node);
+	retire_chunk(buddy, chunk);
+	return chunk;
+}
+
 static struct frame *alloc_from(struct buddy *buddy, const struct buddy_request *request)
 {
 	unsigned int order = order_base_2(request->nr_pages);
-	struct frame *frame = NULL;
-	struct chunk *chunk;
+	struct chunk *chunk, *surplus = NULL;
+	struct frame *frame = NULL, *kept;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	chunk = find_chunk(buddy, order);
+	if (!chunk) {
+		kept = xchg(&buddy->kept, NULL);
+		if (kept) {
+			merge_block(buddy, kept);
+			chunk = find_chunk(buddy, order);
+		}
+	}
 	if (chunk)
 		frame = take_block(buddy, chunk, order, request);
+	surplus = surplus_chunk(buddy);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
+	if (surplus)
+		chunk_destroy(surplus);
 	return frame;
 }
 
@@ -233,21 +267,6 @@ static struct frame *alloc_new(struct buddy *buddies, int nid,
 	return frame;
 }
 
-static void mark_unkept(struct frame *frame, void *unused)
-{
-	frame->state = FRAME_PAGES;
-}
-
-/* Merges the block that was kept; false when there was none. */
-static bool merge_kept(struct buddy *buddy)
-{
-	struct frame *frame = xchg(&buddy->kept, NULL);
-
-	if (frame)
-		buddy_free_as(frame, mark_unkept, NULL);
-	return frame;
-}
-
 static struct frame *alloc_elsewhere(struct buddy *buddies, int nid,
 				     const struct buddy_request *request)
 {
@@ -258,8 +277,6 @@ static struct frame *alloc_elsewhere(struct buddy *buddies, int nid,
 		if (other == nid)
 			continue;
 		frame = alloc_from(&buddies[other], request);
-		if (!frame && merge_kept(&buddies[other]))
-			frame = alloc_from(&buddies[other], request);
 		if (frame)
 			return frame;
 	}
@@ -275,8 +292,6 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 	if (in_nmi())
 		return NULL;
 	frame = alloc_from(&buddies[nid], &request);
-	if (!frame && merge_kept(&buddies[nid]))
-		frame = alloc_from(&buddies[nid], &request);
 	if (frame)
 		return frame;
 	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
@@ -301,27 +316,22 @@ EXPORT_SYMBOL_FOR_TEST(buddy_alloc);
 
 bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg)
 {
-	struct chunk *chunk = frame_chunk(frame);
-	struct buddy *buddy = chunk->buddy;
+	struct buddy *buddy = frame_chunk(frame)->buddy;
+	struct chunk *surplus;
 	unsigned long flags;
-	bool surplus;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	if (mark)
+	if (mark) {
 		mark(frame, arg);
-	if (frame->state != FRAME_PAGES) {
+	} else if (cmpxchg(&frame->state, FRAME_PAGES, FRAME_TAIL) != FRAME_PAGES) {
 		raw_spin_unlock_irqrestore(&buddy->lock, flags);
 		return false;
 	}
-	frame->state = FRAME_TAIL;
-	free_run(buddy, chunk, frame->index, frame->nr_pages);
-	bucket_update(buddy, chunk);
-	surplus = chunk->bucket == BUCKET_EMPTY && buddy->nr_empty > KEEP_EMPTY;
-	if (surplus)
-		retire_chunk(buddy, chunk);
+	merge_block(buddy, frame);
+	surplus = surplus_chunk(buddy);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	if (surplus)
-		chunk_destroy(chunk);
+		chunk_destroy(surplus);
 	return true;
 }
 
@@ -333,36 +343,56 @@ EXPORT_SYMBOL_FOR_TEST(buddy_free);
 
 /* ---- the block that was freed last ---- */
 
-struct frame *buddy_take_kept(struct buddy *buddy, unsigned int nr_pages)
+bool buddy_claim(struct frame *frame)
 {
-	struct frame *frame = READ_ONCE(buddy->kept);
-
-	if (!frame || READ_ONCE(frame->nr_pages) != nr_pages)
-		return NULL;
-	if (cmpxchg(&buddy->kept, frame, NULL) != frame)
-		return NULL;
-	WRITE_ONCE(frame->state, FRAME_PAGES);
-	/* Meanwhile it may have been freed, merged, and kept again with another size. */
-	if (likely(frame->nr_pages == nr_pages))
-		return frame;
-	buddy_free(frame);
-	return NULL;
+	return cmpxchg(&frame->state, FRAME_PAGES, FRAME_KEPT) == FRAME_PAGES;
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_take_kept);
+EXPORT_SYMBOL_FOR_TEST(buddy_claim);
 
-bool buddy_keep(struct frame *frame)
+void buddy_keep(struct frame *frame)
 {
 	struct buddy *buddy = frame_chunk(frame)->buddy;
+	struct chunk *surplus;
+	unsigned long flags;
 
-	/* Who frees it a second time finds it kept. */
-	if (cmpxchg(&frame->state, FRAME_PAGES, FRAME_KEPT) != FRAME_PAGES)
-		return false;
+	if (!cmpxchg(&buddy->kept, NULL, frame))
+		return;
+	/* What is driven out is merged before anybody can look for it in vain. */
+	raw_spin_lock_irqsave(&buddy->lock, flags);
 	frame = xchg(&buddy->kept, frame);
 	if (frame)
-		buddy_free_as(frame, mark_unkept, NULL);
-	return true;
+		merge_block(buddy, frame);
+	surplus = surplus_chunk(buddy);
+	raw_spin_unlock_irqrestore(&buddy->lock, flags);
+	if (surplus)
+		chunk_destroy(surplus);
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_keep);
+
+struct frame *buddy_take_kept(struct buddy *buddy, unsigned int nr_pages)
+{
+	struct frame *frame;
+	bool mine;
+
+	if (in_nmi())
+		return NULL;
+	/* A reader of RCU, for the frame may go while it is looked at. */
+	preempt_disable();
+	frame = READ_ONCE(buddy->kept);
+	mine = frame && READ_ONCE(frame->nr_pages) == nr_pages &&
+	       cmpxchg(&buddy->kept, frame, NULL) == frame;
+	preempt_enable();
+	if (!mine)
+		return NULL;
+	/* Meanwhile it may have been merged, and been kept again with another size. */
+	if (unlikely(frame->nr_pages != nr_pages)) {
+		buddy_keep(frame);
+		return NULL;
+	}
+	smp_store_release(&frame->state, FRAME_PAGES);
+	return frame;
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_take_kept);
 
 unsigned long buddy_free_pages(struct buddy *buddy)
 {
@@ -380,11 +410,14 @@ unsigned long buddy_free_pages(struct buddy *buddy)
 unsigned long buddy_trim(struct buddy *buddy)
 {
 	unsigned long flags, pages = 0;
+	struct frame *kept;
 	struct chunk *chunk;
 
-	merge_kept(buddy);
 	for (;;) {
 		raw_spin_lock_irqsave(&buddy->lock, flags);
+		kept = xchg(&buddy->kept, NULL);
+		if (kept)
+			merge_block(buddy, kept);
 		chunk = list_first_entry_or_null(&buddy->bucket[BUCKET_EMPTY], struct chunk, node);
 		if (chunk)
 			retire_chunk(buddy, chunk);

@@ -25,12 +25,23 @@ struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages,
 bool buddy_free(struct frame *frame);
 
 /*
- * The same for a block that is likely to be taken again as it is: the one freed last
- * is kept whole until another comes, or pages are needed. No lock. Any context but NMI.
+ * Whoever claims a block that is in use may give it back, with buddy_keep(), and
+ * nobody else any more: true for one of all who try. No lock; any context. The frame
+ * may be of a block that is not in use, and then the caller is a reader of RCU.
  */
-bool buddy_keep(struct frame *frame);
+bool buddy_claim(struct frame *frame);
 
-/* Takes the block that is kept, if it has just @nr_pages, or NULL. No lock; any context. */
+/*
+ * Gives back a block that has been claimed. It is likely to be taken again as it is, so
+ * the one freed last is kept whole until another comes, or pages are needed. Any
+ * context but NMI.
+ */
+void buddy_keep(struct frame *frame);
+
+/*
+ * Takes the block that is kept, if it has just @nr_pages, or NULL. Takes no lock, but
+ * for a rare race. Any context; in NMI NULL.
+ */
 struct frame *buddy_take_kept(struct buddy *buddy, unsigned int nr_pages);
 
 /* Pages that are free, the kept block's included. */
@@ -47,7 +58,7 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 			     void (*mark)(struct frame *frame, void *arg), void *arg);
 bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
 
-/* Gives every wholly free chunk back to the source; returns their pages. */
+/* Gives every wholly free chunk back to the source; returns their pages. Merges first. */
 unsigned long buddy_trim(struct buddy *buddy);
 
 /*

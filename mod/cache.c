@@ -2,7 +2,7 @@
 /*
  * cache.c - typed caches: taking and giving objects, with every check.
  *
- * The fast paths are in cache.h and magazine.h, to be inlined where they are
+ * The fast paths are in cache.h and slabmod/fast.h, to be inlined where they are
  * exported. What they do not do is done here: flags, nodes, clearing, and finding
  * out what is wrong with an address. It is kept out of line (noinline): inlined, it
  * costs the fast path a stack frame. The life of a cache is in registry.c.
@@ -230,7 +230,7 @@ noinline void cache_free_full(struct slabmod_cache *cache, void *object)
 
 static __always_inline void free_one(struct slabmod_cache *cache, void *object)
 {
-	struct slabmod_magazine __slabmod_here *magazine;
+	slabmod_my_magazine *magazine;
 	unsigned long offset = chunk_offset(object);
 	struct frame *frame;
 
@@ -261,10 +261,11 @@ EXPORT_SYMBOL_SLABMOD(slabmod_cache_free);
  */
 static size_t free_many(struct slabmod_cache *cache, size_t nr, void **objects)
 {
-	struct slabmod_magazine __slabmod_here *here = slabmod_this_cpu(cache->magazines);
+	struct slabmod_magazine __percpu *magazines = READ_ONCE(cache->magazines);
+	slabmod_my_magazine *here = slabmod_this_cpu(magazines);
 	long top = slabmod_magazine_enter(here);
 	size_t room = top < 0 ? 0 : min_t(size_t, nr, here->capacity - top), i;
-	void **to = &((struct slabmod_magazine *)this_cpu_ptr(cache->magazines))->object[top];
+	void **to = &this_cpu_ptr(magazines)->object[max(top, 0l)];
 	unsigned long page = ~0ul, offset;
 	struct frame *frame = NULL;
 

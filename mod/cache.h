@@ -65,12 +65,12 @@ static __always_inline u64 cache_offset_index(const struct slabmod_cache *cache,
  * be put into @magazine, this CPU's: all that a free may have to look at.
  */
 static __always_inline bool cache_free_checks(const struct slabmod_cache *cache,
-					      const struct slabmod_magazine __slabmod_here *magazine,
+					      const slabmod_my_magazine *magazine,
 					      const struct frame *frame, unsigned long offset)
 {
 	if (cache_offset_index(cache, offset) >= cache->objects || cache->flags & CACHE_CLEAR)
 		return false;
-	return !(cache->flags & CACHE_CHECK_HOME) || frame->home == magazine->cpu;
+	return !(cache->flags & CACHE_CHECK_HOME) || READ_ONCE(frame->home) == magazine->cpu;
 }
 
 /*
@@ -79,7 +79,7 @@ static __always_inline bool cache_free_checks(const struct slabmod_cache *cache,
  * since before @frame was looked up. Never true of pages: pages.c has its own way.
  */
 static __always_inline bool cache_free_ok(const struct slabmod_cache *cache,
-					  const struct slabmod_magazine __slabmod_here *magazine,
+					  const slabmod_my_magazine *magazine,
 					  const struct frame *frame, unsigned long offset)
 {
 	if (likely(cache_bits_clear(offset, &cache->quick_mask)))

@@ -254,7 +254,7 @@ static void source_put(struct chunk_source *source, struct page *page, unsigned 
 	atomic_long_sub(1ul << order, &source->held);
 }
 
-static void chunk_lists_init(struct chunk *chunk)
+static void chunk_frames_init(struct chunk *chunk)
 {
 	unsigned int i;
 
@@ -276,7 +276,9 @@ static void chunk_lists_init(struct chunk *chunk)
 /* Makes the addresses of a chunk known. */
 static bool chunk_publish(struct chunk *chunk, gfp_t gfp)
 {
-	chunk->stray = chunk->order < UNIT_ORDER || !map_prepare(chunk->base, gfp);
+	/* Of offset 0 the fast path of a free could not say that it has to look closer. */
+	chunk->stray = chunk->order < UNIT_ORDER || !chunk_offset(chunk->base) ||
+		       !map_prepare(chunk->base, gfp);
 	if (chunk->stray)
 		return stray_insert(chunk, gfp);
 	map_set(chunk, true);
@@ -301,7 +303,7 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	chunk->base = page_address(page);
 	chunk->order = order;
 	chunk->buddy = &buddies[page_to_nid(page)];
-	chunk_lists_init(chunk);
+	chunk_frames_init(chunk);
 	if (!chunk_publish(chunk, metadata_gfp))
 		goto free_metadata;
 
@@ -464,6 +466,10 @@ int chunk_init(void)
 {
 	unsigned long roots = (chunk_offset(high_memory - 1) >> ROOT_SHIFT) + 1, i;
 
+	if (PAGE_OFFSET & (BIT(UNIT_SHIFT) - 1)) {
+		pr_err("slabmod: the direct map does not begin at a multiple of 512 KiB\n");
+		return -EINVAL;
+	}
 	for (i = 0; i < LEAF_ENTRIES; i++)
 		no_leaf.unit[i] = chunk_no_frames;
 	/* A power of two, so that an offset becomes an index by a mask. */

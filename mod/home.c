@@ -94,6 +94,8 @@ void home_set(struct slabmod_cache *cache, struct frame *first, u16 id)
 {
 	unsigned int page;
 
+	if (first->home == id)
+		return;
 	for (page = slab_geometry(cache, first)->pages - 1; page; page--)
 		WRITE_ONCE(first[page].home, id);
 	/* Pairs with home_now(): from here on others may have the slab. */
@@ -233,7 +235,10 @@ static void settle_in_commons(struct slabmod_cache *cache, struct frame *first)
 	stat_inc(cache->stats, STAT_RETIRE);
 }
 
-/* Decides about a slab that got emptier: whether it stays in its home. */
+/*
+ * Decides about a slab that got emptier: whether it stays in its home. Asked when it
+ * gets from one quarter to the next; who is passed over then stays till it is empty.
+ */
 static void consider(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
 		     struct leavers *leavers)
 {
@@ -405,7 +410,8 @@ static bool give_home(struct slabmod_cache *cache, struct frame *first, void **o
 	/* The id of the commons does not tell nodes apart. */
 	if (HOME_ID(first->home) != HOME_COMMONS || nr_online_nodes == 1)
 		left = give_usual(cache, home, first->home, objects, left, &leavers);
-	if (left && objects[0] == object) {
+	/* Unless it is there twice, and the slab has left meanwhile with the first. */
+	if (left && objects[0] == object && home_now(cache, first) == home) {
 		bad = !give_one(cache, home, first, object, &leavers);
 		objects[0] = objects[--left];
 	}

@@ -23,7 +23,7 @@ void home_init(struct slab_home *home);
 struct slab_home *home_of(struct slabmod_cache *cache, const struct frame *first, u16 id);
 struct slab_home *home_this(struct slabmod_cache *cache, u16 *id);
 
-/* Gives a slab another home, or mixes it; its old home is locked. */
+/* Gives a slab another home, or mixes it; its old home is locked, or nobody knows it. */
 void home_set(struct slabmod_cache *cache, struct frame *first, u16 id);
 
 /* home_lock_nmi() waits as home_lock() does, but in an NMI only tries. */

@@ -109,7 +109,7 @@ static noinline void kfree_slow(void *p)
 
 static __always_inline void kfree_one(void *p)
 {
-	struct slabmod_magazine __slabmod_here *magazine;
+	slabmod_my_magazine *magazine;
 	unsigned long offset = chunk_offset(p);
 	struct slabmod_cache *cache;
 	struct frame *frame;

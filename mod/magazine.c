@@ -9,7 +9,7 @@
  * that two CPUs are never given parts of one line.
  *
  * A stack that runs empty is filled to half from the slabs; one that runs over
- * gives back its older half. So a caller that goes back and forth over the edge
+ * gives back its upper half, so that the lower one need not be moved. So a caller that goes back and forth over the edge
  * does not pay for it every time.
  *
  * A cache starts with a magazine of capacity 0, which all caches have in common:
@@ -17,7 +17,7 @@
  *
  * Contexts: any. What interrupts a magazine (busy) goes to the slab, one object at
  * a time. Locks: none; preemption is off while a magazine is looked at.
- * Memory: 8 bytes an entry, 4 to 128 entries a stack, per CPU and cache in use.
+ * Memory: 8 bytes an entry, 4 to 512 entries a stack, per CPU and cache in use.
  */
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
@@ -30,6 +30,9 @@
 #include "home.h"
 #include "magazine.h"
 #include "report.h"
+
+/* Objects that a bulk call takes from slabs at a time, for the sake of who waits. */
+#define TAKE_AT_ONCE	128
 
 unsigned int magazine_bytes = MAGAZINE_BYTES_DEFAULT;
 
@@ -52,7 +55,7 @@ static void **away_stack(struct slabmod_magazine *magazine)
  */
 static struct slabmod_magazine *acquire(struct slabmod_cache *cache)
 {
-	struct slabmod_magazine __slabmod_here *here = slabmod_this_cpu(cache->magazines);
+	slabmod_my_magazine *here = slabmod_this_cpu(cache->magazines);
 	struct slabmod_magazine *magazine;
 	long top;
 
@@ -238,7 +241,7 @@ size_t magazine_take(struct slabmod_cache *cache, size_t nr, void **objects)
 	}
 	preempt_enable();
 	for (; got < nr; got += more) {
-		more = min_t(size_t, nr - got, MAGAZINE_MAX);
+		more = min_t(size_t, nr - got, TAKE_AT_ONCE);
 		preempt_disable();
 		more = home_take(cache, objects + got, more, false);
 		preempt_enable();
@@ -271,7 +274,8 @@ static void flush_away(struct slabmod_cache *cache, struct slabmod_magazine *mag
 
 enum put { PUT_DONE, PUT_DOUBLE, PUT_NO_ROOM };
 
-static enum put put_here(struct slabmod_cache *cache, struct slabmod_magazine *magazine, void *object)
+static enum put put_here(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+			 void *object)
 {
 	if (magazine->object[magazine->here] == object)
 		return PUT_DOUBLE;
@@ -284,7 +288,8 @@ static enum put put_here(struct slabmod_cache *cache, struct slabmod_magazine *m
 	return PUT_DONE;
 }
 
-static enum put put_away(struct slabmod_cache *cache, struct slabmod_magazine *magazine, void *object)
+static enum put put_away(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+			 void *object)
 {
 	void **away = away_stack(magazine);
 
@@ -380,6 +385,7 @@ static bool enable_homes(struct slabmod_cache *cache, gfp_t gfp)
 static void open_front(struct slabmod_cache *cache)
 {
 	if (!magazine_clears(cache))
+		/* They are made before a caller sees them. */
 		smp_store_release(&cache->front.magazines, cache->magazines);
 }
 
@@ -533,7 +539,7 @@ EXPORT_SYMBOL_FOR_TEST(magazine_allocs);
 static bool check_object(struct slabmod_cache *cache, void *object)
 {
 	struct frame *frame = chunk_frame(object);
-	u32 index;
+	u64 index;
 
 	if (frame && slab_cache(frame) == cache) {
 		frame = slab_first(frame);
@@ -580,7 +586,8 @@ EXPORT_SYMBOL_FOR_TEST(magazine_check);
 
 int magazine_init(void)
 {
-	no_magazines = __alloc_percpu(struct_bytes(struct slabmod_magazine, object, 1), SMP_CACHE_BYTES);
+	no_magazines = __alloc_percpu(struct_bytes(struct slabmod_magazine, object, 1),
+				      SMP_CACHE_BYTES);
 	return no_magazines ? 0 : -ENOMEM;
 }
 

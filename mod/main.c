@@ -21,7 +21,7 @@ module_param(chunk_order, uint, 0444);
 MODULE_PARM_DESC(chunk_order, "order of the runs of pages taken from the kernel when smaller ones would do (default 10)");
 
 module_param(magazine_bytes, uint, 0444);
-MODULE_PARM_DESC(magazine_bytes, "bytes of objects in a magazine at the most (default 8192)");
+MODULE_PARM_DESC(magazine_bytes, "bytes of objects in a magazine at the most (default 32768)");
 
 static bool out_of_range(const char *name, unsigned long value, unsigned long min,
 			 unsigned long max)

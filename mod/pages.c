@@ -15,6 +15,7 @@
 #include <slabmod/pages.h>
 
 #include "block.h"
+#include "buddy.h"
 #include "cache.h"
 #include "defer.h"
 #include "kmalloc.h"
@@ -130,16 +131,19 @@ static noinline void pages_free_slow(const char *who, void *p, unsigned int nr_p
 static bool pages_free_block(void *p, unsigned long offset, unsigned int nr_pages)
 {
 	struct frame *frame;
-	bool done = false;
+	bool mine;
 
 	if (offset & (chunk_offset_beyond() | ~PAGE_MASK) || in_nmi())
 		return false;
-	rcu_read_lock();
+	/* It may be nobody's: a reader of RCU, until it is claimed. */
+	preempt_disable();
 	frame = chunk_frame_fast(offset);
-	if (likely(frame->state == FRAME_PAGES && frame->nr_pages == nr_pages))
-		done = block_free(frame);
-	rcu_read_unlock();
-	return done;
+	mine = READ_ONCE(frame->state) == FRAME_PAGES && READ_ONCE(frame->nr_pages) == nr_pages &&
+	       buddy_claim(frame);
+	preempt_enable();
+	if (likely(mine))
+		block_release(frame);
+	return mine;
 }
 
 void slabmod_free_pages(unsigned long addr, unsigned int order)
@@ -150,7 +154,7 @@ void slabmod_free_pages(unsigned long addr, unsigned int order)
 
 	if (likely(order < CACHED_ORDERS)) {
 		struct slabmod_cache *cache = page_caches[order];
-		struct slabmod_magazine __slabmod_here *magazine;
+		slabmod_my_magazine *magazine;
 
 		preempt_disable();
 		frame = chunk_frame_fast(offset);

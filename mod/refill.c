@@ -63,8 +63,13 @@ static unsigned int take_own(struct slabmod_cache *cache, struct slab_home *home
 		return 0;
 	if (!home_lock_nmi(home, &flags))
 		return 0;
-	while (got < nr && (first = fullest_slab(home)))
-		got += take_from(cache, home, first, objects + got, nr - got);
+	while (got < nr && (first = fullest_slab(home))) {
+		unsigned int more = take_from(cache, home, first, objects + got, nr - got);
+
+		if (WARN_ON_ONCE(!more))
+			break;
+		got += more;
+	}
 	home_unlock(home, flags);
 	return got;
 }

@@ -222,15 +222,28 @@ static void drain_everything(struct slabmod_cache *cache)
 	home_shrink(cache);
 }
 
-/* The cache is empty, or its objects stay for ever where they are. */
-static void cache_free(struct slabmod_cache *cache)
+/* Makes a cache unknown; it is empty, or its objects stay for ever where they are. */
+static void cache_unlist(struct slabmod_cache *cache)
 {
 	if (!(cache->flags & CACHE_ORPHAN))
 		blocking_notifier_call_chain(&cache_notifiers, CACHE_DESTROYED, cache);
 	list_del(&cache->node);
+}
+
+/* Frees a cache that has been unlisted, after a grace period: see cache_free(). */
+static void cache_release(struct slabmod_cache *cache)
+{
 	magazine_disable(cache);
 	atomic_long_sub(struct_size(cache, commons, nr_node_ids), &cache->source->metadata);
 	kfree(cache);
+}
+
+static void cache_free(struct slabmod_cache *cache)
+{
+	cache_unlist(cache);
+	/* A free of a wrong address, or of NULL, may just have come upon it by a frame. */
+	synchronize_rcu();
+	cache_release(cache);
 }
 
 int cache_destroy(struct slabmod_cache *cache)
@@ -254,6 +267,7 @@ void cache_destroy_all(struct slabmod_pool *pool)
 {
 	struct slabmod_cache *cache, *next;
 	unsigned long used;
+	LIST_HEAD(gone);
 
 	mutex_lock(&cache_mutex);
 	list_for_each_entry_safe(cache, next, &caches, node) {
@@ -263,9 +277,14 @@ void cache_destroy_all(struct slabmod_pool *pool)
 		used = cache_used(cache);
 		if (used)
 			report_live(cache, MISUSE_LEAK, "its pool went", used);
-		cache_free(cache);
+		cache_unlist(cache);
+		list_add(&cache->node, &gone);
 	}
 	mutex_unlock(&cache_mutex);
+	/* Once for all; see cache_free(). */
+	synchronize_rcu();
+	list_for_each_entry_safe(cache, next, &gone, node)
+		cache_release(cache);
 }
 
 /* ---- the list ---- */

@@ -178,7 +178,6 @@ static void mark_pages(struct frame *first, void *arg)
 		WRITE_ONCE(first[i].cache, NULL);
 		first[i].state = FRAME_TAIL;
 	}
-	first->state = FRAME_PAGES;
 	first->nr_pages = pages;
 }
 
@@ -328,18 +327,18 @@ static unsigned int row_length(void **objects, void **end, void *p, long step)
 {
 	void **object = objects;
 
-	for (; end - object >= 4; object += 4) {
-		if (object[0] != (p += step))
+	for (; end - object >= 4; object += 4, p += 4 * step) {
+		if (object[0] != p + step)
 			return object - objects;
-		if (object[1] != (p += step))
+		if (object[1] != p + 2 * step)
 			return object + 1 - objects;
-		if (object[2] != (p += step))
+		if (object[2] != p + 3 * step)
 			return object + 2 - objects;
-		if (object[3] != (p += step))
+		if (object[3] != p + 4 * step)
 			return object + 3 - objects;
 	}
-	while (object < end && *object == (p += step))
-		object++;
+	for (p += step; object < end && *object == p; object++)
+		p += step;
 	return object - objects;
 }
 

@@ -211,12 +211,12 @@ struct slab_geometry {
 /* Internal flags, above those of include/slabmod/cache.h. */
 #define CACHE_SHARES_LINES	0x100u	/* objects share lines with their neighbours */
 #define CACHE_CHECK_HOME	0x200u	/* a free has to look where the object belongs */
-#define CACHE_ORPHAN		0x2000u	/* its module went with objects live */
-#define CACHE_CHECK_INDEX	0x1000u	/* a free has to divide: the size is no power of two */
-#define CACHE_CLEAR		0x4000u	/* the kernel was told to clear what is freed */
-#define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
 #define CACHE_INTERNAL		0x400u	/* of kmalloc or pages: callers cannot destroy it */
 #define CACHE_PAGES		0x800u	/* serves runs of pages */
+#define CACHE_CHECK_INDEX	0x1000u	/* a free has to divide: the size is no power of two */
+#define CACHE_ORPHAN		0x2000u	/* its module went with objects live */
+#define CACHE_CLEAR		0x4000u	/* the kernel was told to clear what is freed */
+#define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
 
 struct slabmod_cache {
 	/* Read on every allocation and free; one line. */
@@ -229,12 +229,13 @@ struct slabmod_cache {
 	unsigned long quick_mask;
 	unsigned long index_mask;	/* of an offset: into its slab, and beyond the map */
 	unsigned long quick_objects;
-	unsigned int flags;
-	unsigned int slab_mask;		/* bytes of a slab's block, less one */
 	u64 inverse;			/* of the odd part of @size, modulo 2^64 */
 	unsigned long objects;		/* a slab has */
+	unsigned int flags;
 	u8 shift;			/* size == odd part << shift */
 	u8 group;			/* objects that fill whole lines together */
+	/* Read by slow paths. */
+	unsigned int slab_mask;		/* bytes of a slab's block, less one */
 	struct slab_geometry usual;
 	struct slab_geometry small;	/* when memory is short */
 	unsigned int size;		/* bytes from object to object */
@@ -258,6 +259,7 @@ struct slabmod_cache {
 
 /* Callers find the magazines by this. */
 static_assert(!offsetof(struct slabmod_cache, front));
+static_assert(offsetof(struct slabmod_cache, group) < 64);
 
 /* ---- pools (pool.c) ---- */
 

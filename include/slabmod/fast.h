@@ -2,20 +2,20 @@
 /*
  * slabmod's fast path of an allocation, compiled into its callers. No interface:
  * include <slabmod/cache.h> or <slabmod/kmalloc.h> and call what they document.
- * Who is built with another version of this file than slabmod.ko was is not loaded
- * where the kernel has CONFIG_MODVERSIONS; elsewhere build both from one tree.
+ * Build slabmod.ko and who uses it from one tree: CONFIG_MODVERSIONS finds out when
+ * the structures here differ, but not what is done with them.
  *
  * A magazine is a stack of free objects that one CPU has at hand. It is touched by
  * that CPU alone, with preemption off. One instruction takes its count and marks it
  * as busy, and one counts and takes the mark away: so an interrupt sees a magazine
- * at rest, or sees that it interrupted somebody and leaves it alone, and neither an
- * atomic instruction nor interrupts off are needed.
+ * at rest, or sees that it interrupted somebody and leaves it alone. Interrupts stay
+ * on, and on x86 nothing is atomic for other CPUs.
  */
 #ifndef _SLABMOD_FAST_H
 #define _SLABMOD_FAST_H
 
+#include <linux/atomic.h>
 #include <linux/gfp.h>
-#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/types.h>
@@ -37,7 +37,7 @@ struct slabmod_magazine {
 	unsigned long allocs;		/* objects handed out */
 	u32 here;			/* @top, for who is at it and takes longer */
 	u32 away;			/* objects in object[capacity + 1..capacity + away] */
-	unsigned long cpu;		/* whose it is */
+	unsigned long cpu;		/* whose it is; of no meaning while @capacity is 0 */
 	void *object[];
 };
 
@@ -45,7 +45,8 @@ struct slabmod_magazine {
 struct slabmod_cache_front {
 	/*
 	 * What may be taken from with nothing else to do; an empty one that all caches
-	 * have in common when there is none, or when objects have to be cleared.
+	 * have in common when there is none, or when objects have to be cleared. Set
+	 * by open_front() in magazine.c.
 	 */
 	struct slabmod_magazine __percpu *magazines;
 };
@@ -56,12 +57,12 @@ struct slabmod_cache_front {
  * kernels do so themselves.
  */
 #if defined(CONFIG_X86_64) && defined(CONFIG_SMP) && !defined(CONFIG_UML) && \
-	!defined(CONFIG_KASAN) && !defined(CONFIG_KCSAN) && !defined(__CHECKER__)
-#define __slabmod_here	__seg_gs
-#define slabmod_this_cpu(magazines) \
-	((struct slabmod_magazine __slabmod_here *)(unsigned long)(magazines))
+	defined(CONFIG_CC_IS_GCC) && !defined(CONFIG_KASAN) && !defined(CONFIG_KCSAN) && \
+	!defined(__CHECKER__)
+#define slabmod_my_magazine struct slabmod_magazine __seg_gs
+#define slabmod_this_cpu(magazines) ((slabmod_my_magazine *)(unsigned long)(magazines))
 #else
-#define __slabmod_here
+#define slabmod_my_magazine struct slabmod_magazine
 #define slabmod_this_cpu(magazines) this_cpu_ptr(magazines)
 #endif
 
@@ -69,7 +70,7 @@ struct slabmod_cache_front {
  * Marks this CPU's magazine as busy. Returns how many objects it has, or less than
  * zero when it was busy. In either case somebody has to leave. Preemption is off.
  */
-static __always_inline long slabmod_magazine_enter(struct slabmod_magazine __slabmod_here *magazine)
+static __always_inline long slabmod_magazine_enter(slabmod_my_magazine *magazine)
 {
 	long top = SLABMOD_MAGAZINE_BUSY;
 
@@ -77,20 +78,14 @@ static __always_inline long slabmod_magazine_enter(struct slabmod_magazine __sla
 	/* The result is where the object it leads to will be returned. */
 	asm volatile("xaddq %0, %1" : "+a" (top), "+m" (magazine->top) : : "memory");
 #else
-	unsigned long flags;
-
-	raw_local_irq_save(flags);
-	magazine->top += top;
-	top = magazine->top - top;
-	raw_local_irq_restore(flags);
+	top = atomic_long_fetch_add_relaxed(top, (atomic_long_t *)&magazine->top);
 #endif
 	barrier();
 	return top;
 }
 
 /* Leaves a magazine that has @more objects than when it was entered. */
-static __always_inline void slabmod_magazine_leave(struct slabmod_magazine __slabmod_here *magazine,
-						   long more)
+static __always_inline void slabmod_magazine_leave(slabmod_my_magazine *magazine, long more)
 {
 	barrier();
 	magazine->top += more - SLABMOD_MAGAZINE_BUSY;
@@ -100,7 +95,7 @@ static __always_inline void slabmod_magazine_leave(struct slabmod_magazine __sla
 static __always_inline bool slabmod_magazine_pop(struct slabmod_magazine __percpu *magazines,
 						 void **object)
 {
-	struct slabmod_magazine __slabmod_here *magazine = slabmod_this_cpu(magazines);
+	slabmod_my_magazine *magazine = slabmod_this_cpu(magazines);
 	long top = slabmod_magazine_enter(magazine);
 
 	/* One test for two: none, and busy. */
@@ -130,7 +125,7 @@ static __always_inline bool slabmod_magazine_take(struct slabmod_cache_front *ca
  * Puts an object on top. False, and nothing done, when the magazine is busy or
  * full, or the object is on top already.
  */
-static __always_inline bool slabmod_magazine_push(struct slabmod_magazine __slabmod_here *magazine,
+static __always_inline bool slabmod_magazine_push(slabmod_my_magazine *magazine,
 						  void *object)
 {
 	unsigned long top = slabmod_magazine_enter(magazine);

@@ -466,15 +466,6 @@ static void test_a_walk_sees_every_block_once(struct kunit *test)
 
 /* ---- the block that was freed last ---- */
 
-/* Gives a block back as callers' blocks are. */
-static bool keep(struct frame *frame)
-{
-	if (!buddy_claim(frame))
-		return false;
-	keep(frame);
-	return true;
-}
-
 /* Free pages, whether they are kept or not, as the ledger has them. */
 static unsigned long pages_free(struct slabmod_pool *pool)
 {

@@ -172,6 +172,7 @@ static struct frame *take_block(struct buddy *buddy, struct chunk *chunk, unsign
 	if (request->mark)
 		request->mark(frame, request->arg);
 	else
+		/* All else is right before anybody may claim it. */
 		smp_store_release(&frame->state, FRAME_PAGES);
 	return frame;
 }
@@ -389,6 +390,7 @@ struct frame *buddy_take_kept(struct buddy *buddy, unsigned int nr_pages)
 		buddy_keep(frame);
 		return NULL;
 	}
+	/* As in take_block(). */
 	smp_store_release(&frame->state, FRAME_PAGES);
 	return frame;
 }

@@ -9,8 +9,12 @@
  * that two CPUs are never given parts of one line.
  *
  * A stack that runs empty is filled to half from the slabs; one that runs over
- * gives back its upper half, so that the lower one need not be moved. So a caller that goes back and forth over the edge
- * does not pay for it every time.
+ * gives back its upper half, so that the lower one need not be moved. A caller that
+ * goes back and forth over the edge does not pay for it every time.
+ *
+ * The way in: __slabmod_cache_refill() or __slabmod_cache_alloc() (cache.c) come to
+ * magazine_alloc(), that to take_one(), refill() and home_take() (refill.c), and with
+ * nothing there to grow_here(), slab_new() (slab.c) and the buddy.
  *
  * A cache starts with a magazine of capacity 0, which all caches have in common:
  * the fast path finds nothing in it and no room, and needs no test for "none yet".

@@ -361,6 +361,26 @@ static void test_second_free_in_a_row_is_seen_at_once(struct kunit *test)
 	expect_nothing_lost(test, cache);
 }
 
+/* A full stack makes a free look closer, before anything is flushed. */
+static void test_second_free_of_what_went_home_is_seen_when_the_stack_is_full(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
+	unsigned int capacity = cache->capacity;
+	void **objects = array(test, capacity + 2);
+
+	take(test, cache, objects, capacity + 2);
+	magazine_drain_all(cache);
+	give(cache, objects + capacity, 1);
+	magazine_drain_all(cache);
+	give(cache, objects, capacity);
+	KUNIT_EXPECT_EQ(test, mine(cache)->top, capacity);
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+			  slabmod_cache_free(cache, objects[capacity]));
+	KUNIT_EXPECT_EQ(test, mine(cache)->top, capacity);
+	KIT_EXPECT_NO_MISUSE(test, give(cache, objects + capacity + 1, 1));
+	expect_nothing_lost(test, cache);
+}
+
 /* ---- interrupts ---- */
 
 static void expect_busy(struct kunit *test, struct slabmod_cache *cache, void *object,
@@ -571,6 +591,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(test_callers_may_take_what_is_there),
 	KUNIT_CASE(test_callers_are_not_given_what_has_to_be_cleared),
 	KUNIT_CASE(test_second_free_in_a_row_is_seen_at_once),
+	KUNIT_CASE(test_second_free_of_what_went_home_is_seen_when_the_stack_is_full),
 	KUNIT_CASE(test_busy_magazine_is_busy_however_often_it_is_interrupted),
 	KUNIT_CASE(test_interrupt_amid_a_call_takes_one_object_of_a_new_slab),
 	KUNIT_CASE(test_interrupt_leaves_a_busy_magazine_alone),

@@ -26,6 +26,7 @@
 
 struct bench;
 struct kmem_cache;
+struct lines;
 struct seq_buf;
 struct slabmod_cache;
 struct task_struct;
@@ -64,6 +65,8 @@ struct bench_kind {
  */
 extern const struct bench_kind bench_typed;
 extern const struct bench_kind bench_typed_threads;
+/* The same for cases that send objects to another CPU; its `nothing` has a line for each. */
+extern const struct bench_kind bench_typed_sent;
 /* kmalloc() of b->size bytes, and alloc_size(). */
 extern const struct bench_kind bench_kmalloc;
 extern const struct bench_kind bench_kmalloc_threads;
@@ -137,6 +140,7 @@ struct bench {
 	union {				/* of ops->open */
 		struct kmem_cache *slub;
 		struct slabmod_cache *slabmod;
+		struct lines *lines;
 	};
 	/* the case's */
 	void **objects;

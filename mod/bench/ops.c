@@ -250,6 +250,36 @@ static noinline void *no_alloc_size_percpu(struct bench *b, size_t size)
 	return raw_cpu_ptr(buffers);
 }
 
+/*
+ * For cases that hand objects to another CPU, which looks at them: a line of its own for
+ * each, so that what it costs to send a line to and fro is the harness's too. There
+ * are more than are ever on their way.
+ */
+#define LINES	4096u
+
+struct lines {
+	unsigned int next;
+	unsigned long line[LINES][64 / sizeof(long)] __aligned(64);
+} __aligned(64);
+
+static int lines_open(struct bench *b)
+{
+	b->lines = kvcalloc(nr_cpu_ids, sizeof(struct lines), GFP_KERNEL);
+	return b->lines ? 0 : -ENOMEM;
+}
+
+static void lines_close(struct bench *b)
+{
+	kvfree(b->lines);
+}
+
+static noinline void *no_alloc_line(struct bench *b)
+{
+	struct lines *mine = &b->lines[raw_smp_processor_id()];
+
+	return mine->line[mine->next++ % LINES];
+}
+
 static noinline void no_free(struct bench *b, void *p)
 {
 	barrier();
@@ -287,10 +317,20 @@ static const struct bench_ops nothing_percpu = {
 	.alloc_size = no_alloc_size_percpu,
 };
 
+static const struct bench_ops nothing_lines = {
+	.allocator = "nothing",
+	.open = lines_open,
+	.close = lines_close,
+	.alloc = no_alloc_line,
+	.alloc_sleeping = no_alloc_line,
+	.free = no_free,
+};
+
 /* ---- who competes with whom ---- */
 
 const struct bench_kind bench_typed = { &slub_typed, &slabmod_typed, &nothing };
 const struct bench_kind bench_typed_threads = { &slub_typed, &slabmod_typed, &nothing_percpu };
+const struct bench_kind bench_typed_sent = { &slub_typed, &slabmod_typed, &nothing_lines };
 const struct bench_kind bench_kmalloc = { &slub_sized, &slabmod_sized, &nothing };
 const struct bench_kind bench_kmalloc_threads = { &slub_sized, &slabmod_sized, &nothing_percpu };
 const struct bench_kind bench_pages = { &kernel_pages_ops, &slabmod_pages_ops, &nothing };

@@ -144,10 +144,7 @@ static int send(struct bench *b, struct ring *r)
 	return i - head == PORTION ? 1 : -ENOMEM;
 }
 
-/*
- * Frees a portion if one has come. Nothing's objects are one line, that the sender
- * goes on writing to: looking at that would cost more than the objects it stands for.
- */
+/* Frees a portion if one has come. */
 static int receive(struct bench *b, struct ring *r)
 {
 	unsigned int tail = r->tail, i;
@@ -156,12 +153,8 @@ static int receive(struct bench *b, struct ring *r)
 	/* Pairs with the release in send(). */
 	if (smp_load_acquire(&r->head) - tail < PORTION)
 		return 0;
-	for (i = tail; i < tail + PORTION && !err; i++) {
-		if (b->ops->same)
-			b->ops->free(b, r->objects[i % RING]);
-		else
-			err = give(b, r->objects[i % RING], ring_mark(r, i));
-	}
+	for (i = tail; i < tail + PORTION && !err; i++)
+		err = give(b, r->objects[i % RING], ring_mark(r, i));
 	/* Pairs with the acquire in send(). */
 	smp_store_release(&r->tail, i);
 	return err ?: 1;
@@ -494,7 +487,7 @@ static long passive_work(struct bench *b, unsigned int worker)
 /* ---- the table ---- */
 
 #define REMOTE(title, how)							\
-	{ .name = title, .kind = &bench_typed_threads, .size = 64, .cpus = 2,	\
+	{ .name = title, .kind = &bench_typed_sent, .size = 64, .cpus = 2,	\
 	  .rounds = 256, .prepare = remote_prepare, .work = how, .cleanup = remote_cleanup }
 
 #define BATCHES(title, of, on)							\

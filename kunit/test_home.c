@@ -249,21 +249,32 @@ static void test_nearly_empty_slabs_retire_to_the_commons(struct kunit *test)
 		give(test, cache, objects[i], 1);
 }
 
+/*
+ * Takes slabs, and puts all of their objects but the first ones into a batch: each slab
+ * in turn gets a little emptier by it, and in the end nearly empty. Returns how many.
+ */
+static unsigned int batch_in_turns(struct kunit *test, struct slabmod_cache *cache,
+				   void *objects[][N], unsigned int slabs, void **batch)
+{
+	unsigned int n = 0, k, i;
+
+	for (i = 0; i < slabs; i++)
+		take_new_slab(test, cache, objects[i]);
+	for (k = 1; k < N; k++)
+		for (i = 0; i < slabs; i++)
+			batch[n++] = objects[i][k];
+	return n;
+}
+
 static void test_several_slabs_retire_in_one_visit(struct kunit *test)
 {
 	enum { SLABS = 14, KEPT = 8 };
 	struct slabmod_cache *cache = cache_of(test, SIZE);
 	static void *objects[SLABS][N], *batch[SLABS * (N - 1)];
-	unsigned int here = move_to(test, 0), n = 0, k;
+	unsigned int here = move_to(test, 0);
 	int i;
 
-	for (i = 0; i < SLABS; i++)
-		take_new_slab(test, cache, objects[i]);
-	/* One after another each of them gets a little emptier, and then nearly empty. */
-	for (k = 1; k < N; k++)
-		for (i = 0; i < SLABS; i++)
-			batch[n++] = objects[i][k];
-	give(test, cache, batch, n);
+	give(test, cache, batch, batch_in_turns(test, cache, objects, SLABS, batch));
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_RETIRE), SLABS - KEPT);
 	KUNIT_EXPECT_EQ(test, home_of_cpu(cache, here)->nr_partial, KEPT);
 	KUNIT_EXPECT_EQ(test, cache->commons[numa_mem_id()].nr_partial, SLABS - KEPT);
@@ -279,15 +290,10 @@ static void test_more_slabs_than_may_retire_at_once_lose_nothing(struct kunit *t
 	enum { SLABS = 40 };
 	struct slabmod_cache *cache = cache_of(test, SIZE);
 	static void *objects[SLABS][N], *batch[SLABS * (N - 1)];
-	unsigned int here = move_to(test, 0), n = 0, k;
+	unsigned int here = move_to(test, 0);
 	int i;
 
-	for (i = 0; i < SLABS; i++)
-		take_new_slab(test, cache, objects[i]);
-	for (k = 1; k < N; k++)
-		for (i = 0; i < SLABS; i++)
-			batch[n++] = objects[i][k];
-	give(test, cache, batch, n);
+	give(test, cache, batch, batch_in_turns(test, cache, objects, SLABS, batch));
 	KUNIT_EXPECT_GT(test, counted(cache, STAT_RETIRE), 1);
 	KUNIT_EXPECT_EQ(test, home_of_cpu(cache, here)->nr_partial + counted(cache, STAT_RETIRE),
 			SLABS);

@@ -213,40 +213,45 @@ static void merge_block(struct buddy *buddy, struct frame *frame)
 	bucket_update(buddy, chunk);
 }
 
-/* A wholly free chunk that is one too many, taken out; to be destroyed without the lock. */
-static struct chunk *surplus_chunk(struct buddy *buddy)
+/* Keeps @frame, or NULL, and merges what was kept; false when nothing was. */
+static bool replace_kept(struct buddy *buddy, struct frame *frame)
 {
-	struct chunk *chunk;
+	frame = xchg(&buddy->kept, frame);
+	if (!frame)
+		return false;
+	merge_block(buddy, frame);
+	return true;
+}
 
-	if (buddy->nr_empty <= KEEP_EMPTY)
-		return NULL;
-	chunk = list_first_entry(&buddy->bucket[BUCKET_EMPTY], struct chunk, node);
-	retire_chunk(buddy, chunk);
-	return chunk;
+/* Unlocks, and gives a wholly free chunk back that is one too many. */
+static void unlock_and_shed(struct buddy *buddy, unsigned long flags)
+	__releases(&buddy->lock)
+{
+	struct chunk *chunk = NULL;
+
+	if (buddy->nr_empty > KEEP_EMPTY) {
+		chunk = list_first_entry(&buddy->bucket[BUCKET_EMPTY], struct chunk, node);
+		retire_chunk(buddy, chunk);
+	}
+	raw_spin_unlock_irqrestore(&buddy->lock, flags);
+	if (chunk)
+		chunk_destroy(chunk);
 }
 
 static struct frame *alloc_from(struct buddy *buddy, const struct buddy_request *request)
 {
 	unsigned int order = order_base_2(request->nr_pages);
-	struct chunk *chunk, *surplus = NULL;
-	struct frame *frame = NULL, *kept;
+	struct frame *frame = NULL;
+	struct chunk *chunk;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	chunk = find_chunk(buddy, order);
-	if (!chunk) {
-		kept = xchg(&buddy->kept, NULL);
-		if (kept) {
-			merge_block(buddy, kept);
-			chunk = find_chunk(buddy, order);
-		}
-	}
+	if (!chunk && replace_kept(buddy, NULL))
+		chunk = find_chunk(buddy, order);
 	if (chunk)
 		frame = take_block(buddy, chunk, order, request);
-	surplus = surplus_chunk(buddy);
-	raw_spin_unlock_irqrestore(&buddy->lock, flags);
-	if (surplus)
-		chunk_destroy(surplus);
+	unlock_and_shed(buddy, flags);
 	return frame;
 }
 
@@ -318,7 +323,6 @@ EXPORT_SYMBOL_FOR_TEST(buddy_alloc);
 bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg)
 {
 	struct buddy *buddy = frame_chunk(frame)->buddy;
-	struct chunk *surplus;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
@@ -329,10 +333,7 @@ bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *
 		return false;
 	}
 	merge_block(buddy, frame);
-	surplus = surplus_chunk(buddy);
-	raw_spin_unlock_irqrestore(&buddy->lock, flags);
-	if (surplus)
-		chunk_destroy(surplus);
+	unlock_and_shed(buddy, flags);
 	return true;
 }
 
@@ -353,20 +354,14 @@ EXPORT_SYMBOL_FOR_TEST(buddy_claim);
 void buddy_keep(struct frame *frame)
 {
 	struct buddy *buddy = frame_chunk(frame)->buddy;
-	struct chunk *surplus;
 	unsigned long flags;
 
 	if (!cmpxchg(&buddy->kept, NULL, frame))
 		return;
 	/* What is driven out is merged before anybody can look for it in vain. */
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	frame = xchg(&buddy->kept, frame);
-	if (frame)
-		merge_block(buddy, frame);
-	surplus = surplus_chunk(buddy);
-	raw_spin_unlock_irqrestore(&buddy->lock, flags);
-	if (surplus)
-		chunk_destroy(surplus);
+	replace_kept(buddy, frame);
+	unlock_and_shed(buddy, flags);
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_keep);
 
@@ -412,14 +407,11 @@ unsigned long buddy_free_pages(struct buddy *buddy)
 unsigned long buddy_trim(struct buddy *buddy)
 {
 	unsigned long flags, pages = 0;
-	struct frame *kept;
 	struct chunk *chunk;
 
 	for (;;) {
 		raw_spin_lock_irqsave(&buddy->lock, flags);
-		kept = xchg(&buddy->kept, NULL);
-		if (kept)
-			merge_block(buddy, kept);
+		replace_kept(buddy, NULL);
 		chunk = list_first_entry_or_null(&buddy->bucket[BUCKET_EMPTY], struct chunk, node);
 		if (chunk)
 			retire_chunk(buddy, chunk);

@@ -274,7 +274,7 @@ static void *take_by_myself(struct slabmod_cache *cache)
 {
 	void *object;
 
-	return slabmod_magazine_take((struct slabmod_cache_front *)cache, &object) ? object : NULL;
+	return slabmod_magazine_take(cache->front.magazines, &object) ? object : NULL;
 }
 
 static void construct(void *object)

@@ -38,12 +38,10 @@ static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 static void *alloc_here(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object;
-	bool popped;
 
-	preempt_disable();
-	popped = slabmod_magazine_pop(cache->magazines, &object);
-	preempt_enable();
-	return popped ? object : magazine_alloc(cache, gfp);
+	if (slabmod_magazine_take(cache->magazines, &object))
+		return object;
+	return magazine_alloc(cache, gfp);
 }
 
 static bool must_clear(struct slabmod_cache *cache, gfp_t gfp)
@@ -69,7 +67,8 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	return object;
 }
 
-noinline void *cache_alloc_refill(struct slabmod_cache *cache, gfp_t gfp)
+/* What the magazine did not have or may not be taken without more ado, cleared if need be. */
+noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp)
 {
 	bool clear = magazine_clears(cache);
 	void *object = clear ? alloc_here(cache, gfp) : magazine_alloc(cache, gfp);
@@ -77,11 +76,6 @@ noinline void *cache_alloc_refill(struct slabmod_cache *cache, gfp_t gfp)
 	if (object && clear)
 		memset(object, 0, cache->size);
 	return object;
-}
-
-void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp)
-{
-	return cache_alloc_refill(cache, gfp);
 }
 EXPORT_SYMBOL_SLABMOD(__slabmod_cache_refill);
 
@@ -230,17 +224,13 @@ noinline void cache_free_full(struct slabmod_cache *cache, void *object)
 
 static __always_inline void free_one(struct slabmod_cache *cache, void *object)
 {
-	slabmod_my_magazine *magazine;
 	unsigned long offset = chunk_offset(object);
 	struct frame *frame;
 
 	preempt_disable();
 	frame = chunk_frame_fast(offset);
-	magazine = slabmod_this_cpu(cache->magazines);
 	if (likely(frame->cache == cache) &&
-	    likely(cache_free_ok(cache, magazine, frame, offset))) {
-		if (unlikely(!slabmod_magazine_push(magazine, object)))
-			cache_free_full(cache, object);
+	    likely(cache_free_fast(cache, frame, offset, object, false))) {
 		preempt_enable();
 		return;
 	}

@@ -24,9 +24,6 @@ static __always_inline void cache_may_alloc(gfp_t gfp)
 		might_alloc(gfp);
 }
 
-/* What the magazine did not have or may not be taken without more ado, cleared if need be. */
-void *cache_alloc_refill(struct slabmod_cache *cache, gfp_t gfp);
-
 /* The fast path of an allocation, for inlining in an exported function. */
 static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
 {
@@ -35,9 +32,9 @@ static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
 	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN))
 		return cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
 	cache_may_alloc(gfp);
-	if (likely(slabmod_magazine_take(&cache->front, &object)))
+	if (likely(slabmod_magazine_take(cache->front.magazines, &object)))
 		return object;
-	return cache_alloc_refill(cache, gfp);
+	return __slabmod_cache_refill(cache, gfp);
 }
 
 /* Whether @offset has none of the bits of @mask. Left to gcc 12, a copy is made first. */
@@ -91,6 +88,23 @@ static __always_inline bool cache_free_ok(const struct slabmod_cache *cache,
 
 /* A free that passed the checks, but not into the magazine. Preemption is off. */
 void cache_free_full(struct slabmod_cache *cache, void *object);
+
+/*
+ * The fast path of a free: true when it is done, in full; when not, nothing is. @frame
+ * as for cache_free_ok(); @pages: the cache is one of pages, and the caller pages.c.
+ */
+static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct frame *frame,
+					    unsigned long offset, void *object, bool pages)
+{
+	slabmod_my_magazine *magazine = slabmod_this_cpu(cache->magazines);
+
+	if (unlikely(!(pages ? cache_free_checks(cache, magazine, frame, offset) :
+			       cache_free_ok(cache, magazine, frame, offset))))
+		return false;
+	if (unlikely(!slabmod_magazine_push(magazine, object)))
+		cache_free_full(cache, object);
+	return true;
+}
 
 /* What there is at an address. */
 struct found {

@@ -154,15 +154,11 @@ static struct frame *stray_frame(const void *addr)
  */
 struct frame *chunk_frame(const void *addr)
 {
-	unsigned long offset = chunk_offset(addr);
+	struct frame *frame = chunk_frame_in_map(chunk_offset(addr));
 
+	if (frame < chunk_no_frames || frame >= chunk_no_frames + UNIT_PAGES)
+		return frame;
 	/* Memory that came after the map was made has strays only. */
-	if (!(offset & chunk_offset_beyond())) {
-		struct frame *frame = chunk_frame_fast(offset);
-
-		if (frame < chunk_no_frames || frame >= chunk_no_frames + UNIT_PAGES)
-			return frame;
-	}
 	if ((unsigned long)addr < PAGE_OFFSET || addr >= high_memory)
 		return NULL;
 	return stray_frame(addr);

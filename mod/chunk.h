@@ -60,6 +60,14 @@ static __always_inline struct frame *chunk_frame_fast(unsigned long offset)
 	return unit + (offset >> PAGE_SHIFT) % UNIT_PAGES;
 }
 
+/* The same for any offset: none that is beyond the map has a cache or a block. */
+static __always_inline struct frame *chunk_frame_in_map(unsigned long offset)
+{
+	if (unlikely(offset & chunk_offset_beyond()))
+		return chunk_no_frames;
+	return chunk_frame_fast(offset);
+}
+
 static inline struct chunk *frame_chunk(const struct frame *frame)
 {
 	return (struct chunk *)container_of(frame - frame->index, struct chunk, frames[0]);

@@ -173,6 +173,12 @@ void home_relist(struct slabmod_cache *cache, struct slab_home *home, struct fra
 		/* Somebody moves it, and will list it. */
 		if (list_empty(&first->node))
 			return;
+		/* From one quarter to another is the most frequent way. */
+		if (inuse && first->inuse && first->inuse != objects &&
+		    !(first->home & HOME_MIXED)) {
+			list_move(&first->node, &home->partial[quarter_of(cache, first)]);
+			return;
+		}
 		home_unlist(home, first, inuse);
 	}
 	if (first->inuse != objects)
@@ -281,11 +287,9 @@ static void see_off(struct slabmod_cache *cache, struct leavers *leavers)
 /* The first frame of the slab that @object is in, or NULL when it is none of @cache. */
 static struct frame *slab_of(struct slabmod_cache *cache, void *object)
 {
-	/* Checked when it was freed: the address is in the map, unless it is a stray's. */
-	unsigned long offset = chunk_offset(object);
-	struct frame *frame = chunk_frame_fast(offset);
+	struct frame *frame = chunk_frame_in_map(chunk_offset(object));
 
-	if (unlikely(frame->cache != cache || offset & chunk_offset_beyond())) {
+	if (unlikely(frame->cache != cache)) {
 		frame = chunk_frame(object);
 		if (!frame || slab_cache(frame) != cache)
 			return NULL;
@@ -303,24 +307,8 @@ static void report_double(struct slabmod_cache *cache, void *object)
 static noinline void move(struct slabmod_cache *cache, struct slab_home *home,
 			  struct frame *first, unsigned int was, struct leavers *leavers)
 {
-	/* From one quarter to another is the most frequent way. */
-	if (first->inuse && was != slab_objects(cache, first) && !list_empty(&first->node) &&
-	    !(first->home & HOME_MIXED))
-		list_move(&first->node, &home->partial[quarter_of(cache, first)]);
-	else
-		home_relist(cache, home, first, was);
+	home_relist(cache, home, first, was);
 	consider(cache, home, first, leavers);
-}
-
-/*
- * The frames of a step of the map, or such as no cache has: memory that came after the
- * map was made has strays only, and the map would lead to somebody else's.
- */
-static __always_inline struct frame *unit_at(unsigned long step, unsigned long beyond)
-{
-	unsigned long offset = chunk_offset((void *)step);
-
-	return unlikely(offset & beyond) ? chunk_no_frames : chunk_frame_fast(offset);
 }
 
 /*
@@ -337,11 +325,10 @@ static noinline unsigned int give_usual(struct slabmod_cache *cache, struct slab
 	void **object = objects, **end = objects + nr, **other = objects;
 	/* Of a place in the frames of a map's step, the bits that find a slab's first. */
 	const unsigned long firsts = ~(cache->slab_mask / FRAME_RATIO) & -sizeof(struct frame);
-	const unsigned long beyond = chunk_offset_beyond();
 	/* Of a mixed slab any object may be the last of its line: it is always listed anew. */
 	const unsigned int quarter = id & HOME_MIXED ? -1u : -1u << cache->usual.quarter_shift;
 	unsigned long step = (unsigned long)*object & ~(BIT(UNIT_SHIFT) - 1);
-	struct frame *unit = unit_at(step, beyond);
+	struct frame *unit = chunk_frame_in_map(chunk_offset((void *)step));
 
 	do {
 		unsigned long offset = (unsigned long)*object - step;
@@ -350,7 +337,7 @@ static noinline unsigned int give_usual(struct slabmod_cache *cache, struct slab
 
 		if (unlikely(offset >= BIT(UNIT_SHIFT))) {
 			step = (unsigned long)*object & ~(BIT(UNIT_SHIFT) - 1);
-			unit = unit_at(step, beyond);
+			unit = chunk_frame_in_map(chunk_offset((void *)step));
 			offset = (unsigned long)*object - step;
 		}
 		first = (void *)unit + (offset / FRAME_RATIO & firsts);

@@ -2,8 +2,8 @@
 /*
  * kmalloc.c - memory by size: classes of caches, and blocks of pages above them.
  *
- * Four classes a doubling waste a fifth of an object at the most. Class tables need
- * no memory: a size finds its class by a shift (include/slabmod/kmalloc.h). A class
+ * Four classes a doubling waste a fifth of an object at the most. A size finds its
+ * class by a shift (include/slabmod/kmalloc.h), and a small one in a table. A class
  * gets its magazines with its first allocation, so classes nobody uses cost little.
  *
  * Contexts: any, unless a function says otherwise. Locks: none of its own.
@@ -109,22 +109,15 @@ static noinline void kfree_slow(void *p)
 
 static __always_inline void kfree_one(void *p)
 {
-	slabmod_my_magazine *magazine;
 	unsigned long offset = chunk_offset(p);
-	struct slabmod_cache *cache;
 	struct frame *frame;
 
 	preempt_disable();
 	frame = chunk_frame_fast(offset);
-	cache = frame->cache;
-	if (likely(cache)) {
-		magazine = slabmod_this_cpu(cache->magazines);
-		if (likely(cache_free_ok(cache, magazine, frame, offset))) {
-			if (unlikely(!slabmod_magazine_push(magazine, p)))
-				cache_free_full(cache, p);
-			preempt_enable();
-			return;
-		}
+	if (likely(frame->cache) &&
+	    likely(cache_free_fast(frame->cache, frame, offset, p, false))) {
+		preempt_enable();
+		return;
 	}
 	preempt_enable();
 	kfree_slow(p);

@@ -133,11 +133,11 @@ static bool pages_free_block(void *p, unsigned long offset, unsigned int nr_page
 	struct frame *frame;
 	bool mine;
 
-	if (offset & (chunk_offset_beyond() | ~PAGE_MASK) || in_nmi())
+	if (offset & ~PAGE_MASK || in_nmi())
 		return false;
 	/* It may be nobody's: a reader of RCU, until it is claimed. */
 	preempt_disable();
-	frame = chunk_frame_fast(offset);
+	frame = chunk_frame_in_map(offset);
 	mine = READ_ONCE(frame->state) == FRAME_PAGES && READ_ONCE(frame->nr_pages) == nr_pages &&
 	       buddy_claim(frame);
 	preempt_enable();
@@ -154,15 +154,11 @@ void slabmod_free_pages(unsigned long addr, unsigned int order)
 
 	if (likely(order < CACHED_ORDERS)) {
 		struct slabmod_cache *cache = page_caches[order];
-		slabmod_my_magazine *magazine;
 
 		preempt_disable();
 		frame = chunk_frame_fast(offset);
-		magazine = slabmod_this_cpu(cache->magazines);
 		if (likely(frame->cache == cache) &&
-		    likely(cache_free_checks(cache, magazine, frame, offset))) {
-			if (unlikely(!slabmod_magazine_push(magazine, p)))
-				cache_free_full(cache, p);
+		    likely(cache_free_fast(cache, frame, offset, p, true))) {
 			preempt_enable();
 			return;
 		}

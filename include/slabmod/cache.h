@@ -117,11 +117,12 @@ unsigned int slabmod_cache_size(const struct slabmod_cache *cache);
  */
 static __always_inline void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
 {
+	struct slabmod_cache_front *front = (struct slabmod_cache_front *)cache;
 	void *object;
 
 	if (!slabmod_gfp_inline(gfp))
 		return __slabmod_cache_alloc(cache, gfp);
-	if (likely(slabmod_magazine_take((struct slabmod_cache_front *)cache, &object)))
+	if (likely(slabmod_magazine_take(front->magazines, &object)))
 		return object;
 	return __slabmod_cache_refill(cache, gfp);
 }

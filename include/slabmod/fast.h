@@ -110,10 +110,11 @@ static __always_inline bool slabmod_magazine_pop(struct slabmod_magazine __percp
 }
 
 /* The same with preemption on. */
-static __always_inline bool slabmod_magazine_take(struct slabmod_cache_front *cache, void **object)
+static __always_inline bool slabmod_magazine_take(struct slabmod_magazine __percpu *magazines,
+						  void **object)
 {
 	preempt_disable();
-	if (unlikely(!slabmod_magazine_pop(cache->magazines, object))) {
+	if (unlikely(!slabmod_magazine_pop(magazines, object))) {
 		preempt_enable();
 		return false;
 	}

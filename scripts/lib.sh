@@ -90,3 +90,22 @@ locked() {
 	say "waiting for another run that holds ${1##*/}"
 	flock 9
 }
+
+# kvm_works KERNEL LOG
+# An accelerator that is there need not work: only a guest that has come up
+# proves it. The answer holds until the host boots again.
+kvm_works() {
+	local known
+	[[ -w /dev/kvm ]] || return
+	known=$(cache_dir probe)/kvm-$(cat /proc/sys/kernel/random/boot_id)
+	if [[ ! -e $known ]]; then
+		say "trying whether KVM works here (up to 15 s, once)"
+		if "$top/scripts/vm" --accel kvm --kernel "$1" --timeout 15 --modules /nowhere \
+			--log "$2" -- true >/dev/null 2>&1; then
+			echo yes >"$known"
+		else
+			echo no >"$known"
+		fi
+	fi
+	[[ $(cat "$known") == yes ]]
+}

@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include <slabmod/kmalloc.h>
+#include <slabmod/pool.h>
 
 #include "buddy.h"
 #include "cache.h"
@@ -145,6 +146,21 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 	return ledger;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_ledger);
+
+void slabmod_pool_usage(struct slabmod_pool *pool, struct slabmod_usage *usage)
+{
+	struct pool_ledger ledger = pool_ledger(pool ?: root_pool);
+
+	*usage = (struct slabmod_usage) {
+		.held = ledger.held,
+		.used = ledger.used,
+		.free_in_slabs = ledger.slabs,
+		.in_magazines = ledger.magazines,
+		.free_in_buddy = ledger.buddy,
+		.metadata = ledger.metadata,
+	};
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_usage);
 
 /* ---- checks ---- */
 

@@ -11,6 +11,7 @@
 #include <slabmod/cache.h>
 #include <slabmod/kmalloc.h>
 #include <slabmod/pages.h>
+#include <slabmod/pool.h>
 
 /* MODULE_IMPORT_NS() for every kernel: what it wants became a string in 6.13. */
 #define SLABMOD_IMPORT() MODULE_INFO(import_ns, "SLABMOD")

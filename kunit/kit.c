@@ -153,6 +153,7 @@ struct slabmod_pool *kit_pool_create_orders(struct kunit *test, unsigned long li
 		.min_order = min_order,
 		.max_order = max_order,
 		.limit = limit,
+		.nid = NUMA_NO_NODE,
 	};
 	struct kit_pool *kit = kunit_kzalloc(test, sizeof(*kit), GFP_KERNEL);
 

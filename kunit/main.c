@@ -37,6 +37,8 @@ static struct kunit_suite *const all[] = {
 	&pages_suite,
 	&misuse_suite,
 	&pool_suite,
+	&sharing_suite,
+	&scarce_suite,
 };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all)];

@@ -18,5 +18,7 @@ extern struct kunit_suite kmalloc_suite;
 extern struct kunit_suite pages_suite;
 extern struct kunit_suite misuse_suite;
 extern struct kunit_suite pool_suite;
+extern struct kunit_suite sharing_suite;
+extern struct kunit_suite scarce_suite;
 
 #endif /* SLABMOD_SUITES_H */

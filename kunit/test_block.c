@@ -58,13 +58,13 @@ static void test_a_kept_block_is_not_for_who_wants_another_size(struct kunit *te
 	void *large, *small;
 
 	context_pin(0);
-	large = take(pool, 64);
+	large = take(pool, 48);
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	give(large);
 	small = take(pool, 16);
 	KUNIT_ASSERT_NOT_NULL(test, small);
 	KUNIT_EXPECT_PTR_NE(test, small, large);
-	KUNIT_EXPECT_PTR_EQ(test, take(pool, 64), large);
+	KUNIT_EXPECT_PTR_EQ(test, take(pool, 48), large);
 	give(small);
 	give(large);
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));

@@ -116,7 +116,7 @@ static void test_a_new_chunk_is_aligned_and_blank(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)chunk->base, PAGE_SIZE << order));
 		KUNIT_EXPECT_EQ(test, chunk->free_pages, 0);
 		for (i = 0; i <= order; i++)
-			KUNIT_EXPECT_TRUE(test, list_empty(chunk_free_list(chunk, i)));
+			KUNIT_EXPECT_TRUE(test, list_empty(&chunk->free_list[i]));
 		for (i = 0; i < chunk_pages(chunk); i++) {
 			KUNIT_ASSERT_EQ(test, chunk->frames[i].index, i);
 			KUNIT_ASSERT_EQ(test, chunk->frames[i].state, FRAME_TAIL);
@@ -415,25 +415,21 @@ static void test_metadata_is_accounted(struct kunit *test)
 
 static void test_chunks_grow_with_what_is_held(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	struct chunk *chunks[6];
-	unsigned long held = 0;
-	int i;
+	struct slabmod_pool *pool = kit_pool_create(test, ULONG_MAX / 2);
+	unsigned int order;
 
-	for (i = 0; i < ARRAY_SIZE(chunks); i++) {
-		chunks[i] = create(test, pool, 0);
-		if (!i)
-			KUNIT_EXPECT_EQ(test, chunks[i]->order, UNIT_ORDER);
-		else
-			KUNIT_EXPECT_GE(test, chunks[i]->order, chunks[i - 1]->order);
-		/* No chunk is larger than all before it together. */
-		KUNIT_EXPECT_LE(test, chunk_pages(chunks[i]),
-				max_t(unsigned long, held, UNIT_PAGES));
-		held += chunk_pages(chunks[i]);
+	/* As if so much were held: a chunk is a 128th of it, and 256 KiB at the least. */
+	for (order = 0; order <= SLABMOD_MAX_ORDER + 2; order++) {
+		unsigned long held = 128ul << order;
+		struct chunk *chunk;
+
+		atomic_long_add(held, &pool->source.held);
+		chunk = create(test, pool, 0);
+		KUNIT_EXPECT_EQ(test, chunk->order,
+				clamp_t(unsigned int, order, UNIT_ORDER, SLABMOD_MAX_ORDER));
+		chunk_destroy(chunk);
+		atomic_long_sub(held, &pool->source.held);
 	}
-	KUNIT_EXPECT_EQ(test, chunks[i - 1]->order, SLABMOD_MAX_ORDER);
-	while (i)
-		chunk_destroy(chunks[--i]);
 }
 
 static void test_fragmented_memory_gives_smaller_chunks(struct kunit *test)

@@ -44,7 +44,10 @@ static void test_capacity_is_bounded_in_bytes_and_objects(struct kunit *test)
 		struct slabmod_cache *cache = cache_create(pool, "sized", size, 0, 0, NULL, NULL);
 
 		KUNIT_ASSERT_NOT_NULL(test, cache);
-		capacity = cache->capacity;
+		capacity = cache->capacity_max;
+		KUNIT_EXPECT_LE(test, cache->capacity, capacity);
+		KUNIT_EXPECT_LE(test, cache->capacity, MAGAZINE_START);
+		KUNIT_EXPECT_GE(test, cache->capacity, MAGAZINE_MIN);
 		KUNIT_EXPECT_GE(test, capacity, MAGAZINE_MIN);
 		KUNIT_EXPECT_LE(test, capacity, MAGAZINE_MAX);
 		if (capacity > MAGAZINE_MIN)
@@ -274,7 +277,7 @@ static void *take_by_myself(struct slabmod_cache *cache)
 {
 	void *object;
 
-	return slabmod_magazine_take(cache->front.magazines, &object) ? object : NULL;
+	return slabmod_magazine_take(&cache->front.magazines, 0, &object) ? object : NULL;
 }
 
 static void construct(void *object)

@@ -29,11 +29,12 @@ static inline struct slabmod_cache *cache_without_magazines(struct kunit *test, 
 	return cache;
 }
 
-/* A cache with magazines, and the test on the first CPU to look at them. */
+/* A cache with magazines as large as they get; the test is on the first CPU, to look at them. */
 static inline struct slabmod_cache *cache_with_magazines(struct kunit *test, size_t size)
 {
 	struct slabmod_cache *cache = cache_without_magazines(test, size);
 
+	cache->capacity = cache->capacity_max;
 	KUNIT_ASSERT_TRUE(test, magazine_enable(cache, GFP_KERNEL));
 	context_pin(0);
 	return cache;

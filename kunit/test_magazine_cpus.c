@@ -78,7 +78,7 @@ void test_whole_lines_stay_where_they_were_freed(struct kunit *test)
 void test_objects_of_all_pages_of_a_slab_are_at_home(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, 1440);
-	unsigned int nr = min(cache->objects, cache->capacity), i;
+	unsigned int nr = min(cache->objects, magazine_away_capacity(cache->capacity)), i;
 	void **objects = array(test, nr);
 
 	KUNIT_ASSERT_GE(test, cache->usual.pages, 3);
@@ -103,7 +103,7 @@ void test_objects_of_all_pages_of_a_slab_are_at_home(struct kunit *test)
 void test_parts_of_lines_go_back_to_the_home_they_came_from(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
-	unsigned int capacity = cache->capacity;
+	unsigned int capacity = magazine_away_capacity(cache->capacity);
 	void **objects = array(test, capacity + 1);
 	long taken;
 

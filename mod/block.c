@@ -24,18 +24,20 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 		return NULL;
 	might_alloc(gfp);
 	if (likely(nid == NUMA_NO_NODE))
-		nid = numa_mem_id();
+		nid = source_nid(&pool->source);
 	else if (node_refused(who, nid))
 		return NULL;
 	frame = buddy_take_kept(&pool->buddies[nid], nr_pages);
-	if (!frame)
+	if (!frame) {
 		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
+		buddy_look_ahead(&pool->buddies[nid], gfp);
+	}
 	if (!frame) {
 		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
 		return NULL;
 	}
 	stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
-	block = frame_address(frame);
+	block = frame->block;
 	if (want_init_on_alloc(gfp))
 		memset(block, 0, (size_t)nr_pages << PAGE_SHIFT);
 	return block;
@@ -44,11 +46,11 @@ EXPORT_SYMBOL_FOR_TEST(block_alloc);
 
 void block_release(struct frame *frame)
 {
-	struct stats __percpu *stats = frame_chunk(frame)->buddy->source->stats;
+	struct stats __percpu *stats = frame->buddy->source->stats;
 	unsigned int nr_pages = frame->nr_pages;
 
 	if (want_init_on_free())
-		memset(frame_address(frame), 0, (size_t)nr_pages << PAGE_SHIFT);
+		memset(frame->block, 0, (size_t)nr_pages << PAGE_SHIFT);
 	buddy_keep(frame);
 	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
 }

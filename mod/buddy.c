@@ -29,32 +29,26 @@
 #include "buddy.h"
 #include "chunk.h"
 #include "gfp.h"
-#include "report.h"
 
-/* Wholly free chunks that a node keeps. */
+/* Wholly free chunks that a node keeps, beside those of the reserve. */
 #define KEEP_EMPTY	1
+/* Free pages below which more are taken ahead, if it was one who may not sleep. */
+#define LOW_PAGES	64
 
 /* ---- buckets ---- */
-
-static int bucket_of(const struct chunk *chunk)
-{
-	if (chunk->free_pages == chunk_pages(chunk))
-		return BUCKET_EMPTY;
-	return chunk->free_orders ? __fls(chunk->free_orders) : BUCKET_FULL;
-}
 
 static void bucket_remove(struct buddy *buddy, struct chunk *chunk)
 {
 	list_del_init(&chunk->node);
 	if (chunk->bucket == BUCKET_EMPTY)
-		buddy->nr_empty--;
+		buddy->min_empty = min(buddy->min_empty, --buddy->nr_empty);
 	else if (list_empty(&buddy->bucket[chunk->bucket]))
 		__clear_bit(chunk->bucket, &buddy->bucket_mask);
 }
 
 static void bucket_insert(struct buddy *buddy, struct chunk *chunk)
 {
-	chunk->bucket = bucket_of(chunk);
+	chunk->bucket = buddy_bucket_of(chunk);
 	list_add(&chunk->node, &buddy->bucket[chunk->bucket]);
 	if (chunk->bucket == BUCKET_EMPTY)
 		buddy->nr_empty++;
@@ -64,7 +58,7 @@ static void bucket_insert(struct buddy *buddy, struct chunk *chunk)
 
 static void bucket_update(struct buddy *buddy, struct chunk *chunk)
 {
-	if (bucket_of(chunk) == chunk->bucket)
+	if (buddy_bucket_of(chunk) == chunk->bucket)
 		return;
 	bucket_remove(buddy, chunk);
 	bucket_insert(buddy, chunk);
@@ -78,7 +72,7 @@ static struct chunk *find_chunk(struct buddy *buddy, unsigned int order)
 
 	if (fits)
 		return list_first_entry(&buddy->bucket[__ffs(fits)], struct chunk, node);
-	/* Few are ever here: buddy_free() gives all but KEEP_EMPTY back. */
+	/* Those of a reserve, and KEEP_EMPTY: most often the first will do. */
 	list_for_each_entry(chunk, &buddy->bucket[BUCKET_EMPTY], node)
 		if (chunk->order >= order)
 			return chunk;
@@ -94,7 +88,7 @@ static void mark_free(struct buddy *buddy, struct chunk *chunk, unsigned int ind
 
 	frame->state = FRAME_FREE;
 	frame->order = order;
-	list_add(&frame->node, chunk_free_list(chunk, order));
+	list_add(&frame->node, &chunk->free_list[order]);
 	chunk->free_orders |= BIT(order);
 	chunk->free_pages += 1u << order;
 	buddy->nr_free[order]++;
@@ -107,7 +101,7 @@ static void unmark_free(struct buddy *buddy, struct chunk *chunk, struct frame *
 
 	frame->state = FRAME_TAIL;
 	list_del_init(&frame->node);
-	if (list_empty(chunk_free_list(chunk, order)))
+	if (list_empty(&chunk->free_list[order]))
 		chunk->free_orders &= ~BIT(order);
 	chunk->free_pages -= 1u << order;
 	buddy->nr_free[order]--;
@@ -157,7 +151,7 @@ static struct frame *take_block(struct buddy *buddy, struct chunk *chunk, unsign
 {
 	unsigned int nr_pages = request->nr_pages;
 	unsigned int found = order + __ffs(chunk->free_orders >> order);
-	struct frame *frame = list_first_entry(chunk_free_list(chunk, found), struct frame, node);
+	struct frame *frame = list_first_entry(&chunk->free_list[found], struct frame, node);
 
 	unmark_free(buddy, chunk, frame);
 	while (found > order) {
@@ -166,6 +160,8 @@ static struct frame *take_block(struct buddy *buddy, struct chunk *chunk, unsign
 	}
 	frame->order = order;
 	frame->nr_pages = nr_pages;
+	frame->block = frame_address(frame);
+	frame->buddy = buddy;
 	free_run(buddy, chunk, frame->index + nr_pages, (1u << order) - nr_pages);
 	bucket_update(buddy, chunk);
 	/* Not a moment FRAME_PAGES if it is to be something else: see buddy_claim(). */
@@ -203,6 +199,20 @@ static void retire_chunk(struct buddy *buddy, struct chunk *chunk)
 	unmark_free(buddy, chunk, &chunk->frames[0]);
 }
 
+/* Takes out a wholly free chunk that is not of the reserve, if there is one. */
+static struct chunk *retire_any(struct buddy *buddy)
+{
+	struct chunk *chunk;
+
+	/* Chunks are of different sizes: where one is too large for it, another may go. */
+	list_for_each_entry_reverse(chunk, &buddy->bucket[BUCKET_EMPTY], node)
+		if (chunk_may_go(chunk)) {
+			retire_chunk(buddy, chunk);
+			return chunk;
+		}
+	return NULL;
+}
+
 /* Merges a block that nobody else knows any more. */
 static void merge_block(struct buddy *buddy, struct frame *frame)
 {
@@ -229,10 +239,8 @@ static void unlock_and_shed(struct buddy *buddy, unsigned long flags)
 {
 	struct chunk *chunk = NULL;
 
-	if (buddy->nr_empty > KEEP_EMPTY) {
-		chunk = list_first_entry(&buddy->bucket[BUCKET_EMPTY], struct chunk, node);
-		retire_chunk(buddy, chunk);
-	}
+	if (buddy->nr_empty > KEEP_EMPTY)
+		chunk = retire_any(buddy);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	if (chunk)
 		chunk_destroy(chunk);
@@ -273,6 +281,17 @@ static struct frame *alloc_new(struct buddy *buddies, int nid,
 	return frame;
 }
 
+/* Takes a block that there is, or that there is when caches give up what they keep. */
+static struct frame *alloc_there(struct buddy *buddy, const struct buddy_request *request)
+{
+	struct chunk_source *source = buddy->source;
+	struct frame *frame = alloc_from(buddy, request);
+
+	if (!frame && source->squeeze && source->squeeze(source))
+		frame = alloc_from(buddy, request);
+	return frame;
+}
+
 static struct frame *alloc_elsewhere(struct buddy *buddies, int nid,
 				     const struct buddy_request *request)
 {
@@ -289,15 +308,30 @@ static struct frame *alloc_elsewhere(struct buddy *buddies, int nid,
 	return NULL;
 }
 
+void buddy_look_ahead(struct buddy *buddy, gfp_t gfp)
+{
+	if (gfpflags_allow_blocking(gfp) || READ_ONCE(buddy->free_pages) >= LOW_PAGES)
+		return;
+	WRITE_ONCE(buddy->wanted, true);
+	source_wake(buddy->source);
+}
+
 struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
 			     void (*mark)(struct frame *frame, void *arg), void *arg)
 {
 	const struct buddy_request request = { .nr_pages = nr_pages, .mark = mark, .arg = arg };
+	struct chunk_source *source = buddies->source;
 	struct frame *frame;
 
 	if (in_nmi())
 		return NULL;
-	frame = alloc_from(&buddies[nid], &request);
+	if (source->nid != NUMA_NO_NODE) {
+		if (gfp & __GFP_THISNODE && nid != source->nid)
+			return NULL;
+		nid = source->nid;
+		gfp |= __GFP_THISNODE;
+	}
+	frame = alloc_there(&buddies[nid], &request);
 	if (frame)
 		return frame;
 	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
@@ -353,7 +387,7 @@ EXPORT_SYMBOL_FOR_TEST(buddy_claim);
 
 void buddy_keep(struct frame *frame)
 {
-	struct buddy *buddy = frame_chunk(frame)->buddy;
+	struct buddy *buddy = frame->buddy;
 	unsigned long flags;
 
 	if (!cmpxchg(&buddy->kept, NULL, frame))
@@ -404,168 +438,103 @@ unsigned long buddy_free_pages(struct buddy *buddy)
 	return pages;
 }
 
-unsigned long buddy_trim(struct buddy *buddy)
+/* Gives back up to @nr wholly free chunks, down to the reserve. */
+static unsigned long trim(struct buddy *buddy, unsigned long nr)
 {
 	unsigned long flags, pages = 0;
 	struct chunk *chunk;
 
-	for (;;) {
+	while (nr--) {
 		raw_spin_lock_irqsave(&buddy->lock, flags);
 		replace_kept(buddy, NULL);
-		chunk = list_first_entry_or_null(&buddy->bucket[BUCKET_EMPTY], struct chunk, node);
-		if (chunk)
-			retire_chunk(buddy, chunk);
+		chunk = retire_any(buddy);
 		raw_spin_unlock_irqrestore(&buddy->lock, flags);
 		if (!chunk)
-			return pages;
+			break;
 		pages += chunk_pages(chunk);
 		chunk_destroy(chunk);
 	}
+	return pages;
+}
+
+unsigned long buddy_trim(struct buddy *buddy)
+{
+	return trim(buddy, ULONG_MAX);
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_trim);
 
-/* ---- walks and checks ---- */
-
-static unsigned int frame_span(const struct frame *frame)
+unsigned long buddy_age(struct buddy *buddy)
 {
-	switch (frame->state) {
-	case FRAME_FREE:
-		return 1u << frame->order;
-	case FRAME_PAGES:
-	case FRAME_KEPT:
-		return frame->nr_pages;
-	default:
-		return 1;
-	}
-}
-
-struct frame *buddy_block_of(struct frame *frame)
-{
-	unsigned int order;
-
-	for (order = 0; order < BUDDY_ORDERS; order++) {
-		unsigned int into = frame->index & ((1u << order) - 1);
-		struct frame *first = frame - into;
-
-		if (first->state != FRAME_TAIL)
-			return into < frame_span(first) ? first : NULL;
-	}
-	return NULL;
-}
-
-void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg), void *arg)
-{
-	struct chunk *chunk;
-	unsigned int i;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(chunk, &buddy->chunks, all)
-		for (i = 0; i < chunk_pages(chunk); i++)
-			if (READ_ONCE(chunk->frames[i].state) != FRAME_TAIL)
-				fn(&chunk->frames[i], arg);
-	rcu_read_unlock();
-}
-EXPORT_SYMBOL_FOR_TEST(buddy_walk);
-
-struct chunk_tally {
-	unsigned int free_pages;
-	u16 free_orders;
-	unsigned long *nr_free;
-};
-
-static bool check_free_block(struct chunk *chunk, unsigned int i, struct chunk_tally *tally)
-{
-	struct frame *frame = &chunk->frames[i], *other;
-
-	if (frame->order > chunk->order || i & ((1u << frame->order) - 1)) {
-		report_broken("free block of order %u at page %u", frame->order, i);
-		return false;
-	}
-	other = &chunk->frames[i ^ (1u << frame->order)];
-	if (frame->order < chunk->order && other->state == FRAME_FREE &&
-	    other->order == frame->order) {
-		report_broken("buddies of order %u at page %u are not merged", frame->order, i);
-		return false;
-	}
-	if (list_empty(&frame->node)) {
-		report_broken("free block at page %u is on no list", i);
-		return false;
-	}
-	tally->free_pages += 1u << frame->order;
-	tally->free_orders |= BIT(frame->order);
-	tally->nr_free[frame->order]++;
-	return true;
-}
-
-/* Invariant: the chunk's blocks tile it, and its counts are those of its free blocks. */
-static bool check_chunk(struct chunk *chunk, unsigned long *nr_free)
-{
-	struct chunk_tally tally = { .nr_free = nr_free };
-	unsigned int i, span, k;
-
-	for (i = 0; i < chunk_pages(chunk); i += span) {
-		struct frame *frame = &chunk->frames[i];
-
-		span = frame_span(frame);
-		if (frame->index != i || frame->state == FRAME_TAIL ||
-		    i + span > chunk_pages(chunk)) {
-			report_broken("page %u is in no block", i);
-			return false;
-		}
-		if (frame->state == FRAME_FREE && !check_free_block(chunk, i, &tally))
-			return false;
-		for (k = 1; k < span; k++)
-			if (frame[k].state != FRAME_TAIL || frame[k].cache) {
-				report_broken("page %u inside a block is marked", i + k);
-				return false;
-			}
-	}
-	if (tally.free_pages != chunk->free_pages || tally.free_orders != chunk->free_orders ||
-	    bucket_of(chunk) != chunk->bucket) {
-		report_broken("a chunk counts %u free pages and has %u", chunk->free_pages,
-			      tally.free_pages);
-		return false;
-	}
-	return true;
-}
-
-/* Invariant: the node's counts are the sums over its chunks. */
-static bool check_sums(struct buddy *buddy, unsigned long pages, const unsigned long *nr_free)
-{
-	unsigned long free_pages = 0;
-	unsigned int order;
-	bool ok = pages == buddy->pages;
-
-	for (order = 0; order < BUDDY_ORDERS; order++) {
-		ok &= nr_free[order] == buddy->nr_free[order];
-		ok &= list_empty(&buddy->bucket[order]) == !test_bit(order, &buddy->bucket_mask);
-		free_pages += nr_free[order] << order;
-	}
-	ok &= free_pages == buddy->free_pages;
-	if (!ok)
-		report_broken("node %d counts %lu free of %lu pages and has %lu of %lu", buddy->nid,
-			      buddy->free_pages, buddy->pages, free_pages, pages);
-	return ok;
-}
-
-bool buddy_check(struct buddy *buddy)
-{
-	unsigned long nr_free[BUDDY_ORDERS] = { 0 };
-	unsigned long flags, pages = 0;
-	struct chunk *chunk;
-	bool ok = true;
+	unsigned long flags, unwanted;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	list_for_each_entry(chunk, &buddy->chunks, all) {
-		pages += chunk_pages(chunk);
-		ok &= check_chunk(chunk, nr_free);
-	}
-	if (ok)
-		ok = check_sums(buddy, pages, nr_free);
+	if (buddy->kept && buddy->kept == buddy->kept_before)
+		replace_kept(buddy, NULL);
+	buddy->kept_before = READ_ONCE(buddy->kept);
+	unwanted = buddy->min_empty;
+	buddy->min_empty = buddy->nr_empty;
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
-	return ok;
+	return trim(buddy, unwanted);
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_check);
+EXPORT_SYMBOL_FOR_TEST(buddy_age);
+
+bool buddy_may_age(struct buddy *buddy)
+{
+	return READ_ONCE(buddy->kept) ||
+	       (READ_ONCE(buddy->nr_empty) && source_beyond(buddy->source));
+}
+
+unsigned long buddy_reclaimable(struct buddy *buddy)
+{
+	struct chunk *chunk, *of_kept = NULL;
+	unsigned long pages = 0;
+	struct frame *kept;
+
+	rcu_read_lock();
+	kept = READ_ONCE(buddy->kept);
+	if (kept)
+		of_kept = frame_chunk(kept);
+	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
+		unsigned int idle = READ_ONCE(chunk->free_pages) + atomic_read(&chunk->empty_pages);
+
+		if (chunk == of_kept)
+			idle += READ_ONCE(kept->nr_pages);
+		if (idle >= chunk_pages(chunk))
+			pages += chunk_pages(chunk);
+	}
+	rcu_read_unlock();
+	return pages;
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_reclaimable);
+
+bool buddy_grow(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
+{
+	struct chunk *chunk = chunk_create_exact(buddies, nid, order, gfp);
+	unsigned long flags;
+
+	if (!chunk)
+		return false;
+	raw_spin_lock_irqsave(&chunk->buddy->lock, flags);
+	add_chunk(chunk->buddy, chunk);
+	raw_spin_unlock_irqrestore(&chunk->buddy->lock, flags);
+	return true;
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_grow);
+
+void buddy_fill(struct buddy *buddies, int nid, gfp_t gfp)
+{
+	struct buddy *buddy = &buddies[nid];
+
+	if (!READ_ONCE(buddy->wanted))
+		return;
+	WRITE_ONCE(buddy->wanted, false);
+	while (READ_ONCE(buddy->free_pages) < LOW_PAGES) {
+		if (!buddy_grow(buddies, nid, buddy->source->min_order, gfp))
+			break;
+		stat_inc(buddy->source->stats, STAT_AHEAD);
+	}
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_fill);
 
 /* ---- beginning and end ---- */
 

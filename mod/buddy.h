@@ -5,7 +5,17 @@
 #ifndef SLABMOD_BUDDY_H
 #define SLABMOD_BUDDY_H
 
+#include <linux/bitops.h>
+
 #include "types.h"
+
+/* Where a chunk belongs: see struct buddy. */
+static inline int buddy_bucket_of(const struct chunk *chunk)
+{
+	if (chunk->free_pages == 1u << chunk->order)
+		return BUCKET_EMPTY;
+	return chunk->free_orders ? __fls(chunk->free_orders) : BUCKET_FULL;
+}
 
 void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source);
 
@@ -58,7 +68,36 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 			     void (*mark)(struct frame *frame, void *arg), void *arg);
 bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
 
-/* Gives every wholly free chunk back to the source; returns their pages. Merges first. */
+/* Takes a chunk of just @order, for later; false when it cannot be had. May sleep. */
+bool buddy_grow(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
+
+/*
+ * Says that a block was asked for with @gfp: who may not sleep will want pages to be
+ * there, and has some taken for later when few are left. Any context.
+ */
+void buddy_look_ahead(struct buddy *buddy, gfp_t gfp);
+
+/*
+ * Takes chunks for later, if who could not sleep lately found few pages. May sleep.
+ */
+void buddy_fill(struct buddy *buddies, int nid, gfp_t gfp);
+
+/*
+ * Called now and then: gives back the chunks that were wholly free all the time since,
+ * and merges the block that was kept all that time. Returns the pages given back.
+ */
+unsigned long buddy_age(struct buddy *buddy);
+
+/* Whether there is something that buddy_age() may get to. */
+bool buddy_may_age(struct buddy *buddy);
+
+/* Pages of chunks in which there is nothing but free blocks and empty slabs. */
+unsigned long buddy_reclaimable(struct buddy *buddy);
+
+/*
+ * Gives wholly free chunks back to the source, down to its reserve; returns their pages.
+ * Merges first.
+ */
 unsigned long buddy_trim(struct buddy *buddy);
 
 /*

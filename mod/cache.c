@@ -12,6 +12,7 @@
 #include <linux/cpumask.h>
 #include <linux/nodemask.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
 
 #include "buddy.h"
 #include "cache.h"
@@ -35,13 +36,45 @@ static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	return nid != NUMA_NO_NODE && node_refused(cache->name, nid);
 }
 
-static void *alloc_here(struct slabmod_cache *cache, gfp_t gfp)
+/* From slabs there are, from a new one, or when memory is short beside another CPU's. */
+static void *alloc_hard(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
+{
+	void *object = magazine_alloc(cache, gfp);
+
+	if (!object)
+		object = magazine_grow(cache, gfp);
+	if (unlikely(!object))
+		object = magazine_alloc_any(cache);
+	if (object && asked)
+		magazine_asked(cache, asked);
+	return object;
+}
+
+static void *alloc_here(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 {
 	void *object;
 
-	if (slabmod_magazine_take(cache->magazines, &object))
+	if (slabmod_magazine_take(&cache->magazines, asked, &object))
 		return object;
-	return magazine_alloc(cache, gfp);
+	return alloc_hard(cache, gfp, asked);
+}
+
+static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t asked)
+{
+	void *object = magazine_alloc_node(cache, gfp, nid);
+
+	if (!object && !(gfp & __GFP_THISNODE))
+		return alloc_hard(cache, gfp, asked);
+	if (object && asked)
+		magazine_asked(cache, asked);
+	return object;
+}
+
+static void *count_failure(struct slabmod_cache *cache, void *object)
+{
+	if (unlikely(!object))
+		stat_inc(cache->stats, STAT_ALLOC_FAIL);
+	return object;
 }
 
 static bool must_clear(struct slabmod_cache *cache, gfp_t gfp)
@@ -49,7 +82,7 @@ static bool must_clear(struct slabmod_cache *cache, gfp_t gfp)
 	return gfp & __GFP_ZERO || magazine_clears(cache);
 }
 
-noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid)
+noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t asked)
 {
 	void *object;
 
@@ -59,35 +92,35 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	if (nid == NUMA_NO_NODE && gfp & __GFP_THISNODE)
 		nid = numa_mem_id();
 	if (nid == NUMA_NO_NODE || (nid == numa_mem_id() && !(gfp & __GFP_THISNODE)))
-		object = alloc_here(cache, gfp);
+		object = alloc_here(cache, gfp, asked);
 	else
-		object = magazine_alloc_node(cache, gfp, nid);
+		object = alloc_node(cache, gfp, nid, asked);
 	if (object && must_clear(cache, gfp))
 		memset(object, 0, cache->size);
-	return object;
+	return count_failure(cache, object);
 }
 
 /* What the magazine did not have or may not be taken without more ado, cleared if need be. */
-noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp)
+noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 {
 	bool clear = magazine_clears(cache);
-	void *object = clear ? alloc_here(cache, gfp) : magazine_alloc(cache, gfp);
+	void *object = clear ? alloc_here(cache, gfp, asked) : alloc_hard(cache, gfp, asked);
 
 	if (object && clear)
 		memset(object, 0, cache->size);
-	return object;
+	return count_failure(cache, object);
 }
 EXPORT_SYMBOL_SLABMOD(__slabmod_cache_refill);
 
-void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
+void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 {
-	return cache_alloc(cache, gfp);
+	return cache_alloc(cache, gfp, asked);
 }
 EXPORT_SYMBOL_SLABMOD(__slabmod_cache_alloc);
 
 void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
 {
-	return cache_alloc_slow(cache, gfp, node);
+	return cache_alloc_slow(cache, gfp, node, 0);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_node);
 
@@ -97,7 +130,7 @@ static size_t take_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void 
 	size_t got = magazine_take(cache, nr, objects);
 
 	while (got < nr) {
-		objects[got] = magazine_alloc(cache, gfp);
+		objects[got] = count_failure(cache, alloc_hard(cache, gfp, 0));
 		if (!objects[got])
 			break;
 		got++;
@@ -327,9 +360,14 @@ unsigned long cache_used(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(cache_used);
 
+size_t cache_struct_size(const struct slabmod_cache *cache)
+{
+	return ksize(cache);
+}
+
 size_t cache_metadata(const struct slabmod_cache *cache)
 {
-	return struct_size(cache, commons, nr_node_ids) + magazine_metadata(cache);
+	return cache_struct_size(cache) + magazine_metadata(cache);
 }
 
 /* What a walk over all slabs of a cache finds. */

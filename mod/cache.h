@@ -14,7 +14,7 @@
 #include "gfp.h"
 #include "magazine.h"
 
-void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid);
+void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t asked);
 void cache_free_slow(struct slabmod_cache *cache, void *object);
 
 /* Only debugging kernels ask: the fast path neither sleeps nor waits. */
@@ -24,17 +24,20 @@ static __always_inline void cache_may_alloc(gfp_t gfp)
 		might_alloc(gfp);
 }
 
-/* The fast path of an allocation, for inlining in an exported function. */
-static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
+/*
+ * The fast path of an allocation, for inlining in an exported function. @asked: bytes
+ * that kmalloc() was asked for, or 0.
+ */
+static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 {
 	void *object;
 
 	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN))
-		return cache_alloc_slow(cache, gfp, NUMA_NO_NODE);
+		return cache_alloc_slow(cache, gfp, NUMA_NO_NODE, asked);
 	cache_may_alloc(gfp);
-	if (likely(slabmod_magazine_take(cache->front.magazines, &object)))
+	if (likely(slabmod_magazine_take(&cache->front.magazines, asked, &object)))
 		return object;
-	return __slabmod_cache_refill(cache, gfp);
+	return __slabmod_cache_refill(cache, gfp, asked);
 }
 
 /* Whether @offset has none of the bits of @mask. Left to gcc 12, a copy is made first. */
@@ -141,12 +144,36 @@ unsigned long cache_shrink(struct slabmod_cache *cache);
  */
 void cache_destroy_all(struct slabmod_pool *pool);
 
-/* Calls @fn with every cache of a pool. May sleep. */
+/*
+ * Has all caches of a pool give up what they keep empty, for another's need. Returns
+ * whether there was any. Any context but NMI.
+ */
+bool cache_squeeze(struct slabmod_pool *pool);
+
+/* Calls @fn with every cache of a pool, or of all for NULL. May sleep. */
 void cache_for_each(struct slabmod_pool *pool,
 		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
+/* The same, or false at once when it would have to wait: for reclaim. */
+bool cache_try_for_each(struct slabmod_pool *pool,
+			void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
 
 /* Objects that callers have. Exact when nobody uses the cache. */
 unsigned long cache_used(struct slabmod_cache *cache);
+
+/* Prints which objects a cache's callers have, or the first ones; there are @used. */
+void cache_list_live(struct slabmod_cache *cache, unsigned long used);
+
+/* Whether caches and pools may have a name of at most @max characters. */
+bool name_is_good(const char *name, size_t max);
+
+/*
+ * Gives other magazines to all caches for which @exchange does so, by
+ * magazine_exchange(), and waits until the old ones are empty and gone. May sleep.
+ */
+bool cache_exchange_magazines(bool (*exchange)(struct slabmod_cache *cache));
+
+/* Bytes that struct slabmod_cache takes of the kernel's own allocator. */
+size_t cache_struct_size(const struct slabmod_cache *cache);
 
 /* Bytes of the cache's own structures, magazines included. */
 size_t cache_metadata(const struct slabmod_cache *cache);

@@ -4,7 +4,8 @@
  *
  * A chunk is one naturally aligned compound page. It has 64 bytes of frame for each
  * of its pages (1.6 %), and a header, in memory of their own: an overrun or a use
- * after free in the chunk cannot reach them.
+ * after free in the chunk cannot reach them. The frames of a large chunk are in pages
+ * to themselves, which they fill: with the header beside them they would take one more.
  *
  * Contexts: any but NMI to create and destroy; any at all to look an address up.
  * On PREEMPT_RT, where the page allocator sleeps, pages are neither taken nor given
@@ -27,12 +28,16 @@
 #include "chunk.h"
 #include "gfp.h"
 
+/* A new chunk is such a part of what is held, where that is above the least order. */
+#define PART_OF_HELD	128
+
 struct chunk_map chunk_map __read_mostly;
 EXPORT_SYMBOL_FOR_TEST(chunk_map);
 struct frame chunk_no_frames[UNIT_PAGES];
 EXPORT_SYMBOL_FOR_TEST(chunk_no_frames);
 
-static struct map_leaf no_leaf;
+struct map_leaf chunk_no_leaf;
+EXPORT_SYMBOL_FOR_TEST(chunk_no_leaf);
 static DEFINE_RAW_SPINLOCK(map_lock);
 
 /* Chunks too small for the map, by their last page: the next one up is the only candidate. */
@@ -67,14 +72,14 @@ static bool map_prepare(const void *addr, gfp_t gfp)
 
 	if (!root)
 		return false;
-	if (READ_ONCE(*root) != &no_leaf)
+	if (READ_ONCE(*root) != &chunk_no_leaf)
 		return true;
 	leaf = (struct map_leaf *)__get_free_page(gfp);
 	if (!leaf)
 		return false;
-	memcpy(leaf, &no_leaf, sizeof(*leaf));
+	memcpy(leaf, &chunk_no_leaf, sizeof(*leaf));
 	raw_spin_lock_irqsave(&map_lock, flags);
-	if (*root == &no_leaf) {
+	if (*root == &chunk_no_leaf) {
 		/* Lookups depend on the address they load: the leaf is whole before it. */
 		smp_store_release(root, leaf);
 		leaf = NULL;
@@ -167,6 +172,20 @@ EXPORT_SYMBOL_FOR_TEST(chunk_frame);
 
 /* ---- life of a chunk ---- */
 
+/* Frames that fill less than a page are in the same memory as the rest, behind it. */
+static bool frames_are_near(unsigned int order)
+{
+	return sizeof(struct frame) << order < PAGE_SIZE;
+}
+
+/* Bytes of struct chunk, of the frames that follow it, and of the lists' heads. */
+static size_t chunk_size(unsigned int order)
+{
+	size_t size = sizeof(struct chunk) + (order + 1) * sizeof(struct list_head);
+
+	return frames_are_near(order) ? size + (sizeof(struct frame) << order) : size;
+}
+
 /**
  * chunk_metadata() - what the frames of a chunk take
  * @order: of the chunk
@@ -175,36 +194,52 @@ EXPORT_SYMBOL_FOR_TEST(chunk_frame);
  */
 size_t chunk_metadata(unsigned int order)
 {
-	size_t size = struct_bytes(struct chunk, frames, 1ul << order);
+	/* kmalloc() rounds to a power of two. */
+	size_t size = roundup_pow_of_two(chunk_size(order));
 
-	size += (order + 1) * sizeof(struct list_head);
-	/* A part of a page comes from kmalloc, which rounds to a power of two. */
-	return size < PAGE_SIZE ? roundup_pow_of_two(size) : PAGE_ALIGN(size);
+	return frames_are_near(order) ? size : size + (sizeof(struct frame) << order);
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_metadata);
 
-static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
-{
-	size_t size = chunk_metadata(order);
-
-	if (size < PAGE_SIZE)
-		return kmalloc(size, gfp);
-	return alloc_pages_exact(size, gfp);
-}
-
 static void metadata_free(struct chunk *chunk)
 {
-	size_t size = chunk_metadata(chunk->order);
+	if (!frames_are_near(chunk->order)) {
+		set_page_private(virt_to_page(chunk->frames), 0);
+		free_pages_exact(chunk->frames, sizeof(struct frame) << chunk->order);
+	}
+	kfree(chunk);
+}
 
-	if (size < PAGE_SIZE)
+static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
+{
+	struct chunk *chunk = kzalloc(roundup_pow_of_two(chunk_size(order)), gfp);
+
+	if (!chunk)
+		return NULL;
+	chunk->order = order;
+	chunk->free_list = (struct list_head *)(chunk + 1);
+	if (frames_are_near(order)) {
+		chunk->frames = (struct frame *)(chunk + 1);
+		chunk->free_list = (struct list_head *)(chunk->frames + (1u << order));
+		return chunk;
+	}
+	chunk->frames = alloc_pages_exact(sizeof(struct frame) << order, gfp);
+	if (!chunk->frames) {
 		kfree(chunk);
-	else
-		free_pages_exact(chunk, size);
+		return NULL;
+	}
+	set_page_private(virt_to_page(chunk->frames), (unsigned long)chunk);
+	return chunk;
 }
 
 static void metadata_free_rcu(struct rcu_head *rcu)
 {
 	metadata_free(container_of(rcu, struct chunk, rcu));
+}
+
+void source_count_metadata(struct chunk_source *source, long bytes)
+{
+	note_peak(&source->metadata_peak, atomic_long_add_return(bytes, &source->metadata));
 }
 
 /* Takes @pages off what the limit leaves. Never above it, not for a moment; @now: held. */
@@ -220,15 +255,6 @@ static bool source_charge(struct chunk_source *source, unsigned long pages, long
 	return true;
 }
 
-/* @held is what the charge made of it: others may have given some back since. */
-static void source_note_peak(struct chunk_source *source, long held)
-{
-	long peak = atomic_long_read(&source->peak);
-
-	while (held > peak && !atomic_long_try_cmpxchg(&source->peak, &peak, held))
-		;
-}
-
 static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
 {
 	struct page *page;
@@ -236,9 +262,10 @@ static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned 
 
 	if (!source_charge(source, 1ul << order, &held))
 		return NULL;
-	page = source->get(source, gfp, order, nid);
+	page = source->get(source, gfp | source->zone, order, nid);
 	if (page)
-		source_note_peak(source, held);
+		/* What the charge made of it: others may have given some back since. */
+		note_peak(&source->peak, held);
 	else
 		atomic_long_sub(1ul << order, &source->held);
 	return page;
@@ -256,7 +283,7 @@ static void chunk_frames_init(struct chunk *chunk)
 
 	INIT_LIST_HEAD(&chunk->node);
 	for (i = 0; i <= chunk->order; i++)
-		INIT_LIST_HEAD(chunk_free_list(chunk, i));
+		INIT_LIST_HEAD(&chunk->free_list[i]);
 	/* What a frame has beyond this is made when its page is put to a use. */
 	for (i = 0; i < chunk_pages(chunk); i++) {
 		struct frame *frame = &chunk->frames[i];
@@ -295,18 +322,18 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	chunk = metadata_alloc(order, metadata_gfp);
 	if (!chunk)
 		goto put_page;
-	memset(chunk, 0, sizeof(*chunk));
 	chunk->base = page_address(page);
-	chunk->order = order;
 	chunk->buddy = &buddies[page_to_nid(page)];
 	chunk_frames_init(chunk);
 	if (!chunk_publish(chunk, metadata_gfp))
 		goto free_metadata;
 
-	atomic_long_add(chunk_metadata(order), &source->metadata);
+	atomic_long_add(chunk_pages(chunk), &source->staying);
+	source_count_metadata(source, chunk_metadata(order));
 	stat_inc(source->stats, STAT_CHUNK_NEW);
 	if (chunk->stray)
 		stat_inc(source->stats, STAT_CHUNK_STRAY);
+	source_wake(source);
 	return chunk;
 
 free_metadata:
@@ -317,15 +344,49 @@ put_page:
 }
 
 /*
- * The order to try first: small as long as little is held, so that an idle user
- * costs little, then growing with what is held.
+ * The order to try first: a part of what is held, so that what is free of the last one
+ * is little beside that.
  */
 static unsigned int chunk_best_order(struct chunk_source *source)
 {
-	unsigned long held = atomic_long_read(&source->held);
-	unsigned int order = held ? ilog2(held) : 0;
+	unsigned long part = atomic_long_read(&source->held) / PART_OF_HELD;
+	unsigned int order = part ? ilog2(part) : 0;
 
 	return clamp(order, source->min_order, source->max_order);
+}
+
+/* Flags as the page allocator is to see them, for a chunk of just @order. */
+static gfp_t chunk_gfp(gfp_t gfp, unsigned int order)
+{
+	gfp = (gfp & ~__GFP_ZERO) | __GFP_NOWARN | __GFP_COMP;
+	/* The page allocator promises no run of more than two pages to those who insist. */
+	return order > 1 ? gfp & ~__GFP_NOFAIL : gfp;
+}
+
+/**
+ * chunk_create_exact() - take a chunk of one size from the source
+ * @buddies: as for chunk_create()
+ * @nid: as for chunk_create()
+ * @order: of the chunk
+ * @gfp: how hard to try
+ *
+ * Context: any; in NMI NULL.
+ *
+ * Return: as chunk_create().
+ */
+struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
+{
+	struct chunk_source *source = buddies->source;
+	struct chunk *chunk = NULL;
+
+	if (may_call_kernel() && order <= CHUNK_MAX_ORDER)
+		chunk = chunk_try(buddies, nid, order, chunk_gfp(gfp, order));
+	if (chunk)
+		return chunk;
+	stat_inc(source->stats, STAT_CHUNK_FAIL);
+	if (atomic_long_read(&source->held) + (1ul << order) > source->limit)
+		stat_inc(source->stats, STAT_LIMIT_REFUSED);
+	return NULL;
 }
 
 /**
@@ -346,24 +407,11 @@ struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, g
 {
 	struct chunk_source *source = buddies->source;
 	struct chunk *chunk = NULL;
-	unsigned int best;
+	unsigned int best = may_call_kernel() ? chunk_best_order(source) : 0;
 
-	if (!may_call_kernel() || order > CHUNK_MAX_ORDER)
-		goto fail;
-	gfp = (gfp & ~__GFP_ZERO) | __GFP_NOWARN | __GFP_COMP;
-	/* The page allocator promises no run of more than two pages to those who insist. */
-	if (order > 1)
-		gfp &= ~__GFP_NOFAIL;
-
-	for (best = chunk_best_order(source); best > order && !chunk; best--)
-		chunk = chunk_try(buddies, nid, best, gfp_easy(gfp));
-	if (!chunk)
-		chunk = chunk_try(buddies, nid, order, gfp);
-	if (chunk)
-		return chunk;
-fail:
-	stat_inc(source->stats, STAT_CHUNK_FAIL);
-	return NULL;
+	for (; best > order && !chunk; best--)
+		chunk = chunk_try(buddies, nid, best, chunk_gfp(gfp_easy(gfp), best));
+	return chunk ?: chunk_create_exact(buddies, nid, order, gfp);
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_create);
 
@@ -375,8 +423,28 @@ static void chunk_forget(struct chunk *chunk)
 		stray_erase(chunk);
 	else
 		map_set(chunk, false);
-	atomic_long_sub(chunk_metadata(chunk->order), &source->metadata);
+	source_count_metadata(source, -(long)chunk_metadata(chunk->order));
 	call_rcu(&chunk->rcu, metadata_free_rcu);
+}
+
+/**
+ * chunk_may_go() - whether a chunk may be given back to the source
+ * @chunk: one of which nothing is used
+ *
+ * The source's reserve must not get smaller by it. Who is told true destroys the chunk.
+ *
+ * Context: any.
+ */
+bool chunk_may_go(struct chunk *chunk)
+{
+	struct chunk_source *source = chunk->buddy->source;
+	long pages = chunk_pages(chunk), staying = atomic_long_read(&source->staying);
+
+	do {
+		if (staying - pages < (long)source->reserve)
+			return false;
+	} while (!atomic_long_try_cmpxchg(&source->staying, &staying, staying - pages));
+	return true;
 }
 
 static void chunk_put(struct chunk *chunk)
@@ -393,7 +461,7 @@ static void chunk_put(struct chunk *chunk)
 /* Chunks that are to go, but came free where the kernel could not be called. */
 static LLIST_HEAD(doomed);
 
-static void doomed_work(struct work_struct *work)
+void chunk_destroy_doomed(void)
 {
 	struct frame *frame, *next;
 
@@ -402,11 +470,16 @@ static void doomed_work(struct work_struct *work)
 		chunk_put(frame_chunk(frame));
 }
 
+static void doomed_work(struct work_struct *work)
+{
+	chunk_destroy_doomed();
+}
+
 static DECLARE_WORK(doomed_worker, doomed_work);
 
 /**
  * chunk_destroy() - give a chunk back to the source
- * @chunk: one of which nothing is used, and which is in no bucket or list any more
+ * @chunk: one that chunk_may_go(), and which is in no bucket or list any more
  *
  * Context: any but NMI.
  */
@@ -433,9 +506,13 @@ void chunk_abandon(struct chunk *chunk)
 	chunk_forget(chunk);
 }
 
-/* Waits until what was put off is done. */
+/*
+ * Does what was put off, or waits for who does it. Not for reclaim: a work item that
+ * nobody rescues must not be waited for there.
+ */
 void chunk_flush(void)
 {
+	chunk_destroy_doomed();
 	flush_work(&doomed_worker);
 }
 
@@ -453,7 +530,7 @@ size_t chunk_map_metadata(void)
 	unsigned long i;
 
 	for (i = 0; i <= chunk_map.mask; i++)
-		if (READ_ONCE(chunk_map.root[i]) != &no_leaf)
+		if (READ_ONCE(chunk_map.root[i]) != &chunk_no_leaf)
 			size += PAGE_SIZE;
 	return size;
 }
@@ -463,18 +540,18 @@ int chunk_init(void)
 	unsigned long roots = (chunk_offset(high_memory - 1) >> ROOT_SHIFT) + 1, i;
 
 	if (PAGE_OFFSET & (BIT(UNIT_SHIFT) - 1)) {
-		pr_err("slabmod: the direct map does not begin at a multiple of 512 KiB\n");
+		pr_err("slabmod: the direct map does not begin at a multiple of 256 KiB\n");
 		return -EINVAL;
 	}
 	for (i = 0; i < LEAF_ENTRIES; i++)
-		no_leaf.unit[i] = chunk_no_frames;
+		chunk_no_leaf.unit[i] = chunk_no_frames;
 	/* A power of two, so that an offset becomes an index by a mask. */
 	roots = roundup_pow_of_two(roots);
 	chunk_map.root = kvcalloc(roots, sizeof(*chunk_map.root), GFP_KERNEL);
 	if (!chunk_map.root)
 		return -ENOMEM;
 	for (i = 0; i < roots; i++)
-		chunk_map.root[i] = &no_leaf;
+		chunk_map.root[i] = &chunk_no_leaf;
 	chunk_map.mask = roots - 1;
 	return 0;
 }
@@ -485,7 +562,7 @@ void chunk_exit(void)
 
 	chunk_sync();
 	for (i = 0; i <= chunk_map.mask; i++)
-		if (chunk_map.root[i] != &no_leaf)
+		if (chunk_map.root[i] != &chunk_no_leaf)
 			free_page((unsigned long)chunk_map.root[i]);
 	kvfree(chunk_map.root);
 	xa_destroy(&strays);

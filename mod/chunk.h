@@ -7,15 +7,16 @@
 
 #include <linux/align.h>
 #include <linux/mm.h>
+#include <linux/topology.h>
 
 #include "types.h"
 
 /*
- * The map covers the direct map in two levels: a root entry for 256 MiB, its leaf
- * of one page an entry for each 512 KiB. Where slabmod has nothing both lead to
+ * The map covers the direct map in two levels: a root entry for 128 MiB, its leaf
+ * of one page an entry for each 256 KiB. Where slabmod has nothing both lead to
  * frames that belong to no cache: the fast path compares, but never asks for NULL.
  */
-#define UNIT_ORDER	7
+#define UNIT_ORDER	6
 #define UNIT_SHIFT	(PAGE_SHIFT + UNIT_ORDER)
 #define UNIT_PAGES	BIT(UNIT_ORDER)
 #define LEAF_ENTRIES	(PAGE_SIZE / sizeof(struct frame *))
@@ -32,6 +33,7 @@ struct chunk_map {
 
 extern struct chunk_map chunk_map;
 extern struct frame chunk_no_frames[UNIT_PAGES];
+extern struct map_leaf chunk_no_leaf;
 
 /* Where an address is in the direct map; for any other, a number above all of those. */
 static __always_inline unsigned long chunk_offset(const void *addr)
@@ -60,6 +62,21 @@ static __always_inline struct frame *chunk_frame_fast(unsigned long offset)
 	return unit + (offset >> PAGE_SHIFT) % UNIT_PAGES;
 }
 
+/* The leaf of the map that covers an address, whatever that is, and where that begins. */
+static inline struct map_leaf *chunk_leaf(const void *addr)
+{
+	unsigned long offset = chunk_offset(addr);
+
+	if (unlikely(offset & chunk_offset_beyond()))
+		return &chunk_no_leaf;
+	return chunk_map.root[offset >> ROOT_SHIFT];
+}
+
+static inline unsigned long chunk_leaf_base(const void *addr)
+{
+	return (unsigned long)addr - (chunk_offset(addr) & (BIT(ROOT_SHIFT) - 1));
+}
+
 /* The same for any offset: none that is beyond the map has a cache or a block. */
 static __always_inline struct frame *chunk_frame_in_map(unsigned long offset)
 {
@@ -70,7 +87,12 @@ static __always_inline struct frame *chunk_frame_in_map(unsigned long offset)
 
 static inline struct chunk *frame_chunk(const struct frame *frame)
 {
-	return (struct chunk *)container_of(frame - frame->index, struct chunk, frames[0]);
+	const struct frame *frames = frame - frame->index;
+
+	/* Those that follow their chunk cannot begin a page; of the others the page knows. */
+	if (offset_in_page(frames))
+		return (struct chunk *)frames - 1;
+	return (struct chunk *)page_private(virt_to_page(frames));
 }
 
 static inline void *frame_address(const struct frame *frame)
@@ -83,16 +105,46 @@ static inline unsigned int chunk_pages(const struct chunk *chunk)
 	return 1u << chunk->order;
 }
 
-/* The head of a chunk's list of free blocks of an order. */
-static inline struct list_head *chunk_free_list(struct chunk *chunk, unsigned int order)
+/* The node whose memory this CPU takes first. */
+static inline int source_nid(const struct chunk_source *source)
 {
-	return (struct list_head *)(chunk->frames + chunk_pages(chunk)) + order;
+	return source->nid == NUMA_NO_NODE ? numa_mem_id() : source->nid;
 }
+
+/* Pages that a source has beyond its reserve. */
+static inline unsigned long source_beyond(struct chunk_source *source)
+{
+	long beyond = atomic_long_read(&source->staying) - (long)source->reserve;
+
+	return max(beyond, 0l);
+}
+
+/* Tells who looks after the source that there is something to do; any context. */
+static inline void source_wake(struct chunk_source *source)
+{
+	if (source->wake)
+		source->wake(source);
+}
+
+static inline void note_peak(atomic_long_t *peak, long now)
+{
+	long before = atomic_long_read(peak);
+
+	while (now > before && !atomic_long_try_cmpxchg(peak, &before, now))
+		;
+}
+
+/* So many bytes more, or less, are held beside the chunks. */
+void source_count_metadata(struct chunk_source *source, long bytes);
 
 struct frame *chunk_frame(const void *addr);
 struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
+struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
+bool chunk_may_go(struct chunk *chunk);
 void chunk_destroy(struct chunk *chunk);
 void chunk_abandon(struct chunk *chunk);
+/* Gives back the chunks that came free where that could not be done; may sleep. */
+void chunk_destroy_doomed(void);
 void chunk_flush(void);
 void chunk_sync(void);
 size_t chunk_metadata(unsigned int order);

@@ -10,6 +10,7 @@
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
 #include <linux/slab.h>
+#include <linux/shrinker.h>
 #include <linux/version.h>
 
 #if BITS_PER_LONG != 64
@@ -83,5 +84,42 @@
 /* struct_size() without an instance, for all kernels alike. */
 #define struct_bytes(type, array, n)	\
 	(offsetof(type, array) + (n) * sizeof_field(type, array[0]))
+
+/*
+ * Shrinkers are allocated since 6.7. Before that they are registered where they are,
+ * and have a name only since 6.0.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+struct shrinker_handle {
+	struct shrinker *shrinker;
+};
+
+#define shrinker_begin(handle, text, count, scan)			\
+({									\
+	(handle)->shrinker = shrinker_alloc(0, text);			\
+	if ((handle)->shrinker) {					\
+		(handle)->shrinker->count_objects = count;		\
+		(handle)->shrinker->scan_objects = scan;		\
+		shrinker_register((handle)->shrinker);			\
+	}								\
+	(handle)->shrinker ? 0 : -ENOMEM;				\
+})
+
+#define shrinker_end(handle)	shrinker_free((handle)->shrinker)
+#else
+struct shrinker_handle {
+	struct shrinker shrinker;
+};
+
+#define shrinker_begin(handle, text, count, scan)			\
+({									\
+	(handle)->shrinker.count_objects = count;			\
+	(handle)->shrinker.scan_objects = scan;				\
+	(handle)->shrinker.seeks = DEFAULT_SEEKS;			\
+	register_shrinker(&(handle)->shrinker, text);			\
+})
+
+#define shrinker_end(handle)	unregister_shrinker(&(handle)->shrinker)
+#endif
 
 #endif /* SLABMOD_COMPAT_H */

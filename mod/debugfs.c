@@ -21,7 +21,7 @@
 #include "report.h"
 
 static struct dentry *root_dir;
-static struct dentry *caches_dir;
+static struct dentry *pools_dir;
 
 static void show_value(struct seq_file *m, const char *name, unsigned long value, const char *text)
 {
@@ -30,23 +30,68 @@ static void show_value(struct seq_file *m, const char *name, unsigned long value
 
 /* ---- summary ---- */
 
+static void show_pair(struct seq_file *m, const char *name, unsigned long value,
+		      unsigned long most, const char *text)
+{
+	seq_printf(m, "%-20s %14lu %14lu  # %s\n", name, value, most, text);
+}
+
 static void show_ledger(struct seq_file *m, struct slabmod_pool *pool)
 {
-	struct pool_ledger l = pool_ledger(pool);
+	struct pool_ledger most = pool_most(pool), l = pool_ledger(pool);
 	unsigned long sum = l.used + l.slabs + l.magazines + l.buddy + l.metadata;
 
-	seq_printf(m, "[pool %s]\n", pool->name);
-	show_value(m, "held", l.held, "bytes taken from the kernel: the sum of the next five");
-	show_value(m, "used", l.used, "objects and pages that callers have");
-	show_value(m, "free_in_slabs", l.slabs, "free objects in slabs, and the slabs' ends");
-	show_value(m, "in_magazines", l.magazines, "free objects at hand on a CPU");
-	show_value(m, "free_in_buddy", l.buddy, "free pages");
-	show_value(m, "metadata", l.metadata, "slabmod's own structures");
+	seq_printf(m, "[pool %s]  # bytes now, and at the most\n", pool->name);
+	show_pair(m, "held", l.held, most.held,
+		  "taken from the kernel: the sum of the next five");
+	show_pair(m, "used", l.used, most.used, "objects and pages that callers have");
+	show_pair(m, "free_in_slabs", l.slabs, most.slabs,
+		  "free objects in slabs, and the slabs' ends");
+	show_pair(m, "in_magazines", l.magazines, most.magazines,
+		  "free objects at hand on a CPU");
+	show_pair(m, "free_in_buddy", l.buddy, most.buddy, "free pages");
+	show_pair(m, "metadata", l.metadata, most.metadata, "slabmod's own structures");
 	seq_printf(m, "%-20s %14ld  # %s\n", "unaccounted", (long)(l.held - sum),
 		   "held less that sum: 0 when nothing moves");
-	show_value(m, "peak", l.peak, "the most bytes of pages that were ever held");
+	show_value(m, "peak", pool_peak(pool), "the most bytes of pages that were ever held");
 	show_value(m, "limit", pool->limited ? pool->source.limit << PAGE_SHIFT : 0,
 		   "bytes of pages that may be held; 0: no limit");
+	show_value(m, "reserve", pool->source.reserve << PAGE_SHIFT,
+		   "bytes of pages that stay");
+}
+
+static void show_bound(struct seq_file *m, struct slabmod_pool *pool)
+{
+	struct pool_bound bound = pool_bound(pool);
+
+	seq_puts(m, "\n[bound]\n");
+	show_value(m, "slabs", bound.slabs, "bytes of all slabs");
+	show_value(m, "slabs_bound", bound.bound,
+		   "the most they may be, from the most objects there were, CPUs and nodes");
+	show_value(m, "magazines_bound", bound.magazines,
+		   "bytes of objects that may lie in magazines, as large as they are now");
+}
+
+/* Sizes asked for are not stored with objects: what they are on average is. */
+static void show_rounding_of(struct slabmod_cache *cache, void *arg)
+{
+	struct seq_file *m = arg;
+	unsigned long mean, used;
+
+	if (!(cache->flags & CACHE_KMALLOC) || !magazine_allocs(cache))
+		return;
+	mean = magazine_mean_asked(cache);
+	used = cache_used(cache);
+	seq_printf(m, "%-20s %14lu %14lu %14lu %14lu\n", cache->name, used,
+		   mean, used * mean, used * (cache->size - mean));
+}
+
+static void show_rounding(struct seq_file *m, struct slabmod_pool *pool)
+{
+	seq_puts(m, "\n[rounding]\n");
+	seq_printf(m, "%-20s %14s %14s %14s %14s\n", "# class", "used", "mean_asked",
+		   "bytes_asked", "bytes_rounded");
+	cache_for_each(pool, show_rounding_of, m);
 }
 
 static void show_counters(struct seq_file *m, struct slabmod_pool *pool)
@@ -56,6 +101,12 @@ static void show_counters(struct seq_file *m, struct slabmod_pool *pool)
 	seq_puts(m, "\n[events]\n");
 	for (i = 0; i < NR_STATS; i++)
 		show_value(m, stat_names[i], stat_sum(pool->source.stats, i), stat_texts[i]);
+}
+
+static void show_misuse(struct seq_file *m)
+{
+	int i;
+
 	seq_puts(m, "\n[misuse]\n");
 	for (i = 0; i < NR_MISUSES; i++)
 		show_value(m, misuse_names[i], report_count(i), misuse_texts[i]);
@@ -63,8 +114,15 @@ static void show_counters(struct seq_file *m, struct slabmod_pool *pool)
 
 static int summary_show(struct seq_file *m, void *unused)
 {
-	show_ledger(m, root_pool);
-	show_counters(m, root_pool);
+	struct slabmod_pool *pool = m->private;
+
+	show_ledger(m, pool);
+	show_bound(m, pool);
+	show_rounding(m, pool);
+	show_counters(m, pool);
+	/* Of a bad address nobody can tell whose it was to be. */
+	if (pool == root_pool)
+		show_misuse(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(summary);
@@ -73,24 +131,35 @@ DEFINE_SHOW_ATTRIBUTE(summary);
 
 static void show_slabinfo(struct slabmod_cache *cache, void *arg)
 {
+	char name[SLABMOD_POOL_NAME_MAX + SLABMOD_CACHE_NAME_MAX + 2];
+	const char *pool = cache->pool == root_pool ? "" : cache->pool->name;
 	struct home_totals totals = home_totals(cache);
 	struct seq_file *m = arg;
 	unsigned long objects = (totals.slabs - totals.small_slabs) * cache->usual.objects +
 				totals.small_slabs * cache->small.objects;
 
-	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", cache->name, cache_used(cache), objects,
+	snprintf(name, sizeof(name), "%s%s%s", pool, *pool ? ":" : "", cache->name);
+	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", name, cache_used(cache), objects,
 		   cache->size, cache->usual.objects, cache->usual.pages);
 	seq_printf(m, " : tunables %4u %4u %4u", cache->capacity, (cache->capacity + 1) / 2, 0);
 	seq_printf(m, " : slabdata %6ld %6ld %6lu\n", totals.slabs, totals.slabs, 0ul);
 }
 
-static int slabinfo_show(struct seq_file *m, void *unused)
+static void show_slabinfo_head(struct seq_file *m)
 {
 	seq_puts(m, "slabinfo - version: 2.1\n");
 	seq_puts(m, "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>");
 	seq_puts(m, " : tunables <limit> <batchcount> <sharedfactor>");
 	seq_puts(m, " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
-	cache_for_each(root_pool, show_slabinfo, m);
+}
+
+/* At the top, of all pools. */
+static int slabinfo_show(struct seq_file *m, void *unused)
+{
+	struct slabmod_pool *pool = m->private;
+
+	show_slabinfo_head(m);
+	cache_for_each(pool == root_pool ? NULL : pool, show_slabinfo, m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(slabinfo);
@@ -99,12 +168,13 @@ DEFINE_SHOW_ATTRIBUTE(slabinfo);
 
 static int buddyinfo_show(struct seq_file *m, void *unused)
 {
+	struct slabmod_pool *pool = m->private;
 	int nid, order;
 
 	for_each_online_node(nid) {
-		seq_printf(m, "Node %d, zone %8s ", nid, root_pool->name);
+		seq_printf(m, "Node %d, zone %8s ", nid, pool->name);
 		for (order = 0; order < BUDDY_ORDERS; order++)
-			seq_printf(m, "%6lu ", READ_ONCE(root_pool->buddies[nid].nr_free[order]));
+			seq_printf(m, "%6lu ", READ_ONCE(pool->buddies[nid].nr_free[order]));
 		seq_putc(m, '\n');
 	}
 	return 0;
@@ -115,7 +185,7 @@ DEFINE_SHOW_ATTRIBUTE(buddyinfo);
 
 static int validate_show(struct seq_file *m, void *unused)
 {
-	bool ok = pool_check_live(root_pool);
+	bool ok = pool_check_live(m->private);
 
 	seq_puts(m, ok ? "ok\n" : "broken: see the kernel log\n");
 	return 0;
@@ -123,12 +193,14 @@ static int validate_show(struct seq_file *m, void *unused)
 
 static int validate_open(struct inode *inode, struct file *file)
 {
-	return single_open(file, validate_show, NULL);
+	return single_open(file, validate_show, inode->i_private);
 }
 
 static ssize_t validate_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
-	return pool_check_live(root_pool) ? count : -EIO;
+	struct seq_file *m = file->private_data;
+
+	return pool_check_live(m->private) ? count : -EIO;
 }
 
 static const struct file_operations validate_fops = {
@@ -142,7 +214,7 @@ static const struct file_operations validate_fops = {
 
 static ssize_t shrink_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
-	pool_shrink(root_pool);
+	pool_shrink(file->private_data);
 	return count;
 }
 
@@ -232,7 +304,7 @@ static const struct file_operations cache_shrink_fops = {
 
 static void add_cache(struct slabmod_cache *cache, void *arg)
 {
-	struct dentry *dir = debugfs_create_dir(cache->name, caches_dir);
+	struct dentry *dir = debugfs_create_dir(cache->name, cache->pool->debugfs_caches);
 
 	cache->debugfs = dir;
 	debugfs_create_file("info", 0400, dir, cache, &info_fops);
@@ -245,7 +317,8 @@ static int cache_event(struct notifier_block *nb, unsigned long event, void *dat
 {
 	struct slabmod_cache *cache = data;
 
-	if (cache->pool != root_pool)
+	/* A pool gets a place when it has its own caches. */
+	if (!cache->pool->debugfs)
 		return NOTIFY_DONE;
 	if (event == CACHE_CREATED)
 		add_cache(cache, NULL);
@@ -256,6 +329,39 @@ static int cache_event(struct notifier_block *nb, unsigned long event, void *dat
 
 static struct notifier_block cache_notifier = { .notifier_call = cache_event };
 
+/* ---- pools/<name>/ ---- */
+
+static void add_pool(struct slabmod_pool *pool, void *arg)
+{
+	struct dentry *dir = root_dir;
+
+	if (pool != root_pool)
+		dir = debugfs_create_dir(pool->name, pools_dir);
+	pool->debugfs_caches = debugfs_create_dir("caches", dir);
+	pool->debugfs = dir;
+	debugfs_create_file("summary", 0400, dir, pool, &summary_fops);
+	debugfs_create_file("slabinfo", 0400, dir, pool, &slabinfo_fops);
+	debugfs_create_file("buddyinfo", 0400, dir, pool, &buddyinfo_fops);
+	debugfs_create_file("validate", 0600, dir, pool, &validate_fops);
+	debugfs_create_file("shrink", 0200, dir, pool, &shrink_fops);
+	cache_for_each(pool, add_cache, NULL);
+}
+
+static int pool_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct slabmod_pool *pool = data;
+
+	if (event == POOL_CREATED) {
+		add_pool(pool, NULL);
+		return NOTIFY_OK;
+	}
+	debugfs_remove(pool->debugfs);
+	pool->debugfs = NULL;
+	return NOTIFY_OK;
+}
+
+static struct notifier_block pool_notifier = { .notifier_call = pool_event };
+
 /* ---- beginning and end ---- */
 
 int debugfs_init(void)
@@ -263,21 +369,20 @@ int debugfs_init(void)
 	int err;
 
 	root_dir = debugfs_create_dir("slabmod", NULL);
-	caches_dir = debugfs_create_dir("caches", root_dir);
-	debugfs_create_file("summary", 0400, root_dir, NULL, &summary_fops);
-	debugfs_create_file("slabinfo", 0400, root_dir, NULL, &slabinfo_fops);
-	debugfs_create_file("buddyinfo", 0400, root_dir, NULL, &buddyinfo_fops);
-	debugfs_create_file("validate", 0600, root_dir, NULL, &validate_fops);
-	debugfs_create_file("shrink", 0200, root_dir, NULL, &shrink_fops);
-	cache_for_each(root_pool, add_cache, NULL);
+	pools_dir = debugfs_create_dir("pools", root_dir);
+	pool_for_each(add_pool, NULL);
 	err = blocking_notifier_chain_register(&cache_notifiers, &cache_notifier);
+	if (!err)
+		err = blocking_notifier_chain_register(&pool_notifiers, &pool_notifier);
 	if (err)
-		debugfs_remove(root_dir);
+		debugfs_exit();
 	return err;
 }
 
 void debugfs_exit(void)
 {
+	blocking_notifier_chain_unregister(&pool_notifiers, &pool_notifier);
 	blocking_notifier_chain_unregister(&cache_notifiers, &cache_notifier);
 	debugfs_remove(root_dir);
+	root_pool->debugfs = NULL;
 }

@@ -128,23 +128,34 @@ struct slab_home *home_this(struct slabmod_cache *cache, u16 *id)
 		return per_cpu_ptr(homes, cpu);
 	}
 	*id = HOME_COMMONS;
-	return &cache->commons[cpu_to_mem(cpu)];
+	return &cache->commons[source_nid(cache->source)];
+}
+
+void home_count_taken(struct slabmod_cache *cache, long objects)
+{
+	note_peak(&cache->taken_peak, atomic_long_add_return(objects, &cache->taken));
 }
 
 /* ---- lists of a home; all with its lock held ---- */
 
-static unsigned int quarter_of(const struct slabmod_cache *cache, const struct frame *first)
+/* Who needs pages, or the kernel, may want to know what could be had. */
+static void count_empty(struct frame *first, int more)
 {
-	return slab_quarter(slab_geometry(cache, first), first->inuse);
+	struct chunk *chunk = frame_chunk(first);
+
+	atomic_long_add(more, &chunk->buddy->source->empty_slabs);
+	atomic_add(more * slab_geometry(slab_cache(first), first)->pages, &chunk->empty_pages);
 }
 
 void home_unlist(struct slab_home *home, struct frame *first, unsigned int inuse)
 {
 	list_del_init(&first->node);
-	if (inuse)
+	if (inuse) {
 		home->nr_partial--;
-	else
-		home->nr_empty--;
+		return;
+	}
+	home->min_empty = min(home->min_empty, --home->nr_empty);
+	count_empty(first, -1);
 }
 
 /* Puts a slab that is not full on the list it belongs to. */
@@ -154,13 +165,14 @@ void home_list(struct slabmod_cache *cache, struct slab_home *home, struct frame
 		home_set(cache, first, HOME_ID(first->home));
 		list_add(&first->node, &home->empty);
 		home->nr_empty++;
+		count_empty(first, 1);
 		return;
 	}
 	home->nr_partial++;
 	if (first->home & HOME_MIXED && !slab_has_whole_line(cache, first))
 		list_add(&first->node, &home->broken);
 	else
-		list_add(&first->node, &home->partial[quarter_of(cache, first)]);
+		list_add(&first->node, &home->partial[slab_quarter(cache, first)]);
 }
 
 /* Lists a slab anew after its count went from @inuse to what it is now. */
@@ -176,7 +188,7 @@ void home_relist(struct slabmod_cache *cache, struct slab_home *home, struct fra
 		/* From one quarter to another is the most frequent way. */
 		if (inuse && first->inuse && first->inuse != objects &&
 		    !(first->home & HOME_MIXED)) {
-			list_move(&first->node, &home->partial[quarter_of(cache, first)]);
+			list_move(&first->node, &home->partial[slab_quarter(cache, first)]);
 			return;
 		}
 		home_unlist(home, first, inuse);
@@ -258,7 +270,7 @@ static void consider(struct slabmod_cache *cache, struct slab_home *home, struct
 	if (home->nr_partial <= KEEP_PARTIAL || HOME_ID(first->home) == HOME_COMMONS ||
 	    leavers->nr_retired == MAX_RETIRED || in_nmi())
 		return;
-	if (quarter_of(cache, first))
+	if (slab_quarter(cache, first))
 		return;
 	retire(cache, home, first);
 	leavers->retired[leavers->nr_retired++] = first;
@@ -314,33 +326,35 @@ static noinline void move(struct slabmod_cache *cache, struct slab_home *home,
 /*
  * Gives back those of @nr objects that are of slabs of the usual kind whose home is
  * just @id, and locked. The others are the first ones afterwards; returns how many.
- * What is freed at random goes through this loop one by one: it looks the
- * map up once for all that is in one step of it, keeps few values in hand, and leaves
- * all that is unusual to others.
+ * What is freed at random goes through this loop one by one: it looks up once what a
+ * leaf of the map covers, keeps few values in hand, and leaves all that is unusual to
+ * others.
  */
 static noinline unsigned int give_usual(struct slabmod_cache *cache, struct slab_home *home,
 					u16 id, void **objects, unsigned int nr,
 					struct leavers *leavers)
 {
 	void **object = objects, **end = objects + nr, **other = objects;
-	/* Of a place in the frames of a map's step, the bits that find a slab's first. */
-	const unsigned long firsts = ~(cache->slab_mask / FRAME_RATIO) & -sizeof(struct frame);
+	/* Of an offset among frames, the bits that find, in a step of the map, a slab's first. */
+	const unsigned long firsts = ~(cache->slab_mask / FRAME_RATIO) & -sizeof(struct frame) &
+				     ((BIT(UNIT_SHIFT) - 1) / FRAME_RATIO);
 	/* Of a mixed slab any object may be the last of its line: it is always listed anew. */
 	const unsigned int quarter = id & HOME_MIXED ? -1u : -1u << cache->usual.quarter_shift;
-	unsigned long step = (unsigned long)*object & ~(BIT(UNIT_SHIFT) - 1);
-	struct frame *unit = chunk_frame_in_map(chunk_offset((void *)step));
+	struct map_leaf *leaf = chunk_leaf(*object);
+	unsigned long base = chunk_leaf_base(*object);
 
 	do {
-		unsigned long offset = (unsigned long)*object - step;
+		unsigned long offset = (unsigned long)*object - base;
 		unsigned int was = 0, now, given = 0;
 		struct frame *first;
 
-		if (unlikely(offset >= BIT(UNIT_SHIFT))) {
-			step = (unsigned long)*object & ~(BIT(UNIT_SHIFT) - 1);
-			unit = chunk_frame_in_map(chunk_offset((void *)step));
-			offset = (unsigned long)*object - step;
+		if (unlikely(offset >= BIT(ROOT_SHIFT))) {
+			leaf = chunk_leaf(*object);
+			base = chunk_leaf_base(*object);
+			offset = (unsigned long)*object - base;
 		}
-		first = (void *)unit + (offset / FRAME_RATIO & firsts);
+		first = (void *)leaf->unit[offset >> UNIT_SHIFT] +
+			(offset / FRAME_RATIO & firsts);
 		/* Another CPU may just have brought the slab here; its count is right only now. */
 		if (likely(first->cache == cache && smp_load_acquire(&first->home) == id)) {
 			was = first->inuse;
@@ -402,8 +416,8 @@ static bool give_home(struct slabmod_cache *cache, struct frame *first, void **o
 		bad = !give_one(cache, home, first, object, &leavers);
 		objects[0] = objects[--left];
 	}
-	home->taken -= *nr - left - bad;
 	home_unlock(home, flags);
+	home_count_taken(cache, -(long)(*nr - left - bad));
 	see_off(cache, &leavers);
 	if (bad)
 		report_double(cache, object);
@@ -430,7 +444,9 @@ EXPORT_SYMBOL_FOR_TEST(home_give);
 
 /* ---- draining and shrinking ---- */
 
-static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *home)
+/* Gives up to @nr empty slabs back to the buddy, those first that are empty longest. */
+static unsigned long send_empty(struct slabmod_cache *cache, struct slab_home *home,
+				unsigned int nr)
 {
 	struct frame *first, *next;
 	unsigned long flags, pages = 0;
@@ -439,7 +455,9 @@ static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *h
 	if (!READ_ONCE(home->nr_empty))
 		return 0;
 	home_lock(home, &flags);
-	list_for_each_entry_safe(first, next, &home->empty, node) {
+	list_for_each_entry_safe_reverse(first, next, &home->empty, node) {
+		if (!nr--)
+			break;
 		pages += slab_geometry(cache, first)->pages;
 		send_to_buddy(home, first, &dead);
 	}
@@ -447,6 +465,29 @@ static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *h
 	delete_slabs(cache, &dead);
 	return pages;
 }
+
+static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *home)
+{
+	return send_empty(cache, home, UINT_MAX);
+}
+
+/* Gives those empty slabs back that were not needed since this was done last. */
+static void age_one(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+{
+	unsigned long *pages = arg;
+
+	*pages += send_empty(cache, home, READ_ONCE(home->min_empty));
+	WRITE_ONCE(home->min_empty, READ_ONCE(home->nr_empty));
+}
+
+unsigned long home_age(struct slabmod_cache *cache)
+{
+	unsigned long pages = 0;
+
+	home_for_each(cache, age_one, &pages);
+	return pages;
+}
+EXPORT_SYMBOL_FOR_TEST(home_age);
 
 /* A slab of a home that is neither full nor empty. */
 static struct frame *any_partial(struct slab_home *home)
@@ -496,104 +537,7 @@ unsigned long home_shrink(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(home_shrink);
 
-/* ---- counts and checks ---- */
-
-void home_for_each(struct slabmod_cache *cache,
-		   void (*fn)(struct slabmod_cache *cache, struct slab_home *home, void *arg),
-		   void *arg)
-{
-	unsigned int cpu;
-	int nid;
-
-	for_each_node(nid)
-		fn(cache, &cache->commons[nid], arg);
-	if (home_percpu(cache))
-		for_each_possible_cpu(cpu)
-			fn(cache, per_cpu_ptr(cache->homes, cpu), arg);
-}
-
-static void add_totals(struct slabmod_cache *cache, struct slab_home *home, void *arg)
-{
-	struct home_totals *totals = arg;
-
-	totals->slabs += READ_ONCE(home->slabs);
-	totals->small_slabs += READ_ONCE(home->small_slabs);
-	totals->taken += READ_ONCE(home->taken);
-}
-
-struct home_totals home_totals(struct slabmod_cache *cache)
-{
-	struct home_totals totals = { 0 };
-
-	home_for_each(cache, add_totals, &totals);
-	return totals;
-}
-EXPORT_SYMBOL_FOR_TEST(home_totals);
-
-unsigned long home_pages(struct slabmod_cache *cache)
-{
-	struct home_totals totals = home_totals(cache);
-
-	return (totals.slabs - totals.small_slabs) * cache->usual.pages +
-	       totals.small_slabs * cache->small.pages;
-}
-EXPORT_SYMBOL_FOR_TEST(home_pages);
-
-/* Invariant: what is on a list belongs there, and is counted. */
-static bool check_list(struct slabmod_cache *cache, struct slab_home *home, struct list_head *list,
-		       int quarter, unsigned int *count)
-{
-	struct frame *first;
-
-	list_for_each_entry(first, list, node) {
-		unsigned int objects = slab_objects(cache, first);
-		bool empty = list == &home->empty;
-
-		(*count)++;
-		if (!slab_check(cache, first))
-			return false;
-		if (home_of(cache, first, first->home) != home) {
-			report_broken("%s: a slab is on a list, but not at home", cache->name);
-			return false;
-		}
-		if (first->inuse == objects || empty == !!first->inuse ||
-		    (quarter >= 0 && quarter_of(cache, first) != quarter)) {
-			report_broken("%s: a slab with %u of %u in use is on the wrong list",
-				      cache->name, first->inuse, objects);
-			return false;
-		}
-	}
-	return true;
-}
-
-static void check_home(struct slabmod_cache *cache, struct slab_home *home, void *arg)
-{
-	unsigned int partial = 0, empty = 0;
-	unsigned long flags;
-	bool *ok = arg;
-	int quarter;
-
-	home_lock(home, &flags);
-	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
-		*ok &= check_list(cache, home, &home->partial[quarter], quarter, &partial);
-	*ok &= check_list(cache, home, &home->broken, -1, &partial);
-	*ok &= check_list(cache, home, &home->empty, -1, &empty);
-	if (*ok && (partial != home->nr_partial || empty != home->nr_empty)) {
-		report_broken("%s: a home counts %u partial and %u empty slabs and has %u and %u",
-			      cache->name, home->nr_partial, home->nr_empty, partial, empty);
-		*ok = false;
-	}
-	home_unlock(home, flags);
-}
-
-bool home_check(struct slabmod_cache *cache)
-{
-	bool ok = true;
-
-	home_for_each(cache, check_home, &ok);
-	return ok;
-}
-EXPORT_SYMBOL_FOR_TEST(home_check);
+/* ---- beginning ---- */
 
 void home_init(struct slab_home *home)
 {

@@ -23,6 +23,9 @@ void home_init(struct slab_home *home);
 struct slab_home *home_of(struct slabmod_cache *cache, const struct frame *first, u16 id);
 struct slab_home *home_this(struct slabmod_cache *cache, u16 *id);
 
+/* So many objects more, or less, are not in slabs. */
+void home_count_taken(struct slabmod_cache *cache, long objects);
+
 /* Gives a slab another home, or mixes it; its old home is locked, or nobody knows it. */
 void home_set(struct slabmod_cache *cache, struct frame *first, u16 id);
 
@@ -87,6 +90,14 @@ void home_drain(struct slabmod_cache *cache, unsigned int cpu);
 
 /* Gives every empty slab back to the buddy; returns their pages. */
 unsigned long home_shrink(struct slabmod_cache *cache);
+
+/*
+ * Called now and then: gives back the slabs that were empty all the time since. Returns
+ * their pages.
+ */
+unsigned long home_age(struct slabmod_cache *cache);
+
+/* ---- home_check.c ---- */
 
 /* Calls @fn with every home of the cache: the commons in turn, then the CPUs. */
 void home_for_each(struct slabmod_cache *cache,

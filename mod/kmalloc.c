@@ -32,7 +32,7 @@ static struct slabmod_cache *small_caches[SMALL_STEPS] __read_mostly;
 /* ---- taking ---- */
 
 /* Sizes that no class serves: 0, and what is taken from the buddy in whole pages. */
-static void *kmalloc_odd(size_t size, gfp_t gfp, int nid)
+static void *kmalloc_odd(struct slabmod_pool *pool, size_t size, gfp_t gfp, int nid)
 {
 	if (!size)
 		return ZERO_SIZE_PTR;
@@ -41,7 +41,7 @@ static void *kmalloc_odd(size_t size, gfp_t gfp, int nid)
 			      size, SLABMOD_KMALLOC_MAX);
 		return NULL;
 	}
-	return block_alloc("kmalloc", root_pool, nid, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
+	return block_alloc("kmalloc", pool, nid, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
 }
 
 void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)
@@ -49,20 +49,29 @@ void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)
 	size_t step = (size - 1) / SLAB_MIN_SIZE;
 
 	if (likely(step < SMALL_STEPS))
-		return cache_alloc(small_caches[step], gfp);
+		return cache_alloc(small_caches[step], gfp, size);
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
-		return kmalloc_odd(size, gfp, NUMA_NO_NODE);
-	return cache_alloc(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp);
+		return kmalloc_odd(root_pool, size, gfp, NUMA_NO_NODE);
+	return cache_alloc(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp, size);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_variable);
 
 void *slabmod_kmalloc_node(size_t size, gfp_t gfp, int node)
 {
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
-		return kmalloc_odd(size, gfp, node);
-	return cache_alloc_slow(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp, node);
+		return kmalloc_odd(root_pool, size, gfp, node);
+	return cache_alloc_slow(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp, node,
+				size);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_node);
+
+void *slabmod_pool_kmalloc(struct slabmod_pool *pool, size_t size, gfp_t gfp)
+{
+	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
+		return kmalloc_odd(pool, size, gfp, NUMA_NO_NODE);
+	return cache_alloc(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, size);
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_kmalloc);
 
 void *slabmod_kmalloc_overflow(size_t n, size_t size)
 {
@@ -128,6 +137,14 @@ void slabmod_kfree(const void *p)
 	kfree_one((void *)p);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kfree);
+
+void slabmod_pool_kfree(struct slabmod_pool *pool, const void *p)
+{
+	if (is_nothing(p) || pool_is_wrong("pool_kfree", pool, p))
+		return;
+	kfree_one((void *)p);
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_kfree);
 
 void slabmod_kfree_bulk(size_t nr, void **p)
 {
@@ -269,23 +286,29 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kasprintf);
 
 /* ---- beginning ---- */
 
-int kmalloc_init(void)
+int kmalloc_open(struct slabmod_pool *pool)
 {
 	char name[SLABMOD_CACHE_NAME_MAX + 1];
-	unsigned int class, step;
+	unsigned int class;
 
 	for (class = 0; class < SLABMOD_KMALLOC_CLASSES; class++) {
 		unsigned int size = slabmod_kmalloc_size(class);
 
 		snprintf(name, sizeof(name), "kmalloc-%u", size);
-		slabmod_kmalloc_caches[class] = cache_create(root_pool, name, size, SLAB_MIN_SIZE,
-							     CACHE_INTERNAL, NULL, NULL);
-		if (!slabmod_kmalloc_caches[class])
+		pool->kmalloc[class] = cache_create(pool, name, size, SLAB_MIN_SIZE,
+						    CACHE_INTERNAL | CACHE_KMALLOC, NULL, NULL);
+		if (!pool->kmalloc[class])
 			return -ENOMEM;
 	}
-	for (step = 0; step < SMALL_STEPS; step++) {
-		class = slabmod_kmalloc_class((step + 1) * SLAB_MIN_SIZE);
-		small_caches[step] = slabmod_kmalloc_caches[class];
-	}
 	return 0;
+}
+
+void kmalloc_init(void)
+{
+	unsigned int step;
+
+	memcpy(slabmod_kmalloc_caches, root_pool->kmalloc, sizeof(slabmod_kmalloc_caches));
+	for (step = 0; step < SMALL_STEPS; step++)
+		small_caches[step] =
+			root_pool->kmalloc[slabmod_kmalloc_class((step + 1) * SLAB_MIN_SIZE)];
 }

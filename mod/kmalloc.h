@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmalloc.h - what main.c needs of the two top layers, kmalloc.c and pages.c.
+ * kmalloc.h - making the caches that serve memory by size and runs of pages.
  */
 #ifndef SLABMOD_KMALLOC_INTERNAL_H
 #define SLABMOD_KMALLOC_INTERNAL_H
 
-/* Make the caches of the classes, and of the orders; cache_destroy_all() ends them. */
-int kmalloc_init(void);
-int pages_init(void);
+struct slabmod_pool;
+
+/* Gives a pool its caches; what was made when one fails goes with the pool. */
+int kmalloc_open(struct slabmod_pool *pool);
+int pages_open(struct slabmod_pool *pool);
+
+/* Let the calls that name no pool use the root pool's. */
+void kmalloc_init(void);
+void pages_init(void);
 
 #endif /* SLABMOD_KMALLOC_INTERNAL_H */

@@ -9,8 +9,8 @@
 #include "chunk.h"
 #include "debugfs.h"
 #include "defer.h"
-#include "kmalloc.h"
 #include "pool.h"
+#include "reclaim.h"
 
 static unsigned long limit_mb;
 module_param(limit_mb, ulong, 0444);
@@ -40,26 +40,12 @@ static bool parameters_refused(void)
 			    MAGAZINE_BYTES_MAX);
 }
 
+static int root_init(void)
+{
+	return pool_init(limit_mb << (20 - PAGE_SHIFT), chunk_order);
+}
+
 /* The layers in order, each with what undoes it. */
-static int pools_init(void)
-{
-	int err = pool_init(limit_mb << (20 - PAGE_SHIFT), chunk_order);
-
-	if (err)
-		return err;
-	err = kmalloc_init();
-	if (!err)
-		err = pages_init();
-	if (err)
-		pool_exit();
-	return err;
-}
-
-static void pools_exit(void)
-{
-	pool_exit();
-}
-
 static const struct layer {
 	int (*init)(void);
 	void (*exit)(void);
@@ -68,7 +54,8 @@ static const struct layer {
 	{ defer_init, defer_exit },
 	{ magazine_init, magazine_exit },
 	{ cache_init, cache_exit },
-	{ pools_init, pools_exit },
+	{ root_init, pool_exit },
+	{ reclaim_init, reclaim_exit },
 	{ debugfs_init, debugfs_exit },
 };
 

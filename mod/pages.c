@@ -11,6 +11,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
+#include <linux/string.h>
 
 #include <slabmod/pages.h>
 
@@ -22,10 +23,8 @@
 #include "pool.h"
 #include "report.h"
 
-/* Orders below this one have a cache. */
-#define CACHED_ORDERS	4
-
-static struct slabmod_cache *page_caches[CACHED_ORDERS] __read_mostly;
+/* The root pool's. */
+static struct slabmod_cache *page_caches[POOL_PAGE_ORDERS] __read_mostly;
 
 static bool order_refused(const char *who, unsigned int order)
 {
@@ -42,18 +41,29 @@ static void *pages_node(gfp_t gfp, unsigned int order, int nid)
 {
 	if (unlikely(order_refused("alloc_pages", order)))
 		return NULL;
-	if (order >= CACHED_ORDERS)
+	if (order >= POOL_PAGE_ORDERS)
 		return block_alloc("pages", root_pool, nid, 1u << order, gfp);
-	return cache_alloc_slow(page_caches[order], gfp, nid);
+	return cache_alloc_slow(page_caches[order], gfp, nid, 0);
 }
 
 unsigned long slabmod_get_free_pages(gfp_t gfp, unsigned int order)
 {
-	if (likely(order < CACHED_ORDERS))
-		return (unsigned long)cache_alloc(page_caches[order], gfp);
+	if (likely(order < POOL_PAGE_ORDERS))
+		return (unsigned long)cache_alloc(page_caches[order], gfp, 0);
 	return (unsigned long)pages_node(gfp, order, NUMA_NO_NODE);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_get_free_pages);
+
+unsigned long slabmod_pool_get_free_pages(struct slabmod_pool *pool, gfp_t gfp,
+					  unsigned int order)
+{
+	if (likely(order < POOL_PAGE_ORDERS))
+		return (unsigned long)cache_alloc(pool->pages[order], gfp, 0);
+	if (order_refused("pool_get_free_pages", order))
+		return 0;
+	return (unsigned long)block_alloc("pages", pool, NUMA_NO_NODE, 1u << order, gfp);
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_get_free_pages);
 
 struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order)
 {
@@ -67,12 +77,12 @@ struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_node);
 
-/* The order whose cache serves so many pages, or CACHED_ORDERS when none does. */
+/* The order whose cache serves so many pages, or POOL_PAGE_ORDERS when none does. */
 static unsigned int cached_order(unsigned int nr_pages)
 {
 	if (!is_power_of_2(nr_pages))
-		return CACHED_ORDERS;
-	return min_t(unsigned int, ilog2(nr_pages), CACHED_ORDERS);
+		return POOL_PAGE_ORDERS;
+	return min_t(unsigned int, ilog2(nr_pages), POOL_PAGE_ORDERS);
 }
 
 static unsigned int exact_pages(size_t size)
@@ -95,8 +105,8 @@ void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp)
 		return NULL;
 	}
 	order = cached_order(exact_pages(size));
-	if (order < CACHED_ORDERS)
-		return cache_alloc(page_caches[order], gfp);
+	if (order < POOL_PAGE_ORDERS)
+		return cache_alloc(page_caches[order], gfp, 0);
 	return block_alloc("pages", root_pool, NUMA_NO_NODE, exact_pages(size), gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_exact);
@@ -152,7 +162,7 @@ void slabmod_free_pages(unsigned long addr, unsigned int order)
 	unsigned long offset = chunk_offset(p);
 	struct frame *frame;
 
-	if (likely(order < CACHED_ORDERS)) {
+	if (likely(order < POOL_PAGE_ORDERS)) {
 		struct slabmod_cache *cache = page_caches[order];
 
 		preempt_disable();
@@ -170,6 +180,15 @@ void slabmod_free_pages(unsigned long addr, unsigned int order)
 		pages_free_slow("free_pages", p, 1u << order);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages);
+
+void slabmod_pool_free_pages(struct slabmod_pool *pool, unsigned long addr, unsigned int order)
+{
+	if (!addr || order_refused("pool_free_pages", order) ||
+	    pool_is_wrong("pool_free_pages", pool, (void *)addr))
+		return;
+	pages_free_slow("pool_free_pages", (void *)addr, 1u << order);
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_free_pages);
 
 void __slabmod_free_pages(struct page *page, unsigned int order)
 {
@@ -191,17 +210,22 @@ EXPORT_SYMBOL_SLABMOD(slabmod_free_pages_exact);
 
 /* ---- beginning ---- */
 
-int pages_init(void)
+int pages_open(struct slabmod_pool *pool)
 {
 	char name[SLABMOD_CACHE_NAME_MAX + 1];
 	unsigned int order;
 
-	for (order = 0; order < CACHED_ORDERS; order++) {
+	for (order = 0; order < POOL_PAGE_ORDERS; order++) {
 		snprintf(name, sizeof(name), "pages-%u", order);
-		page_caches[order] = cache_create(root_pool, name, PAGE_SIZE << order, PAGE_SIZE,
+		pool->pages[order] = cache_create(pool, name, PAGE_SIZE << order, PAGE_SIZE,
 						  CACHE_INTERNAL | CACHE_PAGES, NULL, NULL);
-		if (!page_caches[order])
+		if (!pool->pages[order])
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+void pages_init(void)
+{
+	memcpy(page_caches, root_pool->pages, sizeof(page_caches));
 }

@@ -3,16 +3,14 @@
  * pool.c - the root object: a source of pages, a buddy for each node, caches.
  *
  * Every cache, block and page belongs to a pool; there is one, the root pool, for
- * the calls that name none.
+ * the calls that name none. Which pools there are is known to pools.c.
  *
- * Contexts: process, may sleep. Locks: none of its own.
+ * Contexts: process, may sleep, but for pool_is_wrong(): any.
+ * Locks: ledger_lock, for the most that was seen of each figure.
  */
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/slab.h>
-
-#include <slabmod/kmalloc.h>
-#include <slabmod/pool.h>
 
 #include "buddy.h"
 #include "cache.h"
@@ -24,6 +22,8 @@
 
 struct slabmod_pool *root_pool __read_mostly;
 EXPORT_SYMBOL_FOR_TEST(root_pool);
+
+static DEFINE_SPINLOCK(ledger_lock);
 
 /* ---- the kernel's page allocator as a source ---- */
 
@@ -43,10 +43,17 @@ const struct chunk_source kernel_source = {
 	.min_order = UNIT_ORDER,
 	.max_order = CHUNK_MAX_ORDER,
 	.limit = ULONG_MAX / 2,
+	.nid = NUMA_NO_NODE,
 };
 EXPORT_SYMBOL_FOR_TEST(kernel_source);
 
 /* ---- life of a pool ---- */
+
+/* What caches keep empty is given up before the pool takes more pages. */
+static bool squeeze(struct chunk_source *source)
+{
+	return cache_squeeze(container_of(source, struct slabmod_pool, source));
+}
 
 struct slabmod_pool *pool_create(const char *name, const struct chunk_source *source)
 {
@@ -55,26 +62,51 @@ struct slabmod_pool *pool_create(const char *name, const struct chunk_source *so
 
 	if (!pool)
 		return NULL;
-	pool->name = name;
+	strscpy(pool->name, name, sizeof(pool->name));
+	INIT_LIST_HEAD(&pool->node);
 	pool->source = *source;
+	pool->source.squeeze = squeeze;
 	pool->source.stats = alloc_percpu(struct stats);
 	if (!pool->source.stats) {
 		kfree(pool);
 		return NULL;
 	}
-	atomic_long_set(&pool->source.metadata, struct_size(pool, buddies, nr_node_ids) +
-			num_possible_cpus() * sizeof(struct stats));
+	source_count_metadata(&pool->source,
+			      ksize(pool) + num_possible_cpus() * sizeof(struct stats));
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_init(&pool->buddies[nid], nid, &pool->source);
 	return pool;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_create);
 
+bool pool_reserve(struct slabmod_pool *pool)
+{
+	struct chunk_source *source = &pool->source;
+	unsigned int order = CHUNK_MAX_ORDER;
+	int nid = source_nid(source);
+
+	for (;;) {
+		long missing = source->reserve - atomic_long_read(&source->staying);
+
+		if (missing <= 0)
+			return true;
+		order = min_t(unsigned int, order, ilog2(missing));
+		/* Large chunks are worth some effort, but nobody is killed for them. */
+		if (buddy_grow(pool->buddies, nid, order, GFP_KERNEL | __GFP_RETRY_MAYFAIL))
+			continue;
+		if (!order)
+			return false;
+		order--;
+	}
+}
+EXPORT_SYMBOL_FOR_TEST(pool_reserve);
+
 unsigned long pool_destroy(struct slabmod_pool *pool)
 {
 	unsigned long pages = 0, blocks;
 	int nid;
 
+	pool->source.reserve = 0;
 	cache_destroy_all(pool);
 	blocks = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	if (blocks)
@@ -126,6 +158,29 @@ static void add_cache(struct slabmod_cache *cache, void *arg)
 	ledger->slabs += (home_pages(cache) << PAGE_SHIFT) - totals.taken * cache->size;
 }
 
+static void note(unsigned long *most, unsigned long now)
+{
+	*most = max(*most, now);
+}
+
+static void note_ledger(struct slabmod_pool *pool, const struct pool_ledger *now)
+{
+	spin_lock(&ledger_lock);
+	note(&pool->most.held, now->held);
+	note(&pool->most.used, now->used);
+	note(&pool->most.slabs, now->slabs);
+	note(&pool->most.magazines, now->magazines);
+	note(&pool->most.buddy, now->buddy);
+	note(&pool->most.metadata, now->metadata);
+	spin_unlock(&ledger_lock);
+}
+
+/* What all pools have in common is the root pool's. */
+static size_t common_metadata(const struct slabmod_pool *pool)
+{
+	return pool == root_pool ? chunk_map_metadata() + defer_metadata() : 0;
+}
+
 struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 {
 	struct pool_ledger ledger = { 0 };
@@ -137,15 +192,28 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 	ledger.used += stat_sum(pool->source.stats, STAT_BLOCK_PAGES) << PAGE_SHIFT;
 	for (nid = 0; nid < nr_node_ids; nid++)
 		ledger.buddy += buddy_free_pages(&pool->buddies[nid]) << PAGE_SHIFT;
-	ledger.metadata = atomic_long_read(&pool->source.metadata);
-	if (pool == root_pool)
-		ledger.metadata += chunk_map_metadata() + defer_metadata();
+	ledger.metadata = atomic_long_read(&pool->source.metadata) + common_metadata(pool);
 	ledger.held = ((unsigned long)atomic_long_read(&pool->source.held) << PAGE_SHIFT) +
 		      ledger.metadata;
-	ledger.peak = (unsigned long)atomic_long_read(&pool->source.peak) << PAGE_SHIFT;
+	note_ledger(pool, &ledger);
 	return ledger;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_ledger);
+
+struct pool_ledger pool_most(struct slabmod_pool *pool)
+{
+	size_t metadata = atomic_long_read(&pool->source.metadata_peak) + common_metadata(pool);
+	struct pool_ledger most;
+
+	pool_ledger(pool);
+	spin_lock(&ledger_lock);
+	most = pool->most;
+	spin_unlock(&ledger_lock);
+	note(&most.metadata, metadata);
+	note(&most.held, pool_peak(pool));
+	return most;
+}
+EXPORT_SYMBOL_FOR_TEST(pool_most);
 
 void slabmod_pool_usage(struct slabmod_pool *pool, struct slabmod_usage *usage)
 {
@@ -161,6 +229,24 @@ void slabmod_pool_usage(struct slabmod_pool *pool, struct slabmod_usage *usage)
 	};
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_usage);
+
+/* ---- whose it is ---- */
+
+bool pool_is_wrong(const char *who, struct slabmod_pool *pool, const void *p)
+{
+	struct slabmod_pool *of = NULL;
+	struct frame *frame;
+
+	rcu_read_lock();
+	frame = chunk_frame(p);
+	if (frame)
+		of = pool_of(frame);
+	if (of && of != pool)
+		report_misuse(MISUSE_WRONG_POOL, "%s: %p is of pool %s, not of %s", who, p,
+			      of->name, pool->name);
+	rcu_read_unlock();
+	return of && of != pool;
+}
 
 /* ---- checks ---- */
 
@@ -201,68 +287,12 @@ static bool check_ledger(struct slabmod_pool *pool)
 
 bool pool_check(struct slabmod_pool *pool)
 {
-	return check_pool(pool, cache_check) & check_ledger(pool);
+	return check_pool(pool, cache_check) & check_ledger(pool) & pool_bound_holds(pool);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_check);
 
 bool pool_check_live(struct slabmod_pool *pool)
 {
-	return check_pool(pool, cache_check_live);
+	return check_pool(pool, cache_check_live) & pool_bound_holds(pool);
 }
-
-/* ---- the root pool, and the caches that callers make of it ---- */
-
-struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, size_t align,
-						 unsigned int flags, void (*ctor)(void *object),
-						 struct module *owner)
-{
-	struct slabmod_cache *cache;
-
-	/* What is internal is not for callers to say. */
-	if (flags & (CACHE_INTERNAL | CACHE_PAGES)) {
-		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
-		return NULL;
-	}
-	cache = cache_create(root_pool, name, size, align, flags, ctor, owner);
-	if (cache)
-		magazine_enable(cache, GFP_KERNEL);
-	return cache;
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_cache_create_owned);
-
-unsigned long slabmod_shrink(void)
-{
-	return pool_shrink(root_pool);
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_shrink);
-
-int slabmod_cache_destroy(struct slabmod_cache *cache)
-{
-	if (!cache)
-		return 0;
-	if (cache->flags & CACHE_INTERNAL) {
-		report_misuse(MISUSE_BAD_CACHE, "%s is slabmod's own, and stays", cache->name);
-		return -EBUSY;
-	}
-	return cache_destroy(cache);
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_cache_destroy);
-
-int pool_init(unsigned long limit_pages, unsigned int max_order)
-{
-	root_pool = pool_create("root", &kernel_source);
-	if (!root_pool)
-		return -ENOMEM;
-	if (limit_pages) {
-		root_pool->source.limit = limit_pages;
-		root_pool->limited = true;
-	}
-	root_pool->source.max_order = max_order;
-	root_pool->source.min_order = min_t(unsigned int, UNIT_ORDER, max_order);
-	return 0;
-}
-
-unsigned long pool_exit(void)
-{
-	return pool_destroy(root_pool);
-}
+EXPORT_SYMBOL_FOR_TEST(pool_check_live);

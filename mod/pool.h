@@ -2,10 +2,15 @@
 /*
  * pool.h - the root object: a source of pages, a buddy for each node, caches.
  */
-#ifndef SLABMOD_POOL_H
-#define SLABMOD_POOL_H
+#ifndef SLABMOD_POOL_INTERNAL_H
+#define SLABMOD_POOL_INTERNAL_H
 
+#include <linux/notifier.h>
+
+#include "chunk.h"
 #include "types.h"
+
+/* ---- pool.c ---- */
 
 /* The pool that the calls without a pool use. */
 extern struct slabmod_pool *root_pool;
@@ -13,33 +18,72 @@ extern struct slabmod_pool *root_pool;
 /* Pages from the kernel; the limit and the largest order are set by the caller. */
 extern const struct chunk_source kernel_source;
 
+/* The pool whose page a frame is of. */
+static inline struct slabmod_pool *pool_of(const struct frame *frame)
+{
+	return container_of(frame_chunk(frame)->buddy->source, struct slabmod_pool, source);
+}
+
+/* Makes a pool that has no caches yet, and is in no list. */
 struct slabmod_pool *pool_create(const char *name, const struct chunk_source *source);
+
+/* Takes the reserve that the pool's source has to keep; false when it cannot be had. */
+bool pool_reserve(struct slabmod_pool *pool);
 
 /* Ends a pool and its caches. Returns the pages that stay because they are in use. */
 unsigned long pool_destroy(struct slabmod_pool *pool);
 
-/* Gives back what nobody uses; returns pages. May sleep. */
+/* Gives back what nobody uses, down to the reserve; returns pages. May sleep. */
 unsigned long pool_shrink(struct slabmod_pool *pool);
+
+/* Reports an address that is of another pool's memory; true when it is. */
+bool pool_is_wrong(const char *who, struct slabmod_pool *pool, const void *p);
 
 /* True when every layer keeps its invariants, and the ledger adds up; at rest. */
 bool pool_check(struct slabmod_pool *pool);
 /* The same without what only holds while nobody allocates or frees. */
 bool pool_check_live(struct slabmod_pool *pool);
 
-/* Every byte a pool holds, by what it is for. Exact when nothing moves. */
-struct pool_ledger {
-	unsigned long held;		/* chunks and metadata */
-	unsigned long peak;		/* of the chunks */
-	unsigned long used;		/* objects and blocks that callers have */
-	unsigned long slabs;		/* free in slabs, tails of slabs included */
-	unsigned long magazines;	/* free in magazines */
-	unsigned long buddy;		/* free in the buddies */
-	unsigned long metadata;
-};
-
 struct pool_ledger pool_ledger(struct slabmod_pool *pool);
 
-int pool_init(unsigned long limit_pages, unsigned int max_order);
-unsigned long pool_exit(void);
+/*
+ * Of each figure the most that there ever was, of held and metadata; of the others the
+ * most that pool_ledger() saw.
+ */
+struct pool_ledger pool_most(struct slabmod_pool *pool);
 
-#endif /* SLABMOD_POOL_H */
+/* The most pages that were ever held, in bytes. */
+static inline unsigned long pool_peak(struct slabmod_pool *pool)
+{
+	return (unsigned long)atomic_long_read(&pool->source.peak) << PAGE_SHIFT;
+}
+
+/* The bound on what slabs take: see bound.c. */
+struct pool_bound {
+	unsigned long slabs;		/* bytes of all slabs */
+	unsigned long bound;		/* that they may have at the most */
+	unsigned long magazines;	/* bytes of objects that magazines may pin at the most */
+};
+
+struct pool_bound pool_bound(struct slabmod_pool *pool);
+bool pool_bound_holds(struct slabmod_pool *pool);
+
+/* ---- pools.c ---- */
+
+/* Called with the list locked when a pool has come, and before it goes. */
+enum pool_event {
+	POOL_CREATED,
+	POOL_DESTROYED,
+};
+
+extern struct blocking_notifier_head pool_notifiers;
+
+/* Calls @fn with every pool, the root pool first. May sleep. */
+void pool_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
+/* The same, or false at once when it would have to wait: for reclaim. */
+bool pool_try_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
+
+int pool_init(unsigned long limit_pages, unsigned int max_order);
+void pool_exit(void);
+
+#endif /* SLABMOD_POOL_INTERNAL_H */

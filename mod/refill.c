@@ -8,8 +8,8 @@
  * handed out of it, and what comes back goes to the slab and not to a magazine.
  *
  * Contexts: any. In NMI no lock is waited for, and no slab changes its home.
- * Locks: one home's at a time. Stealing only tries that of another CPU; who asks for a
- * node, or finds no other memory, waits for it.
+ * Locks: one home's at a time. Stealing first only tries those of other CPUs, and waits
+ * for them before a slab is made: so what is there is used up first.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -45,7 +45,9 @@ static unsigned int take_from(struct slabmod_cache *cache, struct slab_home *hom
 	unsigned int inuse = first->inuse;
 	unsigned int got = slab_take(cache, first, objects, nr);
 
-	home->taken += got;
+	/* As long as a cache has no homes, every CPU takes from the commons. */
+	if (HOME_ID(first->home) == HOME_COMMONS)
+		home_mix(cache, first);
 	home_relist(cache, home, first, inuse);
 	return got;
 }
@@ -71,6 +73,8 @@ static unsigned int take_own(struct slabmod_cache *cache, struct slab_home *home
 		got += more;
 	}
 	home_unlock(home, flags);
+	if (got)
+		home_count_taken(cache, got);
 	return got;
 }
 
@@ -128,7 +132,6 @@ static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *
 		return 0;
 	home_unlist(from, first, first->inuse);
 	got = slab_take(cache, first, objects, nr);
-	from->taken += got;
 	/* A full slab is listed by whoever first gives an object back, maybe at once. */
 	if (first->inuse != slab_objects(cache, first))
 		*settler = first;
@@ -139,6 +142,7 @@ static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *
 static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, void **objects,
 			  unsigned int nr, bool wait)
 {
+	bool commons = from == &cache->commons[source_nid(cache->source)];
 	struct frame *settler;
 	struct slab_home *to;
 	unsigned long flags;
@@ -161,21 +165,23 @@ static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, v
 	home_unlock(from, flags);
 	if (settler)
 		home_settle(cache, to, settler);
-	if (got)
-		stat_inc(cache->stats, wait ? STAT_ADOPT : STAT_STEAL);
+	if (!got)
+		return 0;
+	home_count_taken(cache, got);
+	stat_inc(cache->stats, commons ? STAT_ADOPT : STAT_STEAL);
 	return got;
 }
 
-static unsigned int steal(struct slabmod_cache *cache, void **objects, unsigned int nr)
+static unsigned int steal(struct slabmod_cache *cache, void **objects, unsigned int nr, bool wait)
 {
+	bool anywhere = cache->source->nid != NUMA_NO_NODE;
 	unsigned int here = raw_smp_processor_id(), cpu, got;
-	int nid = cpu_to_mem(here);
 
 	/* Those behind this one first, so that not all start at the same. */
 	for_each_cpu_wrap(cpu, cpu_possible_mask, here) {
-		if (cpu == here || cpu_to_mem(cpu) != nid)
+		if (cpu == here || (!anywhere && cpu_to_mem(cpu) != cpu_to_mem(here)))
 			continue;
-		got = adopt(cache, per_cpu_ptr(cache->homes, cpu), objects, nr, false);
+		got = adopt(cache, per_cpu_ptr(cache->homes, cpu), objects, nr, wait);
 		if (got)
 			return got;
 	}
@@ -197,14 +203,14 @@ static unsigned int take_any_of(struct slabmod_cache *cache, struct slab_home *h
 		first = fullest_slab(home);
 	if (first) {
 		home_unlist(home, first, first->inuse);
-		home_set(cache, first, HOME_ID(first->home));
-		got = slab_take(cache, first, objects, nr);
-		home->taken += got;
+		got = slab_take_any(cache, first, objects, nr);
 		home_mix(cache, first);
 		if (first->inuse != slab_objects(cache, first))
 			home_list(cache, home, first);
 	}
 	home_unlock(home, flags);
+	if (got)
+		home_count_taken(cache, got);
 	if (cache->flags & CACHE_SHARES_LINES)
 		stat_add(cache->stats, STAT_SHARED_LINE, got);
 	return got;
@@ -235,7 +241,7 @@ static unsigned int take_anything(struct slabmod_cache *cache, void **objects, u
 unsigned int home_take(struct slabmod_cache *cache, void **objects, unsigned int nr,
 		       bool anything)
 {
-	struct slab_home *commons = &cache->commons[numa_mem_id()];
+	struct slab_home *commons = &cache->commons[source_nid(cache->source)];
 	struct slab_home *home;
 	unsigned int got;
 	u16 id;
@@ -245,7 +251,10 @@ unsigned int home_take(struct slabmod_cache *cache, void **objects, unsigned int
 	if (!got && id != HOME_COMMONS) {
 		got = adopt(cache, commons, objects, nr, true);
 		if (!got)
-			got = steal(cache, objects, nr);
+			got = steal(cache, objects, nr, false);
+		/* A slab is not made because somebody had a lock: see the bound in bound.c. */
+		if (!got)
+			got = steal(cache, objects, nr, true);
 	}
 	if (!got && anything)
 		got = take_anything(cache, objects, nr);
@@ -266,7 +275,7 @@ static void *take_one_on(struct slabmod_cache *cache, struct slab_home *home, in
 	if (first) {
 		unsigned int inuse = first->inuse;
 
-		home->taken += slab_take(cache, first, &object, 1);
+		home_count_taken(cache, slab_take(cache, first, &object, 1));
 		/* Not of interest as long as it was empty; the object is not its home's now. */
 		home_mix(cache, first);
 		home_relist(cache, home, first, inuse);
@@ -319,10 +328,10 @@ unsigned int home_open(struct slabmod_cache *cache, struct frame *first, bool co
 		home_mix(cache, first);
 	home->slabs++;
 	home->small_slabs += first->state == FRAME_SLAB_SMALL;
-	home->taken += nr;
 	if (first->inuse != slab_objects(cache, first))
 		home_list(cache, home, first);
 	home_unlock(home, flags);
+	home_count_taken(cache, nr);
 	return nr;
 }
 

@@ -6,8 +6,9 @@
  * destroying it, the cache is destroyed for it; if objects are live they are
  * reported, and the cache stays, without a constructor that could be called.
  *
- * Contexts: process, may sleep. Locks: cache_mutex guards the list, names and
- * ends; nothing of slabmod is held when it is taken.
+ * Contexts: process, may sleep; cache_squeeze() any. Locks: cache_mutex guards the
+ * list, names and ends; nothing of slabmod is held when it is taken. The list is
+ * also read by RCU.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/ctype.h>
@@ -18,6 +19,7 @@
 
 #include "buddy.h"
 #include "cache.h"
+#include "chunk.h"
 #include "defer.h"
 #include "home.h"
 #include "report.h"
@@ -33,12 +35,12 @@ BLOCKING_NOTIFIER_HEAD(cache_notifiers);
 
 /* ---- creation ---- */
 
-static bool name_is_good(const char *name)
+bool name_is_good(const char *name, size_t max)
 {
 	size_t length = name ? strlen(name) : 0;
 	const char *c;
 
-	if (!length || length > SLABMOD_CACHE_NAME_MAX || name[0] == '.')
+	if (!length || length > max || name[0] == '.')
 		return false;
 	for (c = name; *c; c++)
 		if (!isgraph(*c) || *c == '/')
@@ -48,7 +50,7 @@ static bool name_is_good(const char *name)
 
 static bool properties_refused(const char *name, size_t size, size_t align, unsigned int flags)
 {
-	if (!name_is_good(name))
+	if (!name_is_good(name, SLABMOD_CACHE_NAME_MAX))
 		report_misuse(MISUSE_BAD_CACHE,
 			      "a name must have 1 to %u characters, no blanks, no '/', no leading '.'",
 			      SLABMOD_CACHE_NAME_MAX);
@@ -59,7 +61,7 @@ static bool properties_refused(const char *name, size_t size, size_t align, unsi
 		report_misuse(MISUSE_BAD_CACHE,
 			      "%s: alignment %zu is neither 0 nor a power of two up to %lu", name,
 			      align, PAGE_SIZE);
-	else if (flags & ~(SLABMOD_HWCACHE_ALIGN | CACHE_INTERNAL | CACHE_PAGES))
+	else if (flags & ~(SLABMOD_HWCACHE_ALIGN | CACHE_INTERNAL | CACHE_PAGES | CACHE_KMALLOC))
 		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
 	else
 		return false;
@@ -140,8 +142,8 @@ static bool cache_register(struct slabmod_cache *cache)
 	mutex_lock(&cache_mutex);
 	taken = find_name(cache->pool, cache->name);
 	if (!taken) {
-		list_add_tail(&cache->node, &caches);
-		atomic_long_add(struct_size(cache, commons, nr_node_ids), &cache->source->metadata);
+		list_add_tail_rcu(&cache->node, &caches);
+		source_count_metadata(cache->source, cache_struct_size(cache));
 		blocking_notifier_call_chain(&cache_notifiers, CACHE_CREATED, cache);
 	}
 	mutex_unlock(&cache_mutex);
@@ -196,17 +198,22 @@ static void list_slab_objects(struct frame *frame, void *arg)
 		slab_walk_taken(listing->cache, frame, list_object, listing);
 }
 
-static void report_live(struct slabmod_cache *cache, enum misuse kind, const char *what,
-			unsigned long used)
+void cache_list_live(struct slabmod_cache *cache, unsigned long used)
 {
 	struct listing listing = { .cache = cache, .left = LIST_OBJECTS };
 	int nid;
 
-	report_misuse(kind, "%s: %s with %lu live objects", cache->name, what, used);
 	for_each_node(nid)
 		buddy_walk(&cache->buddies[nid], list_slab_objects, &listing);
 	if (used > LIST_OBJECTS)
 		pr_err("slabmod:   and %lu more\n", used - LIST_OBJECTS);
+}
+
+static void report_live(struct slabmod_cache *cache, enum misuse kind, const char *what,
+			unsigned long used)
+{
+	report_misuse(kind, "%s: %s with %lu live objects", cache->name, what, used);
+	cache_list_live(cache, used);
 }
 
 /* Brings every free object back to its slab. Nobody uses the cache. */
@@ -227,14 +234,14 @@ static void cache_unlist(struct slabmod_cache *cache)
 {
 	if (!(cache->flags & CACHE_ORPHAN))
 		blocking_notifier_call_chain(&cache_notifiers, CACHE_DESTROYED, cache);
-	list_del(&cache->node);
+	list_del_rcu(&cache->node);
 }
 
 /* Frees a cache that has been unlisted, after a grace period: see cache_free(). */
 static void cache_release(struct slabmod_cache *cache)
 {
 	magazine_disable(cache);
-	atomic_long_sub(struct_size(cache, commons, nr_node_ids), &cache->source->metadata);
+	source_count_metadata(cache->source, -(long)cache_struct_size(cache));
 	kfree(cache);
 }
 
@@ -265,9 +272,8 @@ EXPORT_SYMBOL_FOR_TEST(cache_destroy);
 
 void cache_destroy_all(struct slabmod_pool *pool)
 {
-	struct slabmod_cache *cache, *next;
+	struct slabmod_cache *cache, *next, *gone = NULL;
 	unsigned long used;
-	LIST_HEAD(gone);
 
 	mutex_lock(&cache_mutex);
 	list_for_each_entry_safe(cache, next, &caches, node) {
@@ -278,29 +284,87 @@ void cache_destroy_all(struct slabmod_pool *pool)
 		if (used)
 			report_live(cache, MISUSE_LEAK, "its pool went", used);
 		cache_unlist(cache);
-		list_add(&cache->node, &gone);
+		cache->next_gone = gone;
+		gone = cache;
 	}
 	mutex_unlock(&cache_mutex);
 	/* Once for all; see cache_free(). */
 	synchronize_rcu();
-	list_for_each_entry_safe(cache, next, &gone, node)
+	for (cache = gone; cache; cache = next) {
+		next = cache->next_gone;
 		cache_release(cache);
+	}
 }
 
 /* ---- the list ---- */
 
-void cache_for_each(struct slabmod_pool *pool,
-		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
+static void visit_all(struct slabmod_pool *pool,
+		      void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
 {
 	struct slabmod_cache *cache;
 
-	mutex_lock(&cache_mutex);
 	list_for_each_entry(cache, &caches, node)
-		if (cache->pool == pool)
+		if (!pool || cache->pool == pool)
 			fn(cache, arg);
+}
+
+void cache_for_each(struct slabmod_pool *pool,
+		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
+{
+	mutex_lock(&cache_mutex);
+	visit_all(pool, fn, arg);
 	mutex_unlock(&cache_mutex);
 }
 EXPORT_SYMBOL_FOR_TEST(cache_for_each);
+
+bool cache_try_for_each(struct slabmod_pool *pool,
+			void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
+{
+	/* Whoever reclaims may have come here from under the mutex. */
+	if (!mutex_trylock(&cache_mutex))
+		return false;
+	visit_all(pool, fn, arg);
+	mutex_unlock(&cache_mutex);
+	return true;
+}
+
+bool cache_exchange_magazines(bool (*exchange)(struct slabmod_cache *cache))
+{
+	struct slabmod_cache *cache;
+	bool any = false;
+
+	mutex_lock(&cache_mutex);
+	list_for_each_entry(cache, &caches, node)
+		any |= exchange(cache);
+	if (any) {
+		synchronize_rcu();
+		list_for_each_entry(cache, &caches, node)
+			magazine_discard(cache);
+		synchronize_rcu();
+		list_for_each_entry(cache, &caches, node)
+			magazine_bury(cache);
+	}
+	mutex_unlock(&cache_mutex);
+	return any;
+}
+EXPORT_SYMBOL_FOR_TEST(cache_exchange_magazines);
+
+bool cache_squeeze(struct slabmod_pool *pool)
+{
+	struct slabmod_cache *cache;
+	unsigned long pages = 0;
+
+	if (!atomic_long_read(&pool->source.empty_slabs))
+		return false;
+	rcu_read_lock();
+	list_for_each_entry_rcu(cache, &caches, node)
+		if (cache->pool == pool)
+			pages += home_shrink(cache);
+	rcu_read_unlock();
+	stat_inc(pool->source.stats, STAT_SQUEEZE);
+	return pages;
+}
+EXPORT_SYMBOL_FOR_TEST(cache_squeeze);
 
 /* ---- CPUs and modules that go ---- */
 

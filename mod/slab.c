@@ -20,9 +20,15 @@
 
 /* A slab is to hold this many objects, unless that takes a block above this order. */
 #define SLAB_GOOD_OBJECTS	8
-#define SLAB_GOOD_ORDER		3
-/* For less waste a block may be larger, but not above this order. */
-#define SLAB_MAX_ORDER		5
+#define SLAB_GOOD_ORDER		2
+/*
+ * Thousandths that may be wasted, the more the larger the slab. For less a block may be
+ * larger, up to this order, if there are to be many objects: of a large slab with few
+ * objects in use it is not the end that is wasted, but what they leave.
+ */
+#define SLAB_GOOD_WASTE(pages)	(15 + 3 * (pages) / 2)
+#define SLAB_GOOD_WASTE_LARGE	75	/* of objects above a page */
+#define SLAB_MAX_ORDER		4
 
 /* ---- layout ---- */
 
@@ -45,27 +51,55 @@ static unsigned int fitting(unsigned int size, unsigned int order)
 }
 
 /*
- * Pages are given back that no object needs, so a slab wastes less than a page at
- * its end. The least block is taken that wastes a sixteenth or less and has
- * objects enough; where none does, the one that wastes least.
+ * What a slab wastes, in thousandths: its end, and a part of the pages that its block has
+ * beyond, which go back to the buddy and are of use only to who needs that few.
+ */
+static unsigned int waste_of(const struct slab_geometry *g, unsigned int size)
+{
+	unsigned int bytes = g->pages << PAGE_SHIFT, block = PAGE_SIZE << g->order;
+
+	return (bytes - g->objects * size) * 1000 / bytes + (block - bytes) * 300 / block;
+}
+
+/* The slab in a block of @order that wastes least. */
+static struct slab_geometry best_geometry(unsigned int size, unsigned int order)
+{
+	struct slab_geometry best = geometry(size, fitting(size, order));
+	unsigned int objects;
+
+	for (objects = best.objects - 1; objects * size > (PAGE_SIZE << order) / 2; objects--) {
+		struct slab_geometry g = geometry(size, objects);
+
+		if (waste_of(&g, size) < waste_of(&best, size))
+			best = g;
+	}
+	return best;
+}
+
+static bool is_good(const struct slab_geometry *g, unsigned int size)
+{
+	unsigned int waste = size > PAGE_SIZE ? SLAB_GOOD_WASTE_LARGE : SLAB_GOOD_WASTE(g->pages);
+
+	return waste_of(g, size) <= waste &&
+	       (g->objects >= SLAB_GOOD_OBJECTS || g->order >= SLAB_GOOD_ORDER);
+}
+
+/*
+ * The least slab that wastes little and has objects enough; where none does, the one that
+ * wastes least.
  */
 static struct slab_geometry usual_geometry(unsigned int size)
 {
-	struct slab_geometry best = geometry(size, fitting(size, get_order(size)));
-	unsigned int best_waste = UINT_MAX, order;
+	struct slab_geometry best = best_geometry(size, get_order(size));
+	unsigned int order;
 
 	for (order = get_order(size); order <= SLAB_MAX_ORDER; order++) {
-		struct slab_geometry g = geometry(size, fitting(size, order));
-		unsigned int bytes = g.pages << PAGE_SHIFT;
-		unsigned int waste = (bytes - size * g.objects) * 1024 / bytes;
+		struct slab_geometry g = best_geometry(size, order);
 
-		if (waste < best_waste) {
-			best = g;
-			best_waste = waste;
-		}
-		if (waste <= 1024 / 16 &&
-		    (g.objects >= SLAB_GOOD_OBJECTS || order >= SLAB_GOOD_ORDER))
+		if (is_good(&g, size))
 			return g;
+		if (waste_of(&g, size) < waste_of(&best, size))
+			best = g;
 		if (g.objects == SLAB_MAX_OBJECTS)
 			break;
 	}
@@ -212,6 +246,7 @@ struct frame *slab_new(struct slabmod_cache *cache, int nid, gfp_t gfp)
 {
 	struct frame *first = slab_block(cache, nid, gfp);
 
+	buddy_look_ahead(&cache->buddies[nid], gfp);
 	if (!first)
 		return NULL;
 	if (cache->ctor)
@@ -305,22 +340,35 @@ static unsigned int take_word(struct slabmod_cache *cache, unsigned long *free,
 	return got;
 }
 
-unsigned int slab_take(struct slabmod_cache *cache, struct frame *first, void **objects,
-		       unsigned int nr)
+static __always_inline unsigned int take(struct slabmod_cache *cache, struct frame *first,
+					 void **objects, unsigned int nr, bool anything)
 {
 	unsigned int words = slab_words(slab_geometry(cache, first)->objects);
 	void *object = frame_address(first);
 	unsigned int word, got = 0;
 
 	for (word = 0; word < words && got < nr; word++) {
-		got += take_word(cache, &first->free[word], available(cache, first, word),
-				 object, objects + got, nr - got);
+		unsigned long bits = anything ? first->free[word] : available(cache, first, word);
+
+		got += take_word(cache, &first->free[word], bits, object, objects + got, nr - got);
 		object += BITS_PER_LONG * cache->size;
 	}
 	first->inuse += got;
 	return got;
 }
+
+unsigned int slab_take(struct slabmod_cache *cache, struct frame *first, void **objects,
+		       unsigned int nr)
+{
+	return take(cache, first, objects, nr, false);
+}
 EXPORT_SYMBOL_FOR_TEST(slab_take);
+
+unsigned int slab_take_any(struct slabmod_cache *cache, struct frame *first, void **objects,
+			   unsigned int nr)
+{
+	return take(cache, first, objects, nr, true);
+}
 
 /* How many objects up to @end lie @step by @step behind @p; four at a time. */
 static unsigned int row_length(void **objects, void **end, void *p, long step)

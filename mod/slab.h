@@ -77,10 +77,15 @@ void slab_delete(struct slabmod_cache *cache, struct frame *first);
 unsigned int slab_take(struct slabmod_cache *cache, struct frame *first, void **objects,
 		       unsigned int nr);
 
+/* The same, but from any line. */
+unsigned int slab_take_any(struct slabmod_cache *cache, struct frame *first, void **objects,
+			   unsigned int nr);
+
 /* The number of the quarter that a slab's count of taken objects is in. */
-static inline unsigned int slab_quarter(const struct slab_geometry *g, unsigned int inuse)
+static inline unsigned int slab_quarter(const struct slabmod_cache *cache,
+					const struct frame *first)
 {
-	return inuse >> g->quarter_shift;
+	return first->inuse >> slab_geometry(cache, first)->quarter_shift;
 }
 
 /*

@@ -28,6 +28,12 @@
 	X(CHUNK_STRAY,	chunk_stray,	"of these, smaller than the map's step") \
 	X(CHUNK_FREE,	chunk_free,	"chunks given back to the kernel") \
 	X(CHUNK_FAIL,	chunk_fail,	"requests that the kernel or the limit refused") \
+	X(LIMIT_REFUSED, limit_refused,	"of these, by the limit") \
+	X(SQUEEZE,	squeeze,	"times empty slabs were given up for another's need") \
+	X(AHEAD,	ahead,		"chunks taken ahead of need for who may not sleep") \
+	X(AGED,		aged,		"pages that went because nobody wanted them for a while") \
+	X(RECLAIMED,	reclaimed,	"pages given back because the kernel ran short") \
+	X(EXCHANGE,	exchange,	"times a cache got other magazines") \
 	X(NMI_DEFER,	nmi_defer,	"frees put off because they came in an NMI") \
 	X(ALLOC_FAIL,	alloc_fail,	"allocations that returned NULL for lack of memory") \
 	X(BLOCK_PAGES,	block_pages,	"pages in use as blocks, not as slabs")

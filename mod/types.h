@@ -12,8 +12,9 @@
  *   pool                               the root: caches and buddies of one reserve
  *
  * Locks: home->lock and buddy->lock are raw and taken with interrupts off. None
- * is ever taken while another is held, except by trylock. cache_mutex (registry.c)
- * is outermost and guards the list of caches.
+ * is ever taken while another is held, except by trylock. Outermost are pools_mutex
+ * (pools.c), for the list of pools, and within it cache_mutex (registry.c), for the
+ * list of caches.
  */
 #ifndef SLABMOD_TYPES_H
 #define SLABMOD_TYPES_H
@@ -27,7 +28,9 @@
 
 #include <slabmod/cache.h>
 #include <slabmod/fast.h>
+#include <slabmod/kmalloc.h>
 #include <slabmod/pages.h>
+#include <slabmod/pool.h>
 
 #include "compat.h"
 #include "stats.h"
@@ -79,8 +82,12 @@ struct frame {
 			unsigned long small_free;
 			struct slabmod_cache *small_cache;
 		};
-		/* First page of FRAME_PAGES and FRAME_KEPT. */
-		unsigned int nr_pages;
+		/* First page of FRAME_PAGES and FRAME_KEPT: what who has it next asks for. */
+		struct {
+			unsigned int nr_pages;
+			void *block;		/* its address */
+			struct buddy *buddy;
+		};
 		/* First page of a chunk that waits to be given back. */
 		struct llist_node doomed;
 	};
@@ -89,9 +96,10 @@ struct frame {
 static_assert(sizeof(struct frame) == 64);
 
 /*
- * A naturally aligned run of pages from the kernel, with a frame for each.
- * The heads of its free lists, one for each order up to its own, follow the
- * frames: a chunk of a single page does not pay for those of a large one.
+ * A naturally aligned run of pages from the kernel, with a frame for each, and the heads
+ * of its free lists, one for each order up to its own: a chunk of a single page does not
+ * pay for those of a large one. Frames that fill whole pages have those for themselves;
+ * fewer than that follow this, in the same memory. See frame_chunk().
  */
 struct chunk {
 	struct list_head node;		/* in a bucket of its buddy; buddy->lock */
@@ -103,8 +111,10 @@ struct chunk {
 	u8 order;			/* constant */
 	s8 bucket;			/* where @node is; buddy->lock */
 	u8 stray;			/* too small for the map; constant */
+	atomic_t empty_pages;		/* of slabs that homes keep empty */
+	struct frame *frames;		/* constant */
+	struct list_head *free_list;	/* by order; constant */
 	struct rcu_head rcu;
-	struct frame frames[];
 };
 
 /* The largest chunk: what a caller may ask for, if the kernel has runs that long. */
@@ -121,12 +131,28 @@ struct chunk {
 struct chunk_source {
 	struct page *(*get)(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid);
 	void (*put)(struct chunk_source *source, struct page *page, unsigned int order);
+	/*
+	 * NULL, or called when there is work that may sleep: chunks have come, pages or
+	 * magazines are few. Any context and under any lock; may be called in vain.
+	 */
+	void (*wake)(struct chunk_source *source);
+	/*
+	 * NULL, or asked before pages are taken from here: has what is kept empty given
+	 * back to the buddies; false when there was none. Any context but NMI, no lock held.
+	 */
+	bool (*squeeze)(struct chunk_source *source);
 	unsigned int min_order;		/* of a chunk that is not forced to be smaller */
 	unsigned int max_order;		/* of a chunk that nobody needs larger */
 	unsigned long limit;		/* pages */
+	unsigned long reserve;		/* pages that stay, once they were had */
+	int nid;			/* the only node, or NUMA_NO_NODE */
+	gfp_t zone;			/* 0, or where pages must be */
 	atomic_long_t held;		/* pages in chunks; never above @limit */
 	atomic_long_t peak;		/* the highest @held ever was */
+	atomic_long_t staying;		/* of @held, those not on their way back to the kernel */
 	atomic_long_t metadata;		/* bytes beside the chunks */
+	atomic_long_t metadata_peak;
+	atomic_long_t empty_slabs;	/* that homes keep */
 	struct stats __percpu *stats;
 };
 
@@ -151,6 +177,8 @@ struct buddy {
 	struct list_head chunks;		/* all of them, for walks; RCU */
 	unsigned long nr_chunks;
 	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY */
+	unsigned long min_empty;		/* the least that was since buddy_age() */
+	bool wanted;				/* who may not sleep found few pages */
 	unsigned long nr_free[BUDDY_ORDERS];	/* free blocks */
 	unsigned long free_pages;
 	unsigned long pages;			/* of all chunks */
@@ -159,6 +187,7 @@ struct buddy {
 	 * or FRAME_KEPT. Owned by who takes it out. Not in @nr_free and @free_pages.
 	 */
 	struct frame *kept;
+	struct frame *kept_before;		/* what it was when buddy_age() last looked */
 };
 
 /* ---- slabs and their homes (slab.c, home.c) ---- */
@@ -188,9 +217,9 @@ struct slab_home {
 	raw_spinlock_t lock;
 	unsigned int nr_partial;
 	unsigned int nr_empty;
+	unsigned int min_empty;		/* the least that was since home_age() */
 	long slabs;			/* made less given back here; the sum over homes counts */
 	long small_slabs;		/* of @slabs, those of FRAME_SLAB_SMALL */
-	long taken;			/* objects, likewise */
 	struct list_head partial[SLAB_QUARTERS];	/* by fullness, emptiest first */
 	struct list_head broken;	/* mixed slabs without a wholly free line */
 	struct list_head empty;
@@ -216,12 +245,14 @@ struct slab_geometry {
 #define CACHE_CHECK_INDEX	0x1000u	/* a free has to divide: the size is no power of two */
 #define CACHE_ORPHAN		0x2000u	/* its module went with objects live */
 #define CACHE_CLEAR		0x4000u	/* the kernel was told to clear what is freed */
+#define CACHE_KMALLOC		0x8000u	/* serves memory by size */
 #define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
 
 struct slabmod_cache {
 	/* Read on every allocation and free; one line. */
 	struct slabmod_cache_front front;
-	struct slabmod_magazine __percpu *magazines;	/* or the common empty one */
+	/* Or the common empty one. Both exchanged under a lock in magazine.c, freed by RCU. */
+	struct slabmod_magazine __percpu *magazines;
 	/*
 	 * Bits that are clear in every object's chunk_offset(), or ~0 when that does not
 	 * say enough; then an index below @quick_objects does, or else nothing short.
@@ -239,21 +270,30 @@ struct slabmod_cache {
 	struct slab_geometry usual;
 	struct slab_geometry small;	/* when memory is short */
 	unsigned int size;		/* bytes from object to object */
-	unsigned int capacity;		/* of a magazine's stacks */
+	unsigned int capacity;		/* of a magazine's stacks, as they are; magazine.c */
+	unsigned int capacity_max;	/* and as they may become */
 
 	void (*ctor)(void *object);
 	struct buddy *buddies;		/* of the pool, one a node */
 	struct slab_home __percpu *homes;	/* NULL until there are magazines */
-	atomic_long_t direct;		/* objects handed out past the magazines */
+	/* On their way out, and to be freed; cache_mutex, the former read by RCU. */
+	struct slabmod_magazine __percpu *old_magazines;
+	struct slabmod_magazine __percpu *dead_magazines;
+	atomic_long_t allocs;		/* objects handed out, but for those that magazines count */
+	atomic_long_t asked;		/* bytes that kmalloc() was asked for, likewise */
 	struct stats __percpu *stats;
 	struct chunk_source *source;
 	unsigned int object_size;	/* bytes asked for at creation */
 	unsigned int align;
 	struct module *owner;		/* who made it; compared, never followed */
-	struct list_head node;		/* in the list of all caches; cache_mutex */
+	struct list_head node;		/* in the list of all caches; cache_mutex, read by RCU */
+	struct slabmod_cache *next_gone;	/* of those that go with their pool */
 	struct slabmod_pool *pool;
 	struct dentry *debugfs;		/* its folder; debugfs.c */
 	char name[SLABMOD_CACHE_NAME_MAX + 1];
+	/* Objects that are not in slabs, but with callers or in magazines, and their peak. */
+	atomic_long_t taken ____cacheline_aligned_in_smp;
+	atomic_long_t taken_peak;
 	struct slab_home commons[];	/* one a node */
 };
 
@@ -263,10 +303,31 @@ static_assert(offsetof(struct slabmod_cache, group) < 64);
 
 /* ---- pools (pool.c) ---- */
 
+/* Orders below this one have a cache in each pool. */
+#define POOL_PAGE_ORDERS	4
+
+/* Every byte a pool holds, by what it is for. Exact when nothing moves. */
+struct pool_ledger {
+	unsigned long held;		/* chunks and metadata */
+	unsigned long used;		/* objects and blocks that callers have */
+	unsigned long slabs;		/* free in slabs, tails of slabs included */
+	unsigned long magazines;	/* free in magazines */
+	unsigned long buddy;		/* free in the buddies */
+	unsigned long metadata;
+};
+
 struct slabmod_pool {
-	const char *name;
+	char name[SLABMOD_POOL_NAME_MAX + 1];
 	bool limited;			/* source.limit was asked for */
+	bool orphan;			/* its module went while it was in use; pools_mutex */
 	struct chunk_source source;
+	struct slabmod_cache *kmalloc[SLABMOD_KMALLOC_CLASSES];	/* by class; constant */
+	struct slabmod_cache *pages[POOL_PAGE_ORDERS];		/* by order; constant */
+	struct pool_ledger most;	/* of each, the most that was seen; ledger_lock */
+	struct module *owner;		/* who made it; compared, never followed */
+	struct list_head node;		/* in the list of all pools; pools_mutex */
+	struct dentry *debugfs;		/* its folder, and that of its caches; debugfs.c */
+	struct dentry *debugfs_caches;
 	struct buddy buddies[];		/* one a node */
 };
 

@@ -26,8 +26,9 @@ struct slabmod_cache;
 /** define SLABMOD_CACHE_NAME_MAX - longest name of a cache, in characters */
 #define SLABMOD_CACHE_NAME_MAX	31
 
-void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp);
-void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp);
+/* @asked: bytes that kmalloc() was asked for, or 0. */
+void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t asked);
+void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t asked);
 struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, size_t align,
 						 unsigned int flags, void (*ctor)(void *object),
 						 struct module *owner);
@@ -100,6 +101,20 @@ unsigned long slabmod_cache_shrink(struct slabmod_cache *cache);
  */
 unsigned int slabmod_cache_size(const struct slabmod_cache *cache);
 
+/* The fast path, where @gfp allows it; see slabmod_cache_alloc(). */
+static __always_inline void *slabmod_cache_take(struct slabmod_cache *cache, gfp_t gfp,
+						size_t asked)
+{
+	struct slabmod_cache_front *front = (struct slabmod_cache_front *)cache;
+	void *object;
+
+	if (!slabmod_gfp_inline(gfp))
+		return __slabmod_cache_alloc(cache, gfp, asked);
+	if (likely(slabmod_magazine_take(&front->magazines, asked, &object)))
+		return object;
+	return __slabmod_cache_refill(cache, gfp, asked);
+}
+
 /**
  * slabmod_cache_alloc() - take an object
  * @cache: the cache
@@ -117,14 +132,7 @@ unsigned int slabmod_cache_size(const struct slabmod_cache *cache);
  */
 static __always_inline void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
 {
-	struct slabmod_cache_front *front = (struct slabmod_cache_front *)cache;
-	void *object;
-
-	if (!slabmod_gfp_inline(gfp))
-		return __slabmod_cache_alloc(cache, gfp);
-	if (likely(slabmod_magazine_take(front->magazines, &object)))
-		return object;
-	return __slabmod_cache_refill(cache, gfp);
+	return slabmod_cache_take(cache, gfp, 0);
 }
 
 /**

@@ -35,9 +35,13 @@ struct slabmod_magazine {
 	long top;			/* objects in object[1..top]; busy: see above */
 	unsigned long capacity;		/* of each stack; 0: there is none yet */
 	unsigned long allocs;		/* objects handed out */
-	u32 here;			/* @top, for who is at it and takes longer */
-	u32 away;			/* objects in object[capacity + 1..capacity + away] */
-	unsigned long cpu;		/* whose it is; of no meaning while @capacity is 0 */
+	unsigned long asked;		/* bytes that kmalloc() was asked for, in all */
+	u16 here;			/* @top, for who is at it and takes longer */
+	u16 away;			/* objects that are to go home, behind the others */
+	u32 cpu;			/* whose it is; of no meaning while @capacity is 0 */
+	u32 seen;			/* of @allocs and counts, when its age was last looked at */
+	u16 idle;			/* how often it was the same since */
+	u16 misses;			/* refills and flushes since then */
 	void *object[];
 };
 
@@ -91,11 +95,13 @@ static __always_inline void slabmod_magazine_leave(slabmod_my_magazine *magazine
 	magazine->top += more - SLABMOD_MAGAZINE_BUSY;
 }
 
-/* Takes the object on top; false when there is none or the magazine is busy. */
-static __always_inline bool slabmod_magazine_pop(struct slabmod_magazine __percpu *magazines,
+/*
+ * Takes the object on top, for which @asked bytes were asked, or 0 where that is of no
+ * interest; false when there is none or the magazine is busy.
+ */
+static __always_inline bool slabmod_magazine_pop(slabmod_my_magazine *magazine, size_t asked,
 						 void **object)
 {
-	slabmod_my_magazine *magazine = slabmod_this_cpu(magazines);
 	long top = slabmod_magazine_enter(magazine);
 
 	/* One test for two: none, and busy. */
@@ -105,16 +111,23 @@ static __always_inline bool slabmod_magazine_pop(struct slabmod_magazine __percp
 	}
 	*object = magazine->object[top];
 	magazine->allocs++;
+	if (!__builtin_constant_p(asked) || asked)
+		magazine->asked += asked;
 	slabmod_magazine_leave(magazine, -1);
 	return true;
 }
 
-/* The same with preemption on. */
-static __always_inline bool slabmod_magazine_take(struct slabmod_magazine __percpu *magazines,
-						  void **object)
+/*
+ * The same with preemption on. A cache's magazines are exchanged for larger ones, and
+ * the old ones freed when nobody has preemption off any more who may have seen them:
+ * so they are looked up with preemption off.
+ */
+static __always_inline bool slabmod_magazine_take(struct slabmod_magazine __percpu **magazines,
+						  size_t asked, void **object)
 {
 	preempt_disable();
-	if (unlikely(!slabmod_magazine_pop(magazines, object))) {
+	if (unlikely(!slabmod_magazine_pop(slabmod_this_cpu(READ_ONCE(*magazines)), asked,
+					   object))) {
 		preempt_enable();
 		return false;
 	}

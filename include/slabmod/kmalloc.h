@@ -76,8 +76,8 @@ static __always_inline unsigned int slabmod_kmalloc_size(unsigned int class)
 static __always_inline void *slabmod_kmalloc(size_t size, gfp_t gfp)
 {
 	if (__builtin_constant_p(size) && size - 1 < SLABMOD_KMALLOC_MAX_CLASS)
-		return slabmod_cache_alloc(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)],
-					   gfp);
+		return slabmod_cache_take(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)],
+					  gfp, size);
 	return slabmod_kmalloc_variable(size, gfp);
 }
 

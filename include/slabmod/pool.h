@@ -24,7 +24,7 @@ struct slabmod_pool;
 #define SLABMOD_POOL_NAME_MAX	31
 
 /** define SLABMOD_POOL_MIN_LIMIT - least limit of a pool, in bytes: its first chunk */
-#define SLABMOD_POOL_MIN_LIMIT	(512ul << 10)
+#define SLABMOD_POOL_MIN_LIMIT	(256ul << 10)
 
 /**
  * struct slabmod_pool_params - what a pool is to be

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * home_check.c - walks over all homes of a cache, sums, and what must hold of them.
+ *
+ * Contexts: any. Locks: one home's at a time, held for all its lists by a check.
+ */
+#include <linux/cpumask.h>
+#include <linux/list.h>
+#include <linux/nodemask.h>
+
+#include "home.h"
+#include "report.h"
+#include "slab.h"
+
+void home_for_each(struct slabmod_cache *cache,
+		   void (*fn)(struct slabmod_cache *cache, struct slab_home *home, void *arg),
+		   void *arg)
+{
+	unsigned int cpu;
+	int nid;
+
+	for_each_node(nid)
+		fn(cache, &cache->commons[nid], arg);
+	if (home_percpu(cache))
+		for_each_possible_cpu(cpu)
+			fn(cache, per_cpu_ptr(cache->homes, cpu), arg);
+}
+
+static void add_totals(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+{
+	struct home_totals *totals = arg;
+
+	totals->slabs += READ_ONCE(home->slabs);
+	totals->small_slabs += READ_ONCE(home->small_slabs);
+}
+
+struct home_totals home_totals(struct slabmod_cache *cache)
+{
+	struct home_totals totals = { .taken = atomic_long_read(&cache->taken) };
+
+	home_for_each(cache, add_totals, &totals);
+	return totals;
+}
+EXPORT_SYMBOL_FOR_TEST(home_totals);
+
+unsigned long home_pages(struct slabmod_cache *cache)
+{
+	struct home_totals totals = home_totals(cache);
+
+	return (totals.slabs - totals.small_slabs) * cache->usual.pages +
+	       totals.small_slabs * cache->small.pages;
+}
+EXPORT_SYMBOL_FOR_TEST(home_pages);
+
+/* Invariant: what is on a list belongs there, and is counted. */
+static bool check_list(struct slabmod_cache *cache, struct slab_home *home, struct list_head *list,
+		       int quarter, unsigned int *count)
+{
+	struct frame *first;
+
+	list_for_each_entry(first, list, node) {
+		unsigned int objects = slab_objects(cache, first);
+		bool empty = list == &home->empty;
+
+		(*count)++;
+		if (!slab_check(cache, first))
+			return false;
+		if (home_of(cache, first, first->home) != home) {
+			report_broken("%s: a slab is on a list, but not at home", cache->name);
+			return false;
+		}
+		if (first->inuse == objects || empty == !!first->inuse ||
+		    (quarter >= 0 && slab_quarter(cache, first) != quarter)) {
+			report_broken("%s: a slab with %u of %u in use is on the wrong list",
+				      cache->name, first->inuse, objects);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void check_home(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+{
+	unsigned int partial = 0, empty = 0;
+	unsigned long flags;
+	bool *ok = arg;
+	int quarter;
+
+	home_lock(home, &flags);
+	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
+		*ok &= check_list(cache, home, &home->partial[quarter], quarter, &partial);
+	*ok &= check_list(cache, home, &home->broken, -1, &partial);
+	*ok &= check_list(cache, home, &home->empty, -1, &empty);
+	if (*ok && (partial != home->nr_partial || empty != home->nr_empty)) {
+		report_broken("%s: a home counts %u partial and %u empty slabs and has %u and %u",
+			      cache->name, home->nr_partial, home->nr_empty, partial, empty);
+		*ok = false;
+	}
+	home_unlock(home, flags);
+}
+
+bool home_check(struct slabmod_cache *cache)
+{
+	bool ok = true;
+
+	home_for_each(cache, check_home, &ok);
+	return ok;
+}
+EXPORT_SYMBOL_FOR_TEST(home_check);

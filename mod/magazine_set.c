@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * magazine_set.c - the magazines a cache has, one a CPU: made, exchanged, emptied, counted.
+ *
+ * All of a cache's have one capacity. They are small at first, and none before an
+ * object is asked for. Where one of them runs empty or over often, all are exchanged
+ * for larger ones, and where nobody uses them any more, for magazine_none.
+ *
+ * Contexts: process, may sleep, but magazine_enable(): any. Locks: exchange_lock, raw,
+ * for which magazines a cache has. Old ones are freed when a grace period is over:
+ * whoever uses magazines has preemption off since before it looked them up.
+ */
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/smp.h>
+
+#include "chunk.h"
+#include "home.h"
+#include "magazine.h"
+#include "report.h"
+
+/* By so much they grow. */
+#define GROW_FACTOR	8u
+
+unsigned int magazine_bytes = MAGAZINE_BYTES_DEFAULT;
+
+struct slabmod_magazine __percpu *magazine_none;
+static DEFINE_RAW_SPINLOCK(exchange_lock);
+
+/* ---- made and freed ---- */
+
+static size_t magazine_size(const struct slabmod_cache *cache, unsigned int capacity)
+{
+	unsigned int away = 0;
+
+	if (cache->flags & CACHE_CHECK_HOME)
+		away = magazine_away_capacity(capacity);
+	return struct_bytes(struct slabmod_magazine, object, 1 + capacity + away);
+}
+
+/* Bytes of one CPU's magazine, of whatever capacity it is. */
+static size_t size_of(const struct slabmod_cache *cache,
+		      struct slabmod_magazine __percpu *magazines)
+{
+	return magazine_size(cache, per_cpu_ptr(magazines, 0)->capacity);
+}
+
+static void count_metadata(struct slabmod_cache *cache, long bytes)
+{
+	source_count_metadata(cache->source, num_possible_cpus() * bytes);
+}
+
+static struct slab_home __percpu *alloc_homes(gfp_t gfp)
+{
+	struct slab_home __percpu *homes = alloc_percpu_gfp(struct slab_home, gfp);
+	unsigned int cpu;
+
+	if (homes)
+		for_each_possible_cpu(cpu)
+			home_init(per_cpu_ptr(homes, cpu));
+	return homes;
+}
+
+/* Homes come first: whoever sees the magazines must find them. */
+static bool enable_homes(struct slabmod_cache *cache, gfp_t gfp)
+{
+	struct slab_home __percpu *homes;
+
+	if (home_percpu(cache))
+		return true;
+	homes = alloc_homes(gfp);
+	if (!homes)
+		return false;
+	if (cmpxchg_release(&cache->homes, NULL, homes))
+		free_percpu(homes);
+	else
+		count_metadata(cache, sizeof(struct slab_home));
+	return true;
+}
+
+static struct slabmod_magazine __percpu *alloc_magazines(struct slabmod_cache *cache,
+							 unsigned int capacity, gfp_t gfp)
+{
+	struct slabmod_magazine __percpu *magazines;
+	unsigned int cpu;
+
+	magazines = __alloc_percpu_gfp(magazine_size(cache, capacity), SMP_CACHE_BYTES, gfp);
+	if (!magazines)
+		return NULL;
+	for_each_possible_cpu(cpu) {
+		per_cpu_ptr(magazines, cpu)->capacity = capacity;
+		per_cpu_ptr(magazines, cpu)->cpu = cpu;
+	}
+	return magazines;
+}
+
+/* Gives a cache its magazines, and returns those it had; exchange_lock is held. */
+static struct slabmod_magazine __percpu *set_magazines(struct slabmod_cache *cache,
+						       struct slabmod_magazine __percpu *new)
+{
+	struct slabmod_magazine __percpu *old = cache->magazines;
+
+	/* They are made before anybody sees them. */
+	smp_store_release(&cache->magazines, new);
+	/* Callers take objects by themselves where there is nothing else to be done to them. */
+	smp_store_release(&cache->front.magazines, magazine_clears(cache) ? magazine_none : new);
+	return old;
+}
+
+bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
+{
+	struct slabmod_magazine __percpu *magazines;
+	unsigned long flags;
+	bool mine;
+
+	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible()))
+		return false;
+	/*
+	 * Whoever may not enter the file systems must not wait for the per-CPU allocator,
+	 * whose mutex may be with somebody who waits for them.
+	 */
+	gfp = current_gfp_context(gfp);
+	if ((gfp & GFP_KERNEL) != GFP_KERNEL || current->flags & PF_MEMALLOC)
+		gfp = GFP_NOWAIT;
+	gfp = (gfp & GFP_KERNEL) | __GFP_NOWARN;
+	if (!enable_homes(cache, gfp))
+		return false;
+	magazines = alloc_magazines(cache, cache->capacity, gfp);
+	if (!magazines)
+		return false;
+	raw_spin_lock_irqsave(&exchange_lock, flags);
+	mine = cache->magazines == magazine_none;
+	if (mine)
+		set_magazines(cache, magazines);
+	raw_spin_unlock_irqrestore(&exchange_lock, flags);
+	if (!mine) {
+		free_percpu(magazines);
+		return true;
+	}
+	count_metadata(cache, size_of(cache, magazines));
+	/* They will be looked at now and then. */
+	source_wake(cache->source);
+	return true;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_enable);
+
+size_t magazine_metadata(const struct slabmod_cache *cache)
+{
+	size_t size = 0;
+
+	if (cache->homes)
+		size += sizeof(struct slab_home);
+	rcu_read_lock();
+	if (magazine_has_own(cache))
+		size += size_of(cache, READ_ONCE(cache->magazines));
+	rcu_read_unlock();
+	return size * num_possible_cpus();
+}
+
+/**
+ * magazine_disable() - free what magazine_enable() made
+ * @cache: one that is empty and that nobody uses
+ */
+void magazine_disable(struct slabmod_cache *cache)
+{
+	source_count_metadata(cache->source, -(long)magazine_metadata(cache));
+	if (magazine_has_own(cache))
+		free_percpu(cache->magazines);
+	cache->front.magazines = magazine_none;
+	cache->magazines = magazine_none;
+	free_percpu(cache->homes);
+	cache->homes = NULL;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_disable);
+
+static unsigned int start_capacity(const struct slabmod_cache *cache)
+{
+	unsigned int objects = clamp(MAGAZINE_START_BYTES / cache->size, MAGAZINE_MIN,
+				     MAGAZINE_START);
+
+	return min(objects, cache->capacity_max);
+}
+
+void magazine_setup(struct slabmod_cache *cache)
+{
+	unsigned int bytes = magazine_bytes;
+
+	cache->front.magazines = magazine_none;
+	cache->magazines = magazine_none;
+	cache->homes = NULL;
+	if (cache->flags & CACHE_PAGES)
+		bytes *= MAGAZINE_PAGES_FACTOR;
+	cache->capacity_max = clamp(bytes / cache->size, MAGAZINE_MIN, MAGAZINE_MAX);
+	cache->capacity = start_capacity(cache);
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_setup);
+
+/* ---- other magazines than those there are ---- */
+
+/* Calls @fn with each CPU's magazine, and with those that are about to go. */
+static void visit_magazines(struct slabmod_cache *cache,
+			    void (*fn)(struct slabmod_magazine *magazine, void *arg), void *arg)
+{
+	struct slabmod_magazine __percpu *magazines;
+	unsigned int cpu;
+
+	rcu_read_lock();
+	magazines = READ_ONCE(cache->magazines);
+	if (magazines != magazine_none)
+		for_each_possible_cpu(cpu)
+			fn(per_cpu_ptr(magazines, cpu), arg);
+	magazines = READ_ONCE(cache->old_magazines);
+	if (magazines)
+		for_each_possible_cpu(cpu)
+			fn(per_cpu_ptr(magazines, cpu), arg);
+	rcu_read_unlock();
+}
+
+static void look(struct slabmod_magazine *magazine, void *arg)
+{
+	u32 now = READ_ONCE(magazine->allocs) + magazine_objects(magazine);
+
+	if (now != magazine->seen)
+		WRITE_ONCE(magazine->idle, 0);
+	else if (magazine->idle < U16_MAX)
+		WRITE_ONCE(magazine->idle, magazine->idle + 1);
+	magazine->seen = now;
+	WRITE_ONCE(magazine->misses, 0);
+}
+
+void magazine_look(struct slabmod_cache *cache)
+{
+	visit_magazines(cache, look, NULL);
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_look);
+
+/* What there is among a cache's magazines. */
+struct survey {
+	unsigned int idle;
+	unsigned int number;
+	bool stale, in_use, many_misses;
+};
+
+static void add_survey(struct slabmod_magazine *magazine, void *arg)
+{
+	unsigned int objects = magazine_objects(magazine);
+	struct survey *survey = arg;
+
+	survey->number++;
+	survey->stale |= objects && magazine->idle >= survey->idle;
+	survey->in_use |= objects || magazine->idle < survey->idle;
+	survey->many_misses |= READ_ONCE(magazine->misses) >= MAGAZINE_MANY_MISSES;
+}
+
+static struct survey survey(struct slabmod_cache *cache, unsigned int idle)
+{
+	struct survey survey = { .idle = idle };
+
+	visit_magazines(cache, add_survey, &survey);
+	return survey;
+}
+
+bool magazine_is_stale(struct slabmod_cache *cache, unsigned int idle)
+{
+	return survey(cache, idle).stale;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_is_stale);
+
+bool magazine_is_unused(struct slabmod_cache *cache, unsigned int idle)
+{
+	const struct survey s = survey(cache, idle);
+
+	return s.number && !s.in_use;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_is_unused);
+
+bool magazine_wants_more(struct slabmod_cache *cache)
+{
+	return survey(cache, 0).many_misses && cache->capacity < cache->capacity_max;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_wants_more);
+
+bool magazine_exchange(struct slabmod_cache *cache, bool more)
+{
+	unsigned int capacity = min(cache->capacity * GROW_FACTOR, cache->capacity_max);
+	struct slabmod_magazine __percpu *new = magazine_none;
+	unsigned long flags;
+
+	if (!magazine_has_own(cache))
+		return false;
+	if (more) {
+		new = alloc_magazines(cache, capacity, GFP_KERNEL | __GFP_NOWARN);
+		if (!new)
+			return false;
+		count_metadata(cache, size_of(cache, new));
+	}
+	raw_spin_lock_irqsave(&exchange_lock, flags);
+	cache->capacity = more ? capacity : start_capacity(cache);
+	WRITE_ONCE(cache->old_magazines, set_magazines(cache, new));
+	raw_spin_unlock_irqrestore(&exchange_lock, flags);
+	return true;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_exchange);
+
+void magazine_discard(struct slabmod_cache *cache)
+{
+	struct slabmod_magazine __percpu *old = cache->old_magazines;
+	unsigned int cpu;
+
+	if (!old)
+		return;
+	for_each_possible_cpu(cpu) {
+		struct slabmod_magazine *magazine = per_cpu_ptr(old, cpu);
+
+		magazine->here = magazine->top;
+		magazine_empty(cache, magazine);
+		magazine_leave(magazine);
+		atomic_long_add(magazine->allocs, &cache->allocs);
+		atomic_long_add(magazine->asked, &cache->asked);
+		WRITE_ONCE(magazine->allocs, 0);
+		WRITE_ONCE(magazine->asked, 0);
+	}
+	WRITE_ONCE(cache->old_magazines, NULL);
+	cache->dead_magazines = old;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_discard);
+
+void magazine_bury(struct slabmod_cache *cache)
+{
+	struct slabmod_magazine __percpu *dead = cache->dead_magazines;
+
+	if (!dead)
+		return;
+	count_metadata(cache, -(long)size_of(cache, dead));
+	cache->dead_magazines = NULL;
+	free_percpu(dead);
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_bury);
+
+/* ---- draining ---- */
+
+struct drainage {
+	struct slabmod_cache *cache;
+	unsigned int idle;		/* how long a magazine must have been so */
+};
+
+static void drain_this_cpu(void *arg)
+{
+	struct drainage *drainage = arg;
+	struct slabmod_magazine *magazine = magazine_acquire(drainage->cache);
+
+	if (!magazine)
+		return;
+	magazine_empty(drainage->cache, magazine);
+	magazine_leave(magazine);
+}
+
+static bool is_stale(int cpu, void *arg)
+{
+	struct drainage *drainage = arg;
+	struct slabmod_magazine *magazine;
+
+	/* The kernel has preemption off here. */
+	magazine = per_cpu_ptr(READ_ONCE(drainage->cache->magazines), cpu);
+	return magazine_objects(magazine) && READ_ONCE(magazine->idle) >= drainage->idle;
+}
+
+void magazine_drain_idle(struct slabmod_cache *cache, unsigned int idle)
+{
+	struct drainage drainage = { .cache = cache, .idle = idle };
+
+	if (magazine_has_own(cache))
+		on_each_cpu_cond(is_stale, drain_this_cpu, &drainage, true);
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_drain_idle);
+
+void magazine_drain_all(struct slabmod_cache *cache)
+{
+	magazine_drain_idle(cache, 0);
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_drain_all);
+
+void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu)
+{
+	struct slabmod_magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
+
+	if (!magazine_has_own(cache))
+		return;
+	magazine->here = magazine->top;
+	magazine_empty(cache, magazine);
+	magazine_leave(magazine);
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_drain_cpu);
+
+/* ---- counts and checks ---- */
+
+static void add_count(struct slabmod_magazine *magazine, void *arg)
+{
+	*(unsigned long *)arg += magazine_objects(magazine);
+}
+
+unsigned long magazine_count(struct slabmod_cache *cache)
+{
+	unsigned long count = 0;
+
+	visit_magazines(cache, add_count, &count);
+	return count;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_count);
+
+static void add_allocs(struct slabmod_magazine *magazine, void *arg)
+{
+	*(unsigned long *)arg += READ_ONCE(magazine->allocs);
+}
+
+unsigned long magazine_allocs(struct slabmod_cache *cache)
+{
+	unsigned long count = atomic_long_read(&cache->allocs);
+
+	visit_magazines(cache, add_allocs, &count);
+	return count;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_allocs);
+
+static void add_asked(struct slabmod_magazine *magazine, void *arg)
+{
+	*(unsigned long *)arg += READ_ONCE(magazine->asked);
+}
+
+unsigned long magazine_mean_asked(struct slabmod_cache *cache)
+{
+	unsigned long bytes = atomic_long_read(&cache->asked), allocs = magazine_allocs(cache);
+
+	visit_magazines(cache, add_asked, &bytes);
+	return allocs ? min_t(unsigned long, DIV_ROUND_CLOSEST(bytes, allocs), cache->size) : 0;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_mean_asked);
+
+/* Invariant: what lies in a magazine is an object that its slab counts as taken. */
+static bool check_object(struct slabmod_cache *cache, void *object)
+{
+	struct frame *frame = chunk_frame(object);
+	u64 index;
+
+	if (frame && slab_cache(frame) == cache) {
+		frame = slab_first(frame);
+		index = slab_object_index(cache, frame, object);
+		if (index < slab_geometry(cache, frame)->objects && !test_bit(index, frame->free))
+			return true;
+	}
+	report_broken("%s: a magazine has %p, which is not one of the cache's taken objects",
+		      cache->name, object);
+	return false;
+}
+
+static bool check_magazine(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	bool ok = true;
+	u32 i;
+
+	/* A busy one, without its sign, has more than its capacity. */
+	if (magazine->object[0] || (unsigned long)magazine->top > magazine->capacity ||
+	    magazine->away > magazine_away_capacity(magazine->capacity)) {
+		report_broken("%s: a magazine of %lu has %#lx here and %u away", cache->name,
+			      magazine->capacity, magazine->top, magazine->away);
+		return false;
+	}
+	for (i = 1; i <= magazine->top; i++)
+		ok &= check_object(cache, magazine->object[i]);
+	for (i = 0; i < magazine->away; i++)
+		ok &= check_object(cache, magazine_away(magazine)[i]);
+	return ok;
+}
+
+bool magazine_check(struct slabmod_cache *cache)
+{
+	unsigned int cpu;
+	bool ok = true;
+
+	for_each_possible_cpu(cpu)
+		ok &= check_magazine(cache, per_cpu_ptr(cache->magazines, cpu));
+	return ok;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_check);
+
+/* ---- beginning and end ---- */
+
+int magazine_init(void)
+{
+	magazine_none = __alloc_percpu(struct_bytes(struct slabmod_magazine, object, 1),
+				       SMP_CACHE_BYTES);
+	return magazine_none ? 0 : -ENOMEM;
+}
+
+void magazine_exit(void)
+{
+	free_percpu(magazine_none);
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * reclaim.c - what happens without being asked: memory that nobody wanted for a while
+ * goes back, pages are taken ahead of need, magazines get the size they are worth, and
+ * when the kernel is short of memory it gets all that is free.
+ *
+ * A side door: no layer calls it. What a layer has to say comes by source->wake, from
+ * any context; an irq_work hands it on to a work item.
+ *
+ *	worker		at once: pages for who may not sleep, larger magazines
+ *	ager		every AGE_INTERVAL as long as there is anything to age: slabs and
+ *			chunks that were empty, and magazines that were not used
+ *	shrinker	when the kernel asks
+ *
+ * Contexts: process, may sleep; the shrinker is called by whoever allocates, maybe with
+ * pools_mutex or cache_mutex held, so it only tries them.
+ */
+#include <linux/irq_work.h>
+#include <linux/jiffies.h>
+#include <linux/nodemask.h>
+#include <linux/shrinker.h>
+#include <linux/workqueue.h>
+
+#include "buddy.h"
+#include "cache.h"
+#include "chunk.h"
+#include "compat.h"
+#include "home.h"
+#include "pool.h"
+#include "reclaim.h"
+
+#define AGE_INTERVAL	(2 * HZ)
+/* After so many intervals without use magazines are emptied, and given up. */
+#define AGE_STALE	2
+#define AGE_UNUSED	8
+
+/* Not to have anybody killed, nor to keep others waiting: it is only for later. */
+#define GFP_AHEAD	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
+
+/* ---- at once ---- */
+
+static void fill_pool(struct slabmod_pool *pool, void *arg)
+{
+	int nid;
+
+	for_each_online_node(nid)
+		buddy_fill(pool->buddies, nid, GFP_AHEAD);
+	/* For the sake of the most that it knows of. */
+	pool_ledger(pool);
+}
+
+static bool enlarge(struct slabmod_cache *cache)
+{
+	if (!magazine_wants_more(cache) || !magazine_exchange(cache, true))
+		return false;
+	stat_inc(cache->stats, STAT_EXCHANGE);
+	return true;
+}
+
+static void work_at_once(struct work_struct *work)
+{
+	pool_for_each(fill_pool, NULL);
+	cache_exchange_magazines(enlarge);
+}
+
+static DECLARE_WORK(worker, work_at_once);
+
+/* ---- by age ---- */
+
+/* True when there is nothing left that could get older. */
+static bool settled;
+
+static void age_cache(struct slabmod_cache *cache, void *arg)
+{
+	unsigned long pages;
+
+	magazine_look(cache);
+	if (magazine_is_stale(cache, AGE_STALE))
+		magazine_drain_idle(cache, AGE_STALE);
+	pages = home_age(cache);
+	stat_add(cache->stats, STAT_AGED, pages);
+	if (pages || magazine_has_own(cache))
+		settled = false;
+}
+
+static bool give_up(struct slabmod_cache *cache)
+{
+	if (!magazine_is_unused(cache, AGE_UNUSED) || !magazine_exchange(cache, false))
+		return false;
+	stat_inc(cache->stats, STAT_EXCHANGE);
+	return true;
+}
+
+static void age_pool(struct slabmod_pool *pool, void *arg)
+{
+	unsigned long pages = 0;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		pages += buddy_age(&pool->buddies[nid]);
+		if (buddy_may_age(&pool->buddies[nid]))
+			settled = false;
+	}
+	stat_add(pool->source.stats, STAT_AGED, pages);
+	if (pages)
+		settled = false;
+	pool_ledger(pool);
+}
+
+static void age_all(struct work_struct *work);
+static DECLARE_DELAYED_WORK(ager, age_all);
+
+static void age_all(struct work_struct *work)
+{
+	settled = true;
+	cache_for_each(NULL, age_cache, NULL);
+	cache_exchange_magazines(give_up);
+	pool_for_each(age_pool, NULL);
+	if (!settled)
+		queue_delayed_work(system_unbound_wq, &ager, AGE_INTERVAL);
+}
+
+/* ---- woken from below ---- */
+
+static void hand_on(struct irq_work *work)
+{
+	queue_work(system_unbound_wq, &worker);
+	/* Unless it is waiting already. */
+	queue_delayed_work(system_unbound_wq, &ager, AGE_INTERVAL);
+}
+
+static struct irq_work waker = IRQ_WORK_INIT(hand_on);
+
+static void wake(struct chunk_source *source)
+{
+	irq_work_queue(&waker);
+}
+
+/* ---- when the kernel asks ---- */
+
+static void count_cache(struct slabmod_cache *cache, void *arg)
+{
+	*(unsigned long *)arg += magazine_count(cache) * cache->size >> PAGE_SHIFT;
+}
+
+static void count_pool(struct slabmod_pool *pool, void *arg)
+{
+	unsigned long pages = 0, beyond = source_beyond(&pool->source);
+	int nid;
+
+	if (!beyond)
+		return;
+	for (nid = 0; nid < nr_node_ids; nid++)
+		pages += buddy_reclaimable(&pool->buddies[nid]);
+	*(unsigned long *)arg += min(pages, beyond);
+}
+
+/* Pages that would go back: chunks without objects, and what lies in magazines. */
+static unsigned long count_objects(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	unsigned long pages = 0;
+
+	if (!pool_try_for_each(count_pool, &pages) ||
+	    !cache_try_for_each(NULL, count_cache, &pages))
+		return 0;
+	return pages ?: SHRINK_EMPTY;
+}
+
+static void trim_pool(struct slabmod_pool *pool, void *arg)
+{
+	unsigned long pages = 0;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++)
+		pages += buddy_trim(&pool->buddies[nid]);
+	stat_add(pool->source.stats, STAT_RECLAIMED, pages);
+	*(unsigned long *)arg += pages;
+}
+
+static void empty_homes(struct slabmod_cache *cache, void *arg)
+{
+	home_shrink(cache);
+}
+
+static void empty_idle_magazines(struct slabmod_cache *cache, void *arg)
+{
+	magazine_drain_idle(cache, 1);
+	home_shrink(cache);
+}
+
+static void empty_magazines(struct slabmod_cache *cache, void *arg)
+{
+	magazine_drain_all(cache);
+	home_shrink(cache);
+}
+
+/* From what costs nobody anything to what costs a refill. */
+static void (*const steps[])(struct slabmod_cache *cache, void *arg) = {
+	NULL, empty_homes, empty_idle_magazines, empty_magazines,
+};
+
+static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	unsigned long pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(steps) && pages < sc->nr_to_scan; i++) {
+		if (steps[i] && !cache_try_for_each(NULL, steps[i], NULL))
+			break;
+		/* What came free in interrupts, by the magazines of other CPUs. */
+		chunk_destroy_doomed();
+		if (!pool_try_for_each(trim_pool, &pages))
+			break;
+	}
+	return pages ?: SHRINK_STOP;
+}
+
+/* ---- beginning and end ---- */
+
+static struct shrinker_handle shrinker;
+
+int reclaim_init(void)
+{
+	int err = shrinker_begin(&shrinker, "slabmod", count_objects, scan_objects);
+
+	if (!err)
+		root_pool->source.wake = wake;
+	return err;
+}
+
+void reclaim_exit(void)
+{
+	shrinker_end(&shrinker);
+	root_pool->source.wake = NULL;
+	irq_work_sync(&waker);
+	cancel_work_sync(&worker);
+	cancel_delayed_work_sync(&ager);
+}

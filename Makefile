@@ -53,6 +53,7 @@ help:
 	@echo 'make style            only the checkers of the source'
 	@echo "make bench            what slabmod costs beside the kernel's own allocators, in build/bench"
 	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'
+	@echo '                        CASES=mem             how much memory each holds for what it is asked'
 	@echo '                        RUNNERS=icount-6.1    only there ($(shell scripts/bench --list | xargs))'
 	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
 	@echo 'make clean            forget what was built here (kernels: scripts/kernel --prune)'

@@ -11,6 +11,8 @@
  *	cases.c		cases for one CPU
  *	threads.c	cases for several, and those made to be run by several
  *	replay.c	a recorded trace once more; trace.c reads it
+ *	memory.c	how much memory an allocator holds for its work
+ *	held.c		how much that is at a moment
  *
  * A file with cases has a struct bench_group, which main.c lists.
  */
@@ -25,6 +27,7 @@
 #include <linux/types.h>
 
 struct bench;
+struct bench_setup;
 struct kmem_cache;
 struct lines;
 struct seq_buf;
@@ -34,7 +37,7 @@ struct task_struct;
 /*
  * One allocator's way to do one kind of thing. All calls into an allocator that
  * are measured go through these pointers, to small functions that hold what a
- * caller would have compiled in. GFP_ATOMIC, but for alloc_sleeping.
+ * caller would have compiled in. GFP_ATOMIC, but for those that sleep.
  */
 struct bench_ops {
 	const char *allocator;		/* as the results call it */
@@ -49,6 +52,7 @@ struct bench_ops {
 	bool (*alloc_bulk)(struct bench *b, size_t nr, void **p);
 	void (*free_bulk)(struct bench *b, size_t nr, void **p);
 	void *(*alloc_size)(struct bench *b, size_t size);
+	void *(*alloc_size_sleeping)(struct bench *b, size_t size);
 };
 
 /* Who competes. What the case costs on `nothing` is the harness's, and is taken off. */
@@ -115,9 +119,15 @@ struct bench_case {
 	void (*cleanup)(struct bench *b);
 };
 
+/* What a run says, as the debugfs files of these names have it. */
+enum { BENCH_RESULTS, BENCH_PROFILE, BENCH_MEMORY, BENCH_TEXTS };
+
 struct bench_group {
 	const struct bench_case *cases;
 	unsigned int nr;
+	/* Runs one of them, and fills the BENCH_TEXTS texts. 0 or a negative errno. */
+	int (*run)(const struct bench_case *c, const struct bench_setup *setup,
+		   struct seq_buf *texts);
 };
 
 /* One thread of a try. */
@@ -196,6 +206,17 @@ static inline bool bench_intact(const struct bench *b, const void *p, unsigned l
 	return likely(READ_ONCE(*(const unsigned long *)p) == mark) || b->ops->same;
 }
 
+/* Random enough, and the same each time. */
+#define BENCH_SEED	2463534242u
+
+static inline u32 bench_random(u32 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
 /* ---- run.c */
 
 #define BENCH_TRIES_MAX	99
@@ -206,9 +227,8 @@ struct bench_setup {
 	unsigned int tries;
 };
 
-/* Runs a case; fills both texts. 0 or a negative errno. */
-int bench_run(const struct bench_case *c, const struct bench_setup *setup,
-	      struct seq_buf *results, struct seq_buf *profile);
+/* The bench_group.run of cases that are timed. */
+int bench_run(const struct bench_case *c, const struct bench_setup *setup, struct seq_buf *texts);
 
 /* ---- team.c */
 

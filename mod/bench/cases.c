@@ -84,21 +84,12 @@ static void live_cleanup(struct bench *b)
 
 /* ---- batches: b->c->count objects are taken, then all are freed ---- */
 
-/* Random enough, and the same each time. */
-static u32 next_random(u32 *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
 static void shuffle(u32 *index, u32 n)
 {
-	u32 state = 2463534242u, other;
+	u32 state = BENCH_SEED, other;
 
 	for (; n > 1; n--) {
-		other = next_random(&state) % n;
+		other = bench_random(&state) % n;
 		swap(index[n - 1], index[other]);
 	}
 }
@@ -262,4 +253,4 @@ static const struct bench_case cases[] = {
 	LIVE("1g", SZ_1G),
 };
 
-const struct bench_group bench_one_cpu_cases = { cases, ARRAY_SIZE(cases) };
+const struct bench_group bench_one_cpu_cases = { cases, ARRAY_SIZE(cases), bench_run };

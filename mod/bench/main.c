@@ -8,7 +8,8 @@
  *	run	a name written here runs that case
  *	results	of the last run, lines `case,allocator,cpus,metric,value,unit`
  *	profile	of the last run, instructions by function, where it could be stepped
- *	trace	a trace for the case `replay`, written here; see replay.h
+ *	memory	of the last run, how much was held when, where that was what it was for
+ *	trace	a trace for the cases that replay one, written here; see replay.h
  *
  * A module whose file is open cannot be removed, so no run outlives it.
  */
@@ -26,6 +27,7 @@
 #include <slabmod/slabmod.h>
 
 #include "bench.h"
+#include "memory.h"
 #include "replay.h"
 #include "step.h"
 #include "threads.h"
@@ -34,6 +36,7 @@ static const struct bench_group *const groups[] = {
 	&bench_one_cpu_cases,
 	&bench_thread_cases,
 	&bench_replay_cases,
+	&bench_memory_cases,
 };
 
 static bool insn;
@@ -48,46 +51,64 @@ MODULE_PARM_DESC(tries, "of each case, 1 to 99 (5 with insn=1, or else 21)");
 
 /* What the last run said. */
 static DEFINE_MUTEX(run_lock);
-static struct seq_buf results;
-static struct seq_buf profile;
+static struct seq_buf texts[BENCH_TEXTS];
+static const char *const text_names[BENCH_TEXTS] = { "results", "profile", "memory" };
 
 static struct dentry *dir;
 
 /* ---- run ---- */
 
-static const struct bench_case *find_case(const char *name)
+static const struct bench_case *find_case(const char *name, const struct bench_group **group)
 {
 	unsigned int g, i;
 
-	for (g = 0; g < ARRAY_SIZE(groups); g++)
+	for (g = 0; g < ARRAY_SIZE(groups); g++) {
+		*group = groups[g];
 		for (i = 0; i < groups[g]->nr; i++)
 			if (!strcmp(groups[g]->cases[i].name, name))
 				return &groups[g]->cases[i];
+	}
 	return NULL;
 }
 
-static int run_case(const struct bench_case *c)
+static void clear_texts(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_TEXTS; i++)
+		seq_buf_clear(&texts[i]);
+}
+
+static bool texts_complete(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_TEXTS; i++)
+		if (seq_buf_has_overflowed(&texts[i]))
+			return false;
+	return true;
+}
+
+static int run_case(const struct bench_group *group, const struct bench_case *c)
 {
 	const struct bench_setup setup = { .insn = insn, .tries = tries };
 	int err = mutex_lock_interruptible(&run_lock);
 
 	if (err)
 		return -EINTR;
-	seq_buf_clear(&results);
-	seq_buf_clear(&profile);
-	err = bench_run(c, &setup, &results, &profile);
-	if (!err && (seq_buf_has_overflowed(&results) || seq_buf_has_overflowed(&profile)))
+	clear_texts();
+	err = group->run(c, &setup, texts);
+	if (!err && !texts_complete())
 		err = -ENOSPC;
-	if (err) {
-		seq_buf_clear(&results);
-		seq_buf_clear(&profile);
-	}
+	if (err)
+		clear_texts();
 	mutex_unlock(&run_lock);
 	return err;
 }
 
 static ssize_t run_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
+	const struct bench_group *group;
 	const struct bench_case *c;
 	char name[64];
 	int err;
@@ -99,10 +120,10 @@ static ssize_t run_write(struct file *file, const char __user *from, size_t len,
 	if (copy_from_user(name, from, len))
 		return -EFAULT;
 	name[len] = '\0';
-	c = find_case(strim(name));
+	c = find_case(strim(name), &group);
 	if (!c)
 		return -ENOENT;
-	err = run_case(c);
+	err = run_case(group, c);
 	return err ?: len;
 }
 
@@ -147,29 +168,37 @@ DEFINE_SHOW_ATTRIBUTE(cases);
 
 /* ---- life of the module ---- */
 
-static int text_init(struct seq_buf *text)
-{
-	char *buffer = kvmalloc(TEXT_SIZE, GFP_KERNEL);
-
-	if (!buffer)
-		return -ENOMEM;
-	seq_buf_init(text, buffer, TEXT_SIZE);
-	return 0;
-}
-
 static void texts_free(void)
 {
-	kvfree(results.buffer);
-	kvfree(profile.buffer);
+	unsigned int i;
+
+	for (i = 0; i < BENCH_TEXTS; i++)
+		kvfree(texts[i].buffer);
+}
+
+static int texts_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_TEXTS; i++) {
+		char *buffer = kvmalloc(TEXT_SIZE, GFP_KERNEL);
+
+		if (!buffer)
+			return -ENOMEM;
+		seq_buf_init(&texts[i], buffer, TEXT_SIZE);
+	}
+	return 0;
 }
 
 static void create_files(void)
 {
+	unsigned int i;
+
 	dir = debugfs_create_dir("slabmod_bench", NULL);
 	debugfs_create_file("cases", 0400, dir, NULL, &cases_fops);
 	debugfs_create_file("run", 0200, dir, NULL, &run_fops);
-	debugfs_create_file("results", 0400, dir, &results, &text_fops);
-	debugfs_create_file("profile", 0400, dir, &profile, &text_fops);
+	for (i = 0; i < BENCH_TEXTS; i++)
+		debugfs_create_file(text_names[i], 0400, dir, &texts[i], &text_fops);
 	debugfs_create_file("trace", 0200, dir, NULL, &bench_trace_fops);
 }
 
@@ -181,9 +210,7 @@ static int __init bench_init(void)
 		tries = insn ? 5 : 21;
 	if (tries > BENCH_TRIES_MAX)
 		return -EINVAL;
-	err = text_init(&results);
-	if (!err)
-		err = text_init(&profile);
+	err = texts_init();
 	if (!err)
 		err = step_init();
 	if (err)

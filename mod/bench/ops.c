@@ -153,6 +153,11 @@ static noinline void *slub_kmalloc_size(struct bench *b, size_t size)
 	return kmalloc(size, GFP_ATOMIC);
 }
 
+static noinline void *slub_kmalloc_size_sleeping(struct bench *b, size_t size)
+{
+	return kmalloc(size, SLEEPING);
+}
+
 static noinline void slub_kfree(struct bench *b, void *p)
 {
 	kfree(p);
@@ -168,6 +173,11 @@ static noinline void *our_kmalloc_size(struct bench *b, size_t size)
 	return slabmod_kmalloc(size, GFP_ATOMIC);
 }
 
+static noinline void *our_kmalloc_size_sleeping(struct bench *b, size_t size)
+{
+	return slabmod_kmalloc(size, SLEEPING);
+}
+
 static noinline void our_kfree(struct bench *b, void *p)
 {
 	slabmod_kfree(p);
@@ -179,6 +189,7 @@ static const struct bench_ops slub_sized = {
 	.alloc = slub_kmalloc,
 	.free = slub_kfree,
 	.alloc_size = slub_kmalloc_size,
+	.alloc_size_sleeping = slub_kmalloc_size_sleeping,
 };
 
 static const struct bench_ops slabmod_sized = {
@@ -187,6 +198,7 @@ static const struct bench_ops slabmod_sized = {
 	.alloc = our_kmalloc,
 	.free = our_kfree,
 	.alloc_size = our_kmalloc_size,
+	.alloc_size_sleeping = our_kmalloc_size_sleeping,
 };
 
 /* ---- pages ---- */
@@ -306,6 +318,7 @@ static const struct bench_ops nothing = {
 	.alloc_bulk = no_alloc_bulk,
 	.free_bulk = no_free_bulk,
 	.alloc_size = no_alloc_size,
+	.alloc_size_sleeping = no_alloc_size,
 };
 
 static const struct bench_ops nothing_percpu = {

@@ -27,7 +27,7 @@
 
 struct replay {
 	struct trace *trace;
-	struct trace_step *at;		/* a step that failed, or the end */
+	struct trace_step *at;		/* the first step that was not done, or the end */
 	unsigned int opened;
 	/* Behind those of the trace, the one for memory by size. */
 	struct bench caches[TRACE_MAX_CACHES + 1];
@@ -58,8 +58,9 @@ static int open_cache(struct bench *c, unsigned int i)
 	return c->slub ? 0 : -ENOMEM;
 }
 
-static int open_caches(struct bench *b, struct replay *r)
+int replay_open_caches(struct bench *b)
 {
+	struct replay *r = b->priv;
 	unsigned int i;
 	int err;
 
@@ -75,7 +76,16 @@ static int open_caches(struct bench *b, struct replay *r)
 	return 0;
 }
 
-static int replay_prepare(struct bench *b)
+void replay_without_caches(struct bench *b)
+{
+	struct replay *r = b->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(r->caches); i++)
+		r->caches[i].ops = b->ops;
+}
+
+int replay_open(struct bench *b)
 {
 	struct replay *r = kvzalloc(sizeof(*r), GFP_KERNEL);
 
@@ -87,9 +97,19 @@ static int replay_prepare(struct bench *b)
 		return -ENODATA;
 	r->at = r->trace->steps + 2 * r->trace->allocs;
 	b->objects = kvcalloc(r->trace->slots, sizeof(*b->objects), GFP_KERNEL);
-	if (!b->objects)
-		return -ENOMEM;
-	return open_caches(b, r);
+	return b->objects ? 0 : -ENOMEM;
+}
+
+static int replay_prepare(struct bench *b)
+{
+	return replay_open(b) ?: replay_open_caches(b);
+}
+
+const struct trace *replay_trace(const struct bench *b)
+{
+	const struct replay *r = b->priv;
+
+	return r->trace;
 }
 
 /* ---- steps ---- */
@@ -108,19 +128,27 @@ static unsigned long mark_of(const struct trace_step *s)
 	return ~(unsigned long)s->slot;
 }
 
-static __always_inline int take(struct bench *b, struct bench *cache, const struct trace_step *s)
+static __always_inline int keep(struct bench *b, void *p, const struct trace_step *s)
 {
-	void *p;
-
-	if (s->cache == TRACE_BY_SIZE)
-		p = cache->ops->alloc_size(cache, s->size);
-	else
-		p = cache->ops->alloc(cache);
 	if (unlikely(!p))
 		return -ENOMEM;
 	bench_mark(p, mark_of(s));
 	b->objects[s->slot] = p;
 	return 0;
+}
+
+static __always_inline int take(struct bench *b, struct bench *cache, const struct trace_step *s)
+{
+	if (s->cache == TRACE_BY_SIZE)
+		return keep(b, cache->ops->alloc_size(cache, s->size), s);
+	return keep(b, cache->ops->alloc(cache), s);
+}
+
+static int take_sleeping(struct bench *b, struct bench *cache, const struct trace_step *s)
+{
+	if (cache->ops == b->ops)
+		return keep(b, cache->ops->alloc_size_sleeping(cache, s->size), s);
+	return keep(b, cache->ops->alloc_sleeping(cache), s);
 }
 
 static __always_inline int give(struct bench *b, struct bench *cache, const struct trace_step *s)
@@ -194,6 +222,19 @@ static long replay_work(struct bench *b, unsigned int worker)
 	return err;
 }
 
+int replay_step(struct bench *b, u32 i)
+{
+	struct replay *r = b->priv;
+	struct trace_step *s = r->trace->steps + i;
+	struct bench *cache = &r->caches[s->cache];
+	int err = s->size ? take_sleeping(b, cache, s) : give(b, cache, s);
+
+	if (err)
+		failed(b, s, err);
+	r->at = err ? s : s + 1;
+	return err;
+}
+
 /* ---- the end ---- */
 
 /* Every object has a step that frees it: do those that a failure has left out. */
@@ -209,7 +250,7 @@ static void free_rest(struct bench *b, struct replay *r)
 	}
 }
 
-static void replay_cleanup(struct bench *b)
+void replay_close(struct bench *b)
 {
 	struct replay *r = b->priv;
 
@@ -228,7 +269,7 @@ static void replay_cleanup(struct bench *b)
 static const struct bench_case cases[] = {
 	{ .name = "replay", .kind = &bench_kmalloc, .cpus = 1, .rounds = TRACE_PARTS,
 	  .step_rounds = 1, .prepare = replay_prepare, .work = replay_work,
-	  .cleanup = replay_cleanup },
+	  .cleanup = replay_close },
 };
 
-const struct bench_group bench_replay_cases = { cases, ARRAY_SIZE(cases) };
+const struct bench_group bench_replay_cases = { cases, ARRAY_SIZE(cases), bench_run };

@@ -50,8 +50,25 @@ struct trace_cache {
 	char name[32];		/* for people; ends with a NUL */
 };
 
+struct bench;
+struct trace;
+
 extern const struct file_operations bench_trace_fops;
 extern const struct bench_group bench_replay_cases;
+
+/*
+ * For who replays the trace in another way, one step after the other: b->ops are of
+ * bench_kmalloc, and b->priv is taken. replay_close() is called in any case, and frees
+ * what is in use. ENODATA: there is no trace.
+ */
+int replay_open(struct bench *b);
+/* Then one of these: with the recorded caches, or all by size, also what was from a cache. */
+int replay_open_caches(struct bench *b);
+void replay_without_caches(struct bench *b);
+const struct trace *replay_trace(const struct bench *b);
+/* Step number @i, which may sleep; for i = 0, 1, 2, ... until one fails. */
+int replay_step(struct bench *b, u32 i);
+void replay_close(struct bench *b);
 
 /* Forget the trace; when the module goes. */
 void bench_trace_drop(void);

@@ -249,7 +249,7 @@ static void print_results(struct run *run, struct seq_buf *results)
 }
 
 static int run_on(const struct bench_case *c, const struct bench_setup *setup, unsigned int cpus,
-		  struct seq_buf *results, struct seq_buf *profile)
+		  struct seq_buf *texts)
 {
 	struct run *run = run_new(c, setup, cpus);
 	unsigned int i;
@@ -262,15 +262,14 @@ static int run_on(const struct bench_case *c, const struct bench_setup *setup, u
 	if (!err)
 		err = measure(run);
 	if (!err)
-		err = step_all(run, profile);
+		err = step_all(run, &texts[BENCH_PROFILE]);
 	if (!err)
-		print_results(run, results);
+		print_results(run, &texts[BENCH_RESULTS]);
 	run_free(run);
 	return err;
 }
 
-int bench_run(const struct bench_case *c, const struct bench_setup *setup,
-	      struct seq_buf *results, struct seq_buf *profile)
+int bench_run(const struct bench_case *c, const struct bench_setup *setup, struct seq_buf *texts)
 {
 	unsigned int online = num_online_cpus();
 	int err;
@@ -278,9 +277,9 @@ int bench_run(const struct bench_case *c, const struct bench_setup *setup,
 	if (c->cpus > online)
 		return -ENODEV;
 	if (c->cpus != BENCH_ALL_CPUS)
-		return run_on(c, setup, c->cpus, results, profile);
-	err = run_on(c, setup, 1, results, profile);
+		return run_on(c, setup, c->cpus, texts);
+	err = run_on(c, setup, 1, texts);
 	if (!err && online > 1)
-		err = run_on(c, setup, online, results, profile);
+		err = run_on(c, setup, online, texts);
 	return err;
 }

@@ -309,14 +309,6 @@ static __always_inline int larson_give(struct bench *b, unsigned int owner, unsi
 	return give(b, p, mark_of(owner, i));
 }
 
-static u32 next_random(u32 *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
 static int larson_turn(struct bench *b, unsigned int array, u32 *random)
 {
 	unsigned int n, i;
@@ -324,7 +316,7 @@ static int larson_turn(struct bench *b, unsigned int array, u32 *random)
 	int err;
 
 	for (n = 0; n < OPS_A_TURN; n++) {
-		bits = next_random(random);
+		bits = bench_random(random);
 		/* The upper bits choose the entry, the lower ones the size. */
 		i = (u64)(bits >> 6) * b->c->count >> 26;
 		err = larson_give(b, array, i) ?: larson_take(b, array, i, bits);
@@ -350,7 +342,7 @@ static int larson_fill(struct bench *b, unsigned int worker, u32 *random)
 	int err = 0;
 
 	for (i = 0; i < b->c->count && !err; i++)
-		err = larson_take(b, worker, i, next_random(random));
+		err = larson_take(b, worker, i, bench_random(random));
 	return err;
 }
 
@@ -374,7 +366,7 @@ static long larson_work(struct bench *b, unsigned int worker)
 {
 	struct turns *turns = b->priv;
 	unsigned int array = worker, i;
-	u32 random = 2463534242u + worker;
+	u32 random = BENCH_SEED + worker;
 	int err;
 
 	turns[worker].done = 0;
@@ -517,4 +509,4 @@ static const struct bench_case cases[] = {
 	PASSIVE(64),
 };
 
-const struct bench_group bench_thread_cases = { cases, ARRAY_SIZE(cases) };
+const struct bench_group bench_thread_cases = { cases, ARRAY_SIZE(cases), bench_run };

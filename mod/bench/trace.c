@@ -191,6 +191,7 @@ static int take_events(struct decoder *d, u32 events)
 	}
 	if (d->at != d->end || d->allocs != d->trace->allocs)
 		return refuse("its header's counts are not those of its events");
+	d->trace->recorded = d->next - d->trace->steps;
 	for (i = 0; i < d->allocs; i++)
 		if (d->step_of[i] != FREED)
 			free_one(d, i);

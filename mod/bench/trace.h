@@ -27,6 +27,7 @@ struct trace_step {
 struct trace {
 	struct kref users;
 	u32 allocs, slots, caches;
+	u32 recorded;			/* steps that were; the rest frees what was left */
 	u32 cache_size[TRACE_MAX_CACHES];
 	struct trace_step *steps;	/* two for each allocation */
 };

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Plots of the results of scripts/bench, by gnuplot.
 
-usage: plots.py DIR OUT KIND...    of DIR/results.csv: OUT/NAME.KIND (svg, png)
+usage: plots.py DIR OUT KIND...    of DIR/results.csv, DIR/memory.csv:
+                                   OUT/NAME.KIND (svg, png)
 
-A plot has a row of panels with lines (cost by size, count, order), or a line of dots
-a case. One for which there are no figures is left out.
+A plot has a row of panels with lines (cost by size, count, order; for a case about
+memory, bytes by step), or a line of dots a case. One for which there are no figures is left out.
 """
 import os
 import subprocess
@@ -19,9 +20,11 @@ KERNEL, OURS, GREY = '#D55E00', '#0072B2', '#606060'
 RUNNER_NAME = {
     'icount-6.1': 'Linux 6.1', 'icount-7.2': 'Linux 7.2',
     'uml-6.1': 'UML 6.1', 'uml-7.2': 'UML 7.2', 'kvm-6.1': 'KVM 6.1', 'kvm-7.2': 'KVM 7.2',
+    'memory-6.1': 'Linux 6.1', 'memory-7.2': 'Linux 7.2',
 }
 ICOUNT = ('icount-6.1', 'icount-7.2')
 NATIVE = ('uml-6.1', 'uml-7.2', 'kvm-6.1', 'kvm-7.2')
+MEMORY = ('memory-6.1', 'memory-7.2')
 UNIT = {'insn_per_op': 'instructions', 'cycles_per_op': 'cycles'}
 
 SIZES = [('16', 16), ('64', 64), ('256', 256), ('1k', 1024), ('4k', 4096), ('16k', 16384)]
@@ -50,6 +53,15 @@ FAMILIES = {
     ]),
 }
 LOG = {'pair', 'pages'}
+
+MEMORY_CASES = {
+    'mem-mix': 'A recorded trace, all by size',
+    'mem-caches': 'A recorded trace, with its caches',
+    'mem-uniform': 'Sizes of 1 to 4,096 bytes',
+    'mem-churn': 'The same number of objects, exchanged at random',
+    'mem-phases': 'Most are freed, then larger ones allocated',
+    'mem-free': 'All are freed, and the allocator shrinks',
+}
 
 STYLE = f'''
 set encoding utf8
@@ -107,14 +119,19 @@ def axis_y(every, log):
     return f'set logscale y; set yrange [{low:g}:{high:g}]; set ytics {log_tics(low, high)}'
 
 
-def one_panel(nth, of, left, panel, lines, series, along_y):
-    title, along, places = panel
+def frame(nth, of, left, titles):
+    """titles: the panel's, along x, along y"""
     width = 0.995 / of
     yield f'set lmargin at screen {nth * width + left:.3f}'
     yield f'set rmargin at screen {(nth + 1) * width - 0.008:.3f}'
-    yield f'set title {quoted(title)} offset 0,-0.5'
-    yield f'set xlabel {quoted(along)} offset 0,0.4'
-    yield f'set ylabel {quoted(along_y if nth == 0 else "")} offset 0.2,0'
+    yield f'set title {quoted(titles[0])} offset 0,-0.5'
+    yield f'set xlabel {quoted(titles[1])} offset 0,0.4'
+    yield f'set ylabel {quoted(titles[2] if nth == 0 else "")} offset 0.2,0'
+
+
+def one_panel(nth, of, left, panel, lines, series, along_y):
+    title, along, places = panel
+    yield from frame(nth, of, left, (title, along, along_y))
     tics = ', '.join(f'{quoted(label)} {i}' for i, (label, _) in enumerate(places))
     yield f'set xtics ({tics})'
     yield f'set xrange [-0.3:{len(places) - 0.7:.1f}]'
@@ -127,7 +144,7 @@ def one_panel(nth, of, left, panel, lines, series, along_y):
                               for i, one in enumerate(series))
 
 
-def legend(series):
+def legend(series, style='linespoints'):
     yield 'set lmargin at screen 0.02; set rmargin at screen 0.98'
     yield 'set tmargin at screen 0.10; set bmargin at screen 0.01'
     yield 'unset border; unset tics; unset title; unset xlabel; unset ylabel; unset grid'
@@ -135,7 +152,12 @@ def legend(series):
     yield f'set key center center horizontal Left reverse samplen 3 maxcols {len(series)} width 2'
     # It takes more than a key to make a plot: a line out of sight.
     yield 'plot 2 notitle, ' + ', '.join(
-        f'keyentry with linespoints {one.style} title {quoted(one.title)}' for one in series)
+        f'keyentry with {style} {one.style} title {quoted(one.title)}' for one in series)
+
+
+def head(title):
+    yield f'set multiplot title {quoted(title)} font ",15"'
+    yield 'set tmargin at screen 0.84; set bmargin at screen 0.26'
 
 
 def panels(found, name, runners):
@@ -153,12 +175,55 @@ def panels(found, name, runners):
     along_y = f'{unit}, log scale' if name in LOG else unit
     every = [v for _, lines in shown for line in lines for v in line if v is not None]
     left = (96 if max(every) >= 10000 else 72) / width
-    script = [f'set multiplot title {quoted(f"{title}: {unit} an op")} font ",15"',
-              'set tmargin at screen 0.84; set bmargin at screen 0.26',
-              axis_y(every, name in LOG)]
+    script = [*head(f'{title}: {unit} an op'), axis_y(every, name in LOG)]
     for nth, (panel, lines) in enumerate(shown):
         script += one_panel(nth, len(shown), left, panel, lines, series, along_y)
     script += legend(series)
+    script += ['unset multiplot']
+    return script, (width, 400)
+
+
+# ---- what is held in the course of a case
+
+class Held:
+    """A line of such a panel: (step, bytes), ..."""
+
+    def __init__(self, title, style, moments, field):
+        self.title, self.style = title, style
+        self.points = [(int(m.step), int(getattr(m, field))) for m in moments]
+
+
+def held_lines(sides):
+    return [Held('held by SLUB', f'lc rgb "{KERNEL}" lw 2', sides['kernel'], 'held'),
+            Held('held by slabmod', f'lc rgb "{OURS}" lw 2', sides['slabmod'], 'held'),
+            Held('asked', f'lc rgb "{GREY}" lw 2', sides['kernel'], 'asked')]
+
+
+def held_panel(nth, of, left, runner, lines):
+    yield from frame(nth, of, left, (RUNNER_NAME[runner], 'objects allocated or freed, thousands',
+                                     'MiB'))
+    yield f'set xrange [0:{lines[0].points[-1][0] / 1000:g}]'
+    for i, line in enumerate(lines):
+        yield f'$p{nth}s{i} << EOD'
+        for step, size in line.points:
+            yield f'{step / 1000:g} {size / 2 ** 20:.3f}'
+        yield 'EOD'
+    yield 'plot ' + ', '.join(f'$p{nth}s{i} with lines {line.style} notitle'
+                              for i, line in enumerate(lines))
+
+
+def held_panels(moments, case):
+    """The script of a plot with a panel for each kernel, and its size; or None"""
+    shown = [(runner, held_lines(moments[runner, case])) for runner in MEMORY
+             if len(moments.get((runner, case), {})) == 2]
+    if not shown:
+        return None
+    width = max(740, 420 * len(shown))
+    every = [size / 2 ** 20 for _, lines in shown for line in lines for _, size in line.points]
+    script = [*head(f'{MEMORY_CASES[case]}: memory asked for and held'), axis_y(every, False)]
+    for nth, (runner, lines) in enumerate(shown):
+        script += held_panel(nth, len(shown), 72 / width, runner, lines)
+    script += legend(shown[0][1], 'lines')
     script += ['unset multiplot']
     return script, (width, 400)
 
@@ -229,7 +294,7 @@ def dots(title, labels, values, series, along, line_at=None):
 
 # ---- all of them
 
-def all_plots(found):
+def all_plots(found, moments):
     for name in FAMILIES:
         yield name, panels(found, name, ICOUNT)
         yield f'native-{name}', panels(found, name, NATIVE)
@@ -237,6 +302,8 @@ def all_plots(found):
     yield 'native-ratios', ratio_dots(found, NATIVE)
     for runner in ('uml-7.2', 'kvm-6.1', 'kvm-7.2'):
         yield f'threads-{runner}', cost_dots(found, runner)
+    for case in MEMORY_CASES:
+        yield case, held_panels(moments, case)
 
 
 TERMINALS = {
@@ -257,7 +324,7 @@ def draw(path, kind, script, size):
 def main(directory, out, *kinds):
     os.makedirs(out, exist_ok=True)
     found = results.cases(directory)
-    for name, plot in all_plots(found):
+    for name, plot in all_plots(found, results.moments(directory)):
         for kind in kinds:
             path = f'{out}/{name}.{kind}'
             if plot:

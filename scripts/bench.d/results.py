@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The results of scripts/bench: results.csv and runs.csv in a directory.
+"""The results of scripts/bench: results.csv, memory.csv and runs.csv in a directory.
 
 usage: results.py merge DIR RUNNER [--whole]
-    puts what DIR/RUNNER.out and DIR/RUNNER.out.run say into the two files. Rows of
+    puts what DIR/RUNNER.out and DIR/RUNNER.out.run say into these files. Rows of
     cases that were measured anew are replaced, with --whole all of the runner's.
 """
 import csv
@@ -13,19 +13,28 @@ import sys
 from collections import namedtuple
 
 HEADER = 'runner,case,allocator,cpus,metric,value,unit'.split(',')
+MOMENTS = 'runner,case,allocator,step,asked,held'.split(',')
 RUNS = 'runner,cases,kernel,options,commit,date,cpu,compiler,emulator'.split(',')
 
 # The runners in the order in which people see them
 RUNNERS = ['icount-6.1', 'icount-6.1-zeroed', 'icount-7.2', 'uml-6.1', 'uml-7.2',
-           'kvm-6.1', 'kvm-7.2']
+           'kvm-6.1', 'kvm-7.2', 'memory-6.1', 'memory-7.2']
 THREADS = {'remote', 'larson', 'threadtest', 'active', 'passive'}
 COSTS = ('insn_per_op', 'cycles_per_op')
+BYTES = ('asked_peak', 'held_peak', 'asked_end', 'held_end')
 
 LINE = re.compile(r'[a-z0-9-]+,(slub|kernel-pages|slabmod|slabmod-pages),\d+,'
                   r'[a-z_]+,-?\d+(\.\d+)?,[a-z0-9/]+')
+MEMORY_LINE = re.compile(r'# memory ([a-z0-9-]+,(slub|slabmod),\d+,\d+,-?\d+)')
 
 Row = namedtuple('Row', HEADER)
+# How much was held at a step of a case, and how much of that was asked for
+Moment = namedtuple('Moment', MOMENTS)
 Run = namedtuple('Run', RUNS)
+
+
+def side_of(allocator):
+    return 'slabmod' if allocator.startswith('slabmod') else 'kernel'
 
 
 class Case:
@@ -36,8 +45,7 @@ class Case:
         self.values = {}
 
     def add(self, row):
-        side = 'slabmod' if row.allocator.startswith('slabmod') else 'kernel'
-        self.values[row.metric, side] = float(row.value)
+        self.values[row.metric, side_of(row.allocator)] = float(row.value)
 
     def value(self, metric, side):
         return self.values.get((metric, side))
@@ -54,6 +62,11 @@ class Case:
     def cost(self):
         """The metric that is the case's cost on this runner"""
         return next((m for m in COSTS if (m, 'kernel') in self.values), None)
+
+    @property
+    def of_memory(self):
+        """Whether it is about bytes, and not about what anything costs"""
+        return self.name.startswith('mem-')
 
     @property
     def label(self):
@@ -86,16 +99,26 @@ def write(path, rows, kind):
     os.rename(path + '.new', path)
 
 
-def cases(directory):
-    """{runner: [Case, ...]}, runners and cases in order"""
+def cases(directory, of_memory=False):
+    """{runner: [Case, ...]}, runners and cases in order; of one of the two kinds"""
     found = {}
     for row in read(f'{directory}/results.csv', Row):
         key = row.runner, row.case, int(row.cpus)
         found.setdefault(key, Case(*key)).add(row)
     by_runner = {runner: [] for runner in RUNNERS}
     for case in found.values():
-        by_runner[case.runner].append(case)
+        if case.of_memory == of_memory:
+            by_runner[case.runner].append(case)
     return {runner: some for runner, some in by_runner.items() if some}
+
+
+def moments(directory):
+    """{(runner, case): {side: [Moment, ...]}}, in the order of their steps"""
+    found = {}
+    for moment in read(f'{directory}/memory.csv', Moment):
+        sides = found.setdefault((moment.runner, moment.case), {})
+        sides.setdefault(side_of(moment.allocator), []).append(moment)
+    return found
 
 
 def runs(directory):
@@ -105,8 +128,8 @@ def runs(directory):
 # ---- what a guest said
 
 def heard(path, runner):
-    """(rows, names of the cases that were tried) of a guest's output"""
-    rows, tried = [], []
+    """(rows, moments, names of the cases that were tried) of a guest's output"""
+    rows, held, tried = [], [], []
     with open(path, encoding='utf-8', errors='replace') as file:
         for line in file:
             line = line.rstrip('\n')
@@ -114,10 +137,12 @@ def heard(path, runner):
                 tried.append(line.split()[2])
             elif LINE.fullmatch(line):
                 rows.append(Row(runner, *line.split(',')))
-    return rows, tried
+            elif found := MEMORY_LINE.fullmatch(line):
+                held.append(Moment(runner, *found[1].split(',')))
+    return rows, held, tried
 
 
-def complaints(rows):
+def complaints(rows, held):
     """What is wrong with new rows: each metric has two sides, and a row comes once"""
     seen = set()
     for row in rows:
@@ -129,12 +154,28 @@ def complaints(rows):
         key = row.case, int(row.cpus)
         by_case.setdefault(key, Case(row.runner, *key)).add(row)
     for case in by_case.values():
-        if not case.cost:
+        if case.of_memory:
+            yield from complaints_of_memory(case, held)
+        elif not case.cost:
             yield f'{case.label}: there is no cost'
         for metric in {metric for metric, _ in case.values}:
             for side in ('kernel', 'slabmod'):
                 if case.value(metric, side) is None:
                     yield f"{case.label}: {metric} lacks {side}'s value"
+
+
+def complaints_of_memory(case, held):
+    """Each side was asked for the same, and how much it held is known all the time"""
+    for metric in BYTES:
+        if (metric, 'kernel') not in case.values:
+            yield f'{case.label}: there is no {metric}'
+    for metric in ('asked_peak', 'asked_end'):
+        if case.value(metric, 'kernel') != case.value(metric, 'slabmod'):
+            yield f'{case.label}: {metric} of the two sides is not the same'
+    there = {side_of(moment.allocator) for moment in held if moment.case == case.name}
+    for side in ('kernel', 'slabmod'):
+        if side not in there:
+            yield f"{case.label}: what was held when lacks {side}'s lines"
 
 
 def merged(old, new, key, gone):
@@ -152,12 +193,13 @@ def merged(old, new, key, gone):
 
 def merge(directory, runner, whole):
     out = f'{directory}/{runner}.out'
-    rows, tried = heard(out, runner)
-    bad = list(complaints(rows))
+    rows, held, tried = heard(out, runner)
+    bad = list(complaints(rows, held))
     key = (lambda r: r.runner) if whole else (lambda r: (r.runner, r.case))
     gone = {runner} if whole else {(runner, name) for name in tried}
-    write(f'{directory}/results.csv',
-          merged(read(f'{directory}/results.csv', Row), rows, key, gone), Row)
+    for name, kind, new in (('results', Row, rows), ('memory', Moment, held)):
+        path = f'{directory}/{name}.csv'
+        write(path, merged(read(path, kind), new, key, gone), kind)
     if rows:
         with open(out + '.run', newline='', encoding='utf-8') as file:
             run = [Run(*line) for line in csv.reader(file)]

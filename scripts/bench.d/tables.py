@@ -24,6 +24,10 @@ KINDS = [
 ]
 WITH_RATIO = {'insn_per_op', 'cycles_per_op', 'ops_per_s'}
 
+# Of the cases mem-*, the two moments of which there are figures
+WHEN = [('peak', 'at the peak'), ('end', 'at the end')]
+MIB = 1 << 20
+
 # How far two medians of a native run may be apart and mean nothing
 NOISE = 0.05
 
@@ -58,13 +62,49 @@ def widths(kind):
     return [9, 9, 6] if kind[0] in WITH_RATIO else [9, 9]
 
 
+def mib(value):
+    # No minus before what is next to nothing
+    return '' if value is None else f'{round(value / MIB, 2) + 0:,.2f}'
+
+
+def quotient(value, by):
+    return f'{value / by:.3f}' if value and by and min(value, by) > 0 else ''
+
+
+def memory_cells(case, moment):
+    """asked, held by both, held by asked of both, slabmod's by the kernel's"""
+    asked = case.value(f'asked_{moment}', 'kernel')
+    held = [case.value(f'held_{moment}', side) for side in ('kernel', 'slabmod')]
+    ratios_of = [quotient(value, asked) for value in held] + [quotient(held[1], held[0])]
+    # Where nothing is asked, what is left is too little to be compared.
+    return ([case.label] + [mib(value) for value in (asked, *held)] +
+            (ratios_of if asked else [''] * len(ratios_of)))
+
+
 # ---- for a terminal
 
 def show(directory, runner):
-    _, tried = results.heard(f'{directory}/{runner}.out', runner)
-    cases = [c for c in results.cases(directory).get(runner, []) if c.name in tried]
-    if not cases:
-        return
+    _, _, tried = results.heard(f'{directory}/{runner}.out', runner)
+    for of_memory, shower in ((False, show_costs), (True, show_memory)):
+        cases = [c for c in results.cases(directory, of_memory).get(runner, []) if c.name in tried]
+        if cases:
+            print(f'\n{title(directory, runner)}\n')
+            shower(cases)
+
+
+def show_memory(cases):
+    first = max([len('at the peak')] + [len(case.label) for case in cases])
+    print(f"{'':{first}} {'MiB':>29} {'held by asked':>17} {'slabmod':>9}")
+    for moment, text in WHEN:
+        heads = [text, 'asked', 'SLUB', 'slabmod', 'SLUB', 'slabmod', 'by SLUB']
+        for line in [heads] + [memory_cells(case, moment) for case in cases]:
+            rest = [cell.rjust(w) for cell, w in zip(line[1:], (9, 9, 9, 8, 8, 9))]
+            print(' '.join([line[0].ljust(first)] + rest).rstrip())
+        print()
+    print("asked: the sizes of what is in use, added up. peak: each column's own.")
+
+
+def show_costs(cases):
     kinds = kinds_of(cases)
     first = max(len(case.label) for case in cases)
     columns = [first] + [w for kind in kinds for w in widths(kind)]
@@ -72,7 +112,6 @@ def show(directory, runner):
     for kind in kinds:
         heads.append(kind[1].rjust(sum(widths(kind)) + len(widths(kind)) - 1))
         names += [name.rjust(w) for name, w in zip(('kernel', 'slabmod', 'ratio'), widths(kind))]
-    print(f'\n{title(directory, runner)}\n')
     print(' '.join(heads))
     print(' '.join(names))
     family = cases[0].family
@@ -194,6 +233,16 @@ def losses(directory):
                 yield ''
 
 
+def memory(directory):
+    for runner, cases in results.cases(directory, of_memory=True).items():
+        for moment, text in WHEN:
+            yield f'``{runner}``, {text}:'
+            yield ''
+            yield from csv_table(
+                ['case', 'asked, MiB', 'held by SLUB', 'by slabmod', 'by asked: SLUB', 'slabmod',
+                 'slabmod by SLUB'], [memory_cells(case, moment) for case in cases])
+
+
 def made_on(directory):
     runs = results.runs(directory)
     yield from csv_table(['runner', 'kernel', 'options of scripts/vm', 'commit', 'date'],
@@ -205,7 +254,8 @@ def made_on(directory):
 
 
 def docs(directory):
-    makers = {'tables': tables, 'summary': summary, 'losses': losses, 'runs': made_on}
+    makers = {'tables': tables, 'summary': summary, 'losses': losses, 'memory': memory,
+              'runs': made_on}
     for name, maker in makers.items():
         path = f'{directory}/{name}.inc'
         with open(path + '.new', 'w', encoding='utf-8') as file:

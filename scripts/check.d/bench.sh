@@ -9,6 +9,7 @@
 bench=/sys/kernel/debug/slabmod_bench
 stepped='atomics_per_op cycles_per_op locks_per_op ops_per_s slow_per_op'
 timed='cycles_per_op ops_per_s'
+bytes='asked_end asked_peak held_end held_over_asked_peak held_peak'
 
 load() {
 	insmod /modules/slabmod.ko magazine_bytes=8192 && insmod /modules/slabmod_bench.ko tries=1
@@ -98,6 +99,38 @@ counts_of_batch() {
 	done
 }
 
+# How much was held when: from the first step to the end, with the peak among them.
+well_timed() {
+	awk -F, -v name="$1" -v allocator="$2" -v peak="$3" -v end="$4" '
+	function bad(why) { print allocator ", line " NR ", " $0 ": " why; failed = 1 }
+	$2 != allocator { next }
+	NF != 5 { bad("there are not five fields") }
+	$1 != name { bad("this is another case") }
+	n++ ? $3 <= step : $3 != 0 { bad("this is not the next step") }
+	$5 > most { most = $5 }
+	{ step = $3; last = $5 }
+	END {
+		if (n < 100) bad("there are few lines")
+		if (most != peak || last != end) bad("peak and end are others in the results")
+		exit failed
+	}' $bench/memory
+}
+
+# runs_memory NAME: both are asked for the same, and hold no less.
+runs_memory() {
+	echo "$1" >$bench/run || return
+	cat $bench/results
+	[ "$(wc -l <$bench/results)" = 10 ] && metrics_are 1 "$bytes" || return
+	for metric in asked_peak asked_end; do
+		[ "$(value $metric slub)" = "$(value $metric slabmod)" ] || { echo "$metric differs"; return 1; }
+	done
+	for allocator in slub slabmod; do
+		[ "$(value held_peak $allocator)" -ge "$(value asked_peak $allocator)" ] &&
+			well_timed "$1" $allocator "$(value held_peak $allocator)" \
+				"$(value held_end $allocator)" || return
+	done
+}
+
 # By function: each allocator's own have to be among them (of ours, one is compiled into its caller).
 has_profile() {
 	cat $bench/profile
@@ -118,9 +151,9 @@ without_cpu1() {
 rehearse() {
 	load || return
 	small_trace
-	for each in pair-typed-64 batch-1000-shuffled-64 pages-pair-o0 remote-64 threadtest replay; do
+	for each in pair-typed-64 batch-1000-shuffled-64 pages-pair-o0 remote-64 threadtest replay mem-free; do
 		echo $each >$bench/run || return
-		cat $bench/results $bench/profile >/tmp/all
+		cat $bench/results $bench/profile $bench/memory >/tmp/all
 	done
 	without_cpu1
 	rmmod slabmod_bench slabmod
@@ -147,10 +180,12 @@ check 'pages' runs pages-pair-o0 kernel-pages slabmod-pages 1 "$stepped"
 check 'one CPU allocates, another frees' runs remote-64 slub slabmod 2 "$timed"
 check 'threads' runs threadtest slub slabmod 2 "$timed"
 check 'refuses two CPUs where there is one' without_cpu1
+check 'memory that is held' runs_memory mem-free
 check 'refuses to replay no trace' refuses replay 'No data available'
 check 'refuses what is none' bad_trace
 check 'takes a small trace' small_trace
 check 'replays it' runs replay slub slabmod 1 "$stepped"
 check 'takes a recorded one' eval "cat /trace >$bench/trace"
+check 'memory held for its mix' runs_memory mem-mix
 check 'unloads' rmmod slabmod_bench slabmod
 check 'gives back every page' gives_back

@@ -168,13 +168,23 @@ static unsigned long count_objects(struct shrinker *shrinker, struct shrink_cont
 
 static void trim_pool(struct slabmod_pool *pool, void *arg)
 {
-	unsigned long pages = 0;
 	int nid;
 
 	for (nid = 0; nid < nr_node_ids; nid++)
-		pages += buddy_trim(&pool->buddies[nid]);
-	stat_add(pool->source.stats, STAT_RECLAIMED, pages);
-	*(unsigned long *)arg += pages;
+		buddy_trim(&pool->buddies[nid]);
+}
+
+static void add_beyond(struct slabmod_pool *pool, void *arg)
+{
+	*(unsigned long *)arg += source_beyond(&pool->source);
+}
+
+/* Pages that could go at the most, or 0 when somebody else is at the list. */
+static unsigned long all_beyond(void)
+{
+	unsigned long pages = 0;
+
+	return pool_try_for_each(add_beyond, &pages) ? pages : 0;
 }
 
 static void empty_homes(struct slabmod_cache *cache, void *arg)
@@ -201,17 +211,21 @@ static void (*const steps[])(struct slabmod_cache *cache, void *arg) = {
 
 static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_control *sc)
 {
-	unsigned long pages = 0;
+	unsigned long before = all_beyond(), after, pages = 0;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(steps) && pages < sc->nr_to_scan; i++) {
 		if (steps[i] && !cache_try_for_each(NULL, steps[i], NULL))
 			break;
+		if (!pool_try_for_each(trim_pool, NULL))
+			break;
 		/* What came free in interrupts, by the magazines of other CPUs. */
 		chunk_destroy_doomed();
-		if (!pool_try_for_each(trim_pool, &pages))
-			break;
+		/* Most chunks went as soon as their last slab did. */
+		after = all_beyond();
+		pages = before > after ? before - after : 0;
 	}
+	stat_add(root_pool->source.stats, STAT_RECLAIMED, pages);
 	return pages ?: SHRINK_STOP;
 }
 

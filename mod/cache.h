@@ -153,9 +153,9 @@ bool cache_squeeze(struct slabmod_pool *pool);
 /* Calls @fn with every cache of a pool, or of all for NULL. May sleep. */
 void cache_for_each(struct slabmod_pool *pool,
 		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
-/* The same, or false at once when it would have to wait: for reclaim. */
-bool cache_try_for_each(struct slabmod_pool *pool,
-			void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
+/* The same in any context, for an @fn that does not sleep. */
+void cache_visit_rcu(struct slabmod_pool *pool,
+		     void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
 
 /* Objects that callers have. Exact when nobody uses the cache. */
 unsigned long cache_used(struct slabmod_cache *cache);

@@ -80,8 +80,8 @@ extern struct blocking_notifier_head pool_notifiers;
 
 /* Calls @fn with every pool, the root pool first. May sleep. */
 void pool_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
-/* The same, or false at once when it would have to wait: for reclaim. */
-bool pool_try_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
+/* The same in any context, for an @fn that does not sleep. */
+void pool_visit_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
 
 int pool_init(unsigned long limit_pages, unsigned int max_order);
 void pool_exit(void);

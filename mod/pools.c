@@ -7,11 +7,12 @@
  * until slabmod goes, without a name.
  *
  * Contexts: process, may sleep. Locks: pools_mutex guards the list, names and ends; it
- * is outside of cache_mutex.
+ * is outside of cache_mutex. The list is also read by RCU.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -110,7 +111,7 @@ static bool pool_register(struct slabmod_pool *pool)
 	mutex_lock(&pools_mutex);
 	taken = name_is_taken(pool->name);
 	if (!taken) {
-		list_add_tail(&pool->node, &pools);
+		list_add_tail_rcu(&pool->node, &pools);
 		blocking_notifier_call_chain(&pool_notifiers, POOL_CREATED, pool);
 	}
 	mutex_unlock(&pools_mutex);
@@ -190,7 +191,8 @@ static void pool_end(struct slabmod_pool *pool)
 {
 	if (!pool->orphan)
 		blocking_notifier_call_chain(&pool_notifiers, POOL_DESTROYED, pool);
-	list_del(&pool->node);
+	list_del_rcu(&pool->node);
+	/* Waits for those who may still have it from the list, before it ends anything. */
 	pool_destroy(pool);
 }
 
@@ -249,30 +251,25 @@ static struct notifier_block module_notifier = { .notifier_call = module_event, 
 
 /* ---- the list ---- */
 
-static void visit_all(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
+void pool_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
 {
 	struct slabmod_pool *pool;
 
+	mutex_lock(&pools_mutex);
 	list_for_each_entry(pool, &pools, node)
 		fn(pool, arg);
-}
-
-void pool_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
-{
-	mutex_lock(&pools_mutex);
-	visit_all(fn, arg);
 	mutex_unlock(&pools_mutex);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_for_each);
 
-bool pool_try_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
+void pool_visit_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
 {
-	/* Whoever reclaims may have come here from under the mutex. */
-	if (!mutex_trylock(&pools_mutex))
-		return false;
-	visit_all(fn, arg);
-	mutex_unlock(&pools_mutex);
-	return true;
+	struct slabmod_pool *pool;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(pool, &pools, node)
+		fn(pool, arg);
+	rcu_read_unlock();
 }
 
 /* ---- caches that callers make, and shrinking ---- */

@@ -13,7 +13,8 @@
  *	shrinker	when the kernel asks
  *
  * Contexts: process, may sleep; the shrinker is called by whoever allocates, maybe with
- * pools_mutex or cache_mutex held, so it only tries them.
+ * pools_mutex or cache_mutex held, or while another who waits for memory has them: it
+ * takes neither, and reads the lists by RCU.
  */
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
@@ -160,9 +161,8 @@ static unsigned long count_objects(struct shrinker *shrinker, struct shrink_cont
 {
 	unsigned long pages = 0;
 
-	if (!pool_try_for_each(count_pool, &pages) ||
-	    !cache_try_for_each(NULL, count_cache, &pages))
-		return 0;
+	pool_visit_rcu(count_pool, &pages);
+	cache_visit_rcu(NULL, count_cache, &pages);
 	return pages ?: SHRINK_EMPTY;
 }
 
@@ -179,12 +179,13 @@ static void add_beyond(struct slabmod_pool *pool, void *arg)
 	*(unsigned long *)arg += source_beyond(&pool->source);
 }
 
-/* Pages that could go at the most, or 0 when somebody else is at the list. */
+/* Pages that could go at the most. */
 static unsigned long all_beyond(void)
 {
 	unsigned long pages = 0;
 
-	return pool_try_for_each(add_beyond, &pages) ? pages : 0;
+	pool_visit_rcu(add_beyond, &pages);
+	return pages;
 }
 
 static void empty_homes(struct slabmod_cache *cache, void *arg)
@@ -215,10 +216,9 @@ static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_contr
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(steps) && pages < sc->nr_to_scan; i++) {
-		if (steps[i] && !cache_try_for_each(NULL, steps[i], NULL))
-			break;
-		if (!pool_try_for_each(trim_pool, NULL))
-			break;
+		if (steps[i])
+			cache_visit_rcu(NULL, steps[i], NULL);
+		pool_visit_rcu(trim_pool, NULL);
 		/* What came free in interrupts, by the magazines of other CPUs. */
 		chunk_destroy_doomed();
 		/* Most chunks went as soon as their last slab did. */

@@ -298,34 +298,29 @@ void cache_destroy_all(struct slabmod_pool *pool)
 
 /* ---- the list ---- */
 
-static void visit_all(struct slabmod_pool *pool,
-		      void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
-{
-	struct slabmod_cache *cache;
-
-	list_for_each_entry(cache, &caches, node)
-		if (!pool || cache->pool == pool)
-			fn(cache, arg);
-}
-
 void cache_for_each(struct slabmod_pool *pool,
 		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
 {
+	struct slabmod_cache *cache;
+
 	mutex_lock(&cache_mutex);
-	visit_all(pool, fn, arg);
+	list_for_each_entry(cache, &caches, node)
+		if (!pool || cache->pool == pool)
+			fn(cache, arg);
 	mutex_unlock(&cache_mutex);
 }
 EXPORT_SYMBOL_FOR_TEST(cache_for_each);
 
-bool cache_try_for_each(struct slabmod_pool *pool,
-			void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
+void cache_visit_rcu(struct slabmod_pool *pool,
+		     void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
 {
-	/* Whoever reclaims may have come here from under the mutex. */
-	if (!mutex_trylock(&cache_mutex))
-		return false;
-	visit_all(pool, fn, arg);
-	mutex_unlock(&cache_mutex);
-	return true;
+	struct slabmod_cache *cache;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(cache, &caches, node)
+		if (!pool || cache->pool == pool)
+			fn(cache, arg);
+	rcu_read_unlock();
 }
 
 bool cache_exchange_magazines(bool (*exchange)(struct slabmod_cache *cache))
@@ -349,18 +344,18 @@ bool cache_exchange_magazines(bool (*exchange)(struct slabmod_cache *cache))
 }
 EXPORT_SYMBOL_FOR_TEST(cache_exchange_magazines);
 
+static void squeeze(struct slabmod_cache *cache, void *arg)
+{
+	*(unsigned long *)arg += home_shrink(cache);
+}
+
 bool cache_squeeze(struct slabmod_pool *pool)
 {
-	struct slabmod_cache *cache;
 	unsigned long pages = 0;
 
 	if (!atomic_long_read(&pool->source.empty_slabs))
 		return false;
-	rcu_read_lock();
-	list_for_each_entry_rcu(cache, &caches, node)
-		if (cache->pool == pool)
-			pages += home_shrink(cache);
-	rcu_read_unlock();
+	cache_visit_rcu(pool, squeeze, &pages);
 	stat_inc(pool->source.stats, STAT_SQUEEZE);
 	return pages;
 }

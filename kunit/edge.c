@@ -1,0 +1,661 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * slabmod_edge.ko - a caller on a machine that has no memory left.
+ *
+ * For scripts/check.d/edge.sh, which has a process eat all memory, and looks at what
+ * was seen here. Files in the debugfs directory slabmod_edge:
+ *
+ *	command	a name written here is done, and waited for
+ *	results	lines `name value`
+ *
+ * Commands:
+ *
+ *	fill	makes a pool with a reserve, and threads that take and give all the time,
+ *		so that slabmod has much that is free; they stop when the machine gets
+ *		short. When the OOM killer starts, looks at what slabmod still has, and
+ *		takes pages from SLUB and from the reserve
+ *	empty	ends all that
+ *	break	takes all pages there are and gives them back but for one of each sixteen
+ *	serve	has slabmod serve a million requests of up to a page
+ *	mend	gives the other pages back
+ */
+#include <linux/completion.h>
+#include <linux/debugfs.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/oom.h>
+#include <linux/prandom.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/vmstat.h>
+#include <linux/wait.h>
+
+#include <slabmod/slabmod.h>
+
+#include "pattern.h"
+
+/* What there is to read; bytes unless it says otherwise. */
+static struct {
+	unsigned long free_before;	/* of slabmod's memory, before the machine got short */
+	unsigned long free_at_oom;	/* and when the OOM killer started */
+	unsigned long used_at_oom;
+	unsigned long waves;		/* of taking and giving */
+	unsigned long oom_calls;	/* times the OOM killer started */
+	unsigned long oom_pages;	/* free in the whole machine when it first did */
+	unsigned long slub_pages;	/* that SLUB gave then */
+	unsigned long slub_failed;	/* and did not give */
+	unsigned long reserve_pages;
+	unsigned long reserve_failed;
+	unsigned long reserve_small;	/* that the reserve gave in small pieces */
+	unsigned long broken_pages;	/* that keep others from being merged */
+	unsigned long broken_free;	/* pages that are free beside them */
+	unsigned long runs_broken;	/* pages of runs that others gave back later */
+	unsigned long requests;
+	unsigned long requests_failed;
+	unsigned long requests_wrong;	/* pieces that somebody else wrote to */
+	unsigned long requests_most;	/* that were in use at a time */
+} figures;
+
+static unsigned long free_pages_now(void)
+{
+	return global_zone_page_state(NR_FREE_PAGES);
+}
+
+/* ---- much that is free ---- */
+
+#define CACHES		128
+#define CACHE_SIZE(i)	(256 + 32 * (i))
+/* For each CPU and cache: more than its magazine and what its home keeps. */
+#define WAVE_BYTES	SZ_128K
+/* Waves before there is what there will be. */
+#define WAVES		20
+#define WAVE_INTERVAL	(HZ / 10)
+/* Nor is anybody to be killed for it. */
+#define GFP_WAVE	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
+/* Below so many free pages there is a hog about. */
+#define HOG_PAGES	(SZ_32M >> PAGE_SHIFT)
+
+static struct slabmod_cache *caches[CACHES];
+
+struct waver {
+	struct task_struct *task;
+	unsigned long waves;
+	void **taken[CACHES];		/* each object has the next one's address in it */
+};
+
+static struct waver wavers[2];
+/* Read by who is in a wave. */
+static DECLARE_RWSEM(tide);
+
+static void take_cache(struct waver *waver, unsigned int i)
+{
+	unsigned int n = WAVE_BYTES / CACHE_SIZE(i);
+
+	while (n--) {
+		void **object = slabmod_cache_alloc(caches[i], GFP_WAVE);
+
+		if (!object)
+			break;
+		*object = waver->taken[i];
+		waver->taken[i] = object;
+	}
+}
+
+static void give_cache(struct waver *waver, unsigned int i)
+{
+	void **object;
+
+	while ((object = waver->taken[i])) {
+		waver->taken[i] = *object;
+		slabmod_cache_free(caches[i], object);
+	}
+}
+
+/* All caches' at once: who takes while others have none of theirs gets what they keep. */
+static void wave(struct waver *waver)
+{
+	unsigned int i;
+
+	down_read(&tide);
+	for (i = 0; i < CACHES; i++)
+		take_cache(waver, i);
+	for (i = 0; i < CACHES; i++)
+		give_cache(waver, i);
+	waver->waves++;
+	up_read(&tide);
+}
+
+static int make_waves(void *arg)
+{
+	bool short_of_memory = false;
+
+	while (!kthread_should_stop()) {
+		/* Once and for all, though much may come back when the kernel asks for it. */
+		short_of_memory |= free_pages_now() < HOG_PAGES;
+		if (!short_of_memory)
+			wave(arg);
+		schedule_timeout_interruptible(WAVE_INTERVAL);
+	}
+	return 0;
+}
+
+static int hire(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wavers); i++) {
+		struct task_struct *task;
+
+		task = kthread_create(make_waves, &wavers[i], "slabmod_edge/%u", i);
+		if (IS_ERR(task))
+			return PTR_ERR(task);
+		if (cpu_online(i))
+			kthread_bind(task, i);
+		wavers[i].task = task;
+		wake_up_process(task);
+	}
+	return 0;
+}
+
+static void dismiss(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wavers); i++) {
+		if (wavers[i].task)
+			kthread_stop(wavers[i].task);
+		wavers[i].task = NULL;
+		wavers[i].waves = 0;
+	}
+}
+
+/* Waits until each thread has made enough waves. */
+static int wait_for_waves(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wavers); i++)
+		while (READ_ONCE(wavers[i].waves) < WAVES)
+			if (msleep_interruptible(100))
+				return -EINTR;
+	return 0;
+}
+
+/* Between waves, what slabmod has that nobody uses. */
+static unsigned long count_free(void)
+{
+	struct slabmod_usage usage;
+
+	down_write(&tide);
+	slabmod_pool_usage(NULL, &usage);
+	up_write(&tide);
+	figures.used_at_oom = usage.used;
+	figures.waves = wavers[0].waves + wavers[1].waves;
+	return usage.free_in_slabs + usage.in_magazines + usage.free_in_buddy;
+}
+
+/* ---- when the OOM killer starts ---- */
+
+#define RESERVE		SZ_8M
+#define RESERVE_PAGES	(RESERVE >> PAGE_SHIFT)
+
+static struct slabmod_pool *pool;
+static struct task_struct *counter;
+static DECLARE_WAIT_QUEUE_HEAD(counter_wait);
+static bool to_count;
+static DECLARE_COMPLETION(counted);
+
+static void *slub_page(void)
+{
+	return kmalloc(PAGE_SIZE, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+static void *reserve_page(void)
+{
+	return (void *)slabmod_pool_get_free_pages(pool, GFP_ATOMIC, 0);
+}
+
+/* As many pages as the reserve has, with interrupts off: each names the next one. */
+static void **take_pages(void *(*take)(void), unsigned long *failed)
+{
+	void **page, **last = NULL;
+	unsigned long flags;
+	unsigned int n;
+
+	local_irq_save(flags);
+	for (n = 0; n < RESERVE_PAGES; n++) {
+		page = take();
+		if (page) {
+			*page = last;
+			last = page;
+		} else {
+			(*failed)++;
+		}
+	}
+	local_irq_restore(flags);
+	return last;
+}
+
+static void give_reserve(void **page)
+{
+	void **next;
+
+	for (; page; page = next) {
+		next = *page;
+		slabmod_pool_free_pages(pool, (unsigned long)page, 0);
+	}
+}
+
+static void give_slub(void **page)
+{
+	void **next;
+
+	for (; page; page = next) {
+		next = *page;
+		kfree(page);
+	}
+}
+
+/* The reserve once more, in pieces of 64 bytes to 1 KiB, as far as it goes. */
+static void take_small(void)
+{
+	void **piece, **last = NULL;
+	struct rnd_state rnd;
+	size_t size;
+
+	prandom_seed_state(&rnd, RESERVE);
+	while (figures.reserve_small < RESERVE) {
+		size = 64 + prandom_u32_state(&rnd) % 961;
+		piece = slabmod_pool_kmalloc(pool, size, GFP_ATOMIC);
+		if (!piece)
+			break;
+		*piece = last;
+		last = piece;
+		figures.reserve_small += size;
+	}
+	while ((piece = last)) {
+		last = *piece;
+		slabmod_pool_kfree(pool, piece);
+	}
+}
+
+static int count_when_told(void *unused)
+{
+	while (!kthread_should_stop()) {
+		wait_event_interruptible(counter_wait,
+					 READ_ONCE(to_count) || kthread_should_stop());
+		if (!READ_ONCE(to_count))
+			continue;
+		WRITE_ONCE(to_count, false);
+		figures.free_at_oom = count_free();
+		complete(&counted);
+	}
+	return 0;
+}
+
+/*
+ * Whoever has to wait for memory waits for this, and counting for locks that such a one
+ * may have: it is left to a thread, which is waited for, but not for ever.
+ */
+static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
+{
+	void **slub, **reserve;
+
+	if (figures.oom_calls++)
+		return NOTIFY_OK;
+	figures.oom_pages = free_pages_now();
+	WRITE_ONCE(to_count, true);
+	wake_up(&counter_wait);
+	wait_for_completion_timeout(&counted, 2 * HZ);
+	/* What SLUB gave is kept meanwhile: nobody else has a page to give. */
+	slub = take_pages(slub_page, &figures.slub_failed);
+	figures.slub_pages = RESERVE_PAGES - figures.slub_failed;
+	reserve = take_pages(reserve_page, &figures.reserve_failed);
+	figures.reserve_pages = RESERVE_PAGES - figures.reserve_failed;
+	give_reserve(reserve);
+	take_small();
+	give_slub(slub);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block oom_notifier = { .notifier_call = on_oom };
+
+static int make_pool(void)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+
+	params.reserve_bytes = RESERVE;
+	pool = slabmod_pool_create("edge", &params);
+	return pool ? 0 : -ENOMEM;
+}
+
+static int make_caches(void)
+{
+	char name[SLABMOD_CACHE_NAME_MAX + 1];
+	unsigned int i;
+
+	for (i = 0; i < CACHES; i++) {
+		snprintf(name, sizeof(name), "edge-%u", CACHE_SIZE(i));
+		caches[i] = slabmod_cache_create(name, CACHE_SIZE(i), 0, 0, NULL);
+		if (!caches[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make_counter(void)
+{
+	struct task_struct *task = kthread_run(count_when_told, NULL, "slabmod_edge");
+
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	counter = task;
+	return 0;
+}
+
+static int empty(void)
+{
+	unsigned int i;
+	int err;
+
+	/* If there is one. */
+	unregister_oom_notifier(&oom_notifier);
+	dismiss();
+	if (counter)
+		kthread_stop(counter);
+	counter = NULL;
+	for (i = 0; i < CACHES; i++) {
+		slabmod_cache_destroy(caches[i]);
+		caches[i] = NULL;
+	}
+	err = slabmod_pool_destroy(pool);
+	pool = NULL;
+	return err;
+}
+
+static int fill(void)
+{
+	int err;
+
+	if (pool)
+		return -EBUSY;
+	memset(&figures, 0, sizeof(figures));
+	reinit_completion(&counted);
+	err = make_pool() ?: make_caches() ?: make_counter() ?: hire() ?: wait_for_waves();
+	if (!err) {
+		figures.free_before = count_free();
+		/* Unless it turns out otherwise. */
+		figures.free_at_oom = figures.free_before;
+		err = register_oom_notifier(&oom_notifier);
+	}
+	if (err)
+		empty();
+	return err;
+}
+
+/* ---- no run of sixteen pages ---- */
+
+#define BROKEN_ORDER	4
+#define GFP_BREAK	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
+/* Nobody is to be woken who would make runs. */
+#define GFP_IN_NEED	((GFP_ATOMIC & ~__GFP_RECLAIM) | __GFP_NOWARN)
+
+static struct page **hoard;
+static unsigned long nr_hoard, max_hoard;
+
+static unsigned long group_of(struct page *page)
+{
+	return page_to_pfn(page) >> BROKEN_ORDER;
+}
+
+static int by_frame(const void *a, const void *b)
+{
+	unsigned long one = page_to_pfn(*(struct page *const *)a);
+	unsigned long other = page_to_pfn(*(struct page *const *)b);
+
+	return one < other ? -1 : one > other;
+}
+
+/* Gives the pages from @from on back, but for the first of each group. */
+static void give_most(unsigned long from)
+{
+	unsigned long i, to = from;
+
+	sort(hoard + from, nr_hoard - from, sizeof(*hoard), by_frame, NULL);
+	for (i = from; i < nr_hoard; i++) {
+		if (to == from || group_of(hoard[i]) != group_of(hoard[to - 1]))
+			hoard[to++] = hoard[i];
+		else
+			__free_page(hoard[i]);
+	}
+	nr_hoard = to;
+}
+
+static void take_run(unsigned int order, gfp_t gfp)
+{
+	struct page *pages;
+	unsigned long i;
+
+	while (nr_hoard + (1ul << order) <= max_hoard) {
+		pages = alloc_pages(gfp, order);
+		if (!pages)
+			break;
+		split_page(pages, order);
+		for (i = 0; i < 1ul << order; i++)
+			hoard[nr_hoard++] = pages + i;
+		cond_resched();
+	}
+}
+
+/* What the kernel kept for those in need, and what others gave back, may have runs yet. */
+static unsigned long break_runs(void)
+{
+	unsigned long from = nr_hoard, pages;
+	unsigned int order;
+
+	for (order = SLABMOD_MAX_ORDER; order >= BROKEN_ORDER; order--)
+		take_run(order, GFP_IN_NEED);
+	pages = nr_hoard - from;
+	if (pages)
+		give_most(from);
+	return pages;
+}
+
+static int mend(void)
+{
+	while (nr_hoard)
+		__free_page(hoard[--nr_hoard]);
+	kvfree(hoard);
+	hoard = NULL;
+	max_hoard = 0;
+	return 0;
+}
+
+static int break_up(void)
+{
+	unsigned int quiet;
+
+	if (hoard)
+		return -EBUSY;
+	max_hoard = totalram_pages();
+	hoard = kvcalloc(max_hoard, sizeof(*hoard), GFP_KERNEL);
+	if (!hoard)
+		return -ENOMEM;
+	take_run(0, GFP_BREAK);
+	give_most(0);
+	/* Some that was freed comes late, by RCU. */
+	for (quiet = 0; quiet < 10; quiet++) {
+		if (break_runs())
+			quiet = 0;
+		if (msleep_interruptible(100))
+			return -EINTR;
+	}
+	figures.broken_pages = nr_hoard;
+	figures.broken_free = free_pages_now();
+	return 0;
+}
+
+#define REQUESTS	1000000
+#define PIECES		10000
+#define BREAK_INTERVAL	1000
+
+static void request(struct piece *piece, struct rnd_state *rnd, unsigned long *live)
+{
+	u32 random = prandom_u32_state(rnd);
+	size_t size = 1 + (random >> 1) % PAGE_SIZE;
+	void *memory;
+
+	if (piece->memory) {
+		figures.requests_wrong += !piece_intact(piece);
+		slabmod_kfree(piece->memory);
+		piece->memory = NULL;
+		*live -= piece->size;
+	}
+	figures.requests++;
+	memory = slabmod_kmalloc(size, random & 1 ? GFP_ATOMIC : GFP_KERNEL);
+	if (!memory) {
+		figures.requests_failed++;
+		return;
+	}
+	piece_fill(piece, memory, size, figures.requests);
+	*live += size;
+	figures.requests_most = max(figures.requests_most, *live);
+}
+
+static int serve(void)
+{
+	struct piece *pieces = kvcalloc(PIECES, sizeof(*pieces), GFP_KERNEL);
+	unsigned long live = 0;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	if (!pieces)
+		return -ENOMEM;
+	figures.runs_broken = 0;
+	figures.requests = 0;
+	figures.requests_failed = 0;
+	figures.requests_wrong = 0;
+	figures.requests_most = 0;
+	prandom_seed_state(&rnd, REQUESTS);
+	for (i = 0; i < REQUESTS; i++) {
+		request(&pieces[prandom_u32_state(&rnd) % PIECES], &rnd, &live);
+		if (i % BREAK_INTERVAL == 0)
+			figures.runs_broken += break_runs();
+		cond_resched();
+	}
+	for (i = 0; i < PIECES; i++) {
+		if (pieces[i].memory)
+			figures.requests_wrong += !piece_intact(&pieces[i]);
+		slabmod_kfree(pieces[i].memory);
+	}
+	kvfree(pieces);
+	figures.runs_broken += break_runs();
+	return 0;
+}
+
+/* ---- files ---- */
+
+static const struct command {
+	const char *name;
+	int (*run)(void);
+} commands[] = {
+	{ "fill", fill },
+	{ "empty", empty },
+	{ "break", break_up },
+	{ "serve", serve },
+	{ "mend", mend },
+};
+
+static DEFINE_MUTEX(command_lock);
+static struct dentry *dir;
+
+static const struct command *find_command(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static ssize_t command_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	const struct command *command;
+	char name[16];
+	int err;
+
+	if (len >= sizeof(name))
+		return -ENOENT;
+	if (copy_from_user(name, from, len))
+		return -EFAULT;
+	name[len] = '\0';
+	command = find_command(strim(name));
+	if (!command)
+		return -ENOENT;
+	mutex_lock(&command_lock);
+	err = command->run();
+	mutex_unlock(&command_lock);
+	return err ?: len;
+}
+
+static const struct file_operations command_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = command_write,
+	.llseek = noop_llseek,
+};
+
+#define FIGURE(name)	{ #name, &figures.name }
+
+static const struct {
+	const char *name;
+	const unsigned long *value;
+} names[] = {
+	FIGURE(free_before), FIGURE(free_at_oom), FIGURE(used_at_oom), FIGURE(waves),
+	FIGURE(oom_calls), FIGURE(oom_pages), FIGURE(slub_pages), FIGURE(slub_failed),
+	FIGURE(reserve_pages), FIGURE(reserve_failed), FIGURE(reserve_small),
+	FIGURE(broken_pages), FIGURE(broken_free), FIGURE(runs_broken), FIGURE(requests),
+	FIGURE(requests_failed), FIGURE(requests_wrong), FIGURE(requests_most),
+};
+
+static int results_show(struct seq_file *m, void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		seq_printf(m, "%s %lu\n", names[i].name, *names[i].value);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(results);
+
+static int __init edge_init(void)
+{
+	dir = debugfs_create_dir("slabmod_edge", NULL);
+	debugfs_create_file("command", 0200, dir, NULL, &command_fops);
+	debugfs_create_file("results", 0400, dir, NULL, &results_fops);
+	return 0;
+}
+
+static void __exit edge_exit(void)
+{
+	debugfs_remove(dir);
+	empty();
+	mend();
+}
+
+module_init(edge_init);
+module_exit(edge_exit);
+
+SLABMOD_IMPORT();
+MODULE_DESCRIPTION("A caller where memory has run out, for slabmod's tests");
+MODULE_LICENSE("GPL");

@@ -31,10 +31,16 @@ static struct page *get_nothing(struct chunk_source *source, gfp_t gfp, unsigned
 	return NULL;
 }
 
+static void nothing(struct slabmod_pool *pool, void *arg)
+{
+}
+
 void root_dry(void)
 {
-	pool_shrink(root_pool);
 	root_pool->source.get = get_nothing;
+	/* The worker, if it is just taking pages ahead, has the list locked. */
+	pool_for_each(nothing, NULL);
+	pool_shrink(root_pool);
 }
 
 void root_wet(void)

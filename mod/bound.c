@@ -6,8 +6,9 @@
  * (home_take() waits for every home before). So a cache never has more slabs than the
  * most objects it ever had out of them would fill, but for
  *
- *	- as many as there are CPUs: each may be making one at the same time, or look at
- *	  homes in an order in which what is free moves past it;
+ *	- some a CPU: it may be making one while others do, and have a few in its hands
+ *	  that it takes from its home to the commons; or it looks at homes in an order in
+ *	  which what is free moves past it;
  *	- nodes, which do not serve each other while the kernel has memory;
  *	- lines: of a slab that several CPUs have objects of, only lines that are wholly
  *	  free are taken. In the worst case one object hides a line of them.
@@ -42,7 +43,8 @@ static unsigned long slabs_bound(const struct slabmod_cache *cache, long small_s
 	unsigned long most = atomic_long_read(&cache->taken_peak) * hidden_factor(cache);
 	unsigned int objects = small_slabs ? cache->small.objects : cache->usual.objects;
 
-	return DIV_ROUND_UP(most, objects) * num_online_nodes() + num_possible_cpus();
+	return DIV_ROUND_UP(most, objects) * num_online_nodes() +
+	       num_possible_cpus() * (1 + HOME_MAX_RETIRED);
 }
 
 static unsigned long magazines_bound(const struct slabmod_cache *cache)

@@ -30,7 +30,7 @@
 #include "chunk.h"
 #include "gfp.h"
 
-/* Wholly free chunks that a node keeps, beside those of the reserve. */
+/* Wholly free chunks that a node keeps; those of the reserve are among them. */
 #define KEEP_EMPTY	1
 /* Free pages below which more are taken ahead, if it was one who may not sleep. */
 #define LOW_PAGES	64
@@ -239,7 +239,7 @@ static void unlock_and_shed(struct buddy *buddy, unsigned long flags)
 {
 	struct chunk *chunk = NULL;
 
-	if (buddy->nr_empty > KEEP_EMPTY)
+	if (buddy->nr_empty > KEEP_EMPTY && source_beyond(buddy->source))
 		chunk = retire_any(buddy);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	if (chunk)
@@ -308,9 +308,16 @@ static struct frame *alloc_elsewhere(struct buddy *buddies, int nid,
 	return NULL;
 }
 
+/* Whether the limit allows another chunk. */
+static bool has_room(struct chunk_source *source)
+{
+	return atomic_long_read(&source->held) + BIT(source->min_order) <= source->limit;
+}
+
 void buddy_look_ahead(struct buddy *buddy, gfp_t gfp)
 {
-	if (gfpflags_allow_blocking(gfp) || READ_ONCE(buddy->free_pages) >= LOW_PAGES)
+	if (gfpflags_allow_blocking(gfp) || READ_ONCE(buddy->free_pages) >= LOW_PAGES ||
+	    READ_ONCE(buddy->wanted) || !has_room(buddy->source))
 		return;
 	WRITE_ONCE(buddy->wanted, true);
 	source_wake(buddy->source);
@@ -509,9 +516,16 @@ EXPORT_SYMBOL_FOR_TEST(buddy_reclaimable);
 
 bool buddy_grow(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
-	struct chunk *chunk = chunk_create_exact(buddies, nid, order, gfp);
+	struct chunk_source *source = buddies->source;
+	struct chunk *chunk;
 	unsigned long flags;
 
+	if (source->nid != NUMA_NO_NODE) {
+		if (nid != source->nid)
+			return false;
+		gfp |= __GFP_THISNODE;
+	}
+	chunk = chunk_create_exact(buddies, nid, order, gfp);
 	if (!chunk)
 		return false;
 	raw_spin_lock_irqsave(&chunk->buddy->lock, flags);
@@ -528,8 +542,9 @@ void buddy_fill(struct buddy *buddies, int nid, gfp_t gfp)
 	if (!READ_ONCE(buddy->wanted))
 		return;
 	WRITE_ONCE(buddy->wanted, false);
-	while (READ_ONCE(buddy->free_pages) < LOW_PAGES) {
-		if (!buddy_grow(buddies, nid, buddy->source->min_order, gfp))
+	/* Of this node: what comes from another does not make it less empty. */
+	while (READ_ONCE(buddy->free_pages) < LOW_PAGES && has_room(buddy->source)) {
+		if (!buddy_grow(buddies, nid, buddy->source->min_order, gfp | __GFP_THISNODE))
 			break;
 		stat_inc(buddy->source->stats, STAT_AHEAD);
 	}

@@ -36,13 +36,29 @@ static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	return nid != NUMA_NO_NODE && node_refused(cache->name, nid);
 }
 
+/* Of a new slab. What other nodes have in slabs is used before their memory is for one. */
+static void *alloc_new(struct slabmod_cache *cache, gfp_t gfp)
+{
+	void *object = NULL;
+
+	if (nr_online_nodes > 1 && !(gfp & __GFP_THISNODE)) {
+		object = magazine_grow(cache, gfp_easy(gfp) | __GFP_THISNODE);
+		if (!object)
+			object = magazine_alloc_far(cache);
+	}
+	return object ?: magazine_grow(cache, gfp);
+}
+
 /* From slabs there are, from a new one, or when memory is short beside another CPU's. */
 static void *alloc_hard(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 {
-	void *object = magazine_alloc(cache, gfp);
+	void *object;
 
+	if (unlikely(!magazine_has_own(cache)))
+		magazine_enable(cache, gfp);
+	object = magazine_alloc(cache);
 	if (!object)
-		object = magazine_grow(cache, gfp);
+		object = alloc_new(cache, gfp);
 	if (unlikely(!object))
 		object = magazine_alloc_any(cache);
 	if (object && asked)

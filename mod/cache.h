@@ -99,7 +99,7 @@ void cache_free_full(struct slabmod_cache *cache, void *object);
 static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct frame *frame,
 					    unsigned long offset, void *object, bool pages)
 {
-	slabmod_my_magazine *magazine = slabmod_this_cpu(cache->magazines);
+	slabmod_my_magazine *magazine = slabmod_this_cpu(READ_ONCE(cache->magazines));
 
 	if (unlikely(!(pages ? cache_free_checks(cache, magazine, frame, offset) :
 			       cache_free_ok(cache, magazine, frame, offset))))

@@ -19,6 +19,7 @@
 #include <linux/llist.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -45,7 +46,8 @@ static DEFINE_XARRAY_FLAGS(strays, XA_FLAGS_LOCK_IRQ);
 
 /* What the frames of a chunk may be allocated with: how hard to try, nothing else. */
 #define GFP_METADATA	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __SLABMOD_GFP_ATOMIC | \
-			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOFAIL)
+			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NORETRY | \
+			 __GFP_RETRY_MAYFAIL | __GFP_NOFAIL)
 
 static bool may_call_kernel(void)
 {
@@ -239,7 +241,11 @@ static void metadata_free_rcu(struct rcu_head *rcu)
 
 void source_count_metadata(struct chunk_source *source, long bytes)
 {
-	note_peak(&source->metadata_peak, atomic_long_add_return(bytes, &source->metadata));
+	long now = atomic_long_add_return(bytes, &source->metadata);
+
+	note_peak(&source->metadata_peak, now);
+	/* A chunk comes with its frames: so each time that pages are had this is called. */
+	note_peak(&source->bytes_peak, (atomic_long_read(&source->held) << PAGE_SHIFT) + now);
 }
 
 /* Takes @pages off what the limit leaves. Never above it, not for a moment; @now: held. */
@@ -461,13 +467,20 @@ static void chunk_put(struct chunk *chunk)
 /* Chunks that are to go, but came free where the kernel could not be called. */
 static LLIST_HEAD(doomed);
 
+/* Held until they are gone: who takes it then knows that they are. */
+static DEFINE_MUTEX(doomed_mutex);
+
 void chunk_destroy_doomed(void)
 {
 	struct frame *frame, *next;
 
+	/* Whoever has it does not wait for memory, so that it may be taken in reclaim. */
+	mutex_lock(&doomed_mutex);
+
 	/* The first frame carries the link: nothing else is in it any more. */
 	llist_for_each_entry_safe(frame, next, llist_del_all(&doomed), doomed)
 		chunk_put(frame_chunk(frame));
+	mutex_unlock(&doomed_mutex);
 }
 
 static void doomed_work(struct work_struct *work)
@@ -497,7 +510,7 @@ EXPORT_SYMBOL_FOR_TEST(chunk_destroy);
 
 /**
  * chunk_abandon() - forget a chunk, but keep its pages from reuse
- * @chunk: one of which something is still used when slabmod goes
+ * @chunk: one of which something is still used when its pool goes
  *
  * Context: any but NMI.
  */

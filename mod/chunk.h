@@ -122,8 +122,10 @@ static inline unsigned long source_beyond(struct chunk_source *source)
 /* Tells who looks after the source that there is something to do; any context. */
 static inline void source_wake(struct chunk_source *source)
 {
-	if (source->wake)
-		source->wake(source);
+	void (*wake)(struct chunk_source *source) = READ_ONCE(source->wake);
+
+	if (wake)
+		wake(source);
 }
 
 static inline void note_peak(atomic_long_t *peak, long now)

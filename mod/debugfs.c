@@ -254,17 +254,21 @@ DEFINE_SHOW_ATTRIBUTE(info);
 static int magazines_show(struct seq_file *m, void *unused)
 {
 	struct slabmod_cache *cache = m->private;
+	struct slabmod_magazine __percpu *magazines;
 	unsigned int cpu;
 
 	seq_puts(m, "# cpu   here   away       allocs\n");
+	rcu_read_lock();
+	magazines = READ_ONCE(cache->magazines);
 	for_each_online_cpu(cpu) {
-		struct slabmod_magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
+		struct slabmod_magazine *magazine = per_cpu_ptr(magazines, cpu);
 
 		if (!magazine->capacity)
 			break;
 		seq_printf(m, "%5u %6u %6u %12lu\n", cpu, magazine_here(magazine),
 			   READ_ONCE(magazine->away), READ_ONCE(magazine->allocs));
 	}
+	rcu_read_unlock();
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(magazines);

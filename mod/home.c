@@ -10,8 +10,8 @@
  * goes back to the buddy.
  *
  * Invariant (blowup): a new slab is made only when the home, the commons and the
- * other homes had nothing to give, but for what lies in magazines, what a failed
- * trylock hid, and lines that are partly another CPU's.
+ * other homes had nothing to give, but for what lies in magazines, and lines that are
+ * partly another CPU's.
  *
  * A slab changes its home only under its old home's lock. Who wants to give an
  * object back reads the home, locks it, and looks again. While a slab is moved it
@@ -38,8 +38,6 @@
 #define KEEP_EMPTY_BYTES (64u << 10)
 /* Bytes of memory that a byte of frames is for. */
 #define FRAME_RATIO	(PAGE_SIZE / sizeof(struct frame))
-/* Slabs that may be on their way to the commons at once; a few, on the stack. */
-#define MAX_RETIRED	8
 
 /* ---- which home ---- */
 
@@ -227,7 +225,7 @@ static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_
 /* Slabs that leave a home, gathered under its lock and seen off after it. */
 struct leavers {
 	struct list_head dead;		/* to the buddy; nobody knows them any more */
-	struct frame *retired[MAX_RETIRED];	/* to the commons; on no list meanwhile */
+	struct frame *retired[HOME_MAX_RETIRED];	/* to the commons; on no list meanwhile */
 	unsigned int nr_retired;
 };
 
@@ -268,7 +266,7 @@ static void consider(struct slabmod_cache *cache, struct slab_home *home, struct
 		return;
 	}
 	if (home->nr_partial <= KEEP_PARTIAL || HOME_ID(first->home) == HOME_COMMONS ||
-	    leavers->nr_retired == MAX_RETIRED || in_nmi())
+	    leavers->nr_retired == HOME_MAX_RETIRED || in_nmi())
 		return;
 	if (slab_quarter(cache, first))
 		return;
@@ -475,9 +473,14 @@ static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *h
 static void age_one(struct slabmod_cache *cache, struct slab_home *home, void *arg)
 {
 	unsigned long *pages = arg;
+	unsigned int unwanted;
+	unsigned long flags;
 
-	*pages += send_empty(cache, home, READ_ONCE(home->min_empty));
-	WRITE_ONCE(home->min_empty, READ_ONCE(home->nr_empty));
+	home_lock(home, &flags);
+	unwanted = home->min_empty;
+	home->min_empty = home->nr_empty;
+	home_unlock(home, flags);
+	*pages += send_empty(cache, home, unwanted);
 }
 
 unsigned long home_age(struct slabmod_cache *cache)

@@ -15,6 +15,9 @@ static inline struct slab_home __percpu *home_percpu(const struct slabmod_cache 
 	return smp_load_acquire(&cache->homes);
 }
 
+/* Slabs that a CPU may have on their way to the commons at once; a few, on the stack. */
+#define HOME_MAX_RETIRED	8
+
 void home_init(struct slab_home *home);
 
 /* ---- for refill.c ---- */
@@ -57,6 +60,9 @@ void home_settle(struct slabmod_cache *cache, struct slab_home *home, struct fra
  */
 unsigned int home_take(struct slabmod_cache *cache, void **objects, unsigned int nr,
 		       bool anything);
+
+/* Likewise from slabs that are at home on other nodes. */
+unsigned int home_take_far(struct slabmod_cache *cache, void **objects, unsigned int nr);
 
 /* Takes one object from slabs that node @nid has. Any context. */
 void *home_take_node(struct slabmod_cache *cache, int nid);

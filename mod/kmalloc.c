@@ -212,7 +212,8 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 		return NULL;
 	if (size <= old)
 		return (void *)p;
-	new = slabmod_kmalloc_variable(size, gfp);
+	new = old ? slabmod_pool_kmalloc(pool_of(chunk_frame(p)), size, gfp) :
+		    slabmod_kmalloc_variable(size, gfp);
 	if (new && old) {
 		memcpy(new, p, old);
 		slabmod_kfree(p);

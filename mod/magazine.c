@@ -28,7 +28,6 @@
  */
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
-#include <linux/sched/mm.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
@@ -141,24 +140,18 @@ static void *grow_on(struct slabmod_cache *cache, int nid, gfp_t gfp)
 	return object;
 }
 
-void *magazine_alloc(struct slabmod_cache *cache, gfp_t gfp)
+void *magazine_alloc(struct slabmod_cache *cache)
 {
-	if (unlikely(!magazine_has_own(cache)))
-		magazine_enable(cache, gfp);
 	return take_one(cache, false);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_alloc);
 
-void *magazine_grow(struct slabmod_cache *cache, gfp_t gfp)
+/* Takes of a slab that nobody else knows yet, and fills the magazine if that is empty. */
+static void *open_slab(struct slabmod_cache *cache, struct frame *first)
 {
-	struct frame *first = home_new_slab(cache, source_nid(cache->source), gfp);
-	struct slabmod_magazine *magazine;
+	struct slabmod_magazine *magazine = magazine_acquire(cache);
 	void *object;
 
-	if (!first)
-		return NULL;
-	preempt_disable();
-	magazine = magazine_acquire(cache);
 	if (magazine && !magazine->here) {
 		magazine->here = home_open(cache, first, false, &magazine->object[1],
 					   half(magazine));
@@ -171,10 +164,46 @@ void *magazine_grow(struct slabmod_cache *cache, gfp_t gfp)
 	}
 	if (magazine)
 		magazine_leave(magazine);
+	return object;
+}
+
+void *magazine_grow(struct slabmod_cache *cache, gfp_t gfp)
+{
+	bool may_wait = preemptible() || gfpflags_allow_blocking(gfp);
+	struct frame *first = home_new_slab(cache, source_nid(cache->source), gfp);
+	void *object = NULL;
+
+	if (!first)
+		return NULL;
+	/*
+	 * Where this task had to wait, others may have made slabs, as many as there are
+	 * tasks. From here on there can only be one a CPU.
+	 */
+	preempt_disable();
+	if (may_wait)
+		object = take_one(cache, false);
+	if (!object) {
+		object = open_slab(cache, first);
+		first = NULL;
+	}
 	preempt_enable();
+	if (first)
+		slab_delete(cache, first);
 	return object;
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_grow);
+
+void *magazine_alloc_far(struct slabmod_cache *cache)
+{
+	void *object = NULL;
+
+	preempt_disable();
+	if (home_take_far(cache, &object, 1))
+		count_direct(cache, 1);
+	preempt_enable();
+	return object;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_alloc_far);
 
 void *magazine_alloc_any(struct slabmod_cache *cache)
 {

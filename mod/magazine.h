@@ -71,10 +71,12 @@ static inline unsigned int magazine_objects(const struct slabmod_magazine *magaz
 
 /*
  * What the fast path could not do, in full, for any context: magazine_alloc() takes from
- * slabs there are, magazine_grow() makes one, magazine_alloc_any() takes any object there
- * is, though another CPU has its neighbours.
+ * slabs there are, magazine_alloc_far() from those of other nodes, magazine_grow() makes
+ * one, magazine_alloc_any() takes any object there is, though another CPU has its
+ * neighbours.
  */
-void *magazine_alloc(struct slabmod_cache *cache, gfp_t gfp);
+void *magazine_alloc(struct slabmod_cache *cache);
+void *magazine_alloc_far(struct slabmod_cache *cache);
 void *magazine_grow(struct slabmod_cache *cache, gfp_t gfp);
 void *magazine_alloc_any(struct slabmod_cache *cache);
 

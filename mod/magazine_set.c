@@ -113,6 +113,7 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 {
 	struct slabmod_magazine __percpu *magazines;
 	unsigned long flags;
+	long bytes;
 	bool mine;
 
 	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible()))
@@ -130,16 +131,19 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 	magazines = alloc_magazines(cache, cache->capacity, gfp);
 	if (!magazines)
 		return false;
+	/* Once they can be seen they may be exchanged, and freed. */
+	bytes = size_of(cache, magazines);
+	count_metadata(cache, bytes);
 	raw_spin_lock_irqsave(&exchange_lock, flags);
 	mine = cache->magazines == magazine_none;
 	if (mine)
 		set_magazines(cache, magazines);
 	raw_spin_unlock_irqrestore(&exchange_lock, flags);
 	if (!mine) {
+		count_metadata(cache, -bytes);
 		free_percpu(magazines);
 		return true;
 	}
-	count_metadata(cache, size_of(cache, magazines));
 	/* They will be looked at now and then. */
 	source_wake(cache->source);
 	return true;
@@ -220,7 +224,8 @@ static void visit_magazines(struct slabmod_cache *cache,
 
 static void look(struct slabmod_magazine *magazine, void *arg)
 {
-	u32 now = READ_ONCE(magazine->allocs) + magazine_objects(magazine);
+	/* Other than before when one was taken, given, or taken and given. */
+	u32 now = 2 * READ_ONCE(magazine->allocs) + magazine_objects(magazine);
 
 	if (now != magazine->seen)
 		WRITE_ONCE(magazine->idle, 0);

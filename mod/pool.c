@@ -82,7 +82,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_create);
 bool pool_reserve(struct slabmod_pool *pool)
 {
 	struct chunk_source *source = &pool->source;
-	unsigned int order = CHUNK_MAX_ORDER;
+	unsigned int order = source->max_order;
 	int nid = source_nid(source);
 
 	for (;;) {
@@ -158,9 +158,11 @@ static void add_cache(struct slabmod_cache *cache, void *arg)
 	ledger->slabs += (home_pages(cache) << PAGE_SHIFT) - totals.taken * cache->size;
 }
 
+/* While objects move, a figure may for a moment be below 0. */
 static void note(unsigned long *most, unsigned long now)
 {
-	*most = max(*most, now);
+	if ((long)now > (long)*most)
+		*most = now;
 }
 
 static void note_ledger(struct slabmod_pool *pool, const struct pool_ledger *now)
@@ -202,15 +204,15 @@ EXPORT_SYMBOL_FOR_TEST(pool_ledger);
 
 struct pool_ledger pool_most(struct slabmod_pool *pool)
 {
-	size_t metadata = atomic_long_read(&pool->source.metadata_peak) + common_metadata(pool);
+	size_t common = common_metadata(pool);
 	struct pool_ledger most;
 
 	pool_ledger(pool);
 	spin_lock(&ledger_lock);
 	most = pool->most;
 	spin_unlock(&ledger_lock);
-	note(&most.metadata, metadata);
-	note(&most.held, pool_peak(pool));
+	note(&most.metadata, atomic_long_read(&pool->source.metadata_peak) + common);
+	note(&most.held, atomic_long_read(&pool->source.bytes_peak) + common);
 	return most;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_most);

@@ -79,7 +79,6 @@ static void age_cache(struct slabmod_cache *cache, void *arg)
 	if (magazine_is_stale(cache, AGE_STALE))
 		magazine_drain_idle(cache, AGE_STALE);
 	pages = home_age(cache);
-	stat_add(cache->stats, STAT_AGED, pages);
 	if (pages || magazine_has_own(cache))
 		settled = false;
 }
@@ -94,17 +93,17 @@ static bool give_up(struct slabmod_cache *cache)
 
 static void age_pool(struct slabmod_pool *pool, void *arg)
 {
-	unsigned long pages = 0;
+	unsigned long before = source_beyond(&pool->source), after;
 	int nid;
 
+	cache_for_each(pool, age_cache, NULL);
 	for (nid = 0; nid < nr_node_ids; nid++) {
-		pages += buddy_age(&pool->buddies[nid]);
-		if (buddy_may_age(&pool->buddies[nid]))
+		if (buddy_age(&pool->buddies[nid]) || buddy_may_age(&pool->buddies[nid]))
 			settled = false;
 	}
-	stat_add(pool->source.stats, STAT_AGED, pages);
-	if (pages)
-		settled = false;
+	after = source_beyond(&pool->source);
+	if (before > after)
+		stat_add(pool->source.stats, STAT_AGED, before - after);
 	pool_ledger(pool);
 }
 
@@ -114,17 +113,20 @@ static DECLARE_DELAYED_WORK(ager, age_all);
 static void age_all(struct work_struct *work)
 {
 	settled = true;
-	cache_for_each(NULL, age_cache, NULL);
-	cache_exchange_magazines(give_up);
 	pool_for_each(age_pool, NULL);
+	cache_exchange_magazines(give_up);
 	if (!settled)
 		queue_delayed_work(system_unbound_wq, &ager, AGE_INTERVAL);
 }
 
 /* ---- woken from below ---- */
 
+static bool closing;
+
 static void hand_on(struct irq_work *work)
 {
+	if (READ_ONCE(closing))
+		return;
 	queue_work(system_unbound_wq, &worker);
 	/* Unless it is waiting already. */
 	queue_delayed_work(system_unbound_wq, &ager, AGE_INTERVAL);
@@ -166,28 +168,6 @@ static unsigned long count_objects(struct shrinker *shrinker, struct shrink_cont
 	return pages ?: SHRINK_EMPTY;
 }
 
-static void trim_pool(struct slabmod_pool *pool, void *arg)
-{
-	int nid;
-
-	for (nid = 0; nid < nr_node_ids; nid++)
-		buddy_trim(&pool->buddies[nid]);
-}
-
-static void add_beyond(struct slabmod_pool *pool, void *arg)
-{
-	*(unsigned long *)arg += source_beyond(&pool->source);
-}
-
-/* Pages that could go at the most. */
-static unsigned long all_beyond(void)
-{
-	unsigned long pages = 0;
-
-	pool_visit_rcu(add_beyond, &pages);
-	return pages;
-}
-
 static void empty_homes(struct slabmod_cache *cache, void *arg)
 {
 	home_shrink(cache);
@@ -210,23 +190,41 @@ static void (*const steps[])(struct slabmod_cache *cache, void *arg) = {
 	NULL, empty_homes, empty_idle_magazines, empty_magazines,
 };
 
+struct scan {
+	void (*step)(struct slabmod_cache *cache, void *arg);
+	unsigned long pages;
+};
+
+static void scan_pool(struct slabmod_pool *pool, void *arg)
+{
+	struct scan *scan = arg;
+	unsigned long before = source_beyond(&pool->source), after;
+	int nid;
+
+	if (scan->step)
+		cache_visit_rcu(pool, scan->step, NULL);
+	for (nid = 0; nid < nr_node_ids; nid++)
+		buddy_trim(&pool->buddies[nid]);
+	/* Most chunks went as soon as their last slab did. */
+	after = source_beyond(&pool->source);
+	if (before <= after)
+		return;
+	stat_add(pool->source.stats, STAT_RECLAIMED, before - after);
+	scan->pages += before - after;
+}
+
 static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_control *sc)
 {
-	unsigned long before = all_beyond(), after, pages = 0;
+	struct scan scan = { 0 };
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(steps) && pages < sc->nr_to_scan; i++) {
-		if (steps[i])
-			cache_visit_rcu(NULL, steps[i], NULL);
-		pool_visit_rcu(trim_pool, NULL);
+	for (i = 0; i < ARRAY_SIZE(steps) && scan.pages < sc->nr_to_scan; i++) {
+		scan.step = steps[i];
+		pool_visit_rcu(scan_pool, &scan);
 		/* What came free in interrupts, by the magazines of other CPUs. */
 		chunk_destroy_doomed();
-		/* Most chunks went as soon as their last slab did. */
-		after = all_beyond();
-		pages = before > after ? before - after : 0;
 	}
-	stat_add(root_pool->source.stats, STAT_RECLAIMED, pages);
-	return pages ?: SHRINK_STOP;
+	return scan.pages ?: SHRINK_STOP;
 }
 
 /* ---- beginning and end ---- */
@@ -245,8 +243,11 @@ int reclaim_init(void)
 void reclaim_exit(void)
 {
 	shrinker_end(&shrinker);
-	root_pool->source.wake = NULL;
+	/* What runs may wake once more, and finds it closed; after that nobody does. */
+	WRITE_ONCE(closing, true);
 	irq_work_sync(&waker);
 	cancel_work_sync(&worker);
 	cancel_delayed_work_sync(&ager);
+	WRITE_ONCE(root_pool->source.wake, NULL);
+	irq_work_sync(&waker);
 }

@@ -99,12 +99,13 @@ static bool mix_if_of_use(struct slabmod_cache *cache, struct frame *first)
 
 /*
  * A slab of @home, on a node or on any, from which a CPU that is not at home there can
- * take something. Gives up after some, for the sake of those who wait for the lock.
+ * take something. Gives up after @tries, for the sake of those who wait for the lock.
  */
-static struct frame *find_foreign(struct slabmod_cache *cache, struct slab_home *home, int nid)
+static struct frame *find_foreign(struct slabmod_cache *cache, struct slab_home *home, int nid,
+				  unsigned int tries)
 {
-	int quarter, tries = STEAL_TRIES;
 	struct frame *first;
+	int quarter;
 
 	for (quarter = SLAB_QUARTERS - 1; quarter >= 0; quarter--)
 		list_for_each_entry(first, &home->partial[quarter], node) {
@@ -122,9 +123,10 @@ empty:
 
 /* Takes from a slab of the home @from, with its lock held, and makes it ours. */
 static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *from, u16 id,
-				 void **objects, unsigned int nr, struct frame **settler)
+				 void **objects, unsigned int nr, unsigned int tries,
+				 struct frame **settler)
 {
-	struct frame *first = find_foreign(cache, from, NUMA_NO_NODE);
+	struct frame *first = find_foreign(cache, from, NUMA_NO_NODE, tries);
 	unsigned int got;
 
 	*settler = NULL;
@@ -161,7 +163,8 @@ static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, v
 		return 0;
 	}
 	to = home_this(cache, &id);
-	got = adopt_locked(cache, from, id, objects, nr, &settler);
+	/* Who waits is about to make a slab, and looks at all there are before. */
+	got = adopt_locked(cache, from, id, objects, nr, wait ? UINT_MAX : STEAL_TRIES, &settler);
 	home_unlock(from, flags);
 	if (settler)
 		home_settle(cache, to, settler);
@@ -182,6 +185,29 @@ static unsigned int steal(struct slabmod_cache *cache, void **objects, unsigned 
 		if (cpu == here || (!anywhere && cpu_to_mem(cpu) != cpu_to_mem(here)))
 			continue;
 		got = adopt(cache, per_cpu_ptr(cache->homes, cpu), objects, nr, wait);
+		if (got)
+			return got;
+	}
+	return 0;
+}
+
+unsigned int home_take_far(struct slabmod_cache *cache, void **objects, unsigned int nr)
+{
+	int near = source_nid(cache->source), nid;
+	unsigned int cpu, got;
+
+	/* A slab that nobody is to be at home with stays in the commons of its node. */
+	if (!home_percpu(cache))
+		return 0;
+	for_each_online_node(nid) {
+		got = nid == near ? 0 : adopt(cache, &cache->commons[nid], objects, nr, true);
+		if (got)
+			return got;
+	}
+	for_each_possible_cpu(cpu) {
+		if (cpu_to_mem(cpu) == near)
+			continue;
+		got = adopt(cache, per_cpu_ptr(cache->homes, cpu), objects, nr, true);
 		if (got)
 			return got;
 	}
@@ -271,7 +297,7 @@ static void *take_one_on(struct slabmod_cache *cache, struct slab_home *home, in
 
 	if (!home_lock_nmi(home, &flags))
 		return NULL;
-	first = find_foreign(cache, home, nid);
+	first = find_foreign(cache, home, nid, UINT_MAX);
 	if (first) {
 		unsigned int inuse = first->inuse;
 

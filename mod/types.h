@@ -152,6 +152,7 @@ struct chunk_source {
 	atomic_long_t staying;		/* of @held, those not on their way back to the kernel */
 	atomic_long_t metadata;		/* bytes beside the chunks */
 	atomic_long_t metadata_peak;
+	atomic_long_t bytes_peak;	/* of both together */
 	atomic_long_t empty_slabs;	/* that homes keep */
 	struct stats __percpu *stats;
 };
@@ -251,7 +252,7 @@ struct slab_geometry {
 struct slabmod_cache {
 	/* Read on every allocation and free; one line. */
 	struct slabmod_cache_front front;
-	/* Or the common empty one. Both exchanged under a lock in magazine.c, freed by RCU. */
+	/* Or the common empty one. Both exchanged under a lock in magazine_set.c, freed by RCU. */
 	struct slabmod_magazine __percpu *magazines;
 	/*
 	 * Bits that are clear in every object's chunk_offset(), or ~0 when that does not
@@ -270,7 +271,7 @@ struct slabmod_cache {
 	struct slab_geometry usual;
 	struct slab_geometry small;	/* when memory is short */
 	unsigned int size;		/* bytes from object to object */
-	unsigned int capacity;		/* of a magazine's stacks, as they are; magazine.c */
+	unsigned int capacity;		/* of a magazine's stacks, as they are; magazine_set.c */
 	unsigned int capacity_max;	/* and as they may become */
 
 	void (*ctor)(void *object);

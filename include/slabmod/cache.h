@@ -36,7 +36,7 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
 /**
  * slabmod_cache_create() - make a cache of equal objects
  * @name: what slabinfo, reports and debugfs call it; 1 to 31 printable characters,
- *	no blank, no '/', no '.' at the beginning; copied; no other cache may have it
+ *	no blank, no '/', no '.' at the beginning; copied; no other cache of the pool may have it
  * @size: bytes an object has, 1 to SLABMOD_CACHE_MAX_SIZE
  * @align: 0 for the natural one of a pointer, or a power of two up to PAGE_SIZE
  * @flags: 0 or SLABMOD_HWCACHE_ALIGN
@@ -120,8 +120,8 @@ static __always_inline void *slabmod_cache_take(struct slabmod_cache *cache, gfp
  * @cache: the cache
  * @gfp: what the allocation may do. Honoured: the reclaim, IO, FS and reserve
  *	bits, __GFP_ZERO, __GFP_THISNODE, __GFP_NOWARN and the retry bits, and
- *	__GFP_NOFAIL, for up to two pages, until the limit that slabmod was loaded
- *	with is reached. __GFP_ZERO is refused for a cache with a constructor; so are zones
+ *	__GFP_NOFAIL, for up to two pages, until the limit of the pool is
+ *	reached. __GFP_ZERO is refused for a cache with a constructor; so are zones
  *	(__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM), __GFP_MOVABLE, __GFP_RECLAIMABLE,
  *	__GFP_ACCOUNT and __GFP_COMP for every cache.
  *

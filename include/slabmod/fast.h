@@ -50,7 +50,7 @@ struct slabmod_cache_front {
 	/*
 	 * What may be taken from with nothing else to do; an empty one that all caches
 	 * have in common when there is none, or when objects have to be cleared. Set
-	 * by open_front() in magazine.c.
+	 * by set_magazines() in magazine_set.c.
 	 */
 	struct slabmod_magazine __percpu *magazines;
 };

@@ -6,7 +6,7 @@
  * A pool has what slabmod as a whole has: memory by size, typed caches, runs of pages.
  * The calls that name no pool use the root pool. What a pool gave may be freed by
  * the call that names the pool, which finds out if it is another's, or by the one
- * that names none.
+ * that names none; slabmod_krealloc() leaves it in its pool.
  */
 #ifndef _SLABMOD_POOL_H
 #define _SLABMOD_POOL_H
@@ -76,7 +76,8 @@ struct slabmod_pool *slabmod_pool_create_owned(const char *name,
  * @params: what it is to be; copied
  *
  * The whole reserve is taken now: if it cannot be had, there is no pool. From it any
- * context is served, whatever the rest of the machine does.
+ * context is served, whatever the rest of the machine does; an NMI, which waits for no
+ * lock, only with what is in slabs and magazines already.
  *
  * Context: process context, may sleep.
  *

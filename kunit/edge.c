@@ -82,7 +82,7 @@ static unsigned long free_pages_now(void)
 /* Nor is anybody to be killed for it. */
 #define GFP_WAVE	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 /* Below so many free pages there is a hog about. */
-#define HOG_PAGES	(SZ_32M >> PAGE_SHIFT)
+#define HOG_PAGES	(SZ_16M >> PAGE_SHIFT)
 
 static struct slabmod_cache *caches[CACHES];
 

@@ -37,6 +37,10 @@ static struct kunit_suite *const all[] = {
 	&pages_suite,
 	&misuse_suite,
 	&pool_suite,
+	&bound_suite,
+	&exchange_suite,
+	&reclaim_suite,
+	&pools_suite,
 	&sharing_suite,
 	&scarce_suite,
 };

@@ -18,6 +18,10 @@ extern struct kunit_suite kmalloc_suite;
 extern struct kunit_suite pages_suite;
 extern struct kunit_suite misuse_suite;
 extern struct kunit_suite pool_suite;
+extern struct kunit_suite bound_suite;
+extern struct kunit_suite exchange_suite;
+extern struct kunit_suite reclaim_suite;
+extern struct kunit_suite pools_suite;
 extern struct kunit_suite sharing_suite;
 extern struct kunit_suite scarce_suite;
 

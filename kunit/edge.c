@@ -93,6 +93,7 @@ struct waver {
 };
 
 static struct waver wavers[2];
+static bool hog_is_there;
 /* Read by who is in a wave. */
 static DECLARE_RWSEM(tide);
 
@@ -120,13 +121,21 @@ static void give_cache(struct waver *waver, unsigned int i)
 	}
 }
 
+/* Once and for all, though much may come back when the kernel asks for it. */
+static bool short_of_memory(void)
+{
+	if (free_pages_now() < HOG_PAGES)
+		WRITE_ONCE(hog_is_there, true);
+	return READ_ONCE(hog_is_there);
+}
+
 /* All caches' at once: who takes while others have none of theirs gets what they keep. */
 static void wave(struct waver *waver)
 {
 	unsigned int i;
 
 	down_read(&tide);
-	for (i = 0; i < CACHES; i++)
+	for (i = 0; i < CACHES && !short_of_memory(); i++)
 		take_cache(waver, i);
 	for (i = 0; i < CACHES; i++)
 		give_cache(waver, i);
@@ -136,12 +145,8 @@ static void wave(struct waver *waver)
 
 static int make_waves(void *arg)
 {
-	bool short_of_memory = false;
-
 	while (!kthread_should_stop()) {
-		/* Once and for all, though much may come back when the kernel asks for it. */
-		short_of_memory |= free_pages_now() < HOG_PAGES;
-		if (!short_of_memory)
+		if (!short_of_memory())
 			wave(arg);
 		schedule_timeout_interruptible(WAVE_INTERVAL);
 	}
@@ -389,6 +394,7 @@ static int fill(void)
 	if (pool)
 		return -EBUSY;
 	memset(&figures, 0, sizeof(figures));
+	hog_is_there = false;
 	reinit_completion(&counted);
 	err = make_pool() ?: make_caches() ?: make_counter() ?: hire() ?: wait_for_waves();
 	if (!err) {

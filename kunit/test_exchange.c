@@ -242,7 +242,7 @@ static void test_exchange_without_memory_changes_nothing(struct kunit *test)
 
 #define HELD	48
 #define PASSED	16
-#define EXCHANGES	30
+#define EXCHANGES	20
 
 /* What is in an object that somebody has: nobody else may be given it. */
 #define TAKEN(object)	((unsigned long)(object) ^ 0x5ab7a4e715a5a5a5ul)

@@ -485,7 +485,7 @@ static struct kunit_case pools_cases[] = {
 	KUNIT_CASE(test_memory_of_a_pool_is_as_good_as_any),
 	KUNIT_CASE(test_pools_share_neither_memory_nor_caches),
 	KUNIT_CASE(test_pool_of_a_node_has_memory_of_that_node_alone),
-	KUNIT_CASE(test_reserve_of_a_node_is_of_that_node_or_there_is_none),
+	KUNIT_CASE(test_full_node_gives_nothing_and_no_other_does),
 	KUNIT_CASE(test_pool_of_a_zone_asks_for_it_and_gets_it),
 	KUNIT_CASE(test_pools_with_impossible_properties_are_refused),
 	KUNIT_CASE(test_pools_with_bad_names_are_refused),

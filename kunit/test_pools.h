@@ -61,7 +61,7 @@ static inline unsigned long counted(struct slabmod_pool *pool, enum stat_id whic
 void test_memory_of_a_pool_is_as_good_as_any(struct kunit *test);
 void test_pools_share_neither_memory_nor_caches(struct kunit *test);
 void test_pool_of_a_node_has_memory_of_that_node_alone(struct kunit *test);
-void test_reserve_of_a_node_is_of_that_node_or_there_is_none(struct kunit *test);
+void test_full_node_gives_nothing_and_no_other_does(struct kunit *test);
 void test_pool_of_a_zone_asks_for_it_and_gets_it(struct kunit *test);
 void test_pools_with_impossible_properties_are_refused(struct kunit *test);
 void test_pools_with_bad_names_are_refused(struct kunit *test);

@@ -7,6 +7,7 @@
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
 
+#include "block.h"
 #include "pattern.h"
 #include "test_pools.h"
 
@@ -153,23 +154,26 @@ void test_pool_of_a_node_has_memory_of_that_node_alone(struct kunit *test)
 		test_node(test, nid);
 }
 
-void test_reserve_of_a_node_is_of_that_node_or_there_is_none(struct kunit *test)
+void test_full_node_gives_nothing_and_no_other_does(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 4096);
+	struct slabmod_cache *cache = cache_create(pool, "of-a-node", 200, 0, 0, NULL, NULL);
 	int full = first_online_node, nid;
 
 	if (num_online_nodes() < 2)
 		kunit_skip(test, "there is one node");
+	KUNIT_ASSERT_NOT_NULL(test, cache);
 	pool->source.nid = full;
 	pool->source.reserve = 100;
 	kit_source.full_nodes = BIT(full);
 	KUNIT_EXPECT_FALSE(test, pool_reserve(pool));
-	for_each_online_node(nid)
-		if (nid != full)
-			KUNIT_EXPECT_EQ(test, pool->buddies[nid].pages, 0);
+	KUNIT_EXPECT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, slabmod_cache_alloc(cache, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 	kit_source_reset();
 	KUNIT_EXPECT_TRUE(test, pool_reserve(pool));
-	KUNIT_EXPECT_EQ(test, pool->buddies[full].pages, 100);
+	for_each_online_node(nid)
+		KUNIT_EXPECT_EQ(test, pool->buddies[nid].pages, nid == full ? 100 : 0);
 }
 
 static void test_zone(struct kunit *test, gfp_t zone)
@@ -219,6 +223,9 @@ static const struct bad_params {
 	  { .reserve_bytes = SZ_1M + 1, .limit_bytes = SZ_1M, .node = NUMA_NO_NODE } },
 	{ MISUSE_BAD_POOL, "is above the limit",
 	  { .reserve_bytes = SZ_1M, .limit_bytes = SZ_1M - 1, .node = NUMA_NO_NODE } },
+	/* One is rounded up, the other down. */
+	{ MISUSE_BAD_POOL, "is above the limit",
+	  { .reserve_bytes = SZ_1M - 2, .limit_bytes = SZ_1M - 1, .node = NUMA_NO_NODE } },
 	{ MISUSE_BAD_POOL, "the reserve", { .reserve_bytes = SIZE_MAX, .node = NUMA_NO_NODE } },
 	{ MISUSE_BAD_POOL, "the reserve",
 	  { .reserve_bytes = SIZE_MAX, .limit_bytes = SZ_1M, .node = NUMA_NO_NODE } },

@@ -223,7 +223,7 @@ void test_what_could_go_back_is_known_to_the_page(struct kunit *test)
 	clutter->pool = pool_of_small_chunks(test);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		clutter->caches[i] = kit_cache_create(test, clutter->pool, sizes[i], 0, NULL);
-	for (round = 0; round < 40; round++) {
+	for (round = 0; round < 25; round++) {
 		clutter_up(clutter, 1 + round % 10);
 		clutter_up(clutter, 10 * (1 + round % 10));
 		pages = reclaimable(clutter->pool);
@@ -231,7 +231,7 @@ void test_what_could_go_back_is_known_to_the_page(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, reclaimable(clutter->pool), 0);
 		all += pages;
 	}
-	KUNIT_EXPECT_GT(test, all, 40);
+	KUNIT_EXPECT_GT(test, all, 25);
 	for (i = 0; i < THINGS; i++)
 		if (clutter->things[i])
 			free_thing(clutter, i);
@@ -263,7 +263,7 @@ static void give_back(unsigned int n, void *arg)
 	struct chunk_source *source = &race->pool->source;
 	unsigned int turn;
 
-	for (turn = 1; turn <= 60; turn++) {
+	for (turn = 1; turn <= 40; turn++) {
 		int nid = (n + turn) % num_online_nodes();
 		unsigned int grown;
 

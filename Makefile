@@ -34,6 +34,9 @@ bench-native:
 check:
 	@scripts/check $(if $(STEPS),STEPS=$(STEPS)) $(if $(SUITES),SUITES=$(SUITES))
 
+check-all:
+	@scripts/check STEPS=all
+
 style:
 	@scripts/check STEPS=style
 
@@ -50,6 +53,7 @@ help:
 	@echo 'make check            every test, in guests; needs neither root nor a reboot'
 	@echo '                        STEPS=style,kunit,stock  only these steps'
 	@echo '                        SUITES=buddy,slab        only these KUnit suites'
+	@echo 'make check-all        also those that take long'
 	@echo 'make style            only the checkers of the source'
 	@echo "make bench            what slabmod costs beside the kernel's own allocators, in build/bench"
 	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'
@@ -58,4 +62,4 @@ help:
 	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
 	@echo 'make clean            forget what was built here (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install demo check style bench bench-native clean help
+.PHONY: modules install modules_install demo check check-all style bench bench-native clean help

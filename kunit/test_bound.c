@@ -454,7 +454,7 @@ static void test_bound_is_one(struct kunit *test)
 	struct slabmod_cache *cache = relay.cache;
 	struct slabmod_pool *pool = cache->pool;
 	struct pool_bound bound = pool_bound(pool);
-	long peak;
+	long peak, beyond;
 
 	/* What was never used takes nothing. */
 	KUNIT_EXPECT_EQ(test, bound.slabs, 0);
@@ -468,9 +468,14 @@ static void test_bound_is_one(struct kunit *test)
 	KUNIT_EXPECT_GE(test, peak, relay.batch);
 	KUNIT_EXPECT_LE(test, peak, relay.batch + cache->capacity);
 	atomic_long_set(&cache->taken_peak, 1);
-	bound = pool_bound(pool);
-	KUNIT_EXPECT_GT(test, bound.slabs, bound.bound);
+	KUNIT_EXPECT_LT(test, pool_bound(pool).bound, bound.bound);
 	atomic_long_set(&cache->taken_peak, peak);
+	/* Slabs beyond it are seen. */
+	beyond = bound.bound / (cache->usual.pages << PAGE_SHIFT) + 1;
+	cache->commons[0].slabs += beyond;
+	KUNIT_EXPECT_EQ(test, pool_bound(pool).bound, bound.bound);
+	KUNIT_EXPECT_GT(test, pool_bound(pool).slabs, bound.bound);
+	cache->commons[0].slabs -= beyond;
 	drink(&relay, 0);
 	slabmod_cache_shrink(cache);
 	/* It stays when they go. */

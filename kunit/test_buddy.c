@@ -292,6 +292,44 @@ static void test_one_empty_chunk_is_kept(struct kunit *test)
 	}
 }
 
+static void test_as_many_pages_in_empty_chunks_as_the_source_says_are_kept(struct kunit *test)
+{
+	struct slabmod_pool *pool = small_pool(test, 4);
+	struct frame *whole[4];
+	int i;
+
+	pool->source.keep = 2 * PAGES + PAGES / 2;
+	for (i = 0; i < 4; i++)
+		whole[i] = take(test, pool, PAGES);
+	for (i = 0; i < 4; i++) {
+		buddy_free(whole[i]);
+		KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_empty, min(i + 1, 2));
+		KUNIT_EXPECT_EQ(test, pool->buddies[NID].empty_pages, min(i + 1, 2) * PAGES);
+		KUNIT_EXPECT_EQ(test, kit_source.pages, min(4, 5 - i) * PAGES);
+	}
+	/* Nobody wanted them in between: the first look is at what has just come. */
+	buddy_age(&pool->buddies[NID]);
+	buddy_age(&pool->buddies[NID]);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
+	KUNIT_EXPECT_EQ(test, pool->buddies[NID].empty_pages, 0);
+}
+
+static void test_what_has_to_stay_for_the_reserve_is_not_looked_at_again(struct kunit *test)
+{
+	struct slabmod_pool *pool = small_pool(test, 2);
+	struct buddy *buddy = &pool->buddies[NID];
+
+	KUNIT_EXPECT_FALSE(test, buddy_may_age(buddy));
+	buddy_free(take(test, pool, PAGES));
+	KUNIT_ASSERT_EQ(test, buddy->nr_empty, 1);
+	KUNIT_EXPECT_TRUE(test, buddy_may_age(buddy));
+	/* There are pages beyond it, but no chunk that is small enough to go. */
+	pool->source.reserve = PAGES / 2;
+	KUNIT_EXPECT_FALSE(test, buddy_may_age(buddy));
+	pool->source.reserve = 0;
+	KUNIT_EXPECT_TRUE(test, buddy_may_age(buddy));
+}
+
 static void test_trimming_gives_back_what_is_wholly_free(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 2);
@@ -607,6 +645,8 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(test_an_empty_chunk_is_touched_last),
 	KUNIT_CASE(test_an_empty_chunk_is_used_before_a_new_one),
 	KUNIT_CASE(test_one_empty_chunk_is_kept),
+	KUNIT_CASE(test_as_many_pages_in_empty_chunks_as_the_source_says_are_kept),
+	KUNIT_CASE(test_what_has_to_stay_for_the_reserve_is_not_looked_at_again),
 	KUNIT_CASE(test_trimming_gives_back_what_is_wholly_free),
 	KUNIT_CASE(test_all_of_the_limit_can_be_had_and_no_more),
 	KUNIT_CASE(test_no_memory_gives_null_and_loses_nothing),

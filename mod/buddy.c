@@ -13,8 +13,9 @@
  * next comes or pages are needed: who takes and gives large blocks by turns pays
  * neither for splitting nor for the lock.
  *
- * A wholly free chunk goes back to the source, less one that is kept for the next
- * request. A block of pages that are no power of two gives its tail back at once.
+ * Wholly free chunks go back to the source, less some pages that are kept for the next
+ * request, until buddy_age() finds that none came. A block of pages that are no power of
+ * two gives its tail back at once.
  *
  * Contexts: any but NMI. Locks: buddy->lock, raw, interrupts off, held for a split
  * or a merge over ten orders at the most (but for a chunk's pages by a check);
@@ -30,8 +31,6 @@
 #include "chunk.h"
 #include "gfp.h"
 
-/* Wholly free chunks that a node keeps; those of the reserve are among them. */
-#define KEEP_EMPTY	1
 /* Free pages below which more are taken ahead, if it was one who may not sleep. */
 #define LOW_PAGES	64
 
@@ -40,9 +39,12 @@
 static void bucket_remove(struct buddy *buddy, struct chunk *chunk)
 {
 	list_del_init(&chunk->node);
-	if (chunk->bucket == BUCKET_EMPTY)
+	if (chunk->bucket == BUCKET_EMPTY) {
 		buddy->min_empty = min(buddy->min_empty, --buddy->nr_empty);
-	else if (list_empty(&buddy->bucket[chunk->bucket]))
+		buddy->empty_pages -= chunk_pages(chunk);
+		return;
+	}
+	if (list_empty(&buddy->bucket[chunk->bucket]))
 		__clear_bit(chunk->bucket, &buddy->bucket_mask);
 }
 
@@ -50,10 +52,12 @@ static void bucket_insert(struct buddy *buddy, struct chunk *chunk)
 {
 	chunk->bucket = buddy_bucket_of(chunk);
 	list_add(&chunk->node, &buddy->bucket[chunk->bucket]);
-	if (chunk->bucket == BUCKET_EMPTY)
+	if (chunk->bucket == BUCKET_EMPTY) {
 		buddy->nr_empty++;
-	else
+		buddy->empty_pages += chunk_pages(chunk);
+	} else {
 		__set_bit(chunk->bucket, &buddy->bucket_mask);
+	}
 }
 
 static void bucket_update(struct buddy *buddy, struct chunk *chunk)
@@ -72,7 +76,7 @@ static struct chunk *find_chunk(struct buddy *buddy, unsigned int order)
 
 	if (fits)
 		return list_first_entry(&buddy->bucket[__ffs(fits)], struct chunk, node);
-	/* Those of a reserve, and KEEP_EMPTY: most often the first will do. */
+	/* Those of a reserve, and what is kept: most often the first will do. */
 	list_for_each_entry(chunk, &buddy->bucket[BUCKET_EMPTY], node)
 		if (chunk->order >= order)
 			return chunk;
@@ -233,13 +237,19 @@ static bool replace_kept(struct buddy *buddy, struct frame *frame)
 	return true;
 }
 
+/* One is kept, however large it is. Those of the reserve are among them. */
+static bool keeps_too_much(const struct buddy *buddy)
+{
+	return buddy->nr_empty > 1 && buddy->empty_pages > buddy->source->keep;
+}
+
 /* Unlocks, and gives a wholly free chunk back that is one too many. */
 static void unlock_and_shed(struct buddy *buddy, unsigned long flags)
 	__releases(&buddy->lock)
 {
 	struct chunk *chunk = NULL;
 
-	if (buddy->nr_empty > KEEP_EMPTY && source_beyond(buddy->source))
+	if (keeps_too_much(buddy) && source_beyond(buddy->source))
 		chunk = retire_any(buddy);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	if (chunk)
@@ -485,11 +495,32 @@ unsigned long buddy_age(struct buddy *buddy)
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_age);
 
+/* Whether a wholly free chunk is small enough to leave the reserve whole. */
+static bool has_beyond_reserve(struct buddy *buddy)
+{
+	unsigned long beyond = source_beyond(buddy->source);
+	struct chunk *chunk;
+	bool has = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
+		unsigned int pages = chunk_pages(chunk);
+
+		if (READ_ONCE(chunk->free_pages) == pages && pages <= beyond) {
+			has = true;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return has;
+}
+
 bool buddy_may_age(struct buddy *buddy)
 {
 	return READ_ONCE(buddy->kept) ||
-	       (READ_ONCE(buddy->nr_empty) && source_beyond(buddy->source));
+	       (READ_ONCE(buddy->nr_empty) && has_beyond_reserve(buddy));
 }
+EXPORT_SYMBOL_FOR_TEST(buddy_may_age);
 
 unsigned long buddy_reclaimable(struct buddy *buddy)
 {

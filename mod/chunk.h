@@ -62,6 +62,14 @@ static __always_inline struct frame *chunk_frame_fast(unsigned long offset)
 	return unit + (offset >> PAGE_SHIFT) % UNIT_PAGES;
 }
 
+/* The same for any offset: none that is beyond the map has a cache or a block. */
+static __always_inline struct frame *chunk_frame_in_map(unsigned long offset)
+{
+	if (unlikely(offset & chunk_offset_beyond()))
+		return chunk_no_frames;
+	return chunk_frame_fast(offset);
+}
+
 /* The leaf of the map that covers an address, whatever that is, and where that begins. */
 static inline struct map_leaf *chunk_leaf(const void *addr)
 {
@@ -75,14 +83,6 @@ static inline struct map_leaf *chunk_leaf(const void *addr)
 static inline unsigned long chunk_leaf_base(const void *addr)
 {
 	return (unsigned long)addr - (chunk_offset(addr) & (BIT(ROOT_SHIFT) - 1));
-}
-
-/* The same for any offset: none that is beyond the map has a cache or a block. */
-static __always_inline struct frame *chunk_frame_in_map(unsigned long offset)
-{
-	if (unlikely(offset & chunk_offset_beyond()))
-		return chunk_no_frames;
-	return chunk_frame_fast(offset);
 }
 
 static inline struct chunk *frame_chunk(const struct frame *frame)

@@ -23,6 +23,9 @@
 struct slabmod_pool *root_pool __read_mostly;
 EXPORT_SYMBOL_FOR_TEST(root_pool);
 
+/* Free pages that a node keeps for a while, so that who comes and goes need not ask for them. */
+#define KEEP_PAGES	4096
+
 static DEFINE_SPINLOCK(ledger_lock);
 
 /* ---- the kernel's page allocator as a source ---- */
@@ -42,6 +45,7 @@ const struct chunk_source kernel_source = {
 	.put = kernel_put,
 	.min_order = UNIT_ORDER,
 	.max_order = CHUNK_MAX_ORDER,
+	.keep = KEEP_PAGES,
 	.limit = ULONG_MAX / 2,
 	.nid = NUMA_NO_NODE,
 };

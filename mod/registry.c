@@ -7,8 +7,8 @@
  * reported, and the cache stays, without a constructor that could be called.
  *
  * Contexts: process, may sleep; cache_squeeze() any. Locks: cache_mutex guards the
- * list, names and ends; nothing of slabmod is held when it is taken. The list is
- * also read by RCU.
+ * list, names and ends; of slabmod's, only pools_mutex may be held when it is taken.
+ * The list is also read by RCU.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/ctype.h>

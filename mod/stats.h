@@ -18,7 +18,7 @@
 	X(DIRECT,	direct,		"objects taken from or given to a slab one by one") \
 	X(ADOPT,	adopt,		"slabs that a CPU took from the commons") \
 	X(STEAL,	steal,		"slabs that a CPU took from the home of another") \
-	X(STEAL_MISSED,	steal_missed,	"homes passed over because their lock was held") \
+	X(STEAL_MISSED,	steal_missed,	"homes whose lock was held, and that were left for later") \
 	X(RETIRE,	retire,		"slabs that a home gave to the commons") \
 	X(SHARED_LINE,	shared_line,	"objects taken beside another CPU's for lack of memory") \
 	X(SLAB_NEW,	slab_new,	"slabs made") \

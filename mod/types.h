@@ -145,6 +145,7 @@ struct chunk_source {
 	unsigned int max_order;		/* of a chunk that nobody needs larger */
 	unsigned long limit;		/* pages */
 	unsigned long reserve;		/* pages that stay, once they were had */
+	unsigned long keep;		/* pages in wholly free chunks that a node may keep */
 	int nid;			/* the only node, or NUMA_NO_NODE */
 	gfp_t zone;			/* 0, or where pages must be */
 	atomic_long_t held;		/* pages in chunks; never above @limit */
@@ -178,6 +179,7 @@ struct buddy {
 	struct list_head chunks;		/* all of them, for walks; RCU */
 	unsigned long nr_chunks;
 	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY */
+	unsigned long empty_pages;		/* in them */
 	unsigned long min_empty;		/* the least that was since buddy_age() */
 	bool wanted;				/* who may not sleep found few pages */
 	unsigned long nr_free[BUDDY_ORDERS];	/* free blocks */

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The suites that are worth more with many CPUs, on 64 of them and four nodes. The
+# kernel has none of the checkers under which so many do not get up in time.
+# vm: --kernel coverage --smp 64 --nodes 4 --mem 4G --timeout 1800 --allow-reports
+# ktap
+# long
+
+. /check.lib
+
+check 'slabmod.ko loads' insmod /modules/slabmod.ko
+check 'slabmod_kunit.ko loads' insmod /modules/slabmod_kunit.ko suites="${SUITES:-bound}"
+check 'slabmod_kunit.ko unloads' rmmod slabmod_kunit
+check 'slabmod.ko unloads' rmmod slabmod

@@ -43,6 +43,7 @@ static struct kunit_suite *const all[] = {
 	&pools_suite,
 	&sharing_suite,
 	&scarce_suite,
+	&debug_suite,
 };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all)];

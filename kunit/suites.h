@@ -24,5 +24,6 @@ extern struct kunit_suite reclaim_suite;
 extern struct kunit_suite pools_suite;
 extern struct kunit_suite sharing_suite;
 extern struct kunit_suite scarce_suite;
+extern struct kunit_suite debug_suite;
 
 #endif /* SLABMOD_SUITES_H */

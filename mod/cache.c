@@ -16,16 +16,18 @@
 
 #include "buddy.h"
 #include "cache.h"
+#include "debug.h"
 #include "defer.h"
 #include "gfp.h"
 #include "home.h"
+#include "quarantine.h"
 #include "report.h"
 
 /* ---- taking ---- */
 
 static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
-	if (gfp_refused(cache->name, gfp, cache->size))
+	if (gfp_refused(cache->name, gfp, cache->usable))
 		return true;
 	if (gfp & __GFP_ZERO && cache->ctor) {
 		report_misuse(MISUSE_BAD_GFP,
@@ -61,6 +63,8 @@ static void *alloc_hard(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 		object = alloc_new(cache, gfp);
 	if (unlikely(!object))
 		object = magazine_alloc_any(cache);
+	if (unlikely(!object) && quarantine_drain(cache))
+		object = magazine_alloc_any(cache);
 	if (object && asked)
 		magazine_asked(cache, asked);
 	return object;
@@ -86,10 +90,18 @@ static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t 
 	return object;
 }
 
-static void *count_failure(struct slabmod_cache *cache, void *object)
+/* What slabs and magazines gave out, as the caller gets it. */
+static void *hand_out(struct slabmod_cache *cache, void *object, gfp_t gfp, size_t asked,
+		      bool clear)
 {
-	if (unlikely(!object))
+	if (unlikely(!object)) {
 		stat_inc(cache->stats, STAT_ALLOC_FAIL);
+		return NULL;
+	}
+	if (unlikely(cache->flags & CACHE_DEBUG))
+		return debug_take(cache, object, asked, gfp, clear);
+	if (clear)
+		memset(object, 0, cache->usable);
 	return object;
 }
 
@@ -111,9 +123,7 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid,
 		object = alloc_here(cache, gfp, asked);
 	else
 		object = alloc_node(cache, gfp, nid, asked);
-	if (object && must_clear(cache, gfp))
-		memset(object, 0, cache->size);
-	return count_failure(cache, object);
+	return hand_out(cache, object, gfp, asked, must_clear(cache, gfp));
 }
 
 /* What the magazine did not have or may not be taken without more ado, cleared if need be. */
@@ -122,9 +132,7 @@ noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, si
 	bool clear = magazine_clears(cache);
 	void *object = clear ? alloc_here(cache, gfp, asked) : alloc_hard(cache, gfp, asked);
 
-	if (object && clear)
-		memset(object, 0, cache->size);
-	return count_failure(cache, object);
+	return hand_out(cache, object, gfp, asked, clear);
 }
 EXPORT_SYMBOL_SLABMOD(__slabmod_cache_refill);
 
@@ -146,7 +154,7 @@ static size_t take_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void 
 	size_t got = magazine_take(cache, nr, objects);
 
 	while (got < nr) {
-		objects[got] = count_failure(cache, alloc_hard(cache, gfp, 0));
+		objects[got] = alloc_hard(cache, gfp, 0);
 		if (!objects[got])
 			break;
 		got++;
@@ -158,33 +166,42 @@ static size_t take_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void 
 size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void **objects)
 {
 	size_t got, i;
+	bool clear;
 
 	if (alloc_refused(cache, gfp, NUMA_NO_NODE))
 		return 0;
 	might_alloc(gfp);
 	got = take_bulk(cache, gfp, nr, objects);
-	if (got < nr) {
-		slabmod_cache_free_bulk(cache, got, objects);
-		return 0;
-	}
-	if (must_clear(cache, gfp))
-		for (i = 0; i < nr; i++)
-			memset(objects[i], 0, cache->size);
-	return nr;
+	clear = got == nr && must_clear(cache, gfp);
+	if (unlikely(clear || cache->flags & CACHE_DEBUG))
+		for (i = 0; i < got; i++)
+			objects[i] = hand_out(cache, objects[i], gfp, 0, clear);
+	if (got == nr)
+		return nr;
+	stat_inc(cache->stats, STAT_ALLOC_FAIL);
+	slabmod_cache_free_bulk(cache, got, objects);
+	return 0;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_bulk);
 
 /* ---- giving ---- */
 
+/* Of what a caller has: slabs know it by what is before it. */
+static u64 index_of(struct slabmod_cache *cache, struct frame *first, const void *object)
+{
+	return slab_object_index(cache, first, object - cache->lead);
+}
+
 static bool starts_object(struct slabmod_cache *cache, struct frame *first, const void *object)
 {
-	return slab_object_index(cache, first, object) < slab_objects(cache, first);
+	return index_of(cache, first, object) < slab_objects(cache, first);
 }
 
 void cache_report_bad_free(const char *who, const void *addr)
 {
 	struct frame *frame = chunk_frame(addr), *first;
 	struct slabmod_cache *cache = frame ? slab_cache(frame) : NULL;
+	bool said;
 
 	if (!frame) {
 		report_misuse(MISUSE_BAD_FREE, "%s: %p is not slabmod's, but %s", who, addr,
@@ -193,11 +210,14 @@ void cache_report_bad_free(const char *who, const void *addr)
 	}
 	if (cache) {
 		if (starts_object(cache, slab_first(frame), addr))
-			report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p of %s is free already",
-				      who, addr, cache->name);
+			said = report_misuse(MISUSE_DOUBLE_FREE,
+					     "%s: object %p of %s is free already", who, addr,
+					     cache->name);
 		else
-			report_misuse(MISUSE_INNER_FREE, "%s: at %p starts no object of %s", who,
-				      addr, cache->name);
+			said = report_misuse(MISUSE_INNER_FREE, "%s: at %p starts no object of %s",
+					     who, addr, cache->name);
+		if (said)
+			debug_tell(cache, addr);
 		return;
 	}
 	first = buddy_block_of(frame);
@@ -211,7 +231,9 @@ void cache_report_bad_free(const char *who, const void *addr)
 /* A bit says free only of what has come back; what lies in a magazine is taken. */
 static bool is_free(struct slabmod_cache *cache, struct frame *first, const void *object)
 {
-	return test_bit(slab_object_index(cache, first, object), first->free);
+	if (test_bit(index_of(cache, first, object), first->free))
+		return true;
+	return unlikely(cache->flags & CACHE_DEBUG) && !debug_is_live(cache, first, object);
 }
 
 struct found cache_find(const void *address)
@@ -226,11 +248,19 @@ struct found cache_find(const void *address)
 
 		if (starts_object(found.cache, first, address) &&
 		    !is_free(found.cache, first, address))
-			found.size = found.cache->size;
+			found.size = found.cache->usable;
 	} else if (found.frame->state == FRAME_PAGES && address == frame_address(found.frame)) {
 		found.size = (size_t)found.frame->nr_pages << PAGE_SHIFT;
 	}
 	return found;
+}
+
+static void free_debugged(struct slabmod_cache *cache, struct frame *first, void *object)
+{
+	struct debug_track *track = debug_give(cache, first, object);
+
+	if (track)
+		quarantine_put(cache, track);
 }
 
 static void free_checked(struct slabmod_cache *cache, void *object)
@@ -246,8 +276,12 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 		cache_report_bad_free(cache->name, object);
 		return;
 	}
+	if (unlikely(cache->flags & CACHE_DEBUG)) {
+		free_debugged(cache, slab_first(found.frame), object);
+		return;
+	}
 	if (want_init_on_free() && !cache->ctor)
-		memset(object, 0, cache->size);
+		memset(object, 0, cache->usable);
 	magazine_free(cache, slab_first(found.frame), object);
 }
 
@@ -345,7 +379,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_cache_free_bulk);
 
 unsigned int slabmod_cache_size(const struct slabmod_cache *cache)
 {
-	return cache->size;
+	return cache->usable;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_size);
 
@@ -356,6 +390,7 @@ unsigned long cache_shrink(struct slabmod_cache *cache)
 	unsigned long before = home_pages(cache), after;
 
 	defer_sync();
+	quarantine_drain(cache);
 	magazine_drain_all(cache);
 	home_shrink(cache);
 	after = home_pages(cache);
@@ -368,9 +403,14 @@ unsigned long slabmod_cache_shrink(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_shrink);
 
+unsigned long cache_withheld(struct slabmod_cache *cache)
+{
+	return magazine_count(cache) + quarantine_count(cache);
+}
+
 unsigned long cache_used(struct slabmod_cache *cache)
 {
-	long used = home_totals(cache).taken - magazine_count(cache);
+	long used = home_totals(cache).taken - cache_withheld(cache);
 
 	return max(used, 0l);
 }

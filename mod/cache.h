@@ -68,7 +68,8 @@ static __always_inline bool cache_free_checks(const struct slabmod_cache *cache,
 					      const slabmod_my_magazine *magazine,
 					      const struct frame *frame, unsigned long offset)
 {
-	if (cache_offset_index(cache, offset) >= cache->objects || cache->flags & CACHE_CLEAR)
+	if (cache_offset_index(cache, offset) >= cache->objects ||
+	    cache->flags & (CACHE_CLEAR | CACHE_DEBUG))
 		return false;
 	return !(cache->flags & CACHE_CHECK_HOME) || READ_ONCE(frame->home) == magazine->cpu;
 }
@@ -156,6 +157,9 @@ void cache_for_each(struct slabmod_pool *pool,
 /* The same in any context, for an @fn that does not sleep. */
 void cache_visit_rcu(struct slabmod_pool *pool,
 		     void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
+
+/* Objects that are free, but in no slab: in magazines, and in quarantine. */
+unsigned long cache_withheld(struct slabmod_cache *cache);
 
 /* Objects that callers have. Exact when nobody uses the cache. */
 unsigned long cache_used(struct slabmod_cache *cache);

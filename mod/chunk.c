@@ -44,18 +44,6 @@ static DEFINE_RAW_SPINLOCK(map_lock);
 /* Chunks too small for the map, by their last page: the next one up is the only candidate. */
 static DEFINE_XARRAY_FLAGS(strays, XA_FLAGS_LOCK_IRQ);
 
-/* What the frames of a chunk may be allocated with: how hard to try, nothing else. */
-#define GFP_METADATA	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __SLABMOD_GFP_ATOMIC | \
-			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NORETRY | \
-			 __GFP_RETRY_MAYFAIL | __GFP_NOFAIL)
-
-static bool may_call_kernel(void)
-{
-	if (in_nmi())
-		return false;
-	return !IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible();
-}
-
 /* ---- the map ---- */
 
 static struct map_leaf **map_root(const void *addr)
@@ -385,7 +373,7 @@ struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int or
 	struct chunk_source *source = buddies->source;
 	struct chunk *chunk = NULL;
 
-	if (may_call_kernel() && order <= CHUNK_MAX_ORDER)
+	if (gfp_may_call_kernel() && order <= CHUNK_MAX_ORDER)
 		chunk = chunk_try(buddies, nid, order, chunk_gfp(gfp, order));
 	if (chunk)
 		return chunk;
@@ -413,7 +401,7 @@ struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, g
 {
 	struct chunk_source *source = buddies->source;
 	struct chunk *chunk = NULL;
-	unsigned int best = may_call_kernel() ? chunk_best_order(source) : 0;
+	unsigned int best = gfp_may_call_kernel() ? chunk_best_order(source) : 0;
 
 	for (; best > order && !chunk; best--)
 		chunk = chunk_try(buddies, nid, best, chunk_gfp(gfp_easy(gfp), best));
@@ -499,7 +487,7 @@ static DECLARE_WORK(doomed_worker, doomed_work);
 void chunk_destroy(struct chunk *chunk)
 {
 	/* Nor in an interrupt, as when another CPU drains this one's magazines. */
-	if (may_call_kernel() && !in_hardirq()) {
+	if (gfp_may_call_kernel() && !in_hardirq()) {
 		chunk_put(chunk);
 		return;
 	}

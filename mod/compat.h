@@ -11,6 +11,7 @@
 #include <linux/mmzone.h>
 #include <linux/slab.h>
 #include <linux/shrinker.h>
+#include <linux/stackdepot.h>
 #include <linux/version.h>
 
 #if BITS_PER_LONG != 64
@@ -84,6 +85,28 @@
 /* struct_size() without an instance, for all kernels alike. */
 #define struct_bytes(type, array, n)	\
 	(offsetof(type, array) + (n) * sizeof_field(type, array[0]))
+
+/*
+ * Keeps a stack, of which equal ones are kept once. Since 6.8 flags say whether the depot
+ * may grow; before, an argument did.
+ */
+#ifndef CONFIG_STACKDEPOT
+#define depot_keep(entries, nr, gfp, grow)	((void)(entries), (void)(nr), (void)(gfp), (void)(grow), 0)
+#define depot_print(stack)			((void)(stack))
+#define depot_snprint(stack, buf, size)		((void)(stack), (buf)[0] = '\0', 0)
+#define depot_prepare()				0
+#elif defined(STACK_DEPOT_FLAG_CAN_ALLOC)
+#define depot_keep(entries, nr, gfp, grow)	\
+	stack_depot_save_flags(entries, nr, gfp, (grow) ? STACK_DEPOT_FLAG_CAN_ALLOC : 0)
+#define depot_print(stack)			stack_depot_print(stack)
+#define depot_snprint(stack, buf, size)		stack_depot_snprint(stack, buf, size, 4)
+#define depot_prepare()				stack_depot_init()
+#else
+#define depot_keep(entries, nr, gfp, grow)	__stack_depot_save(entries, nr, 0, gfp, grow)
+#define depot_print(stack)			stack_depot_print(stack)
+#define depot_snprint(stack, buf, size)		stack_depot_snprint(stack, buf, size, 4)
+#define depot_prepare()				stack_depot_init()
+#endif
 
 /*
  * Shrinkers are allocated since 6.7. Before that they are registered where they are,

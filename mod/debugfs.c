@@ -13,8 +13,10 @@
 #include <linux/debugfs.h>
 #include <linux/nodemask.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 
 #include "cache.h"
+#include "callsites.h"
 #include "debugfs.h"
 #include "home.h"
 #include "pool.h"
@@ -127,6 +129,69 @@ static int summary_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(summary);
 
+/* ---- callsites and leaks: what callers have of caches that are debugged ---- */
+
+static unsigned long seconds_since(unsigned long then)
+{
+	return (jiffies - then) / HZ;
+}
+
+static void show_callsite(struct seq_file *m, const struct callsite *c)
+{
+	seq_printf(m, "%14lu %10lu %10lu %10lu  ", c->bytes, c->objects,
+		   seconds_since(c->youngest), seconds_since(c->oldest));
+	if (c->site)
+		seq_printf(m, "%pS\n", (void *)c->site);
+	else
+		seq_puts(m, "?\n");
+}
+
+static void show_callsites_head(struct seq_file *m)
+{
+	seq_printf(m, "%14s %10s %10s %10s  %s\n", "# bytes", "objects", "youngest_s", "oldest_s",
+		   "allocated at");
+}
+
+static int callsites_show(struct seq_file *m, void *unused)
+{
+	struct callsites *sites = callsites_of(m->private, false);
+	unsigned int i;
+
+	if (!sites)
+		return -ENOMEM;
+	show_callsites_head(m);
+	for (i = 0; i < sites->nr; i++)
+		show_callsite(m, &sites->site[i]);
+	kvfree(sites);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(callsites);
+
+/* Those whose objects are the oldest first: of what is in use they are most likely to stay. */
+static int leaks_show(struct seq_file *m, void *unused)
+{
+	struct callsites *sites = callsites_of(m->private, true);
+	char *stack = (char *)__get_free_page(GFP_KERNEL);
+	unsigned int i;
+
+	if (!sites || !stack) {
+		kvfree(sites);
+		free_page((unsigned long)stack);
+		return -ENOMEM;
+	}
+	show_callsites_head(m);
+	for (i = 0; i < sites->nr; i++) {
+		show_callsite(m, &sites->site[i]);
+		if (sites->site[i].stack &&
+		    depot_snprint(sites->site[i].stack, stack, PAGE_SIZE) > 0)
+			seq_puts(m, stack);
+	}
+	kvfree(sites);
+	free_page((unsigned long)stack);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(leaks);
+
 /* ---- slabinfo, in the format of /proc/slabinfo ---- */
 
 static void show_slabinfo(struct slabmod_cache *cache, void *arg)
@@ -231,7 +296,7 @@ static int info_show(struct seq_file *m, void *unused)
 {
 	struct slabmod_cache *cache = m->private;
 	struct home_totals totals = home_totals(cache);
-	unsigned long magazines = magazine_count(cache);
+	unsigned long withheld = cache_withheld(cache);
 	unsigned long used = cache_used(cache);
 
 	show_value(m, "object_size", cache->object_size, "bytes asked for at creation");
@@ -241,7 +306,9 @@ static int info_show(struct seq_file *m, void *unused)
 	show_value(m, "slab_pages", cache->usual.pages, "pages a slab has");
 	show_value(m, "capacity", cache->capacity, "objects a magazine takes");
 	show_value(m, "used", used, "objects that callers have");
-	show_value(m, "in_magazines", magazines, "free objects at hand on a CPU");
+	show_value(m, "in_magazines", withheld, "free objects at hand on a CPU, or in quarantine");
+	show_value(m, "debugged", !!(cache->flags & CACHE_DEBUG), "1: callers' errors are caught");
+	show_value(m, "red_zones", cache->size - cache->usable, "bytes of each object that are none of its own");
 	show_value(m, "slabs", totals.slabs, "slabs there are");
 	show_value(m, "small_slabs", totals.small_slabs, "of these, small for lack of memory");
 	show_value(m, "pages", home_pages(cache), "pages of all slabs");
@@ -346,6 +413,8 @@ static void add_pool(struct slabmod_pool *pool, void *arg)
 	debugfs_create_file("summary", 0400, dir, pool, &summary_fops);
 	debugfs_create_file("slabinfo", 0400, dir, pool, &slabinfo_fops);
 	debugfs_create_file("buddyinfo", 0400, dir, pool, &buddyinfo_fops);
+	debugfs_create_file("callsites", 0400, dir, pool, &callsites_fops);
+	debugfs_create_file("leaks", 0400, dir, pool, &leaks_fops);
 	debugfs_create_file("validate", 0600, dir, pool, &validate_fops);
 	debugfs_create_file("shrink", 0200, dir, pool, &shrink_fops);
 	cache_for_each(pool, add_cache, NULL);

@@ -16,6 +16,7 @@
 
 #include "block.h"
 #include "cache.h"
+#include "debug.h"
 #include "defer.h"
 #include "kmalloc.h"
 #include "pool.h"
@@ -175,20 +176,38 @@ static size_t memory_at(const char *who, const void *p)
 	return found.size;
 }
 
+/* The cache that is debugged and that @p, which is in use, is of; or NULL. */
+static struct slabmod_cache *debugged(const void *p)
+{
+	struct slabmod_cache *cache = slab_cache(chunk_frame(p));
+
+	return cache && cache->flags & CACHE_DEBUG ? cache : NULL;
+}
+
 size_t slabmod_ksize(const void *p)
 {
-	return is_nothing(p) ? 0 : memory_at("ksize", p);
+	size_t size = is_nothing(p) ? 0 : memory_at("ksize", p);
+
+	/* Who asks may write to all of it. */
+	if (size && debugged(p))
+		debug_asked(debugged(p), p, true);
+	return size;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_ksize);
 
 void slabmod_kfree_sensitive(const void *p)
 {
-	size_t size = is_nothing(p) ? 0 : memory_at("kfree_sensitive", p);
 	struct slabmod_cache *cache;
+	size_t size;
 
+	if (is_nothing(p))
+		return;
+	size = memory_at("kfree_sensitive", p);
 	if (!size)
 		return;
 	cache = cache_find(p).cache;
+	if (debugged(p))
+		size = debug_asked(cache, p, false);
 	memzero_explicit((void *)p, size);
 	if (cache && cache->ctor)
 		cache->ctor((void *)p);
@@ -207,11 +226,16 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 		slabmod_kfree(p);
 		return ZERO_SIZE_PTR;
 	}
-	old = slabmod_ksize(p);
+	old = is_nothing(p) ? 0 : memory_at("krealloc", p);
 	if (!old && !is_nothing(p))
 		return NULL;
-	if (size <= old)
+	if (size <= old) {
+		if (debugged(p))
+			debug_set_asked(debugged(p), (void *)p, size);
 		return (void *)p;
+	}
+	if (old && debugged(p))
+		old = debug_asked(debugged(p), p, false);
 	new = old ? slabmod_pool_kmalloc(pool_of(chunk_frame(p)), size, gfp) :
 		    slabmod_kmalloc_variable(size, gfp);
 	if (new && old) {

@@ -17,6 +17,7 @@
 #include <linux/smp.h>
 
 #include "chunk.h"
+#include "gfp.h"
 #include "home.h"
 #include "magazine.h"
 #include "report.h"
@@ -116,7 +117,7 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 	long bytes;
 	bool mine;
 
-	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible()))
+	if (cache->flags & CACHE_DEBUG || !gfp_may_call_kernel())
 		return false;
 	/*
 	 * Whoever may not enter the file systems must not wait for the per-CPU allocator,

@@ -7,6 +7,7 @@
 
 #include "cache.h"
 #include "chunk.h"
+#include "debug.h"
 #include "debugfs.h"
 #include "defer.h"
 #include "pool.h"
@@ -23,6 +24,12 @@ MODULE_PARM_DESC(chunk_order, "order of the runs of pages taken from the kernel 
 module_param(magazine_bytes, uint, 0444);
 MODULE_PARM_DESC(magazine_bytes, "bytes of objects in a magazine at the most (default 32768)");
 
+module_param_named(debug, debug_all, bool, 0444);
+MODULE_PARM_DESC(debug, "catch callers' errors with all caches, at a cost; see Documentation/debug.rst (default off)");
+
+module_param(quarantine_kb, uint, 0444);
+MODULE_PARM_DESC(quarantine_kb, "KiB that wait in each quarantine of debugged memory (default 4096)");
+
 static bool out_of_range(const char *name, unsigned long value, unsigned long min,
 			 unsigned long max)
 {
@@ -37,7 +44,8 @@ static bool parameters_refused(void)
 	return out_of_range("limit_mb", limit_mb, 0, totalram_pages() >> (20 - PAGE_SHIFT)) |
 	       out_of_range("chunk_order", chunk_order, 0, CHUNK_MAX_ORDER) |
 	       out_of_range("magazine_bytes", magazine_bytes, MAGAZINE_BYTES_MIN,
-			    MAGAZINE_BYTES_MAX);
+			    MAGAZINE_BYTES_MAX) |
+	       out_of_range("quarantine_kb", quarantine_kb, 0, QUARANTINE_KB_MAX);
 }
 
 static int root_init(void)
@@ -50,6 +58,7 @@ static const struct layer {
 	int (*init)(void);
 	void (*exit)(void);
 } layers[] = {
+	{ debug_init, debug_exit },
 	{ chunk_init, chunk_exit },
 	{ defer_init, defer_exit },
 	{ magazine_init, magazine_exit },

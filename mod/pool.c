@@ -154,7 +154,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_shrink);
 static void add_cache(struct slabmod_cache *cache, void *arg)
 {
 	struct pool_ledger *ledger = arg;
-	unsigned long magazines = magazine_count(cache);
+	unsigned long magazines = cache_withheld(cache);
 	struct home_totals totals = home_totals(cache);
 
 	ledger->magazines += magazines * cache->size;

@@ -281,7 +281,7 @@ static struct slabmod_cache *create(struct slabmod_pool *pool, const char *name,
 	struct slabmod_cache *cache;
 
 	/* What is internal is not for callers to say. */
-	if (flags & ~SLABMOD_HWCACHE_ALIGN) {
+	if (flags & ~(SLABMOD_HWCACHE_ALIGN | SLABMOD_DEBUG)) {
 		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
 		return NULL;
 	}

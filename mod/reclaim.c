@@ -28,6 +28,7 @@
 #include "compat.h"
 #include "home.h"
 #include "pool.h"
+#include "quarantine.h"
 #include "reclaim.h"
 
 #define AGE_INTERVAL	(2 * HZ)
@@ -143,7 +144,7 @@ static void wake(struct chunk_source *source)
 
 static void count_cache(struct slabmod_cache *cache, void *arg)
 {
-	*(unsigned long *)arg += magazine_count(cache) * cache->size >> PAGE_SHIFT;
+	*(unsigned long *)arg += cache_withheld(cache) * cache->size >> PAGE_SHIFT;
 }
 
 static void count_pool(struct slabmod_pool *pool, void *arg)
@@ -182,6 +183,7 @@ static void empty_idle_magazines(struct slabmod_cache *cache, void *arg)
 static void empty_magazines(struct slabmod_cache *cache, void *arg)
 {
 	magazine_drain_all(cache);
+	quarantine_drain(cache);
 	home_shrink(cache);
 }
 

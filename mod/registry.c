@@ -20,8 +20,10 @@
 #include "buddy.h"
 #include "cache.h"
 #include "chunk.h"
+#include "debug.h"
 #include "defer.h"
 #include "home.h"
+#include "quarantine.h"
 #include "report.h"
 
 /* How many live objects a report lists. */
@@ -61,7 +63,7 @@ static bool properties_refused(const char *name, size_t size, size_t align, unsi
 		report_misuse(MISUSE_BAD_CACHE,
 			      "%s: alignment %zu is neither 0 nor a power of two up to %lu", name,
 			      align, PAGE_SIZE);
-	else if (flags & ~(SLABMOD_HWCACHE_ALIGN | CACHE_INTERNAL | CACHE_PAGES | CACHE_KMALLOC))
+	else if (flags & ~(SLABMOD_HWCACHE_ALIGN | SLABMOD_DEBUG | CACHE_INTERNAL | CACHE_PAGES | CACHE_KMALLOC))
 		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
 	else
 		return false;
@@ -83,9 +85,9 @@ static void quicken(struct slabmod_cache *cache)
 {
 	if (want_init_on_free())
 		cache->flags |= CACHE_CLEAR;
-	if (cache->flags & (CACHE_CHECKS | CACHE_PAGES | CACHE_CLEAR))
+	if (cache->flags & (CACHE_CHECKS | CACHE_PAGES | CACHE_CLEAR | CACHE_DEBUG))
 		cache->quick_mask = ~0ul;
-	if (cache->flags & (CACHE_CHECK_HOME | CACHE_PAGES | CACHE_CLEAR))
+	if (cache->flags & (CACHE_CHECK_HOME | CACHE_PAGES | CACHE_CLEAR | CACHE_DEBUG))
 		cache->quick_objects = 0;
 }
 
@@ -101,7 +103,7 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 		return NULL;
 	if (flags & SLABMOD_HWCACHE_ALIGN)
 		align = max_t(size_t, align, line_align(size));
-	cache->flags = flags;
+	cache->flags = flags | (debug_all ? CACHE_DEBUG : 0);
 	if (!slab_layout(cache, size, align)) {
 		report_misuse(MISUSE_BAD_CACHE, "%s: size %zu aligned to %zu is above %u", name,
 			      size, align, SLABMOD_CACHE_MAX_SIZE);
@@ -121,7 +123,10 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 	for (nid = 0; nid < nr_node_ids; nid++)
 		home_init(&cache->commons[nid]);
 	magazine_setup(cache);
-	return cache;
+	if (debug_cache_init(cache))
+		return cache;
+	kfree(cache);
+	return NULL;
 }
 
 static struct slabmod_cache *find_name(struct slabmod_pool *pool, const char *name)
@@ -165,6 +170,7 @@ struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, 
 	cache->owner = owner;
 	if (!cache_register(cache)) {
 		report_misuse(MISUSE_NAME_TAKEN, "%s: there is a cache of this name", name);
+		debug_cache_exit(cache);
 		kfree(cache);
 		return NULL;
 	}
@@ -186,8 +192,10 @@ static void list_object(void *object, void *arg)
 	if (!listing->left)
 		return;
 	listing->left--;
+	object += listing->cache->lead;
 	pr_err("slabmod:   %s object %p, %u bytes\n", listing->cache->name, object,
-	       listing->cache->size);
+	       listing->cache->usable);
+	debug_tell(listing->cache, object);
 }
 
 static void list_slab_objects(struct frame *frame, void *arg)
@@ -222,6 +230,7 @@ static void drain_everything(struct slabmod_cache *cache)
 	unsigned int cpu;
 
 	defer_sync();
+	quarantine_drain(cache);
 	magazine_drain_all(cache);
 	for_each_possible_cpu(cpu)
 		if (!cpu_online(cpu))
@@ -242,6 +251,7 @@ static void cache_release(struct slabmod_cache *cache)
 {
 	magazine_disable(cache);
 	source_count_metadata(cache->source, -(long)cache_struct_size(cache));
+	debug_cache_exit(cache);
 	kfree(cache);
 }
 

@@ -52,19 +52,20 @@ static bool may_print(enum misuse kind)
 	return atomic_long_inc_return(&misuse[kind].printed) <= REPORT_BURST;
 }
 
-void report_misuse(enum misuse kind, const char *fmt, ...)
+bool report_misuse(enum misuse kind, const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
 	va_list args;
 
 	atomic_long_inc(&misuse[kind].count);
 	if (!may_print(kind))
-		return;
+		return false;
 	va_start(args, fmt);
 	vaf.va = &args;
 	pr_err("slabmod: misuse: %s: %pV\n", misuse_names[kind], &vaf);
 	va_end(args);
 	dump_stack();
+	return true;
 }
 
 unsigned long report_count(enum misuse kind)

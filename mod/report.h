@@ -25,6 +25,8 @@
 	X(BAD_POOL,	bad_pool,	"a pool with impossible properties") \
 	X(POOL_BUSY,	pool_busy,	"destruction of a pool that is in use") \
 	X(WRONG_POOL,	wrong_pool,	"free to another pool than the memory's") \
+	X(OVERRUN,	overrun,	"writes outside of an object (found in debug mode)") \
+	X(WRITE_FREE,	write_free,	"writes to memory after it was freed (likewise)") \
 	X(LEAK,		leak,		"objects live when their owner went") \
 	X(NMI_FLOOD,	nmi_flood,	"frees lost because an NMI had too many to put off")
 
@@ -41,9 +43,9 @@ extern const char *const misuse_texts[NR_MISUSES];
 /*
  * Counts a misuse, and prints a line `slabmod: misuse: <name>: <message>` with
  * the caller's stack unless ten of its kind were printed in the last five
- * seconds. Any context.
+ * seconds; then true. Any context.
  */
-__printf(2, 3) void report_misuse(enum misuse kind, const char *fmt, ...);
+__printf(2, 3) bool report_misuse(enum misuse kind, const char *fmt, ...);
 
 /* What an address that is not slabmod's may be instead; never touches it. */
 const char *report_describe(const void *addr);

@@ -14,6 +14,7 @@
 #include <linux/mm.h>
 
 #include "buddy.h"
+#include "debug.h"
 #include "gfp.h"
 #include "report.h"
 #include "slab.h"
@@ -32,10 +33,10 @@
 
 /* ---- layout ---- */
 
-/* @pages that @objects need, as a geometry. */
-static struct slab_geometry geometry(unsigned int size, unsigned int objects)
+/* Pages and block that @objects of a cache need. */
+static struct slab_geometry geometry(const struct slabmod_cache *cache, unsigned int objects)
 {
-	unsigned int pages = DIV_ROUND_UP(size * objects, PAGE_SIZE);
+	unsigned int pages = DIV_ROUND_UP(cache->size * objects + cache->tail, PAGE_SIZE);
 
 	return (struct slab_geometry) {
 		.objects = objects,
@@ -45,9 +46,22 @@ static struct slab_geometry geometry(unsigned int size, unsigned int objects)
 	};
 }
 
-static unsigned int fitting(unsigned int size, unsigned int order)
+static unsigned int most_objects(const struct slabmod_cache *cache)
 {
-	return min_t(unsigned int, (PAGE_SIZE << order) / size, SLAB_MAX_OBJECTS);
+	/* The last of the frame's words has another use then. */
+	return cache->flags & CACHE_DEBUG ? SLAB_MAX_OBJECTS / 2 : SLAB_MAX_OBJECTS;
+}
+
+static unsigned int fitting(const struct slabmod_cache *cache, unsigned int order)
+{
+	return min_t(unsigned int, ((PAGE_SIZE << order) - cache->tail) / cache->size,
+		     most_objects(cache));
+}
+
+/* Of the least block that holds an object. */
+static unsigned int least_order(const struct slabmod_cache *cache)
+{
+	return get_order(cache->size + cache->tail);
 }
 
 /*
@@ -62,13 +76,13 @@ static unsigned int waste_of(const struct slab_geometry *g, unsigned int size)
 }
 
 /* The slab in a block of @order that wastes least. */
-static struct slab_geometry best_geometry(unsigned int size, unsigned int order)
+static struct slab_geometry best_geometry(const struct slabmod_cache *cache, unsigned int order)
 {
-	struct slab_geometry best = geometry(size, fitting(size, order));
-	unsigned int objects;
+	struct slab_geometry best = geometry(cache, fitting(cache, order));
+	unsigned int objects, size = cache->size;
 
 	for (objects = best.objects - 1; objects * size > (PAGE_SIZE << order) / 2; objects--) {
-		struct slab_geometry g = geometry(size, objects);
+		struct slab_geometry g = geometry(cache, objects);
 
 		if (waste_of(&g, size) < waste_of(&best, size))
 			best = g;
@@ -88,30 +102,30 @@ static bool is_good(const struct slab_geometry *g, unsigned int size)
  * The least slab that wastes little and has objects enough; where none does, the one that
  * wastes least.
  */
-static struct slab_geometry usual_geometry(unsigned int size)
+static struct slab_geometry usual_geometry(const struct slabmod_cache *cache)
 {
-	struct slab_geometry best = best_geometry(size, get_order(size));
-	unsigned int order;
+	struct slab_geometry best = best_geometry(cache, least_order(cache));
+	unsigned int order, size = cache->size;
 
-	for (order = get_order(size); order <= SLAB_MAX_ORDER; order++) {
-		struct slab_geometry g = best_geometry(size, order);
+	for (order = least_order(cache); order <= SLAB_MAX_ORDER; order++) {
+		struct slab_geometry g = best_geometry(cache, order);
 
 		if (is_good(&g, size))
 			return g;
 		if (waste_of(&g, size) < waste_of(&best, size))
 			best = g;
-		if (g.objects == SLAB_MAX_OBJECTS)
+		if (g.objects == most_objects(cache))
 			break;
 	}
 	return best;
 }
 
 /* What must do when memory is short: one object's pages, one word of bits. */
-static struct slab_geometry small_geometry(unsigned int size)
+static struct slab_geometry small_geometry(const struct slabmod_cache *cache)
 {
-	unsigned int objects = fitting(size, get_order(size));
+	unsigned int objects = fitting(cache, least_order(cache));
 
-	return geometry(size, min_t(unsigned int, objects, BITS_PER_LONG));
+	return geometry(cache, min_t(unsigned int, objects, BITS_PER_LONG));
 }
 
 /* The inverse of an odd number modulo 2^64; each turn doubles the bits that are right. */
@@ -133,11 +147,15 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 	if (size > SLABMOD_CACHE_MAX_SIZE)
 		return false;
 	cache->size = size;
+	cache->usable = size;
 	cache->align = align;
+	if (cache->flags & CACHE_DEBUG)
+		debug_layout(cache);
+	size = cache->size;
 	cache->shift = __ffs(size);
 	cache->inverse = inverse_of(size >> cache->shift);
-	cache->usual = usual_geometry(size);
-	cache->small = small_geometry(size);
+	cache->usual = usual_geometry(cache);
+	cache->small = small_geometry(cache);
 	cache->objects = cache->usual.objects;
 	cache->slab_mask = (PAGE_SIZE << cache->usual.order) - 1;
 	/* Powers of two fill their slab: each address that is aligned starts an object. */
@@ -195,6 +213,7 @@ static void mark_small(struct frame *first, void *arg)
 	unsigned int i;
 
 	mark_all_free(first, cache->small.objects);
+	first->tracks = NULL;
 	for (i = 0; i < cache->small.pages; i++) {
 		first[i].order = cache->small.order;
 		first[i].home = HOME_COMMONS;
@@ -218,7 +237,7 @@ static void mark_pages(struct frame *first, void *arg)
 static void construct(struct slabmod_cache *cache, struct frame *first)
 {
 	unsigned int objects = slab_geometry(cache, first)->objects;
-	void *object = frame_address(first);
+	void *object = frame_address(first) + cache->lead;
 
 	while (objects--) {
 		cache->ctor(object);
@@ -249,6 +268,10 @@ struct frame *slab_new(struct slabmod_cache *cache, int nid, gfp_t gfp)
 	buddy_look_ahead(&cache->buddies[nid], gfp);
 	if (!first)
 		return NULL;
+	if (unlikely(cache->flags & CACHE_DEBUG) && !debug_slab_new(cache, first, gfp)) {
+		buddy_free_as(first, mark_pages, cache);
+		return NULL;
+	}
 	if (cache->ctor)
 		construct(cache, first);
 	stat_inc(cache->stats, STAT_SLAB_NEW);
@@ -258,6 +281,8 @@ EXPORT_SYMBOL_FOR_TEST(slab_new);
 
 void slab_delete(struct slabmod_cache *cache, struct frame *first)
 {
+	if (unlikely(cache->flags & CACHE_DEBUG))
+		debug_slab_gone(cache, first);
 	buddy_free_as(first, mark_pages, cache);
 	stat_inc(cache->stats, STAT_SLAB_FREE);
 }
@@ -436,6 +461,7 @@ bool slab_check(struct slabmod_cache *cache, struct frame *first)
 	unsigned int free = bitmap_weight(first->free, g->objects), i;
 	unsigned int words = first->state == FRAME_SLAB ? SLAB_WORDS : 1;
 
+	words = min_t(unsigned int, words, most_objects(cache) / BITS_PER_LONG);
 	if (free + first->inuse != g->objects ||
 	    bitmap_weight(first->free, words * BITS_PER_LONG) != free) {
 		report_broken("%s: a slab of %u objects has %u free and counts %u in use",

@@ -37,6 +37,8 @@
 
 struct buddy;
 struct chunk_source;
+struct debug_cache;
+struct debug_tracks;
 struct dentry;
 
 /* ---- frames and chunks (chunk.c) ---- */
@@ -81,6 +83,11 @@ struct frame {
 		struct {
 			unsigned long small_free;
 			struct slabmod_cache *small_cache;
+		};
+		/* First page of a slab whose cache is debugged: two words of bits at the most. */
+		struct {
+			unsigned long debug_free[3];
+			struct debug_tracks *tracks;
 		};
 		/* First page of FRAME_PAGES and FRAME_KEPT: what who has it next asks for. */
 		struct {
@@ -249,6 +256,7 @@ struct slab_geometry {
 #define CACHE_ORPHAN		0x2000u	/* its module went with objects live */
 #define CACHE_CLEAR		0x4000u	/* the kernel was told to clear what is freed */
 #define CACHE_KMALLOC		0x8000u	/* serves memory by size */
+#define CACHE_DEBUG		SLABMOD_DEBUG	/* or all were asked for it */
 #define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
 
 struct slabmod_cache {
@@ -272,11 +280,15 @@ struct slabmod_cache {
 	unsigned int slab_mask;		/* bytes of a slab's block, less one */
 	struct slab_geometry usual;
 	struct slab_geometry small;	/* when memory is short */
-	unsigned int size;		/* bytes from object to object */
+	unsigned int size;		/* bytes from object to object, red zones included */
+	unsigned int usable;		/* of them, those that a caller may write to */
+	unsigned int lead;		/* of them, those before what a caller has: red zone or 0 */
+	unsigned int tail;		/* bytes behind a slab's last object that stay free */
 	unsigned int capacity;		/* of a magazine's stacks, as they are; magazine_set.c */
 	unsigned int capacity_max;	/* and as they may become */
 
 	void (*ctor)(void *object);
+	struct debug_cache *debug;	/* or NULL */
 	struct buddy *buddies;		/* of the pool, one a node */
 	struct slab_home __percpu *homes;	/* NULL until there are magazines */
 	/* On their way out, and to be freed; cache_mutex, the former read by RCU. */

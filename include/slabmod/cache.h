@@ -20,6 +20,16 @@ struct slabmod_cache;
 /** define SLABMOD_HWCACHE_ALIGN - align to a cache line, or small objects to an even part of it */
 #define SLABMOD_HWCACHE_ALIGN	0x1u
 
+/**
+ * define SLABMOD_DEBUG - catch callers' errors with the cache's objects, at a cost
+ *
+ * Objects have red zones on both sides, are filled with a pattern when they are freed and
+ * looked at when they are handed out again, wait in a quarantine before that, and know
+ * where they were allocated and freed. There are no magazines. The module parameter debug=1
+ * does it to all caches. See Documentation/debug.rst.
+ */
+#define SLABMOD_DEBUG		0x4u
+
 /** define SLABMOD_CACHE_MAX_SIZE - largest object of a typed cache, in bytes */
 #define SLABMOD_CACHE_MAX_SIZE	(32u * 1024u)
 
@@ -39,7 +49,7 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
  *	no blank, no '/', no '.' at the beginning; copied; no other cache of the pool may have it
  * @size: bytes an object has, 1 to SLABMOD_CACHE_MAX_SIZE
  * @align: 0 for the natural one of a pointer, or a power of two up to PAGE_SIZE
- * @flags: 0 or SLABMOD_HWCACHE_ALIGN
+ * @flags: 0, or of SLABMOD_HWCACHE_ALIGN and SLABMOD_DEBUG
  * @ctor: NULL, or called once for every object when its slab is made, never
  *	under a lock; the caller of slabmod_cache_free() gives an object back in
  *	its constructed state

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SLABMOD_TEST_DEBUG_H
+#define SLABMOD_TEST_DEBUG_H
+
+#include <linux/types.h>
+
+struct kunit;
+struct slabmod_cache;
+
+void *debug_victim_alloc(struct slabmod_cache *cache);
+void debug_culprit_free(struct slabmod_cache *cache, void *object);
+void debug_poke(void *p, long offset, u8 value);
+
+/* A cache that is debugged, on the kit's source; not under KASAN, where it skips the test. */
+struct slabmod_cache *debug_test_cache(struct kunit *test, size_t size, unsigned int flags,
+				       void (*ctor)(void *object));
+
+/* test_debug_use.c */
+void test_objects_are_aligned_as_without(struct kunit *test);
+void test_memory_by_size_has_its_zone_where_what_was_asked_ends(struct kunit *test);
+void test_who_asks_for_the_size_may_write_to_all_of_it(struct kunit *test);
+void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test);
+void test_cleared_memory_is_clear(struct kunit *test);
+void test_pages_are_debugged_too(struct kunit *test);
+void test_constructed_objects_keep_their_state(struct kunit *test);
+void test_quarantine_has_a_bound(struct kunit *test);
+void test_quarantine_gives_way_when_memory_is_short(struct kunit *test);
+void test_many_at_once_are_debugged_each(struct kunit *test);
+void test_debugged_memory_may_be_had_in_interrupts(struct kunit *test);
+void test_callsites_are_counted(struct kunit *test);
+void test_random_use_without_errors_makes_no_report(struct kunit *test);
+
+#endif /* SLABMOD_TEST_DEBUG_H */

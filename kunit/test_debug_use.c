@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_debug_use.c - that debugged memory is as good as any to who makes no errors, and
+ * what the quarantine and the figures promise.
+ */
+#include <linux/hardirq.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <slabmod/slabmod.h>
+
+#include "cache.h"
+#include "callsites.h"
+#include "context.h"
+#include "debug.h"
+#include "home.h"
+#include "kit.h"
+#include "quarantine.h"
+#include "test_debug.h"
+
+/* A pool all of whose caches are debugged. The test ends it. */
+static struct slabmod_pool *debugged_pool(struct kunit *test)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool *pool;
+	bool before = debug_all;
+
+	if (IS_ENABLED(CONFIG_KASAN))
+		kunit_skip(test, "KASAN reports such errors before");
+	debug_all = true;
+	pool = slabmod_pool_create("kit-debug", &params);
+	debug_all = before;
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	return pool;
+}
+
+void test_objects_are_aligned_as_without(struct kunit *test)
+{
+	struct slabmod_pool *pool = debugged_pool(test);
+	unsigned int class;
+
+	for (class = 0; class < SLABMOD_KMALLOC_CLASSES; class++) {
+		unsigned int size = slabmod_kmalloc_size(class);
+		void *p = slabmod_pool_kmalloc(pool, size, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)p, 1u << __ffs(size)));
+		KUNIT_EXPECT_EQ(test, slabmod_ksize(p), size);
+		memset(p, 0, size);
+		slabmod_pool_kfree(pool, p);
+	}
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
+void test_memory_by_size_has_its_zone_where_what_was_asked_ends(struct kunit *test)
+{
+	struct slabmod_pool *pool = debugged_pool(test);
+	void *p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(p, 0, 61);
+	debug_poke(p, 61, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 61", slabmod_kfree(p));
+	KUNIT_EXPECT_EQ(test, kit_captured("kmalloc-64, 64 bytes, 61 asked for"), 1);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
+void test_who_asks_for_the_size_may_write_to_all_of_it(struct kunit *test)
+{
+	struct slabmod_pool *pool = debugged_pool(test);
+	void *p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(p, 0, slabmod_ksize(p));
+	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(p));
+	p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
+	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree_sensitive(p));
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
+void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test)
+{
+	struct slabmod_pool *pool = debugged_pool(test);
+	u8 *p = slabmod_pool_kmalloc(pool, 50, GFP_KERNEL), *q;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(p, 7, 50);
+	/* In its place, and no further than that. */
+	q = slabmod_krealloc(p, 60, GFP_KERNEL);
+	KUNIT_EXPECT_PTR_EQ(test, q, p);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(q, 7, 50), NULL);
+	memset(q, 7, 60);
+	q = slabmod_krealloc(q, 1000, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, q);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(q, 7, 60), NULL);
+	debug_poke(q, 1000, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 1000", slabmod_kfree(q));
+	/* Less: what is given up is zone. */
+	p = slabmod_pool_kmalloc(pool, 64, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	q = slabmod_krealloc(p, 50, GFP_KERNEL);
+	debug_poke(q, 50, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 50", slabmod_kfree(q));
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
+void test_cleared_memory_is_clear(struct kunit *test)
+{
+	struct slabmod_pool *pool = debugged_pool(test);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		void *p = slabmod_pool_kmalloc(pool, 100, GFP_KERNEL | __GFP_ZERO);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		KUNIT_EXPECT_PTR_EQ(test, memchr_inv(p, 0, 100), NULL);
+		memset(p, 1, 100);
+		slabmod_kfree(p);
+		slabmod_pool_shrink(pool);
+	}
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
+void test_pages_are_debugged_too(struct kunit *test)
+{
+	struct slabmod_pool *pool = debugged_pool(test);
+	unsigned int order;
+
+	for (order = 0; order < POOL_PAGE_ORDERS; order++) {
+		unsigned long p = slabmod_pool_get_free_pages(pool, GFP_KERNEL, order);
+		size_t size = PAGE_SIZE << order;
+
+		KUNIT_ASSERT_NE(test, p, 0);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(p, size));
+		debug_poke((void *)p, size, 1);
+		KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "1 bytes behind object",
+				  slabmod_pool_free_pages(pool, p, order));
+		KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "is free already",
+				  slabmod_pool_free_pages(pool, p, order));
+		debug_poke((void *)p, size - 1, 1);
+		KIT_EXPECT_MISUSE(test, MISUSE_WRITE_FREE, "1 bytes of object",
+				  slabmod_pool_shrink(pool));
+	}
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
+static unsigned int constructed;
+
+static void construct(void *object)
+{
+	constructed++;
+	memset(object, 0x77, 48);
+}
+
+void test_constructed_objects_keep_their_state(struct kunit *test)
+{
+	struct slabmod_cache *cache;
+	void *p;
+	int i;
+
+	constructed = 0;
+	cache = debug_test_cache(test, 48, 0, construct);
+	for (i = 0; i < 1000; i++) {
+		p = debug_victim_alloc(cache);
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		KUNIT_ASSERT_PTR_EQ(test, memchr_inv(p, 0x77, 48), NULL);
+		debug_culprit_free(cache, p);
+	}
+	p = debug_victim_alloc(cache);
+	debug_poke(p, 48, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 48",
+			  debug_culprit_free(cache, p));
+	/* Once for each object there is, and not for each life. */
+	KUNIT_EXPECT_EQ(test, constructed, home_totals(cache).slabs * cache->objects);
+}
+
+/* ---- quarantine ---- */
+
+void test_quarantine_has_a_bound(struct kunit *test)
+{
+	struct slabmod_cache *cache = debug_test_cache(test, 1000, 0, NULL);
+	struct pool_ledger ledger;
+	unsigned long i;
+
+	for (i = 0; i < cache->debug->most + 100; i++)
+		debug_culprit_free(cache, debug_victim_alloc(cache));
+	KUNIT_EXPECT_EQ(test, quarantine_count(cache), cache->debug->most);
+	KUNIT_EXPECT_LE(test, cache->debug->most * cache->size, quarantine_kb << 10);
+	/* It is nobody's: free, but in no slab. */
+	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+	ledger = pool_ledger(cache->pool);
+	KUNIT_EXPECT_EQ(test, ledger.magazines, cache->debug->most * cache->size);
+	KUNIT_EXPECT_TRUE(test, pool_check(cache->pool));
+	slabmod_cache_shrink(cache);
+	KUNIT_EXPECT_EQ(test, quarantine_count(cache), 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
+}
+
+void test_quarantine_gives_way_when_memory_is_short(struct kunit *test)
+{
+	struct slabmod_cache *cache = debug_test_cache(test, 4000, 0, NULL);
+	unsigned int i;
+
+	kit_source.fail_after = 4;
+	for (i = 0; i < 2000; i++) {
+		void *p = debug_victim_alloc(cache);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		debug_culprit_free(cache, p);
+	}
+	KUNIT_EXPECT_GT(test, kit_source.refused, 0);
+}
+
+void test_many_at_once_are_debugged_each(struct kunit *test)
+{
+	struct slabmod_cache *cache = debug_test_cache(test, 64, 0, NULL);
+	void *objects[100];
+	int i;
+
+	KUNIT_ASSERT_EQ(test, slabmod_cache_alloc_bulk(cache, GFP_KERNEL, 100, objects), 100);
+	for (i = 0; i < 100; i++)
+		KUNIT_EXPECT_PTR_EQ(test, memchr_inv(objects[i], 0x5a, 64), NULL);
+	debug_poke(objects[50], 64, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 64",
+			  slabmod_cache_free_bulk(cache, 100, objects));
+	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+	/* All or none, and what there was of them is not lost. */
+	kit_source.fail_all = true;
+	pool_shrink(cache->pool);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_alloc_bulk(cache, GFP_KERNEL, 100, objects), 0);
+	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+}
+
+/* ---- contexts ---- */
+
+struct visit {
+	struct slabmod_cache *cache;
+	void *taken, *given;
+};
+
+/* Frees what another context took, and takes another. */
+static void exchange(void *arg)
+{
+	struct visit *visit = arg;
+
+	slabmod_cache_free(visit->cache, visit->given);
+	visit->taken = slabmod_cache_alloc(visit->cache, GFP_ATOMIC);
+	visit->given = NULL;
+}
+
+void test_debugged_memory_may_be_had_in_interrupts(struct kunit *test)
+{
+	static void (*const contexts[])(void (*fn)(void *arg), void *arg) = {
+		context_irqs_off, context_softirq, context_hardirq,
+	};
+	struct visit visit = { .cache = debug_test_cache(test, 64, 0, NULL) };
+	void *stays = debug_victim_alloc(visit.cache);
+	int i;
+
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(contexts); i++) {
+		visit.given = debug_victim_alloc(visit.cache);
+		KIT_EXPECT_NO_MISUSE(test, contexts[i](exchange, &visit));
+		KUNIT_ASSERT_NOT_NULL(test, visit.taken);
+		debug_culprit_free(visit.cache, visit.taken);
+	}
+	if (context_nmi_begin(exchange, &visit)) {
+		visit.given = debug_victim_alloc(visit.cache);
+		context_nmi();
+		context_nmi_end();
+		KUNIT_EXPECT_NULL(test, visit.given);
+		if (visit.taken)
+			debug_culprit_free(visit.cache, visit.taken);
+	}
+	debug_culprit_free(visit.cache, stays);
+	slabmod_cache_shrink(visit.cache);
+	KUNIT_EXPECT_EQ(test, home_totals(visit.cache).slabs, 0);
+}
+
+/* ---- call sites ---- */
+
+void test_callsites_are_counted(struct kunit *test)
+{
+	struct slabmod_cache *cache = debug_test_cache(test, 100, 0, NULL);
+	void *objects[5], *other;
+	struct callsites *sites;
+	char name[80];
+	int i;
+
+	for (i = 0; i < 5; i++)
+		objects[i] = debug_victim_alloc(cache);
+	other = slabmod_cache_alloc(cache, GFP_KERNEL);
+	debug_culprit_free(cache, debug_victim_alloc(cache));
+	sites = callsites_of(cache->pool, false);
+	KUNIT_ASSERT_NOT_NULL(test, sites);
+	KUNIT_EXPECT_EQ(test, sites->nr, 2);
+	KUNIT_EXPECT_EQ(test, sites->site[0].objects, 5);
+	KUNIT_EXPECT_EQ(test, sites->site[0].bytes, 500);
+	KUNIT_EXPECT_EQ(test, sites->site[1].objects, 1);
+	snprintf(name, sizeof(name), "%pS", (void *)sites->site[0].site);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(name, "debug_victim_alloc"));
+	snprintf(name, sizeof(name), "%pS", (void *)sites->site[1].site);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(name, __func__));
+	kvfree(sites);
+	/* By stack, the oldest first. */
+	sites = callsites_of(cache->pool, true);
+	KUNIT_ASSERT_NOT_NULL(test, sites);
+	KUNIT_EXPECT_GE(test, sites->nr, 2);
+	KUNIT_EXPECT_GE(test, (long)(sites->site[1].oldest - sites->site[0].oldest), 0);
+	kvfree(sites);
+	for (i = 0; i < 5; i++)
+		debug_culprit_free(cache, objects[i]);
+	slabmod_cache_free(cache, other);
+	sites = callsites_of(cache->pool, false);
+	KUNIT_ASSERT_NOT_NULL(test, sites);
+	KUNIT_EXPECT_EQ(test, sites->nr, 0);
+	kvfree(sites);
+}
+
+/* ---- all of it ---- */
+
+#define SLOTS	200
+
+struct piece {
+	u8 *p;
+	size_t size;
+	u8 fill;
+};
+
+static void take_piece(struct kunit *test, struct slabmod_pool *pool, struct rnd_state *rnd,
+		       struct piece *piece)
+{
+	piece->size = 1 + kit_random(rnd, kit_random(rnd, 8) ? 300 : 33000);
+	piece->fill = kit_random(rnd, 256);
+	piece->p = slabmod_pool_kmalloc(pool, piece->size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, piece->p);
+	memset(piece->p, piece->fill, piece->size);
+}
+
+static void give_piece(struct kunit *test, struct piece *piece)
+{
+	KUNIT_ASSERT_PTR_EQ(test, memchr_inv(piece->p, piece->fill, piece->size), NULL);
+	slabmod_kfree(piece->p);
+	piece->p = NULL;
+}
+
+void test_random_use_without_errors_makes_no_report(struct kunit *test)
+{
+	struct piece *pieces = kunit_kcalloc(test, SLOTS, sizeof(*pieces), GFP_KERNEL);
+	struct slabmod_pool *pool = debugged_pool(test);
+	struct rnd_state rnd;
+	int step, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pieces);
+	kit_seed(test, &rnd);
+	kit_capture_begin();
+	for (step = 0; step < 20000; step++) {
+		struct piece *piece = &pieces[kit_random(&rnd, SLOTS)];
+
+		if (piece->p)
+			give_piece(test, piece);
+		else
+			take_piece(test, pool, &rnd, piece);
+		if (step % 4000 == 0)
+			slabmod_pool_shrink(pool);
+	}
+	for (i = 0; i < SLOTS; i++)
+		if (pieces[i].p)
+			give_piece(test, &pieces[i]);
+	kit_capture_end();
+	kit_expect_no_misuse(test, __LINE__);
+	KUNIT_EXPECT_TRUE(test, pool_check(pool));
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * callsites.c - who has the objects of debugged caches: by call site, and by stack.
+ *
+ * Nothing is counted while objects come and go: who asks has all slabs looked through.
+ *
+ * Contexts: process, may sleep. Locks: that of a buddy while its slabs are walked, in
+ * which nothing is allocated. Memory: a table for as long as it is looked at.
+ */
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "buddy.h"
+#include "cache.h"
+#include "callsites.h"
+#include "debug.h"
+
+#define HASH_BITS	11
+#define HASH_SIZE	BIT(HASH_BITS)
+
+static_assert(HASH_SIZE > CALLSITES_MAX);
+
+struct census {
+	struct slabmod_cache *cache;
+	struct frame *first;
+	struct callsites *sites;
+	bool by_stack;
+	u16 slot[HASH_SIZE];		/* one more than the index of a site, or 0 */
+};
+
+static bool same(const struct census *census, const struct callsite *site,
+		 const struct debug_track *track)
+{
+	return census->by_stack ? site->stack == track->alloc_stack :
+				  site->site == track->alloc_site;
+}
+
+/* The entry for a track; the last one, of no address, when there is no room for its own. */
+static struct callsite *entry_for(struct census *census, const struct debug_track *track)
+{
+	unsigned long key = census->by_stack ? track->alloc_stack : track->alloc_site;
+	struct callsites *sites = census->sites;
+	unsigned int h = hash_long(key, HASH_BITS);
+	struct callsite *site;
+
+	for (; census->slot[h]; h = (h + 1) % HASH_SIZE) {
+		site = &sites->site[census->slot[h] - 1];
+		if (same(census, site, track))
+			return site;
+	}
+	if (sites->nr == CALLSITES_MAX)
+		return &sites->site[CALLSITES_MAX];
+	site = &sites->site[sites->nr++];
+	census->slot[h] = sites->nr;
+	site->site = track->alloc_site;
+	site->stack = track->alloc_stack;
+	return site;
+}
+
+static void add_object(void *raw, void *arg)
+{
+	struct census *census = arg;
+	struct debug_track *track = debug_track_of(census->cache, census->first, raw);
+	struct callsite *site;
+
+	if (!track || READ_ONCE(track->state) != DEBUG_LIVE)
+		return;
+	site = entry_for(census, track);
+	if (!site->objects || time_before(track->alloc_time, site->oldest))
+		site->oldest = track->alloc_time;
+	if (!site->objects || time_after(track->alloc_time, site->youngest))
+		site->youngest = track->alloc_time;
+	site->objects++;
+	site->bytes += track->asked;
+}
+
+static void add_slab(struct frame *frame, void *arg)
+{
+	struct census *census = arg;
+
+	if (slab_cache(frame) != census->cache || slab_first(frame) != frame)
+		return;
+	census->first = frame;
+	slab_walk_taken(census->cache, frame, add_object, census);
+}
+
+static void add_cache(struct slabmod_cache *cache, void *arg)
+{
+	struct census *census = arg;
+	int nid;
+
+	if (!(cache->flags & CACHE_DEBUG))
+		return;
+	census->cache = cache;
+	for_each_node(nid)
+		buddy_walk(&cache->buddies[nid], add_slab, census);
+}
+
+static int more_bytes_first(const void *a, const void *b)
+{
+	const struct callsite *x = a, *y = b;
+
+	return x->bytes == y->bytes ? 0 : x->bytes < y->bytes ? 1 : -1;
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+	const struct callsite *x = a, *y = b;
+
+	return x->oldest == y->oldest ? 0 : time_after(x->oldest, y->oldest) ? 1 : -1;
+}
+
+struct callsites *callsites_of(struct slabmod_pool *pool, bool by_stack)
+{
+	struct census *census = kvzalloc(sizeof(*census), GFP_KERNEL);
+	struct callsites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
+
+	if (!census || !sites) {
+		kvfree(census);
+		kvfree(sites);
+		return NULL;
+	}
+	census->sites = sites;
+	census->by_stack = by_stack;
+	cache_for_each(pool, add_cache, census);
+	kvfree(census);
+	if (sites->nr == CALLSITES_MAX && sites->site[CALLSITES_MAX].objects)
+		sites->nr++;
+	sort(sites->site, sites->nr, sizeof(sites->site[0]),
+	     by_stack ? oldest_first : more_bytes_first, NULL);
+	return sites;
+}
+EXPORT_SYMBOL_FOR_TEST(callsites_of);

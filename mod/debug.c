@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debug.c - red zones, patterns and tracks of objects that are debugged.
+ *
+ * A cache is debugged when it is made so, for good. It has no magazines, so that every
+ * allocation and free comes by the slow ways of cache.c, and here: a cache that is not
+ * debugged pays nothing, not even a test.
+ *
+ * What is known of an object is in memory of its slab's own, beside no object, so that
+ * who overruns one cannot reach it. Around objects there are only zones.
+ *
+ * A byte that was written is restored once it has been reported: one error, one report.
+ *
+ * Under generic KASAN what nobody may touch is poisoned in its shadow too, so that it is
+ * KASAN that reports, reads also, and at once.
+ *
+ * Contexts: any; in NMI no stacks are kept. Locks: none of its own (the depot has a raw
+ * one). Memory: 72 bytes an object, and what the depot takes for stacks.
+ */
+#include <linux/jiffies.h>
+#include <linux/kasan.h>
+#include <linux/kmemleak.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/stacktrace.h>
+#include <linux/string.h>
+
+#include "chunk.h"
+#include "debug.h"
+#include "gfp.h"
+#include "report.h"
+
+/* The kernel's own patterns: no address, whichever way it is read. */
+#define FILL_NEW	0x5a		/* POISON_INUSE: nothing was written here yet */
+#define FILL_FREE	0x6b		/* POISON_FREE */
+#define FILL_ZONE	0xbb		/* SLUB_RED_INACTIVE */
+
+/* Bytes of a zone at the least, and those behind an object that are its own. */
+#define ZONE		16u
+#define REACH_MAX	64u
+
+#define STACK_DEPTH	16
+
+bool debug_all;
+EXPORT_SYMBOL_FOR_TEST(debug_all);
+unsigned int quarantine_kb = QUARANTINE_KB_DEFAULT;
+EXPORT_SYMBOL_FOR_TEST(quarantine_kb);
+
+/* ---- layout ---- */
+
+void debug_layout(struct slabmod_cache *cache)
+{
+	/* Objects are aligned as without: to the largest power of two that divides their size. */
+	unsigned int unit = 1u << __ffs(cache->usable);
+
+	cache->lead = max(ZONE, unit);
+	cache->size = ALIGN(cache->lead + cache->usable, unit);
+	cache->tail = min(cache->lead / 2, REACH_MAX);
+}
+
+/* Bytes behind an object's raw size that are its own zone: the next one's lead begins so. */
+static unsigned int reach(const struct slabmod_cache *cache)
+{
+	return cache->tail;
+}
+
+struct debug_track *debug_track_of(struct slabmod_cache *cache, struct frame *first,
+				   const void *address)
+{
+	struct debug_tracks *tracks = READ_ONCE(first->tracks);
+	unsigned long index;
+
+	if (!tracks)
+		return NULL;
+	index = (address - tracks->base) / cache->size;
+	return index < slab_objects(cache, first) ? &tracks->track[index] : NULL;
+}
+
+void *debug_raw(const struct slabmod_cache *cache, const struct debug_track *track)
+{
+	struct debug_tracks *tracks = container_of(track - track->index, struct debug_tracks,
+						   track[0]);
+
+	return tracks->base + track->index * cache->size;
+}
+
+void *debug_object(const struct slabmod_cache *cache, const struct debug_track *track)
+{
+	return debug_raw(cache, track) + cache->lead;
+}
+
+static struct debug_track *track_at(struct slabmod_cache *cache, const void *address)
+{
+	struct frame *frame = chunk_frame(address);
+
+	if (!frame || slab_cache(frame) != cache)
+		return NULL;
+	return debug_track_of(cache, slab_first(frame), address);
+}
+
+/* ---- the shadow ---- */
+
+#ifdef CONFIG_KASAN_GENERIC
+/* Codes of mm/kasan/kasan.h, by which KASAN names what it found. */
+#define SHADOW_FREE	0xfb
+#define SHADOW_ZONE	0xfc
+
+/* Nobody may touch these bytes but what is unpoisoned after. */
+static void shade(const void *p, size_t size, u8 code)
+{
+	__memset(kasan_mem_to_shadow(p), code, size >> KASAN_SHADOW_SCALE_SHIFT);
+}
+
+static void unshade(const void *p, size_t size)
+{
+	u8 *shadow = kasan_mem_to_shadow(p);
+
+	__memset(shadow, 0, size >> KASAN_SHADOW_SCALE_SHIFT);
+	if (size % KASAN_GRANULE_SIZE)
+		shadow[size >> KASAN_SHADOW_SCALE_SHIFT] = size % KASAN_GRANULE_SIZE;
+}
+#else
+#define SHADOW_FREE	0
+#define SHADOW_ZONE	0
+
+static void shade(const void *p, size_t size, u8 code)
+{
+}
+
+static void unshade(const void *p, size_t size)
+{
+}
+#endif
+
+/* What is done here is done under KASAN's eyes too: it looks at free objects and zones. */
+static void unshade_raw(const struct slabmod_cache *cache, const struct debug_track *track)
+{
+	unshade(debug_raw(cache, track), cache->size + round_up(reach(cache), 8));
+}
+
+static void shade_raw(const struct slabmod_cache *cache, const struct debug_track *track, u8 code)
+{
+	void *object = debug_object(cache, track);
+
+	shade(debug_raw(cache, track), cache->size + round_up(reach(cache), 8), SHADOW_ZONE);
+	if (code == SHADOW_FREE)
+		shade(object, cache->usable, SHADOW_FREE);
+	else
+		unshade(object, track->asked);
+}
+
+/* ---- stacks ---- */
+
+static bool depot_ready;
+
+/* The first address of a stack that is not slabmod's. */
+static unsigned long site_of(const unsigned long *entries, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (!within_module(entries[i], THIS_MODULE))
+			return entries[i];
+	return 0;
+}
+
+/* Keeps the stack of who called, and says where that was. */
+static u32 keep_stack(gfp_t gfp, unsigned long *site)
+{
+	unsigned long entries[STACK_DEPTH];
+	unsigned int nr;
+
+	*site = 0;
+	if (in_nmi())
+		return 0;
+	nr = stack_trace_save(entries, STACK_DEPTH, 2);
+	*site = site_of(entries, nr);
+	if (!depot_ready)
+		return 0;
+	return depot_keep(entries, nr, (gfp & GFP_METADATA & ~__GFP_NOFAIL) | __GFP_NOWARN,
+			  gfp_may_call_kernel());
+}
+
+static unsigned long age_ms(unsigned long since)
+{
+	return jiffies_to_msecs(jiffies - since);
+}
+
+static void tell_stack(const char *what, u32 stack, pid_t pid, unsigned long since)
+{
+	pr_err("slabmod:   %s %lu ms ago by pid %d:\n", what, age_ms(since), pid);
+	if (stack)
+		depot_print(stack);
+	else
+		pr_err("slabmod:     (its stack could not be kept)\n");
+}
+
+/* ---- kmemleak ---- */
+
+/*
+ * Tells it that an object is a caller's, who is to point to it from somewhere. It has a
+ * lock that an NMI may have interrupted; runs of pages it does not look for at all.
+ */
+static void tell_kmemleak(struct slabmod_cache *cache, struct debug_track *track, gfp_t gfp)
+{
+	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || in_nmi() || cache->flags & CACHE_PAGES)
+		return;
+	kmemleak_alloc(debug_object(cache, track), track->asked, 1, gfp);
+	track->leak_checked = true;
+}
+
+/* And that it is not. What an NMI freed is told of when somebody else comes upon it. */
+static void untell_kmemleak(struct slabmod_cache *cache, struct debug_track *track)
+{
+	if (!track->leak_checked || in_nmi())
+		return;
+	kmemleak_free(debug_object(cache, track));
+	track->leak_checked = false;
+}
+
+/* ---- reports ---- */
+
+static const char *const state_names[] = {
+	[DEBUG_FREE] = "free",
+	[DEBUG_LIVE] = "in use",
+	[DEBUG_QUARANTINED] = "free, in quarantine",
+};
+
+void debug_tell_track(struct slabmod_cache *cache, struct debug_track *track)
+{
+	u8 state = READ_ONCE(track->state);
+
+	pr_err("slabmod:   object %p of %s, %u bytes, %u asked for, %s\n",
+	       debug_object(cache, track), cache->name, cache->usable, track->asked,
+	       state < ARRAY_SIZE(state_names) ? state_names[state] : "?");
+	if (track->alloc_time)
+		tell_stack("allocated", track->alloc_stack, track->alloc_pid, track->alloc_time);
+	if (track->free_time)
+		tell_stack("freed", track->free_stack, track->free_pid, track->free_time);
+}
+
+void debug_tell(struct slabmod_cache *cache, const void *address)
+{
+	struct debug_track *track = track_at(cache, address);
+
+	if (!track)
+		return;
+	pr_err("slabmod:   %p is at offset %ld of\n", address,
+	       (long)(address - debug_object(cache, track)));
+	debug_tell_track(cache, track);
+}
+
+/* A line of bytes from @p on, so that who knows the pattern can tell whose they are. */
+static void tell_bytes(const void *p, const void *object)
+{
+	pr_err("slabmod:   bytes from offset %ld on: %16ph\n", (long)(p - object), p);
+}
+
+/* ---- zones and patterns ---- */
+
+/* The first of bytes that are not all @fill, or NULL; those after it are counted. */
+static void *find_written(void *p, u8 fill, size_t size, size_t *written)
+{
+	u8 *first = memchr_inv(p, fill, size), *end = p + size, *c;
+
+	*written = 0;
+	for (c = first; c && c < end; c++)
+		*written += *c != fill;
+	return first;
+}
+
+static void check_zone(struct slabmod_cache *cache, struct debug_track *track, void *zone,
+		       size_t size, const char *where)
+{
+	void *object = debug_object(cache, track), *first;
+	size_t written;
+
+	first = find_written(zone, FILL_ZONE, size, &written);
+	if (!first)
+		return;
+	if (report_misuse(MISUSE_OVERRUN,
+			  "%s: %zu bytes %s object %p were written, the first at offset %ld",
+			  cache->name, written, where, object, (long)(first - object))) {
+		tell_bytes(first, object);
+		debug_tell_track(cache, track);
+	}
+	memset(zone, FILL_ZONE, size);
+}
+
+/* @asked: bytes that are not zone. */
+static void check_zones(struct slabmod_cache *cache, struct debug_track *track, size_t asked)
+{
+	void *raw = debug_raw(cache, track), *object = debug_object(cache, track);
+
+	check_zone(cache, track, raw + reach(cache), cache->lead - reach(cache), "before");
+	check_zone(cache, track, object + asked, raw + cache->size + reach(cache) - object - asked,
+		   "behind");
+}
+
+void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
+{
+	void *object = debug_object(cache, track), *first;
+	size_t written;
+
+	untell_kmemleak(cache, track);
+	unshade_raw(cache, track);
+	check_zones(cache, track, cache->usable);
+	first = cache->ctor ? NULL : find_written(object, FILL_FREE, cache->usable, &written);
+	if (first) {
+		if (report_misuse(MISUSE_WRITE_FREE,
+				  "%s: %zu bytes of object %p were written after it was freed, the first at offset %ld",
+				  cache->name, written, object, (long)(first - object))) {
+			tell_bytes(first, object);
+			debug_tell_track(cache, track);
+		}
+		memset(object, FILL_FREE, cache->usable);
+	}
+	shade_raw(cache, track, SHADOW_FREE);
+}
+
+/* ---- slabs ---- */
+
+static size_t tracks_size(const struct slabmod_cache *cache, struct frame *first)
+{
+	return struct_bytes(struct debug_tracks, track, slab_objects(cache, first));
+}
+
+bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
+{
+	unsigned int objects = slab_objects(cache, first), i;
+	void *base = frame_address(first);
+	struct debug_tracks *tracks;
+
+	if (!gfp_may_call_kernel())
+		return false;
+	tracks = kzalloc(tracks_size(cache, first), (gfp & GFP_METADATA) | __GFP_NOWARN);
+	if (!tracks)
+		return false;
+	tracks->base = base;
+	tracks->size = ksize(tracks);
+	source_count_metadata(cache->source, tracks->size);
+	memset(base, FILL_ZONE, objects * cache->size + reach(cache));
+	for (i = 0; i < objects; i++) {
+		struct debug_track *track = &tracks->track[i];
+
+		track->index = i;
+		/* What is constructed keeps its state, and its constructor writes to it yet. */
+		if (!cache->ctor)
+			memset(debug_object(cache, track), FILL_FREE, cache->usable);
+	}
+	for (i = 0; i < objects && !cache->ctor; i++)
+		shade_raw(cache, &tracks->track[i], SHADOW_FREE);
+	/* Who finds a track finds all of it. */
+	smp_store_release(&first->tracks, tracks);
+	return true;
+}
+
+void debug_slab_gone(struct slabmod_cache *cache, struct frame *first)
+{
+	struct debug_tracks *tracks = first->tracks;
+	unsigned int i;
+
+	if (!tracks)
+		return;
+	for (i = 0; i < slab_objects(cache, first); i++)
+		untell_kmemleak(cache, &tracks->track[i]);
+	unshade(tracks->base, round_up(slab_objects(cache, first) * cache->size + reach(cache), 8));
+	WRITE_ONCE(first->tracks, NULL);
+	source_count_metadata(cache->source, -(long)tracks->size);
+	kfree_rcu(tracks, rcu);
+}
+
+/* ---- objects ---- */
+
+void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp, bool clear)
+{
+	struct debug_track *track = track_at(cache, raw);
+	void *object = raw + cache->lead;
+
+	if (!asked)
+		asked = cache->object_size;
+	debug_look_at_free(cache, track);
+	unshade_raw(cache, track);
+	if (!cache->ctor) {
+		memset(object, clear ? 0 : FILL_NEW, asked);
+		memset(object + asked, FILL_ZONE, cache->usable - asked);
+	}
+	track->asked = asked;
+	track->alloc_stack = keep_stack(gfp, &track->alloc_site);
+	track->alloc_pid = task_pid_nr(current);
+	track->alloc_time = jiffies ?: 1;
+	track->free_time = 0;
+	tell_kmemleak(cache, track, gfp);
+	shade_raw(cache, track, SHADOW_ZONE);
+	/* Who finds it live finds all that is known of it. */
+	smp_store_release(&track->state, DEBUG_LIVE);
+	return object;
+}
+
+struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first, void *object)
+{
+	struct debug_track *track = debug_track_of(cache, first, object);
+	unsigned long site;
+
+	/* Of two who free it at once one is told so. */
+	if (cmpxchg(&track->state, DEBUG_LIVE, DEBUG_QUARANTINED) != DEBUG_LIVE) {
+		if (report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p is free already", cache->name,
+				  object))
+			debug_tell_track(cache, track);
+		return NULL;
+	}
+	untell_kmemleak(cache, track);
+	track->free_stack = keep_stack(GFP_NOWAIT, &site);
+	track->free_pid = task_pid_nr(current);
+	track->free_time = jiffies ?: 1;
+	unshade_raw(cache, track);
+	check_zones(cache, track, cache->ctor ? cache->usable : track->asked);
+	if (!cache->ctor)
+		memset(object, FILL_FREE, cache->usable);
+	shade_raw(cache, track, SHADOW_FREE);
+	return track;
+}
+
+bool debug_is_live(struct slabmod_cache *cache, struct frame *first, const void *object)
+{
+	struct debug_track *track = debug_track_of(cache, first, object);
+
+	/* Pairs with the release in debug_take(). */
+	return track && smp_load_acquire(&track->state) == DEBUG_LIVE;
+}
+
+void debug_set_asked(struct slabmod_cache *cache, void *object, size_t asked)
+{
+	struct debug_track *track = track_at(cache, object);
+
+	if (cache->ctor)
+		return;
+	unshade_raw(cache, track);
+	memset(object + asked, FILL_ZONE, cache->usable - asked);
+	track->asked = asked;
+	shade_raw(cache, track, SHADOW_ZONE);
+}
+
+size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all)
+{
+	struct debug_track *track = track_at(cache, object);
+
+	if (all && track->asked < cache->usable) {
+		track->asked = cache->usable;
+		shade_raw(cache, track, SHADOW_ZONE);
+	}
+	return track->asked;
+}
+
+/* ---- caches, beginning and end ---- */
+
+bool debug_cache_init(struct slabmod_cache *cache)
+{
+	if (!(cache->flags & CACHE_DEBUG))
+		return true;
+	cache->debug = kzalloc(sizeof(*cache->debug), GFP_KERNEL | __GFP_NOWARN);
+	if (!cache->debug)
+		return false;
+	raw_spin_lock_init(&cache->debug->lock);
+	cache->debug->most = ((unsigned long)quarantine_kb << 10) / cache->size;
+	return true;
+}
+
+void debug_cache_exit(struct slabmod_cache *cache)
+{
+	kfree(cache->debug);
+	cache->debug = NULL;
+}
+
+int debug_init(void)
+{
+	/* Without it, or without memory for it, reports are shorter. */
+	depot_ready = IS_ENABLED(CONFIG_STACKDEPOT) && !depot_prepare();
+	return 0;
+}
+
+void debug_exit(void)
+{
+	/* Tracks are freed by RCU, and refer to nothing of the module's. */
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * debug.h - what there is around and about an object of a cache that is debugged.
+ *
+ * Such an object lies between red zones:
+ *
+ *	| lead: zone | what the caller asked for | zone, if that is less than usable | lead ...
+ *	  ^ raw: where slabs and homes think that it starts
+ *
+ * The first bytes of a lead, debug_reach() of them, belong to the object before: who
+ * overruns it writes there first. A slab has such bytes behind its last object.
+ */
+#ifndef SLABMOD_DEBUG_H
+#define SLABMOD_DEBUG_H
+
+#include <linux/stackdepot.h>
+
+#include "slab.h"
+#include "types.h"
+
+/* All caches are debugged, whether they were asked for it or not. */
+extern bool debug_all;
+
+/* Bytes that wait in the quarantine of a cache at the most. */
+extern unsigned int quarantine_kb;
+
+#define QUARANTINE_KB_DEFAULT	4096u
+#define QUARANTINE_KB_MAX	65536u
+
+enum debug_state {
+	DEBUG_FREE,			/* in its slab, or on the way there */
+	DEBUG_LIVE,			/* a caller has it */
+	DEBUG_QUARANTINED,
+};
+
+/* What is known of an object. Written by who has it: the caller, or who is freeing it. */
+struct debug_track {
+	u8 state;			/* enum debug_state; by cmpxchg where two may want it */
+	bool leak_checked;		/* kmemleak knows of it */
+	u16 index;			/* in its slab; constant */
+	u32 asked;			/* bytes */
+	u32 alloc_stack, free_stack;	/* of the depot, or 0 */
+	pid_t alloc_pid, free_pid;
+	unsigned long alloc_site;	/* the caller's address, the first outside of slabmod */
+	unsigned long alloc_time, free_time;	/* jiffies */
+	struct debug_track *next;	/* in quarantine, younger; its lock */
+};
+
+/* Of all objects of a slab; freed by RCU. */
+struct debug_tracks {
+	struct rcu_head rcu;
+	void *base;			/* of the slab; constant */
+	unsigned int size;		/* bytes of this; constant */
+	struct debug_track track[];
+};
+
+/* Objects that were freed, and are kept from use for a while, first in, first out. */
+struct debug_cache {
+	raw_spinlock_t lock;
+	unsigned long most;		/* objects; constant */
+	unsigned long objects;
+	struct debug_track *oldest, *newest;
+};
+
+/* Sets the size, lead and tail of a cache that is being made; its usable size is known. */
+void debug_layout(struct slabmod_cache *cache);
+/* Of a cache that has been laid out. May sleep. */
+bool debug_cache_init(struct slabmod_cache *cache);
+void debug_cache_exit(struct slabmod_cache *cache);
+
+/* A slab's tracks, zones and patterns, before anybody sees it. */
+bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp);
+/* Of a slab of which no object is taken. */
+void debug_slab_gone(struct slabmod_cache *cache, struct frame *first);
+
+/* The track of the object at, or around, an address in a slab; NULL: there is none. */
+struct debug_track *debug_track_of(struct slabmod_cache *cache, struct frame *first,
+				   const void *address);
+
+/* What a caller has of a tracked object, and what slabs know it by. */
+void *debug_object(const struct slabmod_cache *cache, const struct debug_track *track);
+void *debug_raw(const struct slabmod_cache *cache, const struct debug_track *track);
+
+/*
+ * Makes what slabs gave out a caller's: looks whether anybody wrote to it since it was
+ * freed, and returns it, cleared if @clear. @asked: bytes, or 0 for all.
+ */
+void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp, bool clear);
+
+/*
+ * Takes an object back from a caller: looks for writes around it, and fills it with the
+ * pattern of freed memory. NULL, with a report, when it is free already.
+ */
+struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first, void *object);
+
+/* Whether a caller has the object that starts at @object. */
+bool debug_is_live(struct slabmod_cache *cache, struct frame *first, const void *object);
+
+/*
+ * Bytes that were asked for of an object that is live; with @all, from now on its caller
+ * may write to all that is usable, and has asked for that.
+ */
+size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all);
+void debug_set_asked(struct slabmod_cache *cache, void *object, size_t asked);
+
+/* Reports who wrote to an object that is free. */
+void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track);
+
+/* More lines to a report: which object is at an address, or around it, and whose it was. */
+void debug_tell(struct slabmod_cache *cache, const void *address);
+void debug_tell_track(struct slabmod_cache *cache, struct debug_track *track);
+
+int debug_init(void);
+void debug_exit(void);
+
+#endif /* SLABMOD_DEBUG_H */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * quarantine.h - objects of a debugged cache that were freed, and are kept from use.
+ */
+#ifndef SLABMOD_QUARANTINE_H
+#define SLABMOD_QUARANTINE_H
+
+#include "debug.h"
+
+/*
+ * Puts an object in that debug_give() took back, and gives to the slabs those that have
+ * been there long enough. Any context; in NMI it goes to the slabs at once.
+ */
+void quarantine_put(struct slabmod_cache *cache, struct debug_track *track);
+
+/* Gives all to the slabs that are there; false when there are none. Any context but NMI. */
+bool quarantine_drain(struct slabmod_cache *cache);
+
+/* Objects that are there. */
+static inline unsigned long quarantine_count(const struct slabmod_cache *cache)
+{
+	return cache->debug ? READ_ONCE(cache->debug->objects) : 0;
+}
+
+#endif /* SLABMOD_QUARANTINE_H */

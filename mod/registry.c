@@ -39,7 +39,7 @@ BLOCKING_NOTIFIER_HEAD(cache_notifiers);
 
 bool name_is_good(const char *name, size_t max)
 {
-	size_t length = name ? strlen(name) : 0;
+	size_t length = name ? strnlen(name, max + 1) : 0;
 	const char *c;
 
 	if (!length || length > max || name[0] == '.')

@@ -314,6 +314,8 @@ static int info_show(struct seq_file *m, void *unused)
 	show_value(m, "pages", home_pages(cache), "pages of all slabs");
 	show_value(m, "allocs", magazine_allocs(cache), "objects ever handed out");
 	show_value(m, "metadata", cache_metadata(cache), "bytes of the cache's own structures");
+	show_value(m, "isolated", !!(cache->flags & SLABMOD_ISOLATED),
+		   "1: its memory stays its own until it is destroyed");
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(info);

@@ -13,6 +13,9 @@
  * other homes had nothing to give, but for what lies in magazines, and lines that are
  * partly another CPU's.
  *
+ * Of a cache that is isolated no slab goes to the buddy before home_end(): an empty one
+ * stays at home, or in the commons, until the cache itself needs it. Nobody counts on it.
+ *
  * A slab changes its home only under its old home's lock. Who wants to give an
  * object back reads the home, locks it, and looks again. While a slab is moved it
  * is on no list, and both homes' locks are free: see the invariant of struct
@@ -24,6 +27,7 @@
 #include <linux/cpumask.h>
 #include <linux/list.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 
@@ -36,6 +40,8 @@
 #define KEEP_PARTIAL	8
 /* Bytes of empty slabs that a home keeps; one slab at least. */
 #define KEEP_EMPTY_BYTES (64u << 10)
+/* Of the many that an isolated cache may have, sent at a time with the home locked. */
+#define SEND_AT_ONCE	64
 /* Bytes of memory that a byte of frames is for. */
 #define FRAME_RATIO	(PAGE_SIZE / sizeof(struct frame))
 
@@ -136,11 +142,19 @@ void home_count_taken(struct slabmod_cache *cache, long objects)
 
 /* ---- lists of a home; all with its lock held ---- */
 
+/* Whether what was an object stays the cache's: see SLABMOD_ISOLATED. */
+static bool is_isolated(const struct slabmod_cache *cache)
+{
+	return cache->flags & SLABMOD_ISOLATED;
+}
+
 /* Who needs pages, or the kernel, may want to know what could be had. */
 static void count_empty(struct frame *first, int more)
 {
 	struct chunk *chunk = frame_chunk(first);
 
+	if (is_isolated(slab_cache(first)))
+		return;
 	atomic_long_add(more, &chunk->buddy->source->empty_slabs);
 	atomic_add(more * slab_geometry(slab_cache(first), first)->pages, &chunk->empty_pages);
 }
@@ -218,6 +232,8 @@ static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_
 {
 	unsigned int bytes = cache->usual.pages << PAGE_SHIFT;
 
+	if (is_isolated(cache))
+		return true;
 	/* In an NMI the buddy cannot be called; the next who comes by does it. */
 	return in_nmi() || home->nr_empty <= max(KEEP_EMPTY_BYTES / bytes, 1u);
 }
@@ -237,7 +253,7 @@ static void send_to_buddy(struct slab_home *home, struct frame *first, struct li
 	list_add(&first->node, dead);
 }
 
-/* Takes a partly used slab out of its home. The caller settles it in the commons. */
+/* Takes a slab that is listed out of its home. The caller settles it in the commons. */
 static void retire(struct slabmod_cache *cache, struct slab_home *home, struct frame *first)
 {
 	home_unlist(home, first, first->inuse);
@@ -464,9 +480,9 @@ static unsigned long send_empty(struct slabmod_cache *cache, struct slab_home *h
 	return pages;
 }
 
-static unsigned long shrink_one(struct slabmod_cache *cache, struct slab_home *home)
+static void send_all(struct slabmod_cache *cache, struct slab_home *home, void *arg)
 {
-	return send_empty(cache, home, UINT_MAX);
+	*(unsigned long *)arg += send_empty(cache, home, UINT_MAX);
 }
 
 /* Gives those empty slabs back that were not needed since this was done last. */
@@ -487,35 +503,56 @@ unsigned long home_age(struct slabmod_cache *cache)
 {
 	unsigned long pages = 0;
 
-	home_for_each(cache, age_one, &pages);
+	if (!is_isolated(cache))
+		home_for_each(cache, age_one, &pages);
 	return pages;
 }
 EXPORT_SYMBOL_FOR_TEST(home_age);
 
-/* A slab of a home that is neither full nor empty. */
-static struct frame *any_partial(struct slab_home *home)
+static void send_some(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+{
+	*(unsigned long *)arg += send_empty(cache, home, SEND_AT_ONCE);
+}
+
+unsigned long home_end(struct slabmod_cache *cache)
+{
+	unsigned long pages = 0, before;
+
+	do {
+		before = pages;
+		home_for_each(cache, send_some, &pages);
+		cond_resched();
+	} while (pages != before);
+	return pages;
+}
+
+/* A slab of a home that is not full. */
+static struct frame *any_listed(struct slab_home *home)
 {
 	int quarter;
 
 	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
 		if (!list_empty(&home->partial[quarter]))
 			return list_first_entry(&home->partial[quarter], struct frame, node);
-	return list_first_entry_or_null(&home->broken, struct frame, node);
+	if (!list_empty(&home->broken))
+		return list_first_entry(&home->broken, struct frame, node);
+	return list_first_entry_or_null(&home->empty, struct frame, node);
 }
 
 void home_drain(struct slabmod_cache *cache, unsigned int cpu)
 {
+	unsigned long flags, pages = 0;
 	struct slab_home *home;
 	struct frame *first;
-	unsigned long flags;
 
 	if (!home_percpu(cache))
 		return;
 	home = per_cpu_ptr(cache->homes, cpu);
-	shrink_one(cache, home);
+	if (!is_isolated(cache))
+		send_all(cache, home, &pages);
 	do {
 		home_lock(home, &flags);
-		first = any_partial(home);
+		first = any_listed(home);
 		if (first)
 			retire(cache, home, first);
 		home_unlock(home, flags);
@@ -528,14 +565,9 @@ EXPORT_SYMBOL_FOR_TEST(home_drain);
 unsigned long home_shrink(struct slabmod_cache *cache)
 {
 	unsigned long pages = 0;
-	unsigned int cpu;
-	int nid;
 
-	for_each_node(nid)
-		pages += shrink_one(cache, &cache->commons[nid]);
-	if (cache->homes)
-		for_each_possible_cpu(cpu)
-			pages += shrink_one(cache, per_cpu_ptr(cache->homes, cpu));
+	if (!is_isolated(cache))
+		home_for_each(cache, send_all, &pages);
 	return pages;
 }
 EXPORT_SYMBOL_FOR_TEST(home_shrink);

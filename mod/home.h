@@ -103,6 +103,12 @@ unsigned long home_shrink(struct slabmod_cache *cache);
  */
 unsigned long home_age(struct slabmod_cache *cache);
 
+/*
+ * What home_shrink() does, for a cache that is isolated, of which neither that nor age
+ * gets any, when it ends. Process context, may sleep.
+ */
+unsigned long home_end(struct slabmod_cache *cache);
+
 /* ---- home_check.c ---- */
 
 /* Calls @fn with every home of the cache: the commons in turn, then the CPUs. */

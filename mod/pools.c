@@ -281,8 +281,7 @@ static struct slabmod_cache *create(struct slabmod_pool *pool, const char *name,
 	struct slabmod_cache *cache;
 
 	/* What is internal is not for callers to say. A bad name is not for the log to have. */
-	if (flags & ~(SLABMOD_HWCACHE_ALIGN | SLABMOD_DEBUG) &&
-	    name_is_good(name, SLABMOD_CACHE_NAME_MAX)) {
+	if (flags & ~CACHE_PUBLIC_FLAGS && name_is_good(name, SLABMOD_CACHE_NAME_MAX)) {
 		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
 		return NULL;
 	}

@@ -144,6 +144,9 @@ static void wake(struct chunk_source *source)
 
 static void count_cache(struct slabmod_cache *cache, void *arg)
 {
+	/* What comes from there stays in the cache's slabs. */
+	if (cache->flags & SLABMOD_ISOLATED)
+		return;
 	*(unsigned long *)arg += cache_withheld(cache) * cache->size >> PAGE_SHIFT;
 }
 
@@ -176,12 +179,16 @@ static void empty_homes(struct slabmod_cache *cache, void *arg)
 
 static void empty_idle_magazines(struct slabmod_cache *cache, void *arg)
 {
+	if (cache->flags & SLABMOD_ISOLATED)
+		return;
 	magazine_drain_idle(cache, 1);
 	home_shrink(cache);
 }
 
 static void empty_magazines(struct slabmod_cache *cache, void *arg)
 {
+	if (cache->flags & SLABMOD_ISOLATED)
+		return;
 	magazine_drain_all(cache);
 	quarantine_drain(cache);
 	home_shrink(cache);

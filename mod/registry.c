@@ -63,7 +63,7 @@ static bool properties_refused(const char *name, size_t size, size_t align, unsi
 		report_misuse(MISUSE_BAD_CACHE,
 			      "%s: alignment %zu is neither 0 nor a power of two up to %lu", name,
 			      align, PAGE_SIZE);
-	else if (flags & ~(SLABMOD_HWCACHE_ALIGN | SLABMOD_DEBUG | CACHE_INTERNAL | CACHE_PAGES | CACHE_KMALLOC))
+	else if (flags & ~(CACHE_PUBLIC_FLAGS | CACHE_INTERNAL | CACHE_PAGES | CACHE_KMALLOC))
 		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
 	else
 		return false;
@@ -246,9 +246,22 @@ static void cache_unlist(struct slabmod_cache *cache)
 	list_del_rcu(&cache->node);
 }
 
+/*
+ * Gives back what an isolated cache kept. Those who may still look at its objects, as
+ * RCU lets them, are gone by now; those who come upon it by a frame are there till now.
+ */
+static void end_isolation(struct slabmod_cache *cache)
+{
+	if (!(cache->flags & SLABMOD_ISOLATED))
+		return;
+	home_end(cache);
+	synchronize_rcu();
+}
+
 /* Frees a cache that has been unlisted, after a grace period: see cache_free(). */
 static void cache_release(struct slabmod_cache *cache)
 {
+	end_isolation(cache);
 	magazine_disable(cache);
 	source_count_metadata(cache->source, -(long)cache_struct_size(cache));
 	debug_cache_exit(cache);

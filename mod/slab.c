@@ -12,6 +12,7 @@
 #include <linux/cache.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 
 #include "buddy.h"
 #include "debug.h"
@@ -283,6 +284,10 @@ void slab_delete(struct slabmod_cache *cache, struct frame *first)
 {
 	if (unlikely(cache->flags & CACHE_DEBUG))
 		debug_slab_gone(cache, first);
+	/* What was worth to be kept from other types is not left for them to read. */
+	if (cache->flags & SLABMOD_ISOLATED)
+		memset(frame_address(first), 0,
+		       (size_t)slab_geometry(cache, first)->pages << PAGE_SHIFT);
 	buddy_free_as(first, mark_pages, cache);
 	stat_inc(cache->stats, STAT_SLAB_FREE);
 }

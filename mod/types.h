@@ -247,7 +247,8 @@ struct slab_geometry {
 
 /* ---- caches (cache.c) ---- */
 
-/* Internal flags, above those of include/slabmod/cache.h. */
+/* Those of include/slabmod/cache.h, and above them internal ones. */
+#define CACHE_PUBLIC_FLAGS	(SLABMOD_HWCACHE_ALIGN | SLABMOD_ISOLATED | SLABMOD_DEBUG)
 #define CACHE_SHARES_LINES	0x100u	/* objects share lines with their neighbours */
 #define CACHE_CHECK_HOME	0x200u	/* a free has to look where the object belongs */
 #define CACHE_INTERNAL		0x400u	/* of kmalloc or pages: callers cannot destroy it */

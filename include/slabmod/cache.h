@@ -30,6 +30,16 @@ struct slabmod_cache;
  */
 #define SLABMOD_DEBUG		0x4u
 
+/**
+ * define SLABMOD_ISOLATED - memory that was an object's is for nothing else while the cache lives
+ *
+ * Its empty slabs stay with it, whoever else is short of memory: a stale pointer to an
+ * object meets an object of the same cache, at the same place, or a free one. They go
+ * with slabmod_cache_destroy(), cleared, and not before a grace period of RCU. A cache
+ * holds what it held at its peak, so this is for objects worth attacking, and few.
+ */
+#define SLABMOD_ISOLATED	0x2u
+
 /** define SLABMOD_CACHE_MAX_SIZE - largest object of a typed cache, in bytes */
 #define SLABMOD_CACHE_MAX_SIZE	(32u * 1024u)
 
@@ -49,10 +59,12 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
  *	no blank, no '/', no '.' at the beginning; copied; no other cache of the pool may have it
  * @size: bytes an object has, 1 to SLABMOD_CACHE_MAX_SIZE
  * @align: 0 for the natural one of a pointer, or a power of two up to PAGE_SIZE
- * @flags: 0, or of SLABMOD_HWCACHE_ALIGN and SLABMOD_DEBUG
+ * @flags: 0, or any of SLABMOD_HWCACHE_ALIGN, SLABMOD_ISOLATED and SLABMOD_DEBUG
  * @ctor: NULL, or called once for every object when its slab is made, never
  *	under a lock; the caller of slabmod_cache_free() gives an object back in
  *	its constructed state
+ *
+ * Caches are never merged: objects of two have no slab in common, however alike they are.
  *
  * Context: process context, may sleep.
  *
@@ -92,7 +104,8 @@ int slabmod_cache_destroy(struct slabmod_cache *cache);
  * @cache: the cache
  *
  * Empties the magazines of every CPU that is not just using its own, and gives
- * every empty slab back. Others may go on using the cache meanwhile.
+ * every empty slab back, unless the cache is SLABMOD_ISOLATED. Others may go on using
+ * the cache meanwhile.
  *
  * Context: process context, may sleep.
  *

@@ -6,6 +6,8 @@
  */
 #include <linux/completion.h>
 #include <linux/cpu.h>
+#include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -499,6 +501,21 @@ unsigned int kit_run_on_cpus(struct kunit *test, unsigned int nr,
 	}
 	kfree(runners);
 	return n;
+}
+
+/* ---- reclaim ---- */
+
+bool kit_kernel_asks(void)
+{
+	struct file *file = filp_open("/proc/sys/vm/drop_caches", O_WRONLY, 0);
+	loff_t pos = 0;
+	ssize_t written;
+
+	if (IS_ERR(file))
+		return false;
+	written = kernel_write(file, "2", 1, &pos);
+	filp_close(file, NULL);
+	return written == 1;
 }
 
 /* ---- life of the module ---- */

@@ -157,6 +157,11 @@ do {										\
 	kit_expect_no_misuse(test, __LINE__);					\
 } while (0)
 
+/* ---- reclaim ---- */
+
+/* Has the kernel ask all shrinkers for all they have; false where there is no /proc. */
+bool kit_kernel_asks(void);
+
 /* ---- other CPUs ---- */
 
 /* Runs @fn on the n-th online CPU and waits for it. False when there are fewer. */

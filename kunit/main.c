@@ -44,6 +44,7 @@ static struct kunit_suite *const all[] = {
 	&sharing_suite,
 	&scarce_suite,
 	&debug_suite,
+	&security_suite,
 };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all)];

@@ -25,5 +25,6 @@ extern struct kunit_suite pools_suite;
 extern struct kunit_suite sharing_suite;
 extern struct kunit_suite scarce_suite;
 extern struct kunit_suite debug_suite;
+extern struct kunit_suite security_suite;
 
 #endif /* SLABMOD_SUITES_H */

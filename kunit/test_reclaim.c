@@ -7,8 +7,6 @@
  * Most tests do by hand, to such as are in none, what those do now and then.
  */
 #include <linux/delay.h>
-#include <linux/err.h>
-#include <linux/fs.h>
 #include <linux/percpu.h>
 
 #include <slabmod/slabmod.h>
@@ -339,27 +337,13 @@ static void test_what_nobody_wants_goes_back_by_itself(struct kunit *test)
 
 /* ---- when the kernel asks ---- */
 
-/* Has the kernel ask all shrinkers for all they have. */
-static bool kernel_asks(void)
-{
-	struct file *file = filp_open("/proc/sys/vm/drop_caches", O_WRONLY, 0);
-	loff_t pos = 0;
-	ssize_t written;
-
-	if (IS_ERR(file))
-		return false;
-	written = kernel_write(file, "2", 1, &pos);
-	filp_close(file, NULL);
-	return written == 1;
-}
-
 /* Who asks does not wait while caches are looked after: then it has to ask again. */
 static bool kernel_gets_all(struct slabmod_cache *cache)
 {
 	int tries;
 
 	for (tries = 0; tries < 100; tries++) {
-		if (!kernel_asks())
+		if (!kit_kernel_asks())
 			return false;
 		if (!magazine_count(cache) && !reclaimable(root_pool))
 			break;

@@ -165,7 +165,9 @@ static __always_inline void *slabmod_kcalloc(size_t n, size_t size, gfp_t gfp)
  *	cleared behind the old memory's end, as slabmod_ksize() tells it.
  *
  * The contents are kept up to the smaller of both sizes. Memory whose class
- * already has room stays where it is. On failure @p is untouched.
+ * already has room stays where it is. On failure @p is untouched. The old memory is not
+ * cleared when it is given back, nor the end of what got smaller: for secrets take new
+ * memory, copy, and give the old back by slabmod_kfree_sensitive().
  *
  * Context: as slabmod_kmalloc().
  *
@@ -212,8 +214,9 @@ void slabmod_kfree(const void *p);
  * slabmod_kfree_sensitive() - clear memory and give it back
  * @p: as for slabmod_kfree()
  *
- * All of slabmod_ksize() is cleared, in a way the compiler does not take out. An
- * object of a cache with a constructor is constructed again.
+ * All of slabmod_ksize() is cleared, in a way the compiler does not take out, while it is
+ * still the caller's. An object of a cache with a constructor is constructed again. Copies
+ * that slabmod_krealloc() has left behind are not found.
  *
  * Context: any, NMI too; never sleeps.
  */

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * slabmod_victim.ko - a caller with bugs, and with files through which user space gets at
+ * its memory: /sys/kernel/debug/slabmod_victim, for root only.
+ *
+ * For scripts/check.d/security.sh. NAME is object, block or pages:
+ *
+ *   NAME	read and write memory of slabmod's that is of several pages, each piece of a
+ *		reader's or writer's by one copy
+ *   misuse	write anything: does all that is reported
+ */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <slabmod/slabmod.h>
+
+static const struct memory {
+	const char *name;
+	size_t size;
+} memories[] = {
+	{ "object", SZ_8K }, { "block", SZ_64K }, { "pages", SZ_16K },
+};
+
+static void *memory[ARRAY_SIZE(memories)];
+static struct dentry *dir;
+
+/* ---- copies ---- */
+
+static ssize_t memory_read(struct file *file, char __user *to, size_t count, loff_t *pos)
+{
+	long i = (long)file->private_data;
+
+	return simple_read_from_buffer(to, count, pos, memory[i], memories[i].size);
+}
+
+static ssize_t memory_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
+{
+	long i = (long)file->private_data;
+
+	return simple_write_to_buffer(memory[i], memories[i].size, pos, from, count);
+}
+
+static const struct file_operations memory_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.read = memory_read,
+	.write = memory_write,
+	.llseek = default_llseek,
+};
+
+/* ---- misuse ---- */
+
+/* Frees that are refused, and what is freed twice; all is free afterwards. */
+static void misuse_memory(struct slabmod_cache *cache)
+{
+	void *object = slabmod_cache_alloc(cache, GFP_KERNEL);
+	void *theirs = kmalloc(64, GFP_KERNEL);
+	void *block = slabmod_kmalloc(SZ_64K, GFP_KERNEL);
+	unsigned long page = slabmod_get_free_page(GFP_KERNEL);
+
+	slabmod_kfree(&object);
+	slabmod_kfree(theirs);
+	slabmod_kfree(memories);
+	slabmod_kfree((void *)8);
+	if (object && block && page) {
+		slabmod_kfree(object + 8);
+		slabmod_kfree(block + PAGE_SIZE);
+		slabmod_kfree((void *)page);
+		slabmod_cache_free(cache, block);
+		slabmod_free_pages_exact(block, SZ_32K);
+		/* Lists what is live. */
+		slabmod_cache_destroy(cache);
+	}
+	slabmod_free_page(page);
+	slabmod_cache_free(cache, object);
+	slabmod_cache_free(cache, object);
+	slabmod_kfree(block);
+	slabmod_kfree(block);
+	kfree(theirs);
+}
+
+static void misuse_arguments(void)
+{
+	/* A size that the compiler does not know it of. */
+	size_t much = SIZE_MAX / (1 + !!dir);
+
+	slabmod_kfree(slabmod_kmalloc_array(much, SZ_8K, GFP_KERNEL));
+	slabmod_kfree(slabmod_kmalloc(much, GFP_KERNEL));
+	slabmod_kfree(slabmod_kmalloc(64, GFP_KERNEL | __GFP_DMA));
+	slabmod_kfree(slabmod_kmalloc_node(64, GFP_KERNEL, MAX_NUMNODES));
+	slabmod_cache_create("a\nbad name", 64, 0, 0, NULL);
+	slabmod_cache_create("victim", 64, 0, 0, NULL);
+}
+
+static ssize_t misuse_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
+{
+	struct slabmod_cache *cache = slabmod_cache_create("victim", 100, 0, 0, NULL);
+
+	if (!cache)
+		return -ENOMEM;
+	misuse_memory(cache);
+	misuse_arguments();
+	slabmod_cache_destroy(cache);
+	return count;
+}
+
+static const struct file_operations misuse_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = misuse_write,
+	.llseek = noop_llseek,
+};
+
+/* ---- beginning and end ---- */
+
+static void give_back(void)
+{
+	slabmod_kfree(memory[0]);
+	slabmod_kfree(memory[1]);
+	slabmod_free_pages_exact(memory[2], memories[2].size);
+}
+
+static int __init victim_init(void)
+{
+	long i;
+
+	memory[0] = slabmod_kzalloc(memories[0].size, GFP_KERNEL);
+	memory[1] = slabmod_kzalloc(memories[1].size, GFP_KERNEL);
+	memory[2] = slabmod_alloc_pages_exact(memories[2].size, GFP_KERNEL | __GFP_ZERO);
+	if (!memory[0] || !memory[1] || !memory[2]) {
+		give_back();
+		return -ENOMEM;
+	}
+	dir = debugfs_create_dir("slabmod_victim", NULL);
+	for (i = 0; i < ARRAY_SIZE(memories); i++)
+		debugfs_create_file(memories[i].name, 0600, dir, (void *)i, &memory_fops);
+	debugfs_create_file("misuse", 0200, dir, NULL, &misuse_fops);
+	return 0;
+}
+
+static void __exit victim_exit(void)
+{
+	debugfs_remove(dir);
+	give_back();
+}
+
+module_init(victim_init);
+module_exit(victim_exit);
+
+SLABMOD_IMPORT();
+MODULE_DESCRIPTION("A caller with bugs, for slabmod's tests");
+MODULE_LICENSE("GPL");

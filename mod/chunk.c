@@ -27,6 +27,7 @@
 #include <linux/xarray.h>
 
 #include "chunk.h"
+#include "fault.h"
 #include "gfp.h"
 
 /* A new chunk is such a part of what is held, where that is above the least order. */
@@ -60,7 +61,7 @@ static bool map_prepare(const void *addr, gfp_t gfp)
 	struct map_leaf *leaf;
 	unsigned long flags;
 
-	if (!root)
+	if (!root || fault_hits_gfp(FAULT_LEAF, gfp))
 		return false;
 	if (READ_ONCE(*root) != &chunk_no_leaf)
 		return true;
@@ -106,6 +107,8 @@ static bool stray_insert(struct chunk *chunk, gfp_t gfp)
 	unsigned long flags;
 	int err;
 
+	if (fault_hits_gfp(FAULT_STRAY, gfp))
+		return false;
 	if (gfpflags_allow_blocking(gfp)) {
 		err = xa_err(xa_store_irq(&strays, last_pfn(chunk), chunk, gfp));
 	} else {
@@ -202,8 +205,10 @@ static void metadata_free(struct chunk *chunk)
 
 static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
 {
-	struct chunk *chunk = kzalloc(roundup_pow_of_two(chunk_size(order)), gfp);
+	struct chunk *chunk = NULL;
 
+	if (!fault_hits_gfp(FAULT_HEADER, gfp))
+		chunk = kzalloc(roundup_pow_of_two(chunk_size(order)), gfp);
 	if (!chunk)
 		return NULL;
 	chunk->order = order;
@@ -213,7 +218,8 @@ static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
 		chunk->free_list = (struct list_head *)(chunk->frames + (1u << order));
 		return chunk;
 	}
-	chunk->frames = alloc_pages_exact(sizeof(struct frame) << order, gfp);
+	if (!fault_hits_gfp(FAULT_FRAMES, gfp))
+		chunk->frames = alloc_pages_exact(sizeof(struct frame) << order, gfp);
 	if (!chunk->frames) {
 		kfree(chunk);
 		return NULL;
@@ -251,12 +257,13 @@ static bool source_charge(struct chunk_source *source, unsigned long pages, long
 
 static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
 {
-	struct page *page;
+	struct page *page = NULL;
 	long held;
 
 	if (!source_charge(source, 1ul << order, &held))
 		return NULL;
-	page = source->get(source, gfp | source->zone, order, nid);
+	if (!fault_hits_gfp(FAULT_CHUNK, gfp))
+		page = source->get(source, gfp | source->zone, order, nid);
 	if (page)
 		/* What the charge made of it: others may have given some back since. */
 		note_peak(&source->peak, held);
@@ -548,7 +555,8 @@ int chunk_init(void)
 		chunk_no_leaf.unit[i] = chunk_no_frames;
 	/* A power of two, so that an offset becomes an index by a mask. */
 	roots = roundup_pow_of_two(roots);
-	chunk_map.root = kvcalloc(roots, sizeof(*chunk_map.root), GFP_KERNEL);
+	if (!fault_hits(FAULT_ROOT))
+		chunk_map.root = kvcalloc(roots, sizeof(*chunk_map.root), GFP_KERNEL);
 	if (!chunk_map.root)
 		return -ENOMEM;
 	for (i = 0; i < roots; i++)

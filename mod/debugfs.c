@@ -18,12 +18,19 @@
 #include "cache.h"
 #include "callsites.h"
 #include "debugfs.h"
+#include "fault.h"
 #include "home.h"
 #include "pool.h"
 #include "report.h"
 
 static struct dentry *root_dir;
 static struct dentry *pools_dir;
+
+/* Without its folder a thing has no files, and is none the worse for it. */
+static struct dentry *make_dir(const char *name, struct dentry *parent)
+{
+	return fault_hits(FAULT_DEBUGFS) ? ERR_PTR(-ENOMEM) : debugfs_create_dir(name, parent);
+}
 
 static void show_value(struct seq_file *m, const char *name, unsigned long value, const char *text)
 {
@@ -377,7 +384,7 @@ static const struct file_operations cache_shrink_fops = {
 
 static void add_cache(struct slabmod_cache *cache, void *arg)
 {
-	struct dentry *dir = debugfs_create_dir(cache->name, cache->pool->debugfs_caches);
+	struct dentry *dir = make_dir(cache->name, cache->pool->debugfs_caches);
 
 	cache->debugfs = dir;
 	debugfs_create_file("info", 0400, dir, cache, &info_fops);
@@ -409,8 +416,8 @@ static void add_pool(struct slabmod_pool *pool, void *arg)
 	struct dentry *dir = root_dir;
 
 	if (pool != root_pool)
-		dir = debugfs_create_dir(pool->name, pools_dir);
-	pool->debugfs_caches = debugfs_create_dir("caches", dir);
+		dir = make_dir(pool->name, pools_dir);
+	pool->debugfs_caches = make_dir("caches", dir);
 	pool->debugfs = dir;
 	debugfs_create_file("summary", 0400, dir, pool, &summary_fops);
 	debugfs_create_file("slabinfo", 0400, dir, pool, &slabinfo_fops);
@@ -439,16 +446,21 @@ static struct notifier_block pool_notifier = { .notifier_call = pool_event };
 
 /* ---- beginning and end ---- */
 
+static int listen(struct blocking_notifier_head *to, struct notifier_block *nb)
+{
+	return fault_hits(FAULT_NOTIFIER) ? -ENOMEM : blocking_notifier_chain_register(to, nb);
+}
+
 int debugfs_init(void)
 {
 	int err;
 
-	root_dir = debugfs_create_dir("slabmod", NULL);
-	pools_dir = debugfs_create_dir("pools", root_dir);
+	root_dir = make_dir("slabmod", NULL);
+	pools_dir = make_dir("pools", root_dir);
 	pool_for_each(add_pool, NULL);
-	err = blocking_notifier_chain_register(&cache_notifiers, &cache_notifier);
-	if (!err)
-		err = blocking_notifier_chain_register(&pool_notifiers, &pool_notifier);
+	fault_show(root_dir);
+	err = listen(&cache_notifiers, &cache_notifier) ?:
+	      listen(&pool_notifiers, &pool_notifier);
 	if (err)
 		debugfs_exit();
 	return err;
@@ -459,5 +471,6 @@ void debugfs_exit(void)
 	blocking_notifier_chain_unregister(&pool_notifiers, &pool_notifier);
 	blocking_notifier_chain_unregister(&cache_notifiers, &cache_notifier);
 	debugfs_remove(root_dir);
+	fault_hide();
 	root_pool->debugfs = NULL;
 }

@@ -19,6 +19,7 @@
 
 #include "block.h"
 #include "defer.h"
+#include "fault.h"
 #include "home.h"
 #include "report.h"
 #include "slab.h"
@@ -106,7 +107,7 @@ int defer_init(void)
 {
 	unsigned int cpu;
 
-	deferred = alloc_percpu(struct deferred);
+	deferred = fault_hits(FAULT_RINGS) ? NULL : alloc_percpu(struct deferred);
 	if (!deferred)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)

@@ -17,6 +17,7 @@
 #include <linux/smp.h>
 
 #include "chunk.h"
+#include "fault.h"
 #include "gfp.h"
 #include "home.h"
 #include "magazine.h"
@@ -55,9 +56,11 @@ static void count_metadata(struct slabmod_cache *cache, long bytes)
 
 static struct slab_home __percpu *alloc_homes(gfp_t gfp)
 {
-	struct slab_home __percpu *homes = alloc_percpu_gfp(struct slab_home, gfp);
+	struct slab_home __percpu *homes = NULL;
 	unsigned int cpu;
 
+	if (!fault_hits(FAULT_HOMES))
+		homes = alloc_percpu_gfp(struct slab_home, gfp);
 	if (homes)
 		for_each_possible_cpu(cpu)
 			home_init(per_cpu_ptr(homes, cpu));
@@ -84,10 +87,12 @@ static bool enable_homes(struct slabmod_cache *cache, gfp_t gfp)
 static struct slabmod_magazine __percpu *alloc_magazines(struct slabmod_cache *cache,
 							 unsigned int capacity, gfp_t gfp)
 {
-	struct slabmod_magazine __percpu *magazines;
+	struct slabmod_magazine __percpu *magazines = NULL;
 	unsigned int cpu;
 
-	magazines = __alloc_percpu_gfp(magazine_size(cache, capacity), SMP_CACHE_BYTES, gfp);
+	if (!fault_hits(FAULT_MAGAZINES))
+		magazines = __alloc_percpu_gfp(magazine_size(cache, capacity), SMP_CACHE_BYTES,
+					       gfp);
 	if (!magazines)
 		return NULL;
 	for_each_possible_cpu(cpu) {
@@ -495,8 +500,9 @@ EXPORT_SYMBOL_FOR_TEST(magazine_check);
 
 int magazine_init(void)
 {
-	magazine_none = __alloc_percpu(struct_bytes(struct slabmod_magazine, object, 1),
-				       SMP_CACHE_BYTES);
+	if (!fault_hits(FAULT_EMPTY))
+		magazine_none = __alloc_percpu(struct_bytes(struct slabmod_magazine, object, 1),
+					       SMP_CACHE_BYTES);
 	return magazine_none ? 0 : -ENOMEM;
 }
 

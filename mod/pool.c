@@ -16,6 +16,7 @@
 #include "cache.h"
 #include "chunk.h"
 #include "defer.h"
+#include "fault.h"
 #include "home.h"
 #include "pool.h"
 #include "report.h"
@@ -61,16 +62,18 @@ static bool squeeze(struct chunk_source *source)
 
 struct slabmod_pool *pool_create(const char *name, const struct chunk_source *source)
 {
-	struct slabmod_pool *pool = kzalloc(struct_size(pool, buddies, nr_node_ids), GFP_KERNEL);
+	struct slabmod_pool *pool = NULL;
 	int nid;
 
+	if (!fault_hits(FAULT_POOL))
+		pool = kzalloc(struct_size(pool, buddies, nr_node_ids), GFP_KERNEL);
 	if (!pool)
 		return NULL;
 	strscpy(pool->name, name, sizeof(pool->name));
 	INIT_LIST_HEAD(&pool->node);
 	pool->source = *source;
 	pool->source.squeeze = squeeze;
-	pool->source.stats = alloc_percpu(struct stats);
+	pool->source.stats = fault_hits(FAULT_STATS) ? NULL : alloc_percpu(struct stats);
 	if (!pool->source.stats) {
 		kfree(pool);
 		return NULL;

@@ -17,6 +17,7 @@
 #include <linux/string.h>
 
 #include "cache.h"
+#include "fault.h"
 #include "gfp.h"
 #include "kmalloc.h"
 #include "pool.h"
@@ -338,7 +339,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_pool_shrink);
 int pool_init(unsigned long limit_pages, unsigned int max_order)
 {
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-	int err = register_module_notifier(&module_notifier);
+	int err = fault_hits(FAULT_NOTIFIER) ? -ENOMEM : register_module_notifier(&module_notifier);
 
 	if (err)
 		return err;

@@ -26,6 +26,7 @@
 #include "cache.h"
 #include "chunk.h"
 #include "compat.h"
+#include "fault.h"
 #include "home.h"
 #include "pool.h"
 #include "quarantine.h"
@@ -137,7 +138,8 @@ static struct irq_work waker = IRQ_WORK_INIT(hand_on);
 
 static void wake(struct chunk_source *source)
 {
-	irq_work_queue(&waker);
+	if (!fault_hits(FAULT_WAKE))
+		irq_work_queue(&waker);
 }
 
 /* ---- when the kernel asks ---- */
@@ -242,7 +244,8 @@ static struct shrinker_handle shrinker;
 
 int reclaim_init(void)
 {
-	int err = shrinker_begin(&shrinker, "slabmod", count_objects, scan_objects);
+	int err = fault_hits(FAULT_SHRINKER) ? -ENOMEM :
+		  shrinker_begin(&shrinker, "slabmod", count_objects, scan_objects);
 
 	if (!err)
 		root_pool->source.wake = wake;

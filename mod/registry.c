@@ -22,6 +22,7 @@
 #include "chunk.h"
 #include "debug.h"
 #include "defer.h"
+#include "fault.h"
 #include "home.h"
 #include "quarantine.h"
 #include "report.h"
@@ -95,10 +96,12 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 					size_t align, unsigned int flags,
 					void (*ctor)(void *object))
 {
-	struct slabmod_cache *cache;
+	struct slabmod_cache *cache = NULL;
 	int nid;
 
-	cache = kzalloc(struct_size(cache, commons, nr_node_ids), GFP_KERNEL | __GFP_NOWARN);
+	if (!fault_hits(FAULT_CACHE))
+		cache = kzalloc(struct_size(cache, commons, nr_node_ids),
+				GFP_KERNEL | __GFP_NOWARN);
 	if (!cache)
 		return NULL;
 	if (flags & SLABMOD_HWCACHE_ALIGN)
@@ -437,11 +440,12 @@ static struct notifier_block module_notifier = { .notifier_call = module_event }
 
 int cache_init(void)
 {
-	int err = register_module_notifier(&module_notifier);
+	int err = fault_hits(FAULT_NOTIFIER) ? -ENOMEM : register_module_notifier(&module_notifier);
 
 	if (err)
 		return err;
-	hotplug_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "slabmod:dead", NULL,
+	hotplug_state = fault_hits(FAULT_HOTPLUG) ? -ENOSPC :
+			cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "slabmod:dead", NULL,
 						  cpu_dead);
 	if (hotplug_state < 0) {
 		unregister_module_notifier(&module_notifier);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fault.c - failures to order, by the kernel's own means (fault-injection.rst) or one at
+ * a time for the suites.
+ *
+ * Contexts: any to ask; process for debugfs and orders. In an NMI only an order strikes,
+ * for should_fail() may wait for a lock. Locks and memory: none.
+ */
+#include <linux/atomic.h>
+#include <linux/build_bug.h>
+#include <linux/dcache.h>
+#include <linux/debugfs.h>
+#include <linux/fault-inject.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+
+#include "compat.h"
+#include "fault.h"
+
+static const char *const names[] = {
+#define X(id, name, text) #name,
+	FAULTS_IN_USE(X)
+	FAULTS_AT_LOAD(X)
+#undef X
+};
+
+static_assert(ARRAY_SIZE(names) == NR_FAULTS);
+
+/* What /proc/<pid>/fail-nth counts goes through these too. */
+static struct fault_attr attrs[] = {
+#define X(id, name, text) FAULT_ATTR_INITIALIZER,
+	FAULTS_IN_USE(X)
+	FAULTS_AT_LOAD(X)
+#undef X
+};
+
+static_assert(ARRAY_SIZE(attrs) == NR_FAULTS);
+static_assert(NR_FAULTS <= BITS_PER_LONG);
+
+/* ---- to order ---- */
+
+static struct {
+	struct fault_order order;	/* without sites: none */
+	atomic_long_t hits;
+	atomic_long_t at[NR_FAULTS];
+} orders;
+
+static bool is_ordered(enum fault_site site)
+{
+	const struct fault_order *order = &orders.order;
+	unsigned long hit;
+
+	/* Pairs with the release in fault_begin(): the rest is there. */
+	if (!(smp_load_acquire(&order->sites) & BIT(site)))
+		return false;
+	if (order->task && (order->task != current || !in_task()))
+		return false;
+	hit = atomic_long_inc_return(&orders.hits);
+	if (hit < order->nth || (hit > order->nth && !order->on))
+		return false;
+	atomic_long_inc(&orders.at[site]);
+	return true;
+}
+
+void fault_begin(const struct fault_order *order)
+{
+	int site;
+
+	atomic_long_set(&orders.hits, 0);
+	for (site = 0; site < NR_FAULTS; site++)
+		atomic_long_set(&orders.at[site], 0);
+	orders.order.nth = order->nth;
+	orders.order.on = order->on;
+	orders.order.task = order->task;
+	/* Whoever sees the sites sees the rest. */
+	smp_store_release(&orders.order.sites, order->sites);
+}
+EXPORT_SYMBOL_FOR_TEST(fault_begin);
+
+struct fault_outcome fault_end(void)
+{
+	struct fault_outcome outcome = { 0 };
+	int site;
+
+	WRITE_ONCE(orders.order.sites, 0);
+	outcome.hits = atomic_long_read(&orders.hits);
+	for (site = 0; site < NR_FAULTS; site++) {
+		outcome.at[site] = atomic_long_read(&orders.at[site]);
+		outcome.failed += outcome.at[site];
+	}
+	return outcome;
+}
+EXPORT_SYMBOL_FOR_TEST(fault_end);
+
+bool fault_hits(enum fault_site site)
+{
+	return is_ordered(site) || (!in_nmi() && should_fail(&attrs[site], 1));
+}
+
+/* ---- debugfs ---- */
+
+void fault_show(struct dentry *parent)
+{
+	struct dentry *dir = debugfs_create_dir("fail", parent);
+	int site;
+
+	for (site = 0; site < NR_FAULTS_IN_USE; site++) {
+		/* Its stack is for who asks for it. */
+		attrs[site].verbose = 0;
+		fault_create_debugfs_attr(names[site], dir, &attrs[site]);
+	}
+}
+
+/* What fault_show() made is gone, but for the names that the attributes refer to. */
+void fault_hide(void)
+{
+	int site;
+
+	for (site = 0; site < NR_FAULTS_IN_USE; site++) {
+		dput(attrs[site].dname);
+		attrs[site].dname = NULL;
+	}
+}

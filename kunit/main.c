@@ -45,6 +45,9 @@ static struct kunit_suite *const all[] = {
 	&scarce_suite,
 	&debug_suite,
 	&security_suite,
+#ifdef CONFIG_FAULT_INJECTION
+	&fault_suite,
+#endif
 };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all)];

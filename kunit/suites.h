@@ -26,5 +26,6 @@ extern struct kunit_suite sharing_suite;
 extern struct kunit_suite scarce_suite;
 extern struct kunit_suite debug_suite;
 extern struct kunit_suite security_suite;
+extern struct kunit_suite fault_suite;	/* where faults can be injected */
 
 #endif /* SLABMOD_SUITES_H */

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_fault.c - whatever is asked for fails, one request after another: the caller gets
+ * NULL or an error, or it is had in another way; and nothing is lost, broken or reported.
+ *
+ * A deed is done with its first request failing, then with its second, until there are no
+ * more, and then with all from the first on, from the second on, and so on. Here are
+ * those of a cache, on a pool of the test's own: each time it is a new one, so that
+ * chunks, homes and magazines are asked for, and all pages must be back at its source.
+ */
+#include <linux/mm.h>
+
+#include "buddy.h"
+#include "chunk.h"
+#include "home.h"
+#include "pattern.h"
+#include "suites.h"
+#include "test_fault.h"
+
+/* More times than any deed asks for something. */
+#define MOST_REQUESTS	2000
+/* Failures that there are to be in all of the suite. */
+#define LEAST_FAILURES	500
+
+/* ---- one failure after another ---- */
+
+static struct {
+	unsigned long runs;		/* deeds with a failure in them */
+	unsigned long failed;
+	unsigned long at[NR_FAULTS];
+} total;
+
+static const char *spoilt;
+
+void fault_spoil(bool bad, const char *what)
+{
+	if (bad)
+		WRITE_ONCE(spoilt, what);
+}
+
+static unsigned long all_reports(void)
+{
+	unsigned long n = 0;
+	int kind;
+
+	for (kind = 0; kind < NR_MISUSES; kind++)
+		n += report_count(kind);
+	return n;
+}
+
+static void add(const struct fault_outcome *outcome)
+{
+	int site;
+
+	total.runs += !!outcome->failed;
+	total.failed += outcome->failed;
+	for (site = 0; site < NR_FAULTS; site++)
+		total.at[site] += outcome->at[site];
+}
+
+/* Does it with the n-th request failing; false when there was none, or all is lost. */
+static bool do_once(struct kunit *test, const struct deed *deed, unsigned long n, bool on)
+{
+	const struct fault_order order = {
+		.sites = FAULTS_ALL,
+		.nth = n,
+		.on = on,
+		.task = deed->elsewhere ? NULL : current,
+	};
+	unsigned long reports = all_reports();
+	struct fault_outcome outcome;
+	const char *wrong;
+
+	deed->prepare(test);
+	spoilt = NULL;
+	fault_begin(&order);
+	deed->act(test);
+	outcome = fault_end();
+	wrong = spoilt ?: "";
+	add(&outcome);
+	KUNIT_EXPECT_STREQ_MSG(test, wrong, "", "%s: request %lu%s", deed->name, n,
+			       on ? " on" : "");
+	if (deed->never)
+		KUNIT_EXPECT_EQ_MSG(test, outcome.hits, 0, "%s asks for something", deed->name);
+	deed->look(test);
+	KUNIT_EXPECT_EQ_MSG(test, all_reports(), reports, "%s: request %lu%s is reported",
+			    deed->name, n, on ? " on" : "");
+	return outcome.failed && test->status != KUNIT_FAILURE;
+}
+
+void fault_each(struct kunit *test, const struct deed *deed)
+{
+	unsigned long n = 1;
+	int on;
+
+	for (on = 0; on < 2; on++) {
+		for (n = 1; do_once(test, deed, n, on); n++)
+			KUNIT_ASSERT_LT(test, n, MOST_REQUESTS);
+		if (!deed->never && test->status != KUNIT_FAILURE)
+			KUNIT_EXPECT_GT_MSG(test, n, 1, "%s asks for nothing", deed->name);
+	}
+}
+
+/* ---- a cache, and what is asked of it ---- */
+
+#define OBJECTS	300
+#define MARK	0x6661756c74ull
+
+struct shape {
+	const char *name;
+	unsigned int size;
+	gfp_t gfp;
+	unsigned int min_order, max_order;	/* of chunks */
+	void (*ctor)(void *object);
+};
+
+static struct {
+	struct shape shape;
+	struct slabmod_pool *pool;
+	struct slabmod_cache *cache;
+	long metadata;			/* of the pool, without caches and chunks */
+	void *objects[OBJECTS];
+} kit;
+
+static void construct(void *object)
+{
+	memset(object, 0xc7, kit.shape.size);
+}
+
+static void prepare_pool(struct kunit *test)
+{
+	kit.pool = kit_pool_create_orders(test, 1ul << 14, kit.shape.min_order,
+					  kit.shape.max_order);
+	kit.metadata = atomic_long_read(&kit.pool->source.metadata);
+	kit.cache = NULL;
+}
+
+static void prepare_cache(struct kunit *test)
+{
+	prepare_pool(test);
+	kit.cache = cache_create(kit.pool, "fault", kit.shape.size, 0, 0, kit.shape.ctor, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, kit.cache);
+}
+
+static void prepare_magazines(struct kunit *test)
+{
+	prepare_cache(test);
+	KUNIT_ASSERT_TRUE(test, magazine_enable(kit.cache, GFP_KERNEL));
+}
+
+static void look_at_pool(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, pool_check(kit.pool));
+	KUNIT_EXPECT_EQ(test, pool_ledger(kit.pool).used, 0);
+	if (kit.cache) {
+		/* As per-CPU memory, NULL can be read, and may even look like an empty magazine. */
+		KUNIT_EXPECT_TRUE(test, !!kit.cache->magazines);
+		KUNIT_EXPECT_EQ(test, cache_destroy(kit.cache), 0);
+	}
+	slabmod_pool_shrink(kit.pool);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&kit.pool->source.held), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&kit.pool->source.staying), 0);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&kit.pool->source.metadata), kit.metadata);
+	kit_pool_destroy(test, kit.pool, 0);
+}
+
+/* Whether an object is what it is to be, before it is written to. */
+static bool is_made(const void *object, gfp_t gfp)
+{
+	if (kit.shape.ctor)
+		return !memchr_inv(object, 0xc7, kit.shape.size);
+	return !(gfp & __GFP_ZERO) || !memchr_inv(object, 0, kit.shape.size);
+}
+
+/* Writes to each object, finds in each what was written, and gives all back. */
+static void use_objects(unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct piece piece;
+
+		fault_spoil(!is_made(kit.objects[i], kit.shape.gfp), "an object is not made");
+		piece_fill(&piece, kit.objects[i], kit.shape.size, MARK + i);
+	}
+	for (i = 0; i < nr; i++) {
+		struct piece piece = { kit.objects[i], kit.shape.size, MARK + i };
+
+		fault_spoil(!piece_intact(&piece), "an object is somebody else's too");
+		if (kit.shape.ctor)
+			kit.shape.ctor(kit.objects[i]);
+	}
+	slabmod_cache_free_bulk(kit.cache, nr, kit.objects);
+}
+
+/* More than a slab's and a first magazine's worth, if they are to be had. */
+static void take_objects(void *unused)
+{
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < 40; i++) {
+		kit.objects[nr] = slabmod_cache_alloc(kit.cache, kit.shape.gfp);
+		nr += !!kit.objects[nr];
+		fault_spoil(kit.shape.gfp & __GFP_NOFAIL && nr != i + 1, "who insists is refused");
+	}
+	use_objects(nr);
+}
+
+static void act_objects(struct kunit *test)
+{
+	take_objects(NULL);
+}
+
+static void act_bulk(struct kunit *test)
+{
+	size_t nr = slabmod_cache_alloc_bulk(kit.cache, kit.shape.gfp, OBJECTS, kit.objects);
+
+	fault_spoil(nr && nr != OBJECTS, "some are given, but not all");
+	use_objects(nr);
+}
+
+static void act_nodes(struct kunit *test)
+{
+	unsigned int nr = 0;
+	int nid;
+
+	for_each_online_node(nid) {
+		kit.objects[nr] = slabmod_cache_alloc_node(kit.cache, kit.shape.gfp, nid);
+		nr += !!kit.objects[nr];
+		kit.objects[nr] = slabmod_cache_alloc_node(kit.cache,
+							   kit.shape.gfp | __GFP_THISNODE, nid);
+		nr += !!kit.objects[nr];
+	}
+	use_objects(nr);
+}
+
+static void act_irqs_off(struct kunit *test)
+{
+	context_irqs_off(take_objects, NULL);
+}
+
+static void act_softirq(struct kunit *test)
+{
+	context_softirq(take_objects, NULL);
+}
+
+static void act_hardirq(struct kunit *test)
+{
+	context_hardirq(take_objects, NULL);
+}
+
+#define SHAPE(s, flags, least, most, make) \
+	{ #s " bytes, " #flags ", orders " #least " to " #most, s, flags, least, most, make }
+
+static const struct shape shapes[] = {
+	SHAPE(16, GFP_KERNEL, 6, 10, NULL),
+	SHAPE(64, GFP_KERNEL, 6, 10, NULL),
+	SHAPE(64, GFP_KERNEL, 6, 10, construct),
+	SHAPE(100, GFP_KERNEL | __GFP_ZERO, 6, 10, NULL),
+	SHAPE(1000, GFP_KERNEL, 6, 10, construct),
+	SHAPE(3000, GFP_NOFS, 6, 7, NULL),
+	SHAPE(4096, GFP_KERNEL, 6, 10, NULL),
+	SHAPE(8192, GFP_NOWAIT, 4, 8, NULL),
+	SHAPE(20000, GFP_KERNEL, 6, 10, NULL),
+	SHAPE(64, GFP_KERNEL, 0, 0, NULL),
+	SHAPE(4096, GFP_KERNEL, 0, 0, NULL),
+	SHAPE(1000, GFP_ATOMIC, 0, 3, NULL),
+};
+
+static void each_shape(struct kunit *test, struct deed deed)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
+		kit.shape = shapes[i];
+		deed.name = shapes[i].name;
+		deed.prepare = prepare_cache;
+		deed.look = look_at_pool;
+		fault_each(test, &deed);
+	}
+}
+
+static void test_objects_are_had_or_refused(struct kunit *test)
+{
+	each_shape(test, (struct deed) { .act = act_objects });
+}
+
+static void test_many_at_once_are_had_or_refused(struct kunit *test)
+{
+	static const struct deed bulk = { "bulk", prepare_cache, act_bulk, look_at_pool };
+
+	kit.shape = shapes[1];
+	fault_each(test, &bulk);
+	kit.shape = shapes[4];
+	fault_each(test, &bulk);
+}
+
+static void test_objects_of_a_node_are_had_or_refused(struct kunit *test)
+{
+	static const struct deed nodes = { "nodes", prepare_cache, act_nodes, look_at_pool };
+
+	kit.shape = shapes[1];
+	fault_each(test, &nodes);
+	kit.shape = shapes[6];
+	fault_each(test, &nodes);
+}
+
+static void test_who_may_not_sleep_is_served_or_refused(struct kunit *test)
+{
+	static const struct deed deeds[] = {
+		{ "interrupts off", prepare_cache, act_irqs_off, look_at_pool },
+		{ "softirq", prepare_cache, act_softirq, look_at_pool, true },
+		{ "hardirq", prepare_cache, act_hardirq, look_at_pool, true },
+	};
+	int i;
+
+	/* Where pages are not taken while preemption is off, nobody asks for any. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "these contexts take no pages here");
+	kit.shape = shapes[11];
+	for (i = 0; i < ARRAY_SIZE(deeds); i++)
+		fault_each(test, &deeds[i]);
+}
+
+static void test_who_insists_is_served(struct kunit *test)
+{
+	static const struct deed insist = { "insist", prepare_cache, act_objects, look_at_pool };
+	static const unsigned int of[] = { 0, 1, 4, 6 };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(of); i++) {
+		kit.shape = shapes[of[i]];
+		kit.shape.gfp |= __GFP_NOFAIL;
+		fault_each(test, &insist);
+	}
+}
+
+/* ---- what comes with a cache ---- */
+
+static void act_cache_goes(struct kunit *test)
+{
+	struct slabmod_cache *cache;
+
+	cache = slabmod_pool_cache_create(kit.pool, "made", kit.shape.size, 0, 0,
+					  kit.shape.ctor);
+	if (!cache)
+		return;
+	slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
+	fault_spoil(slabmod_cache_destroy(cache), "a cache does not go");
+}
+
+static bool exchange(struct slabmod_cache *cache)
+{
+	return cache == kit.cache && magazine_exchange(cache, true);
+}
+
+/* With some objects in the magazines, and some that are out meanwhile. */
+static void act_exchange(struct kunit *test)
+{
+	unsigned int capacity = kit.cache->capacity;
+	void *object = slabmod_cache_alloc(kit.cache, GFP_KERNEL);
+	bool exchanged = cache_exchange_magazines(exchange);
+
+	fault_spoil(exchanged != (kit.cache->capacity > capacity), "magazines are half there");
+	slabmod_cache_free(kit.cache, object);
+	take_objects(NULL);
+}
+
+static void act_ahead(struct kunit *test)
+{
+	int nid;
+
+	for_each_online_node(nid) {
+		kit.pool->buddies[nid].wanted = true;
+		buddy_fill(kit.pool->buddies, nid, GFP_KERNEL | __GFP_NORETRY);
+		fault_spoil(kit.pool->buddies[nid].wanted, "nobody will ask again");
+	}
+}
+
+#define RESERVE	333
+
+static void act_reserve(struct kunit *test)
+{
+	bool had;
+
+	kit.pool->source.reserve = RESERVE;
+	had = pool_reserve(kit.pool);
+	fault_spoil(had != (atomic_long_read(&kit.pool->source.staying) >= RESERVE),
+		    "the reserve is not what is said of it");
+	kit.pool->source.reserve = 0;
+}
+
+static void act_blocks(struct kunit *test)
+{
+	unsigned int order;
+
+	for (order = 4; order <= SLABMOD_MAX_ORDER; order += 2) {
+		unsigned long pages = slabmod_pool_get_free_pages(kit.pool, GFP_KERNEL, order);
+
+		slabmod_pool_free_pages(kit.pool, pages, order);
+	}
+}
+
+/* All pages are with the empty slabs of one cache, when another is in need. */
+static void act_squeeze(struct kunit *test)
+{
+	slabmod_cache_free(kit.cache, slabmod_cache_alloc(kit.cache, GFP_KERNEL));
+	magazine_drain_all(kit.cache);
+	act_cache_goes(test);
+}
+
+static void prepare_shrink(struct kunit *test)
+{
+	prepare_magazines(test);
+	take_objects(NULL);
+}
+
+static void act_shrink(struct kunit *test)
+{
+	slabmod_cache_shrink(kit.cache);
+	slabmod_pool_shrink(kit.pool);
+	fault_spoil(cache_destroy(kit.cache), "a cache does not go");
+	kit.cache = NULL;
+}
+
+static void test_the_rest_of_a_cache_fails_cleanly(struct kunit *test)
+{
+	static const struct deed deeds[] = {
+		{ "a cache", prepare_pool, act_cache_goes, look_at_pool },
+		{ "exchange", prepare_magazines, act_exchange, look_at_pool },
+		{ "ahead of need", prepare_pool, act_ahead, look_at_pool },
+		{ "reserve", prepare_pool, act_reserve, look_at_pool },
+		{ "blocks", prepare_pool, act_blocks, look_at_pool },
+		{ "squeeze", prepare_cache, act_squeeze, look_at_pool },
+		{ "shrink and end", prepare_shrink, act_shrink, look_at_pool, false, true },
+	};
+	int i;
+
+	kit.shape = shapes[1];
+	for (i = 0; i < ARRAY_SIZE(deeds); i++)
+		fault_each(test, &deeds[i]);
+	kit.shape = shapes[4];
+	fault_each(test, &deeds[0]);
+}
+
+/* ---- all of it ---- */
+
+#define X(id, name, text) #name,
+static const char *const sites[] = { FAULTS_IN_USE(X) };
+#undef X
+
+static void test_enough_has_failed_and_everywhere(struct kunit *test)
+{
+	int site;
+
+	kunit_info(test, "failures: %lu, in %lu runs\n", total.failed, total.runs);
+	for (site = 0; site < NR_FAULTS_IN_USE; site++) {
+		kunit_info(test, "%s: %lu\n", sites[site], total.at[site]);
+		KUNIT_EXPECT_GT_MSG(test, total.at[site], 0, "%s has never failed", sites[site]);
+	}
+	KUNIT_EXPECT_GE(test, total.runs, LEAST_FAILURES);
+}
+
+static void fault_exit(struct kunit *test)
+{
+	fault_end();
+	kit_exit(test);
+}
+
+static struct kunit_case fault_cases[] = {
+	KUNIT_CASE(test_objects_are_had_or_refused),
+	KUNIT_CASE(test_many_at_once_are_had_or_refused),
+	KUNIT_CASE(test_objects_of_a_node_are_had_or_refused),
+	KUNIT_CASE(test_who_may_not_sleep_is_served_or_refused),
+	KUNIT_CASE(test_who_insists_is_served),
+	KUNIT_CASE(test_the_rest_of_a_cache_fails_cleanly),
+	KUNIT_CASE(test_calls_of_the_root_pool_fail_cleanly),
+	KUNIT_CASE(test_pools_fail_cleanly),
+	KUNIT_CASE(test_what_is_in_a_pool_fails_cleanly),
+	KUNIT_CASE(test_enough_has_failed_and_everywhere),
+	{}
+};
+
+struct kunit_suite fault_suite = {
+	.name = "fault",
+	.init = kit_init,
+	.exit = fault_exit,
+	.test_cases = fault_cases,
+};

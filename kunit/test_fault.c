@@ -116,6 +116,7 @@ struct shape {
 
 static struct {
 	struct shape shape;
+	unsigned int flags;		/* of caches */
 	struct slabmod_pool *pool;
 	struct slabmod_cache *cache;
 	long metadata;			/* of the pool, without caches and chunks */
@@ -138,7 +139,8 @@ static void prepare_pool(struct kunit *test)
 static void prepare_cache(struct kunit *test)
 {
 	prepare_pool(test);
-	kit.cache = cache_create(kit.pool, "fault", kit.shape.size, 0, 0, kit.shape.ctor, NULL);
+	kit.cache = cache_create(kit.pool, "fault", kit.shape.size, 0, kit.flags,
+				 kit.shape.ctor, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, kit.cache);
 }
 
@@ -342,7 +344,7 @@ static void act_cache_goes(struct kunit *test)
 {
 	struct slabmod_cache *cache;
 
-	cache = slabmod_pool_cache_create(kit.pool, "made", kit.shape.size, 0, 0,
+	cache = slabmod_pool_cache_create(kit.pool, "made", kit.shape.size, 0, kit.flags,
 					  kit.shape.ctor);
 	if (!cache)
 		return;
@@ -444,6 +446,26 @@ static void test_the_rest_of_a_cache_fails_cleanly(struct kunit *test)
 	fault_each(test, &deeds[0]);
 }
 
+/* ---- what is debugged ---- */
+
+static void test_debugged_objects_are_had_or_refused(struct kunit *test)
+{
+	static const struct deed deeds[] = {
+		{ "debugged objects", prepare_cache, act_objects, look_at_pool },
+		{ "debugged bulk", prepare_cache, act_bulk, look_at_pool },
+		{ "a debugged cache", prepare_pool, act_cache_goes, look_at_pool },
+	};
+	int i;
+
+	kit.shape = shapes[3];
+	kit.flags = SLABMOD_DEBUG;
+	for (i = 0; i < ARRAY_SIZE(deeds); i++)
+		fault_each(test, &deeds[i]);
+	kit.shape = shapes[2];
+	fault_each(test, &deeds[0]);
+	kit.flags = 0;
+}
+
 /* ---- all of it ---- */
 
 #define X(id, name, text) #name,
@@ -478,6 +500,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(test_calls_of_the_root_pool_fail_cleanly),
 	KUNIT_CASE(test_pools_fail_cleanly),
 	KUNIT_CASE(test_what_is_in_a_pool_fails_cleanly),
+	KUNIT_CASE(test_debugged_objects_are_had_or_refused),
 	KUNIT_CASE(test_enough_has_failed_and_everywhere),
 	{}
 };

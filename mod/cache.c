@@ -48,7 +48,11 @@ static void *alloc_new(struct slabmod_cache *cache, gfp_t gfp)
 		if (!object)
 			object = magazine_alloc_far(cache);
 	}
-	return object ?: magazine_grow(cache, gfp);
+	if (!object)
+		object = magazine_grow(cache, gfp);
+	/* With the flags of who asked, and not with those for the first attempt. */
+	buddy_look_ahead(&cache->buddies[source_nid(cache->source)], gfp);
+	return object;
 }
 
 /* From slabs there are, from a new one, or when memory is short beside another CPU's. */

@@ -31,6 +31,7 @@
 
 #include "chunk.h"
 #include "debug.h"
+#include "fault.h"
 #include "gfp.h"
 #include "report.h"
 
@@ -71,9 +72,13 @@ static unsigned int reach(const struct slabmod_cache *cache)
 struct debug_track *debug_track_of(struct slabmod_cache *cache, struct frame *first,
 				   const void *address)
 {
-	struct debug_tracks *tracks = READ_ONCE(first->tracks);
+	struct debug_tracks *tracks;
 	unsigned long index;
 
+	/* In others' frames there are bits in that place. */
+	if (!(cache->flags & CACHE_DEBUG))
+		return NULL;
+	tracks = READ_ONCE(first->tracks);
 	if (!tracks)
 		return NULL;
 	index = (address - tracks->base) / cache->size;
@@ -335,7 +340,7 @@ bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
 	void *base = frame_address(first);
 	struct debug_tracks *tracks;
 
-	if (!gfp_may_call_kernel())
+	if (!gfp_may_call_kernel() || fault_hits_gfp(FAULT_TRACKS, gfp))
 		return false;
 	tracks = kzalloc(tracks_size(cache, first), (gfp & GFP_METADATA) | __GFP_NOWARN);
 	if (!tracks)
@@ -462,6 +467,8 @@ bool debug_cache_init(struct slabmod_cache *cache)
 {
 	if (!(cache->flags & CACHE_DEBUG))
 		return true;
+	if (fault_hits(FAULT_TRACKS))
+		return false;
 	cache->debug = kzalloc(sizeof(*cache->debug), GFP_KERNEL | __GFP_NOWARN);
 	if (!cache->debug)
 		return false;

@@ -266,7 +266,6 @@ struct frame *slab_new(struct slabmod_cache *cache, int nid, gfp_t gfp)
 {
 	struct frame *first = slab_block(cache, nid, gfp);
 
-	buddy_look_ahead(&cache->buddies[nid], gfp);
 	if (!first)
 		return NULL;
 	if (unlikely(cache->flags & CACHE_DEBUG) && !debug_slab_new(cache, first, gfp)) {

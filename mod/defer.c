@@ -10,12 +10,18 @@
  * A ring that is full (an NMI freed more than RING of what it could not) is reported,
  * and the memory stays taken.
  *
- * Contexts: any. Locks: none; NMIs of a CPU do not nest, and only its irq_work takes
- * out what they put in. Memory: a page or so per CPU.
+ * A CPU that goes handles no interrupts any more from some point on, and what it would
+ * be asked to do would stay undone until it is back. It is not asked then: the ring of
+ * a CPU that has gone, or is on its way back, is emptied by registry.c.
+ *
+ * Contexts: any. Locks: deferred->lock, raw, among those who take out; never in an NMI,
+ * and NMIs of a CPU do not nest. Memory: a page or so per CPU.
  */
 #include <linux/cpumask.h>
 #include <linux/irq_work.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
 
 #include "block.h"
 #include "defer.h"
@@ -28,7 +34,9 @@
 
 struct deferred {
 	unsigned int put;		/* by NMIs */
-	unsigned int taken;		/* by the irq_work */
+	unsigned int taken;		/* by whoever frees them; @lock */
+	atomic_t done;			/* of those, so many have been freed */
+	raw_spinlock_t lock;
 	struct irq_work work;
 	void *object[RING];
 };
@@ -40,14 +48,16 @@ void defer_free(void *object)
 	struct deferred *mine = this_cpu_ptr(deferred);
 	unsigned int put = mine->put;
 
-	if (put - READ_ONCE(mine->taken) == RING) {
+	/* Pairs with the release in take_out(): the entry has been read. */
+	if (put - smp_load_acquire(&mine->taken) == RING) {
 		report_misuse(MISUSE_NMI_FLOOD, "%p is lost: an NMI freed too much", object);
 		return;
 	}
 	mine->object[put % RING] = object;
 	/* The entry is there before it is counted, even if the work is under way. */
 	smp_store_release(&mine->put, put + 1);
-	irq_work_queue(&mine->work);
+	if (cpu_online(raw_smp_processor_id()))
+		irq_work_queue(&mine->work);
 }
 
 bool block_free_any(struct frame *frame, void *p)
@@ -76,26 +86,58 @@ static void free_one(void *object)
 		report_misuse(MISUSE_DOUBLE_FREE, "%p was freed twice in an NMI", object);
 }
 
-static void free_deferred(struct irq_work *work)
+static void *take_out(struct deferred *ring)
 {
-	struct deferred *mine = container_of(work, struct deferred, work);
-	unsigned int taken = mine->taken;
+	void *object = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ring->lock, flags);
+	/* Pairs with the release in defer_free(). */
+	if (ring->taken != smp_load_acquire(&ring->put)) {
+		object = ring->object[ring->taken % RING];
+		/* From here on the entry may be put another one in. */
+		smp_store_release(&ring->taken, ring->taken + 1);
+	}
+	raw_spin_unlock_irqrestore(&ring->lock, flags);
+	return object;
+}
+
+static void empty_ring(struct deferred *ring)
+{
+	void *object;
 
 	rcu_read_lock();
-	/* Pairs with the release in defer_free(). */
-	while (taken != smp_load_acquire(&mine->put)) {
-		free_one(mine->object[taken % RING]);
-		WRITE_ONCE(mine->taken, ++taken);
+	while ((object = take_out(ring))) {
+		free_one(object);
+		atomic_inc_return_release(&ring->done);
 	}
 	rcu_read_unlock();
 }
 
+static void free_deferred(struct irq_work *work)
+{
+	empty_ring(container_of(work, struct deferred, work));
+}
+
+void defer_drain_cpu(unsigned int cpu)
+{
+	empty_ring(per_cpu_ptr(deferred, cpu));
+}
+
 void defer_sync(void)
 {
-	unsigned int cpu;
+	unsigned int cpu, put;
 
-	for_each_possible_cpu(cpu)
-		irq_work_sync(&per_cpu_ptr(deferred, cpu)->work);
+	might_sleep();
+	for_each_possible_cpu(cpu) {
+		struct deferred *ring = per_cpu_ptr(deferred, cpu);
+
+		put = READ_ONCE(ring->put);
+		empty_ring(ring);
+		/* Who took the last ones out may still be at them. */
+		while ((int)((unsigned int)atomic_read_acquire(&ring->done) - put) < 0)
+			schedule_timeout_uninterruptible(1);
+	}
 }
 
 size_t defer_metadata(void)
@@ -110,13 +152,22 @@ int defer_init(void)
 	deferred = fault_hits(FAULT_RINGS) ? NULL : alloc_percpu(struct deferred);
 	if (!deferred)
 		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		init_irq_work(&per_cpu_ptr(deferred, cpu)->work, free_deferred);
+	for_each_possible_cpu(cpu) {
+		struct deferred *ring = per_cpu_ptr(deferred, cpu);
+
+		raw_spin_lock_init(&ring->lock);
+		/* On PREEMPT_RT the thread that does others stops before its CPU does. */
+		ring->work = IRQ_WORK_INIT_HARD(free_deferred);
+	}
 	return 0;
 }
 
 void defer_exit(void)
 {
+	unsigned int cpu;
+
 	defer_sync();
+	for_each_possible_cpu(cpu)
+		irq_work_sync(&per_cpu_ptr(deferred, cpu)->work);
 	free_percpu(deferred);
 }

@@ -16,7 +16,10 @@ void defer_free(void *object);
  */
 bool block_free_any(struct frame *frame, void *p);
 
-/* Waits until all that was put off is done. May sleep. */
+/* Does what was put off by a CPU, which may be dead. Any context but NMI. */
+void defer_drain_cpu(unsigned int cpu);
+
+/* The same for all; returns when all that was put off until now is done. May sleep. */
 void defer_sync(void);
 
 /* Bytes of all CPUs' rings. */

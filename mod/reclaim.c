@@ -134,11 +134,16 @@ static void hand_on(struct irq_work *work)
 	queue_delayed_work(system_unbound_wq, &ager, AGE_INTERVAL);
 }
 
-static struct irq_work waker = IRQ_WORK_INIT(hand_on);
+/* On PREEMPT_RT the thread that does others stops before its CPU does. */
+static struct irq_work waker = IRQ_WORK_INIT_HARD(hand_on);
 
+/*
+ * A CPU that is not online takes no interrupts: what it would be asked to do would wait
+ * until it is, and with it all others who ask. See cpu_dead() and cpu_came().
+ */
 static void wake(struct chunk_source *source)
 {
-	if (!fault_hits(FAULT_WAKE))
+	if (cpu_online(raw_smp_processor_id()) && !fault_hits(FAULT_WAKE))
 		irq_work_queue(&waker);
 }
 

@@ -32,7 +32,7 @@
 
 static DEFINE_MUTEX(cache_mutex);
 static LIST_HEAD(caches);
-static int hotplug_state;
+static int dead_state, online_state;
 
 BLOCKING_NOTIFIER_HEAD(cache_notifiers);
 
@@ -389,16 +389,32 @@ EXPORT_SYMBOL_FOR_TEST(cache_squeeze);
 
 /* ---- CPUs and modules that go ---- */
 
+static void wake_for(struct slabmod_cache *cache, void *arg)
+{
+	source_wake(cache->source);
+}
+
 static int cpu_dead(unsigned int cpu)
 {
 	struct slabmod_cache *cache;
 
+	defer_drain_cpu(cpu);
 	mutex_lock(&cache_mutex);
 	list_for_each_entry(cache, &caches, node) {
 		magazine_drain_cpu(cache, cpu);
 		home_drain(cache, cpu);
+		/* It may have had something to say when it could wake nobody any more. */
+		source_wake(cache->source);
 	}
 	mutex_unlock(&cache_mutex);
+	return 0;
+}
+
+/* Nor could it wake anybody before it was online. */
+static int cpu_came(unsigned int cpu)
+{
+	defer_drain_cpu(cpu);
+	cache_visit_rcu(NULL, wake_for, NULL);
 	return 0;
 }
 
@@ -444,18 +460,32 @@ int cache_init(void)
 
 	if (err)
 		return err;
-	hotplug_state = fault_hits(FAULT_HOTPLUG) ? -ENOSPC :
-			cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "slabmod:dead", NULL,
-						  cpu_dead);
-	if (hotplug_state < 0) {
-		unregister_module_notifier(&module_notifier);
-		return hotplug_state;
+	dead_state = fault_hits(FAULT_HOTPLUG) ? -ENOSPC :
+		     cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "slabmod:dead", NULL,
+					       cpu_dead);
+	if (dead_state < 0) {
+		err = dead_state;
+		goto no_dead;
+	}
+	online_state = fault_hits(FAULT_HOTPLUG) ? -ENOSPC :
+		       cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "slabmod:online", cpu_came,
+						 NULL);
+	if (online_state < 0) {
+		err = online_state;
+		goto no_online;
 	}
 	return 0;
+
+no_online:
+	cpuhp_remove_state_nocalls(dead_state);
+no_dead:
+	unregister_module_notifier(&module_notifier);
+	return err;
 }
 
 void cache_exit(void)
 {
-	cpuhp_remove_state_nocalls(hotplug_state);
+	cpuhp_remove_state_nocalls(online_state);
+	cpuhp_remove_state_nocalls(dead_state);
 	unregister_module_notifier(&module_notifier);
 }

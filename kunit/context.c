@@ -2,18 +2,20 @@
 /*
  * context.c - where a call may come from.
  *
- * The interrupts are such as real-time kernels handle in threads: only those may
- * call the kernel's page allocator. Tests run one after another, so there is one
- * of each.
+ * Tests run one after another, so there is one of each.
  */
+#include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "context.h"
@@ -43,6 +45,18 @@ unsigned int context_pin(unsigned int n)
 }
 
 /* ---- once ---- */
+
+void context_task(void (*fn)(void *arg), void *arg)
+{
+	fn(arg);
+}
+
+void context_preempt_off(void (*fn)(void *arg), void *arg)
+{
+	preempt_disable();
+	fn(arg);
+	preempt_enable();
+}
 
 void context_irqs_off(void (*fn)(void *arg), void *arg)
 {
@@ -84,6 +98,56 @@ void context_hardirq(void (*fn)(void *arg), void *arg)
 	call.arg = arg;
 	irq_work_queue(&work);
 	irq_work_sync(&work);
+}
+
+static struct completion called;
+
+static enum hrtimer_restart run_timer(struct hrtimer *timer)
+{
+	call.fn(call.arg);
+	complete(&called);
+	return HRTIMER_NORESTART;
+}
+
+void context_hard(void (*fn)(void *arg), void *arg)
+{
+	static struct hrtimer timer;
+
+	call.fn = fn;
+	call.arg = arg;
+	init_completion(&called);
+	hrtimer_prepare(&timer, run_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_start(&timer, 0, HRTIMER_MODE_REL_PINNED_HARD);
+	wait_for_completion(&called);
+	hrtimer_cancel(&timer);
+}
+
+static void run_rcu(struct rcu_head *head)
+{
+	call.fn(call.arg);
+}
+
+void context_rcu(void (*fn)(void *arg), void *arg)
+{
+	static struct rcu_head head;
+
+	call.fn = fn;
+	call.arg = arg;
+	call_rcu(&head, run_rcu);
+	rcu_barrier();
+}
+
+static long run_work(void *ignore)
+{
+	call.fn(call.arg);
+	return 0;
+}
+
+void context_work(void (*fn)(void *arg), void *arg)
+{
+	call.fn = fn;
+	call.arg = arg;
+	work_on_cpu(raw_smp_processor_id(), run_work, NULL);
 }
 
 /* ---- NMIs ---- */
@@ -199,9 +263,9 @@ void context_storm_begin(void (*fn)(void *arg), void *arg)
 	storm.arg = arg;
 	storm.count = 0;
 	storm.cpu = raw_smp_processor_id();
-	init_irq_work(&storm.work, storm_gust);
-	hrtimer_prepare(&storm.timer, storm_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
-	hrtimer_start(&storm.timer, STORM_PERIOD, HRTIMER_MODE_REL_PINNED);
+	storm.work = IRQ_WORK_INIT_HARD(storm_gust);
+	hrtimer_prepare(&storm.timer, storm_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_start(&storm.timer, STORM_PERIOD, HRTIMER_MODE_REL_PINNED_HARD);
 	storm_sender_start();
 }
 

@@ -9,6 +9,7 @@
 
 #include <slabmod/cache.h>
 
+#include "block.h"
 #include "cache.h"
 #include "context.h"
 #include "home.h"
@@ -430,13 +431,17 @@ static void test_busy_magazine_is_busy_however_often_it_is_interrupted(struct ku
 static void test_interrupt_amid_a_call_takes_one_object_of_a_new_slab(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
-	void *object;
+	void *object, *block;
 
+	/* As long as this is in use the pool has pages, also where the kernel is not asked. */
+	block = block_alloc("kit", cache->pool, NUMA_NO_NODE, 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, block);
 	preempt_disable();
 	kit_magazine_enter(cache);
 	object = slabmod_cache_alloc(cache, GFP_ATOMIC);
 	kit_magazine_leave(cache);
 	preempt_enable();
+	KUNIT_EXPECT_TRUE(test, block_free(chunk_frame(block)));
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	KUNIT_EXPECT_EQ(test, mine(cache)->top, 0);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 1);

@@ -48,6 +48,7 @@ static struct kunit_suite *const all[] = {
 #ifdef CONFIG_FAULT_INJECTION
 	&fault_suite,
 #endif
+	&contexts_suite,
 };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all)];

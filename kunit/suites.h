@@ -27,5 +27,6 @@ extern struct kunit_suite scarce_suite;
 extern struct kunit_suite debug_suite;
 extern struct kunit_suite security_suite;
 extern struct kunit_suite fault_suite;	/* where faults can be injected */
+extern struct kunit_suite contexts_suite;
 
 #endif /* SLABMOD_SUITES_H */

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_contexts.c - who may call: every context, with everything that can be had.
+ *
+ *	                  takes                          gives
+ *	task, work        all; may wait                  all
+ *	preemption off,   all; on PREEMPT_RT of pages    all
+ *	interrupts off,   that slabmod has
+ *	hardirq
+ *	softirq, RCU      all                            all
+ *	callback
+ *	NMI               what lies in magazines and     all; what has to wait for
+ *	                  slabs; no blocks, no pages     a lock is done right after
+ *
+ * The table is played in full: what one context takes each other one gives back. Each
+ * visit looks whether it is where it is meant to be. What interrupts, and comes from
+ * CPUs that go and come, is in test_contexts_amid.c.
+ */
+#include <linux/bottom_half.h>
+#include <linux/irqflags.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include <slabmod/slabmod.h>
+
+#include "cache.h"
+#include "compat.h"
+#include "context.h"
+#include "root.h"
+#include "suites.h"
+#include "test_contexts.h"
+#include "things.h"
+
+/* Things of each kind that a visit takes. */
+#define TURNS	2
+
+/* ---- where ---- */
+
+static bool in_plain_task(void)
+{
+	return in_task() && !irqs_disabled() && !in_softirq() &&
+	       (!IS_ENABLED(CONFIG_PREEMPT_COUNT) || !preempt_count());
+}
+
+static bool in_preempt_off(void)
+{
+	return in_task() && !irqs_disabled() && preempt_count() == PREEMPT_OFFSET;
+}
+
+static bool in_irqs_off(void)
+{
+	return in_task() && irqs_disabled() && !preempt_count();
+}
+
+static bool in_a_softirq(void)
+{
+	return in_serving_softirq() && !in_hardirq();
+}
+
+/* On PREEMPT_RT a thread for interrupts; elsewhere no thread. */
+static bool in_threaded_hardirq(void)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) ? !in_hardirq() && current->flags & PF_KTHREAD :
+					       in_hardirq();
+}
+
+static bool in_hard(void)
+{
+	return in_hardirq() && irqs_disabled();
+}
+
+static bool in_rcu(void)
+{
+	return in_serving_softirq() || (in_softirq() && current->flags & PF_KTHREAD);
+}
+
+static bool in_work(void)
+{
+	return in_plain_task() && current->flags & PF_WQ_WORKER;
+}
+
+static bool in_an_nmi(void)
+{
+	return in_nmi();
+}
+
+struct place {
+	const char *name;
+	void (*call)(void (*fn)(void *arg), void *arg);		/* NULL: an NMI */
+	bool (*here)(void);
+	gfp_t gfp;
+};
+
+static const struct place places[] = {
+	{ "a task", context_task, in_plain_task, GFP_KERNEL },
+	{ "preemption off", context_preempt_off, in_preempt_off, GFP_ATOMIC },
+	{ "interrupts off", context_irqs_off, in_irqs_off, GFP_ATOMIC },
+	{ "a softirq", context_softirq, in_a_softirq, GFP_ATOMIC },
+	{ "an interrupt", context_hardirq, in_threaded_hardirq, GFP_ATOMIC },
+	{ "a hard interrupt", context_hard, in_hard, GFP_ATOMIC },
+	{ "an RCU callback", context_rcu, in_rcu, GFP_ATOMIC },
+	{ "a work item", context_work, in_work, GFP_KERNEL },
+	{ "an NMI", NULL, in_an_nmi, GFP_ATOMIC },
+};
+
+static KUNIT_GENERATOR(any_place)
+{
+	const struct place *place = prev ? (const struct place *)prev + 1 : places;
+
+	if (place == places + ARRAY_SIZE(places))
+		return NULL;
+	strscpy(desc, place->name, KUNIT_PARAM_DESC_SIZE);
+	return place;
+}
+
+/* False when there is no such place on this machine. */
+static bool call_in(const struct place *place, void (*fn)(void *arg), void *arg)
+{
+	if (place->call) {
+		place->call(fn, arg);
+		return true;
+	}
+	if (!context_nmi_begin(fn, arg))
+		return false;
+	context_nmi();
+	context_nmi_end();
+	return true;
+}
+
+/* ---- what is done there ---- */
+
+struct visit {
+	const struct place *place;
+	struct thing *things;		/* TURNS of each kind */
+	unsigned int calls;
+	unsigned int astray;		/* not where it was meant to be */
+	unsigned int spoilt;		/* things that were not as they had been left */
+	bool may_grow;			/* whether the kernel gives pages there */
+};
+
+static void arrive(struct visit *visit)
+{
+	visit->calls++;
+	visit->astray += !visit->place->here();
+	visit->may_grow = !in_nmi() && (CONTEXT_PAGES_ANYWHERE || preemptible());
+}
+
+static void take_all(void *arg)
+{
+	struct visit *visit = arg;
+	unsigned int i;
+
+	arrive(visit);
+	for (i = 0; i < nr_thing_kinds * TURNS; i++)
+		thing_take(&visit->things[i], &thing_kinds[i / TURNS], visit->place->gfp);
+}
+
+static void give_all(void *arg)
+{
+	struct visit *visit = arg;
+	unsigned int i;
+
+	arrive(visit);
+	for (i = 0; i < nr_thing_kinds * TURNS; i++)
+		visit->spoilt += !thing_give(&visit->things[i]);
+}
+
+static void visit_init(struct kunit *test, struct visit *visit)
+{
+	memset(visit, 0, sizeof(*visit));
+	visit->things = kunit_kcalloc(test, nr_thing_kinds * TURNS, sizeof(*visit->things),
+				      GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, visit->things);
+}
+
+static bool go(struct visit *visit, const struct place *place, void (*fn)(void *arg))
+{
+	visit->place = place;
+	return call_in(place, fn, visit);
+}
+
+/* Leaves this CPU some of each kind, in magazines. */
+static void stock(struct visit *visit)
+{
+	go(visit, &places[0], take_all);
+	go(visit, &places[0], give_all);
+}
+
+/* Things that an NMI should have got and did not, or the other way round. */
+static unsigned int wrongly_served(const struct visit *visit)
+{
+	unsigned int wrong = 0, i;
+
+	for (i = 0; i < nr_thing_kinds * TURNS; i++) {
+		bool wanted = visit->place->call || !thing_kinds[i / TURNS].block;
+
+		wrong += wanted != !!visit->things[i].kind;
+	}
+	return wrong;
+}
+
+static void expect_all_served(struct kunit *test, const struct visit *visit)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_thing_kinds * TURNS; i++) {
+		const struct thing_kind *kind = &thing_kinds[i / TURNS];
+
+		KUNIT_EXPECT_EQ_MSG(test, !!visit->things[i].kind,
+				    visit->place->call || !kind->block, "%s in %s", kind->name,
+				    visit->place->name);
+	}
+}
+
+/* ---- the table ---- */
+
+/* The worker for what is old may just have emptied the magazines: then once more. */
+#define TRIES	5
+
+static void test_what_is_taken_there_is_given_back_anywhere(struct kunit *test)
+{
+	const struct place *place = test->param_value;
+	unsigned int to, try;
+	struct visit visit;
+
+	things_begin(test);
+	visit_init(test, &visit);
+	context_pin(0);
+	for (to = 0; to < ARRAY_SIZE(places); to++) {
+		for (try = 0; try < TRIES; try++) {
+			stock(&visit);
+			if (!go(&visit, place, take_all))
+				kunit_skip(test, "there is no way to be in %s", place->name);
+			if (!wrongly_served(&visit))
+				break;
+			if (try < TRIES - 1)
+				go(&visit, &places[0], give_all);
+		}
+		expect_all_served(test, &visit);
+		visit.calls = 0;
+		if (!go(&visit, &places[to], give_all))
+			go(&visit, &places[0], give_all);
+		KUNIT_EXPECT_EQ_MSG(test, visit.calls, 1, "%s", places[to].name);
+		KUNIT_EXPECT_EQ_MSG(test, visit.spoilt, 0, "given back in %s", places[to].name);
+		KUNIT_EXPECT_EQ_MSG(test, visit.astray, 0, "from %s to %s", place->name,
+				    places[to].name);
+	}
+	things_end(test);
+}
+
+/* ---- where there is nothing yet ---- */
+
+struct first {
+	struct visit visit;
+	struct slabmod_pool *pool;
+	struct slabmod_cache *cache;
+	void *memory, *object;
+	unsigned long page, block;
+};
+
+static void ask_first(void *arg)
+{
+	struct first *first = arg;
+	gfp_t gfp = first->visit.place->gfp;
+
+	arrive(&first->visit);
+	first->memory = slabmod_pool_kmalloc(first->pool, 100, gfp);
+	first->object = slabmod_cache_alloc(first->cache, gfp);
+	first->page = slabmod_pool_get_free_pages(first->pool, gfp, 0);
+	first->block = slabmod_pool_get_free_pages(first->pool, gfp, 4);
+}
+
+static void give_first(void *arg)
+{
+	struct first *first = arg;
+
+	slabmod_pool_kfree(first->pool, first->memory);
+	slabmod_cache_free(first->cache, first->object);
+	slabmod_pool_free_pages(first->pool, first->page, 0);
+	slabmod_pool_free_pages(first->pool, first->block, 4);
+}
+
+static void expect_first(struct kunit *test, const struct first *first, bool served)
+{
+	KUNIT_EXPECT_EQ(test, !!first->memory, served);
+	KUNIT_EXPECT_EQ(test, !!first->object, served);
+	KUNIT_EXPECT_EQ(test, !!first->page, served);
+	KUNIT_EXPECT_EQ(test, !!first->block, served);
+}
+
+static void be_first(struct kunit *test, const struct place *place, size_t reserve)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct first first = { .visit.place = place };
+	struct slabmod_usage usage;
+
+	params.reserve_bytes = reserve;
+	params.limit_bytes = reserve;
+	first.pool = slabmod_pool_create("kit-first", &params);
+	KUNIT_ASSERT_NOT_NULL(test, first.pool);
+	first.cache = slabmod_pool_cache_create(first.pool, "kit-first", 40, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, first.cache);
+	if (call_in(place, ask_first, &first)) {
+		KUNIT_EXPECT_EQ(test, first.visit.astray, 0);
+		expect_first(test, &first, reserve ? !!place->call : first.visit.may_grow);
+		/* Those who gave them nothing are none the worse for it. */
+		give_first(&first);
+		ask_first(&first);
+		expect_first(test, &first, true);
+		call_in(place, give_first, &first);
+	}
+	slabmod_cache_shrink(first.cache);
+	slabmod_pool_usage(first.pool, &usage);
+	KUNIT_EXPECT_EQ(test, usage.used, 0);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(first.cache), 0);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(first.pool), 0);
+	if (!first.visit.calls)
+		kunit_skip(test, "there is no way to be in %s", place->name);
+}
+
+/*
+ * Who is first in an interrupt that PREEMPT_RT makes no thread of asks the kernel, where
+ * that is allowed; and lockdep, told to, says that on PREEMPT_RT it would not be.
+ */
+static void skip_what_lockdep_objects_to(struct kunit *test)
+{
+	const struct place *place = test->param_value;
+
+	if (place->call == context_hard && IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING) &&
+	    CONTEXT_PAGES_ANYWHERE)
+		kunit_skip(test, "lockdep takes this kernel for one of PREEMPT_RT");
+}
+
+static void test_who_is_first_gets_pages_where_the_kernel_gives_them(struct kunit *test)
+{
+	skip_what_lockdep_objects_to(test);
+	context_pin(0);
+	be_first(test, test->param_value, 0);
+}
+
+static void test_reserve_serves_all_but_an_nmi(struct kunit *test)
+{
+	skip_what_lockdep_objects_to(test);
+	context_pin(0);
+	be_first(test, test->param_value, 1 << 20);
+}
+
+/* ---- all of it ---- */
+
+static int contexts_init(struct kunit *test)
+{
+	return root_init(test);
+}
+
+static void contexts_exit(struct kunit *test)
+{
+	/* Those of a test that was given up. */
+	things_end(test);
+	root_exit(test);
+}
+
+static struct kunit_case contexts_cases[] = {
+	KUNIT_CASE_PARAM(test_what_is_taken_there_is_given_back_anywhere, any_place),
+	KUNIT_CASE_PARAM(test_who_is_first_gets_pages_where_the_kernel_gives_them, any_place),
+	KUNIT_CASE_PARAM(test_reserve_serves_all_but_an_nmi, any_place),
+	KUNIT_CASE(test_nmi_between_any_two_instructions_is_served_or_not),
+	KUNIT_CASE(test_nmi_that_frees_too_much_is_told_and_loses_that),
+	KUNIT_CASE(test_callbacks_of_a_cpu_that_goes_and_comes_take_and_give),
+	KUNIT_CASE(test_what_an_nmi_frees_on_a_cpu_that_goes_is_not_lost),
+	KUNIT_CASE(test_who_wakes_on_a_cpu_that_goes_is_heard),
+	KUNIT_CASE(test_cpus_go_and_come_amid_calls),
+	{}
+};
+
+struct kunit_suite contexts_suite = {
+	.name = "contexts",
+	.init = contexts_init,
+	.exit = contexts_exit,
+	.test_cases = contexts_cases,
+};

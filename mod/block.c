@@ -23,6 +23,10 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 	    gfp_refused(who, gfp, (size_t)nr_pages << PAGE_SHIFT))
 		return NULL;
 	might_alloc(gfp);
+	/* Who wants this CPU's own node, and no other, gets nothing when that has none. */
+	if (unlikely(gfp & __GFP_THISNODE) && nid == NUMA_NO_NODE &&
+	    pool->source.nid == NUMA_NO_NODE)
+		nid = numa_mem_id();
 	if (likely(nid == NUMA_NO_NODE))
 		nid = source_nid(&pool->source);
 	else if (node_refused(who, nid))

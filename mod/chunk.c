@@ -45,6 +45,17 @@ static DEFINE_RAW_SPINLOCK(map_lock);
 /* Chunks too small for the map, by their last page: the next one up is the only candidate. */
 static DEFINE_XARRAY_FLAGS(strays, XA_FLAGS_LOCK_IRQ);
 
+int chunk_nearest_node(int nid)
+{
+	int nearest = nid, node;
+
+	for_each_node_state(node, N_MEMORY)
+		if (nearest == nid || node_distance(nid, node) < node_distance(nid, nearest))
+			nearest = node;
+	return nearest;
+}
+EXPORT_SYMBOL_FOR_TEST(chunk_nearest_node);
+
 /* ---- the map ---- */
 
 static struct map_leaf **map_root(const void *addr)

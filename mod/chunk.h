@@ -7,6 +7,7 @@
 
 #include <linux/align.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/topology.h>
 
 #include "types.h"
@@ -105,10 +106,21 @@ static inline unsigned int chunk_pages(const struct chunk *chunk)
 	return 1u << chunk->order;
 }
 
+/*
+ * The node whose memory the CPUs of a node take first. On some machines, x86 among them,
+ * the kernel says it is their own, though that has none: then it is the nearest.
+ */
+int chunk_nearest_node(int nid);
+
+static inline int chunk_near_node(int nid)
+{
+	return likely(node_state(nid, N_MEMORY)) ? nid : chunk_nearest_node(nid);
+}
+
 /* The node whose memory this CPU takes first. */
 static inline int source_nid(const struct chunk_source *source)
 {
-	return source->nid == NUMA_NO_NODE ? numa_mem_id() : source->nid;
+	return source->nid == NUMA_NO_NODE ? chunk_near_node(numa_mem_id()) : source->nid;
 }
 
 /* Pages that a source has beyond its reserve. */

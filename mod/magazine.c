@@ -352,7 +352,7 @@ static bool belongs_here(struct slabmod_cache *cache, struct frame *first)
 	    READ_ONCE(first->home) == raw_smp_processor_id())
 		return true;
 	return !(cache->flags & CACHE_SHARES_LINES) &&
-	       frame_chunk(first)->buddy->nid == numa_mem_id();
+	       frame_chunk(first)->buddy->nid == chunk_near_node(numa_mem_id());
 }
 
 void magazine_free(struct slabmod_cache *cache, struct frame *first, void *object)

@@ -179,10 +179,11 @@ static unsigned int steal(struct slabmod_cache *cache, void **objects, unsigned 
 {
 	bool anywhere = cache->source->nid != NUMA_NO_NODE;
 	unsigned int here = raw_smp_processor_id(), cpu, got;
+	int near = chunk_near_node(cpu_to_mem(here));
 
 	/* Those behind this one first, so that not all start at the same. */
 	for_each_cpu_wrap(cpu, cpu_possible_mask, here) {
-		if (cpu == here || (!anywhere && cpu_to_mem(cpu) != cpu_to_mem(here)))
+		if (cpu == here || (!anywhere && chunk_near_node(cpu_to_mem(cpu)) != near))
 			continue;
 		got = adopt(cache, per_cpu_ptr(cache->homes, cpu), objects, nr, wait);
 		if (got)
@@ -205,7 +206,7 @@ unsigned int home_take_far(struct slabmod_cache *cache, void **objects, unsigned
 			return got;
 	}
 	for_each_possible_cpu(cpu) {
-		if (cpu_to_mem(cpu) == near)
+		if (chunk_near_node(cpu_to_mem(cpu)) == near)
 			continue;
 		got = adopt(cache, per_cpu_ptr(cache->homes, cpu), objects, nr, true);
 		if (got)

@@ -49,6 +49,8 @@ static struct kunit_suite *const all[] = {
 	&fault_suite,
 #endif
 	&contexts_suite,
+	&hotplug_suite,
+	&bare_suite,
 };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all)];

@@ -28,5 +28,7 @@ extern struct kunit_suite debug_suite;
 extern struct kunit_suite security_suite;
 extern struct kunit_suite fault_suite;	/* where faults can be injected */
 extern struct kunit_suite contexts_suite;
+extern struct kunit_suite hotplug_suite;
+extern struct kunit_suite bare_suite;
 
 #endif /* SLABMOD_SUITES_H */

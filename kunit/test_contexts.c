@@ -13,8 +13,8 @@
  *	                  slabs; no blocks, no pages     a lock is done right after
  *
  * The table is played in full: what one context takes each other one gives back. Each
- * visit looks whether it is where it is meant to be. What interrupts, and comes from
- * CPUs that go and come, is in test_contexts_amid.c.
+ * visit looks whether it is where it is meant to be. An NMI in the middle of a call is
+ * in test_contexts_amid.c, the callbacks of CPUs that go and come are in test_hotplug.c.
  */
 #include <linux/bottom_half.h>
 #include <linux/irqflags.h>
@@ -348,11 +348,6 @@ static void test_reserve_serves_all_but_an_nmi(struct kunit *test)
 
 /* ---- all of it ---- */
 
-static int contexts_init(struct kunit *test)
-{
-	return root_init(test);
-}
-
 static void contexts_exit(struct kunit *test)
 {
 	/* Those of a test that was given up. */
@@ -366,16 +361,12 @@ static struct kunit_case contexts_cases[] = {
 	KUNIT_CASE_PARAM(test_reserve_serves_all_but_an_nmi, any_place),
 	KUNIT_CASE(test_nmi_between_any_two_instructions_is_served_or_not),
 	KUNIT_CASE(test_nmi_that_frees_too_much_is_told_and_loses_that),
-	KUNIT_CASE(test_callbacks_of_a_cpu_that_goes_and_comes_take_and_give),
-	KUNIT_CASE(test_what_an_nmi_frees_on_a_cpu_that_goes_is_not_lost),
-	KUNIT_CASE(test_who_wakes_on_a_cpu_that_goes_is_heard),
-	KUNIT_CASE(test_cpus_go_and_come_amid_calls),
 	{}
 };
 
 struct kunit_suite contexts_suite = {
 	.name = "contexts",
-	.init = contexts_init,
+	.init = root_init,
 	.exit = contexts_exit,
 	.test_cases = contexts_cases,
 };

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stress_give.c - each way to give memory back, and to change it.
+ *
+ * What is given back has been looked at before: it must be as its taker wrote it. An
+ * object of a cache with a constructor is constructed again, as its cache wants it.
+ *
+ * Contexts: any. Locks: none.
+ */
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "stress.h"
+
+/* ---- one ---- */
+
+static enum stress_kind give_memory(struct stress_actor *actor, int pool, void *p)
+{
+	unsigned int how = stress_below(actor, 32);
+
+	if (how == 0) {
+		slabmod_kfree_sensitive(p);
+		return STRESS_KFREE_SENSITIVE;
+	}
+	if (how == 1) {
+		if (slabmod_krealloc(p, 0, GFP_ATOMIC) != ZERO_SIZE_PTR)
+			stress_wrong(actor, NULL, "krealloc of %p to nothing", p);
+		return STRESS_KREALLOC_ZERO;
+	}
+	if (pool >= 0 && how < 24) {
+		slabmod_pool_kfree(stress_pools[pool], p);
+		return STRESS_POOL_KFREE;
+	}
+	slabmod_kfree(p);
+	return STRESS_KFREE;
+}
+
+static enum stress_kind give_object(struct stress_actor *actor, const struct stress_cache *cache,
+				    void *p)
+{
+	unsigned int how = stress_below(actor, 32);
+
+	if (how == 0) {
+		slabmod_kfree_sensitive(p);
+		return STRESS_KFREE_SENSITIVE;
+	}
+	if (cache->ctor)
+		cache->ctor(p);
+	if (how < 4) {
+		slabmod_kfree(p);
+		return STRESS_KFREE;
+	}
+	slabmod_cache_free(cache->cache, p);
+	return STRESS_CACHE_FREE;
+}
+
+static enum stress_kind give_pages(struct stress_actor *actor, int pool, void *p,
+				   unsigned int order)
+{
+	unsigned int how = stress_below(actor, 4);
+
+	if (pool >= 0 && how) {
+		slabmod_pool_free_pages(stress_pools[pool], (unsigned long)p, order);
+		return STRESS_POOL_FREE_PAGES;
+	}
+	if (how & 1) {
+		__slabmod_free_pages(virt_to_page(p), order);
+		return STRESS_FREE_PAGES_PAGE;
+	}
+	slabmod_free_pages((unsigned long)p, order);
+	return STRESS_FREE_PAGES;
+}
+
+void stress_give(struct stress_actor *actor, struct stress_piece *piece)
+{
+	void *p = stress_end_piece(actor, piece);
+	enum stress_kind kind = STRESS_FREE_PAGES_EXACT;
+
+	switch (piece->family) {
+	case STRESS_MEMORY:
+		kind = give_memory(actor, piece->pool, p);
+		break;
+	case STRESS_OBJECT:
+		kind = give_object(actor, piece->cache, p);
+		break;
+	case STRESS_PAGES:
+		kind = give_pages(actor, piece->pool, p, piece->order);
+		break;
+	case STRESS_EXACT:
+		slabmod_free_pages_exact(p, piece->piece.size);
+		break;
+	}
+	stress_did(actor, kind, 1);
+}
+
+/* ---- many ---- */
+
+/* Those that kfree() may free; of @cache alone, if it is not NULL. */
+static bool goes_with_them(const struct stress_piece *piece, const struct stress_cache *cache)
+{
+	if (cache)
+		return piece->family == STRESS_OBJECT && piece->cache == cache;
+	return piece->family == STRESS_MEMORY || piece->family == STRESS_OBJECT;
+}
+
+void stress_give_bulk(struct stress_actor *actor, struct stress_piece **pieces, unsigned int nr)
+{
+	const struct stress_cache *cache = NULL;
+	unsigned int i, n = 0;
+
+	if (pieces[0]->family == STRESS_OBJECT && stress_one_in(actor, 2))
+		cache = pieces[0]->cache;
+	for (i = 0; i < nr; i++) {
+		const struct stress_cache *of = pieces[i]->cache;
+
+		if (!goes_with_them(pieces[i], cache))
+			continue;
+		actor->objects[n] = stress_end_piece(actor, pieces[i]);
+		if (pieces[i]->family == STRESS_OBJECT && of->ctor)
+			of->ctor(actor->objects[n]);
+		n++;
+	}
+	if (cache)
+		slabmod_cache_free_bulk(cache->cache, n, actor->objects);
+	else
+		slabmod_kfree_bulk(n, actor->objects);
+	stress_did(actor, cache ? STRESS_CACHE_FREE_BULK : STRESS_KFREE_BULK, n);
+}
+
+/* ---- more of it, or less ---- */
+
+/* What @piece had is at the beginning of @new, and what was to be cleared is. */
+static void check_resized(struct stress_actor *actor, struct stress_piece *piece, void *new,
+			  size_t size, size_t room, gfp_t gfp)
+{
+	piece->piece.memory = new;
+	stress_check_piece(actor, piece, min(size, piece->piece.size));
+	if (gfp & __GFP_ZERO && size > room && memchr_inv(new + room, 0, size - room))
+		stress_wrong(actor, piece, "from %zu to %zu bytes: the rest is not cleared", room,
+			     size);
+}
+
+static void resize(struct stress_actor *actor, struct stress_piece *piece)
+{
+	enum stress_kind kind = stress_one_in(actor, 2) ? STRESS_KREALLOC : STRESS_KREALLOC_ARRAY;
+	size_t n = kind == STRESS_KREALLOC ? 1 : 1 + stress_below(actor, 8);
+	size_t each = stress_random_size(actor), size, room;
+	void *old = piece->piece.memory, *new;
+	gfp_t gfp;
+
+	if (n * each > SLABMOD_KMALLOC_MAX_CLASS)
+		n = 1;
+	size = n * each;
+	gfp = stress_gfp(actor, size) | (stress_one_in(actor, 2) ? __GFP_ZERO : 0);
+	room = slabmod_ksize(old);
+	if (kind == STRESS_KREALLOC)
+		new = slabmod_krealloc(old, size, gfp);
+	else
+		new = slabmod_krealloc_array(old, n, each, gfp);
+	if (!new) {
+		stress_was_refused(actor, kind);
+		return;
+	}
+	check_resized(actor, piece, new, size, room, gfp);
+	/* What needed no more room stays where it is, aligned for another size. */
+	piece->align = 16;
+	piece->zeroed = false;
+	piece->piece.size = size;
+	piece->nid = NUMA_NO_NODE;
+	stress_begin_piece(actor, piece, kind);
+	stress_did(actor, kind, 1);
+}
+
+void stress_resize(struct stress_actor *actor, struct stress_piece *piece)
+{
+	if (piece->family == STRESS_MEMORY)
+		resize(actor, piece);
+	else
+		stress_look(actor, piece);
+}
+
+/* ---- looking ---- */
+
+void stress_look(struct stress_actor *actor, struct stress_piece *piece)
+{
+	size_t size = piece->piece.size, room;
+
+	stress_check_piece(actor, piece, size);
+	if (piece->family != STRESS_MEMORY && piece->family != STRESS_OBJECT)
+		return;
+	room = slabmod_ksize(piece->piece.memory);
+	if (room < size)
+		stress_wrong(actor, piece, "its %zu bytes have become %zu", size, room);
+	/* All of it may be used, and is from now on. */
+	if (piece->family == STRESS_MEMORY && room <= SLABMOD_KMALLOC_MAX_CLASS)
+		piece_fill(&piece->piece, piece->piece.memory, room, piece->piece.mark);
+	stress_did(actor, STRESS_KSIZE, 1);
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stress_owner.c - the caches and pools that stay from the beginning to the end, and
+ * those that come and go beside them.
+ *
+ * One pool has a limit so low that it is reached all the time, one is of one node alone,
+ * one must be within 32 bits of addresses, one is like the root pool.
+ *
+ * Contexts: process, may sleep, but for stress_random_cache() and stress_pool_node():
+ * any. Locks: none.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "stress.h"
+
+/* ---- pools that stay ---- */
+
+struct slabmod_pool *stress_pools[STRESS_POOLS];
+
+static struct {
+	const char *name;
+	struct slabmod_pool_params params;
+} pools[STRESS_POOLS] = {
+	{ "tight", { .limit_bytes = SZ_512K, .reserve_bytes = SZ_256K, .node = NUMA_NO_NODE } },
+	{ "near", { .limit_bytes = SZ_16M, .reserve_bytes = SZ_512K } },
+	{ "low", { .limit_bytes = SZ_8M, .node = NUMA_NO_NODE, .zone = GFP_DMA32 } },
+	{ "open", SLABMOD_POOL_PARAMS_INIT },
+};
+
+int stress_pool_node(int pool)
+{
+	return pool < 0 ? NUMA_NO_NODE : pools[pool].params.node;
+}
+
+static void check_usage(struct stress_actor *actor, const char *name,
+			const struct slabmod_pool_params *params, struct slabmod_pool *pool)
+{
+	struct slabmod_usage usage;
+	size_t pages;
+
+	slabmod_pool_usage(pool, &usage);
+	pages = usage.held - usage.metadata;
+	if (params->limit_bytes && pages > params->limit_bytes)
+		stress_wrong(actor, NULL, "pool %s holds %zu bytes of pages, more than its %zu",
+			     name, pages, params->limit_bytes);
+	if (pages < params->reserve_bytes)
+		stress_wrong(actor, NULL, "pool %s holds %zu bytes of pages, less than its %zu",
+			     name, pages, params->reserve_bytes);
+}
+
+void stress_check_pools(struct stress_actor *actor)
+{
+	int i;
+
+	for (i = 0; i < STRESS_POOLS; i++)
+		check_usage(actor, pools[i].name, &pools[i].params, stress_pools[i]);
+	stress_did(actor, STRESS_POOL_USAGE, STRESS_POOLS);
+}
+
+/* ---- caches that stay ---- */
+
+static void construct(void *object, size_t size)
+{
+	struct piece state;
+
+	/* See is_constructed() in stress_actor.c. */
+	piece_fill(&state, object, size, (u64)object);
+}
+
+#define DEFINE_CTOR(size)				\
+static void ctor_##size(void *object)			\
+{							\
+	construct(object, size);			\
+}
+
+DEFINE_CTOR(16)
+DEFINE_CTOR(76)
+DEFINE_CTOR(640)
+DEFINE_CTOR(5000)
+
+/* By size, smallest first; all alignments, few and many objects a slab. */
+static struct stress_cache caches[] = {
+	{ "ctor-16",	16,	0,	0, ctor_16, -1 },
+	{ "align-1",	17,	1,	0, NULL, -1 },
+	{ "line-20",	20,	0,	SLABMOD_HWCACHE_ALIGN, NULL, -1 },
+	{ "align-2",	22,	2,	0, NULL, 3 },
+	{ "align-8",	24,	8,	0, NULL, -1 },
+	{ "align-4",	36,	4,	0, NULL, 1 },
+	{ "tight-40",	40,	0,	0, NULL, 0 },
+	{ "align-16",	48,	16,	0, NULL, -1 },
+	{ "plain-64",	64,	0,	0, NULL, -1 },
+	{ "ctor-76",	76,	8,	0, ctor_76, 1 },
+	{ "align-32",	96,	32,	0, NULL, 2 },
+	{ "plain-100",	100,	0,	0, NULL, -1 },
+	{ "line-200",	200,	0,	SLABMOD_HWCACHE_ALIGN, NULL, -1 },
+	{ "align-256",	256,	256,	0, NULL, 3 },
+	{ "align-64",	300,	64,	0, NULL, -1 },
+	{ "align-128",	384,	128,	0, NULL, -1 },
+	{ "tight-600",	600,	0,	0, NULL, 0 },
+	{ "ctor-640",	640,	64,	0, ctor_640, -1 },
+	{ "align-512",	1000,	512,	0, NULL, -1 },
+	{ "align-2048",	2048,	2048,	0, NULL, -1 },
+	{ "align-1024",	3000,	1024,	0, NULL, 2 },
+	{ "align-4096",	4096,	4096,	0, NULL, -1 },
+	{ "ctor-5000",	5000,	8,	0, ctor_5000, -1 },
+	{ "plain-12345", 12345,	0,	0, NULL, 3 },
+	{ "plain-32768", 32768,	0,	0, NULL, -1 },
+};
+
+const struct stress_cache *stress_random_cache(struct stress_actor *actor, bool or_ctor)
+{
+	unsigned int i, n = ARRAY_SIZE(caches);
+
+	do {
+		/* The least of three: mostly a small one. */
+		i = min3(stress_below(actor, n), stress_below(actor, n), stress_below(actor, n));
+	} while (!or_ctor && caches[i].ctor);
+	return &caches[i];
+}
+
+static struct slabmod_cache *create(int pool, const char *name, size_t size, size_t align,
+				    unsigned int flags, void (*ctor)(void *object))
+{
+	if (pool < 0)
+		return slabmod_cache_create(name, size, align, flags, ctor);
+	return slabmod_pool_cache_create(stress_pools[pool], name, size, align, flags, ctor);
+}
+
+/* ---- beginning and end ---- */
+
+void stress_owners_exit(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(caches); i++)
+		if (slabmod_cache_destroy(caches[i].cache))
+			stress_wrong(NULL, NULL, "cache %s has live objects", caches[i].name);
+	for (i = 0; i < STRESS_POOLS; i++)
+		if (slabmod_pool_destroy(stress_pools[i]))
+			stress_wrong(NULL, NULL, "pool %s has something left", pools[i].name);
+}
+
+int stress_owners_init(void)
+{
+	int i;
+
+	/* The last node, so that most CPUs are not near it. */
+	for_each_online_node(i)
+		pools[1].params.node = i;
+	for (i = 0; i < STRESS_POOLS; i++) {
+		stress_pools[i] = slabmod_pool_create(pools[i].name, &pools[i].params);
+		if (!stress_pools[i])
+			goto fail;
+	}
+	for (i = 0; i < ARRAY_SIZE(caches); i++) {
+		struct stress_cache *c = &caches[i];
+
+		c->cache = create(c->pool, c->name, c->size, c->align, c->flags, c->ctor);
+		if (!c->cache)
+			goto fail;
+	}
+	return 0;
+
+fail:
+	stress_owners_exit();
+	return -ENOMEM;
+}
+
+/* ---- those that come and go ---- */
+
+/* Takes what it is told to, as much as there are hands for it and memory. */
+struct visit {
+	struct stress_actor *actor;
+	struct stress_piece pieces[STRESS_HANDS];
+	unsigned int n;
+};
+
+static void *visit_room(struct stress_actor *actor)
+{
+	struct visit *visit = slabmod_kzalloc(sizeof(*visit), GFP_KERNEL | __GFP_NOWARN);
+
+	if (visit)
+		visit->actor = actor;
+	return visit;
+}
+
+static bool visit_takes(struct visit *visit, enum stress_kind kind, enum stress_family family,
+			void *p, size_t size, unsigned int align)
+{
+	struct stress_piece *piece = &visit->pieces[visit->n];
+
+	if (!p)
+		return false;
+	piece->family = family;
+	piece->piece.memory = p;
+	piece->piece.size = size;
+	piece->align = align;
+	piece->nid = NUMA_NO_NODE;
+	stress_begin_piece(visit->actor, piece, kind);
+	return ++visit->n < STRESS_HANDS;
+}
+
+/* A cache of any size and alignment; objects of all its slabs at once. */
+static void cache_life(struct stress_actor *actor)
+{
+	int pool = (int)stress_below(actor, STRESS_POOLS + 1) - 1;
+	size_t size = stress_random_size(actor) % 8192 + 1, align = 1u << stress_below(actor, 13);
+	struct stress_cache own = { .size = size, .pool = pool };
+	struct visit *visit = visit_room(actor);
+	char name[32];
+
+	if (!visit)
+		return;
+	snprintf(name, sizeof(name), "visit-%u-%llu", actor->id, actor->step);
+	own.cache = create(pool, name, size, align, 0, NULL);
+	if (!own.cache) {
+		stress_was_refused(actor, STRESS_CACHE_LIFE);
+		goto out;
+	}
+	if (slabmod_cache_size(own.cache) < size)
+		stress_wrong(actor, NULL, "%s: its objects have %u of %zu bytes", name,
+			     slabmod_cache_size(own.cache), size);
+	do {
+		visit->pieces[visit->n].cache = &own;
+	} while (visit_takes(visit, STRESS_CACHE_ALLOC, STRESS_OBJECT,
+			     slabmod_cache_alloc(own.cache, GFP_KERNEL | __GFP_NOWARN), size,
+			     max_t(size_t, align, 8)));
+	while (visit->n)
+		slabmod_cache_free(own.cache,
+				   stress_end_piece(actor, &visit->pieces[--visit->n]));
+	if (slabmod_cache_destroy(own.cache))
+		stress_wrong(actor, NULL, "%s has live objects", name);
+	stress_did(actor, STRESS_CACHE_LIFE, 1);
+out:
+	slabmod_kfree(visit);
+}
+
+/* Until the pool is full, or the hands are. */
+static void fill_pool(struct visit *visit, struct slabmod_pool *pool)
+{
+	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+	size_t size;
+	void *p;
+
+	do {
+		size = stress_random_size(visit->actor) + 4096;
+		p = slabmod_pool_kmalloc(pool, size, gfp);
+	} while (visit_takes(visit, STRESS_POOL_KMALLOC, STRESS_MEMORY, p, size, 16));
+	if (visit->n == STRESS_HANDS)
+		return;
+	p = (void *)slabmod_pool_get_free_pages(pool, gfp, 0);
+	visit_takes(visit, STRESS_POOL_PAGES, STRESS_PAGES, p, PAGE_SIZE, PAGE_SIZE);
+}
+
+static void empty_pool(struct visit *visit, struct slabmod_pool *pool)
+{
+	while (visit->n) {
+		struct stress_piece *piece = &visit->pieces[--visit->n];
+		void *p = stress_end_piece(visit->actor, piece);
+
+		if (piece->family == STRESS_PAGES)
+			slabmod_pool_free_pages(pool, (unsigned long)p, 0);
+		else
+			slabmod_pool_kfree(pool, p);
+	}
+}
+
+static void pool_life(struct stress_actor *actor)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct visit *visit = visit_room(actor);
+	struct slabmod_pool *pool;
+	char name[32];
+
+	if (!visit)
+		return;
+	params.limit_bytes = SZ_256K + stress_below(actor, SZ_1M);
+	params.reserve_bytes = stress_below(actor, SZ_256K);
+	params.node = stress_random_node(actor);
+	snprintf(name, sizeof(name), "visit-%u-%llu", actor->id, actor->step);
+	pool = slabmod_pool_create(name, &params);
+	if (!pool) {
+		stress_was_refused(actor, STRESS_POOL_LIFE);
+		goto out;
+	}
+	params.limit_bytes &= PAGE_MASK;
+	fill_pool(visit, pool);
+	check_usage(actor, name, &params, pool);
+	empty_pool(visit, pool);
+	slabmod_pool_shrink(pool);
+	check_usage(actor, name, &params, pool);
+	if (slabmod_pool_destroy(pool))
+		stress_wrong(actor, NULL, "pool %s has something left", name);
+	stress_did(actor, STRESS_POOL_LIFE, 1);
+out:
+	slabmod_kfree(visit);
+}
+
+/* ---- what is seldom done ---- */
+
+void stress_rare(struct stress_actor *actor, unsigned int which)
+{
+	switch (which) {
+	case 0:
+		pool_life(actor);
+		break;
+	case 1 ... 4:
+		slabmod_shrink();
+		stress_did(actor, STRESS_SHRINK, 1);
+		break;
+	case 5 ... 12:
+		slabmod_pool_shrink(stress_pools[stress_below(actor, STRESS_POOLS)]);
+		stress_did(actor, STRESS_POOL_SHRINK, 1);
+		break;
+	case 13 ... 28:
+		cache_life(actor);
+		break;
+	case 29 ... 40:
+		stress_check_pools(actor);
+		break;
+	default:
+		slabmod_cache_shrink(stress_random_cache(actor, true)->cache);
+		stress_did(actor, STRESS_CACHE_SHRINK, 1);
+	}
+}
+
+void stress_rare_all(struct stress_actor *actor)
+{
+	/* One of each range above. */
+	static const unsigned int each[] = { 0, 1, 5, 13, 29, 41 };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(each) && !stress_stopped(); i++) {
+		actor->step++;
+		stress_rare(actor, each[i]);
+	}
+}

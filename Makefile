@@ -37,6 +37,9 @@ check:
 check-all:
 	@scripts/check STEPS=all
 
+stress:
+	@scripts/stress $(if $(KERNELS),KERNELS=$(KERNELS)) $(if $(OPS),OPS=$(OPS)) $(if $(FOR),FOR=$(FOR)) $(if $(SEED),SEED=$(SEED))
+
 style:
 	@scripts/check STEPS=style
 
@@ -54,6 +57,10 @@ help:
 	@echo '                        STEPS=style,kunit,stock  only these steps'
 	@echo '                        SUITES=buddy,slab        only these KUnit suites'
 	@echo 'make check-all        also those that take long'
+	@echo 'make stress           every call at once, from everywhere, while CPUs come and go, on five kernels'
+	@echo '                        KERNELS=kunit,debian  only on these (kunit,kasan,kcsan,rt,debian)'
+	@echo '                        OPS=1000000           so many checked operations, or FOR=30 minutes, on each'
+	@echo '                        SEED=1                the decisions of another run'
 	@echo 'make style            only the checkers of the source'
 	@echo "make bench            what slabmod costs beside the kernel's own allocators, in build/bench"
 	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'
@@ -62,4 +69,4 @@ help:
 	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
 	@echo 'make clean            forget what was built here (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install demo check check-all style bench bench-native clean help
+.PHONY: modules install modules_install demo check check-all stress style bench bench-native clean help

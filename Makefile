@@ -38,7 +38,7 @@ check-all:
 	@scripts/check STEPS=all
 
 stress:
-	@scripts/stress $(if $(KERNELS),KERNELS=$(KERNELS)) $(if $(OPS),OPS=$(OPS)) $(if $(FOR),FOR=$(FOR)) $(if $(SEED),SEED=$(SEED))
+	@scripts/stress $(if $(PARAMS),PARAMS="$(PARAMS)") $(if $(KERNELS),KERNELS=$(KERNELS)) $(if $(OPS),OPS=$(OPS)) $(if $(FOR),FOR=$(FOR)) $(if $(SEED),SEED=$(SEED))
 
 style:
 	@scripts/check STEPS=style

@@ -4,7 +4,8 @@
  * who is named.
  *
  * Each error is made on purpose, once, and looked for on the console. Under KASAN the same
- * errors are KASAN's to report, and would end up in its log: see check.d/kasan.sh.
+ * errors are KASAN's to report, and a report of its own fails a run: there it is the shadow
+ * that is looked at.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -338,6 +339,9 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(test_cleared_memory_is_clear),
 	KUNIT_CASE(test_pages_are_debugged_too),
 	KUNIT_CASE(test_constructed_objects_keep_their_state),
+#ifdef CONFIG_KASAN_GENERIC
+	KUNIT_CASE(test_shadow_says_what_nobody_may_touch),
+#endif
 	KUNIT_CASE(test_quarantine_has_a_bound),
 	KUNIT_CASE(test_quarantine_gives_way_when_memory_is_short),
 	KUNIT_CASE(test_many_at_once_are_debugged_each),

@@ -23,6 +23,9 @@ void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test);
 void test_cleared_memory_is_clear(struct kunit *test);
 void test_pages_are_debugged_too(struct kunit *test);
 void test_constructed_objects_keep_their_state(struct kunit *test);
+#ifdef CONFIG_KASAN_GENERIC
+void test_shadow_says_what_nobody_may_touch(struct kunit *test);
+#endif
 void test_quarantine_has_a_bound(struct kunit *test);
 void test_quarantine_gives_way_when_memory_is_short(struct kunit *test);
 void test_many_at_once_are_debugged_each(struct kunit *test);

@@ -4,6 +4,7 @@
  * what the quarantine and the figures promise.
  */
 #include <linux/hardirq.h>
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -174,6 +175,43 @@ void test_constructed_objects_keep_their_state(struct kunit *test)
 	/* Once for each object there is, and not for each life. */
 	KUNIT_EXPECT_EQ(test, constructed, home_totals(cache).slabs * cache->objects);
 }
+
+/* ---- KASAN's shadow ---- */
+
+#ifdef CONFIG_KASAN_GENERIC
+static u8 shadow(const void *p, long offset)
+{
+	return *(u8 *)kasan_mem_to_shadow(p + offset);
+}
+
+/* What KASAN is told, and so will report: without looking for its report, which fails a run. */
+void test_shadow_says_what_nobody_may_touch(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, 1024);
+	struct slabmod_cache *cache;
+	void *stays, *p;
+
+	cache = cache_create(pool, "kit-shadow", 61, 0, SLABMOD_DEBUG, NULL, THIS_MODULE);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	stays = debug_victim_alloc(cache);
+	p = debug_victim_alloc(cache);
+	KUNIT_EXPECT_EQ(test, shadow(p, -1), 0xfc);
+	KUNIT_EXPECT_EQ(test, shadow(p, 0), 0);
+	KUNIT_EXPECT_EQ(test, shadow(p, 55), 0);
+	/* Five of the last eight bytes. */
+	KUNIT_EXPECT_EQ(test, shadow(p, 60), 5);
+	KUNIT_EXPECT_EQ(test, shadow(p, 64), 0xfc);
+	debug_culprit_free(cache, p);
+	KUNIT_EXPECT_EQ(test, shadow(p, 0), 0xfb);
+	KUNIT_EXPECT_EQ(test, shadow(p, 60), 0xfb);
+	KUNIT_EXPECT_EQ(test, shadow(p, -1), 0xfc);
+	debug_culprit_free(cache, stays);
+	/* Who has the pages next may touch all of them. */
+	slabmod_cache_shrink(cache);
+	KUNIT_EXPECT_EQ(test, shadow(p, 0), 0);
+	KUNIT_EXPECT_EQ(test, shadow(p, -1), 0);
+}
+#endif
 
 /* ---- quarantine ---- */
 

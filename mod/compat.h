@@ -108,6 +108,13 @@
 #define depot_prepare()				stack_depot_init()
 #endif
 
+/* The work queue whose workers run anywhere has another name since 6.17. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define unbound_wq	system_dfl_wq
+#else
+#define unbound_wq	system_unbound_wq
+#endif
+
 /*
  * Shrinkers are allocated since 6.7. Before that they are registered where they are,
  * and have a name only since 6.0.

@@ -15,7 +15,7 @@
  * KASAN that reports, reads also, and at once.
  *
  * Contexts: any; in NMI no stacks are kept. Locks: none of its own (the depot has a raw
- * one). Memory: 72 bytes an object, and what the depot takes for stacks.
+ * one). Memory: 56 bytes an object, and what the depot takes for stacks.
  */
 #include <linux/jiffies.h>
 #include <linux/kasan.h>

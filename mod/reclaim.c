@@ -118,7 +118,7 @@ static void age_all(struct work_struct *work)
 	pool_for_each(age_pool, NULL);
 	cache_exchange_magazines(give_up);
 	if (!settled)
-		queue_delayed_work(system_unbound_wq, &ager, AGE_INTERVAL);
+		queue_delayed_work(unbound_wq, &ager, AGE_INTERVAL);
 }
 
 /* ---- woken from below ---- */
@@ -129,9 +129,9 @@ static void hand_on(struct irq_work *work)
 {
 	if (READ_ONCE(closing))
 		return;
-	queue_work(system_unbound_wq, &worker);
+	queue_work(unbound_wq, &worker);
 	/* Unless it is waiting already. */
-	queue_delayed_work(system_unbound_wq, &ager, AGE_INTERVAL);
+	queue_delayed_work(unbound_wq, &ager, AGE_INTERVAL);
 }
 
 /* On PREEMPT_RT the thread that does others stops before its CPU does. */

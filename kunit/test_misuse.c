@@ -317,10 +317,10 @@ static void test_nothing_else_is_done_to_an_address_that_is_refused(struct kunit
 	OPTIMIZER_HIDE_VAR(kmalloced);
 	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "kfree", slabmod_kfree_sensitive(kmalloced));
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "kmalloc-128", slabmod_kfree_sensitive(own + 8));
-	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "ksize",
+	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "krealloc",
 			  p = slabmod_krealloc(kmalloced, 1000, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, p);
-	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "ksize",
+	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "krealloc",
 			  p = slabmod_krealloc(own + 8, 1000, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, p);
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "",

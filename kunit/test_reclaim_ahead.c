@@ -2,6 +2,7 @@
 /*
  * test_reclaim_ahead.c - what is taken ahead of need, and what could go back, to the page.
  */
+#include "cache.h"
 #include "slab.h"
 #include "test_reclaim.h"
 
@@ -66,8 +67,11 @@ static void fill(struct slabmod_pool *pool)
 void test_who_may_not_sleep_has_pages_taken_ahead(struct kunit *test)
 {
 	struct slabmod_pool *pool = pool_with_free_pages(test, CHUNK_PAGES + 10);
-	struct slabmod_cache *cache = kit_cache_create(test, pool, SIZE, 0, NULL);
+	struct slabmod_cache *cache;
 	void *object;
+
+	cache = cache_create(pool, "kit-ahead", SIZE, 0, 0, NULL, THIS_MODULE);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
 
 	/* There are many; then there are few, but whoever sleeps can wait. */
 	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_ATOMIC));
@@ -85,12 +89,13 @@ void test_who_may_not_sleep_has_pages_taken_ahead(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ahead(pool), 1);
 	KUNIT_EXPECT_EQ(test, buddy_here(pool)->free_pages, CHUNK_PAGES + 10);
 	leave_free(test, pool, 20);
-	object = home_grow(cache, numa_mem_id(), GFP_ATOMIC, false);
+	object = slabmod_cache_alloc(cache, GFP_ATOMIC);
 	KUNIT_EXPECT_NOT_NULL(test, object);
 	expect_wanted(test, pool, true);
 	fill(pool);
 	KUNIT_EXPECT_EQ(test, ahead(pool), 2);
-	home_give(cache, &object, 1);
+	slabmod_cache_free(cache, object);
+	cache_destroy(cache);
 	free_blocks(pool);
 }
 

@@ -5,6 +5,7 @@
  * A fault of the caller's is said with its stack, counted, and then left without
  * effect: nothing here stops the machine. Reports come in any context, NMI too.
  * A flood is cut to ten reports of a kind in five seconds; the counters see all.
+ * What is slabmod's own fault is said each time it is found.
  */
 #include <linux/atomic.h>
 #include <linux/build_bug.h>
@@ -82,6 +83,20 @@ void report_unlimit(void)
 		atomic_long_set(&misuse[kind].printed, 0);
 }
 EXPORT_SYMBOL_FOR_TEST(report_unlimit);
+
+bool report_broken_is_meant;
+EXPORT_SYMBOL_FOR_TEST(report_broken_is_meant);
+
+void report_broken(const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.va = &args;
+	pr_err("slabmod: broken%s: %pV\n", report_broken_is_meant ? " on purpose" : "", &vaf);
+	va_end(args);
+}
 
 const char *report_describe(const void *addr)
 {

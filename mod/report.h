@@ -6,7 +6,6 @@
 #define SLABMOD_REPORT_H
 
 #include <linux/compiler_attributes.h>
-#include <linux/printk.h>
 #include <linux/types.h>
 
 #define MISUSES(X) \
@@ -55,7 +54,10 @@ unsigned long report_count(enum misuse kind);
 /* Lets the next report of every kind be printed again, for the suites. */
 void report_unlimit(void);
 
-/* A promise of slabmod's own that does not hold; for the check functions. */
-#define report_broken(fmt, ...) pr_err("slabmod: broken: " fmt "\n", ##__VA_ARGS__)
+/* A promise of slabmod's own that does not hold; for the check functions. Any context. */
+__printf(1, 2) void report_broken(const char *fmt, ...);
+
+/* Set by a suite that breaks something, to see it found out: the log says that it was meant. */
+extern bool report_broken_is_meant;
 
 #endif /* SLABMOD_REPORT_H */

@@ -32,6 +32,7 @@ static struct kunit_suite *const all[] = {
 	&slab_suite,
 	&home_suite,
 	&magazine_suite,
+	&defer_suite,
 	&cache_suite,
 	&kmalloc_suite,
 	&pages_suite,
@@ -51,6 +52,7 @@ static struct kunit_suite *const all[] = {
 	&contexts_suite,
 	&hotplug_suite,
 	&bare_suite,
+	&checks_suite,
 };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all)];

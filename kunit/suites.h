@@ -13,6 +13,7 @@ extern struct kunit_suite block_suite;
 extern struct kunit_suite slab_suite;
 extern struct kunit_suite home_suite;
 extern struct kunit_suite magazine_suite;
+extern struct kunit_suite defer_suite;
 extern struct kunit_suite cache_suite;
 extern struct kunit_suite kmalloc_suite;
 extern struct kunit_suite pages_suite;
@@ -30,5 +31,6 @@ extern struct kunit_suite fault_suite;	/* where faults can be injected */
 extern struct kunit_suite contexts_suite;
 extern struct kunit_suite hotplug_suite;
 extern struct kunit_suite bare_suite;
+extern struct kunit_suite checks_suite;
 
 #endif /* SLABMOD_SUITES_H */

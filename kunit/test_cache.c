@@ -236,6 +236,25 @@ static void test_constructor_runs_once_an_object(struct kunit *test)
 	expect_nothing_lost(test, cache);
 }
 
+static void test_constructed_objects_that_were_cleared_are_constructed_again(struct kunit *test)
+{
+	struct slabmod_cache *cache;
+	struct built *built, *again;
+
+	cache = create(test, kit_pool_create(test, LIMIT), sizeof(struct built), construct);
+	context_pin(0);
+	built = slabmod_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, built);
+	memset(built, 0x77, sizeof(*built));
+	slabmod_kfree_sensitive(built);
+	again = slabmod_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_PTR_EQ(test, again, built);
+	KUNIT_EXPECT_EQ(test, again->magic, 0x5ab);
+	KUNIT_EXPECT_NULL(test, memchr_inv(again->work, 0, sizeof(again->work)));
+	slabmod_cache_free(cache, again);
+	expect_nothing_lost(test, cache);
+}
+
 static void test_constructed_objects_keep_their_state(struct kunit *test)
 {
 	struct slabmod_cache *cache;
@@ -331,6 +350,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(test_macro_takes_size_and_alignment_of_a_structure),
 	KUNIT_CASE(test_nothing_may_be_destroyed_and_freed),
 	KUNIT_CASE(test_constructor_runs_once_an_object),
+	KUNIT_CASE(test_constructed_objects_that_were_cleared_are_constructed_again),
 	KUNIT_CASE(test_constructed_objects_keep_their_state),
 	KUNIT_CASE(test_zalloc_clears_to_the_last_byte),
 	KUNIT_CASE(test_live_objects_keep_their_cache_alive),

@@ -464,6 +464,41 @@ static void test_mean_of_sizes_is_right_in_any_state(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 
+/* An NMI makes no magazines, but takes from slabs that there are. */
+struct visit {
+	struct slabmod_pool *pool;
+	void *p;
+};
+
+static void ask_in_nmi(void *arg)
+{
+	struct visit *visit = arg;
+
+	visit->p = slabmod_pool_kmalloc(visit->pool, 97, GFP_ATOMIC);
+}
+
+static void test_what_is_asked_for_without_magazines_is_counted(struct kunit *test)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct visit visit = { .pool = slabmod_pool_create("asked", &params) };
+	struct tally tally = { .test = test, .pool = visit.pool, .size = 112 };
+
+	KUNIT_ASSERT_NOT_NULL(test, visit.pool);
+	tally.cache = visit.pool->kmalloc[slabmod_kmalloc_class(CLASS_SIZE)];
+	context_pin(0);
+	ask(&tally);
+	KUNIT_EXPECT_TRUE(test, exchange(tally.cache, false));
+	if (context_nmi_begin(ask_in_nmi, &visit)) {
+		context_nmi();
+		context_nmi_end();
+		KUNIT_EXPECT_EQ(test, mine(tally.cache)->capacity, 0);
+		expect_asked(&tally, visit.p, 97);
+	}
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(visit.pool), 0);
+	if (!visit.p)
+		kunit_skip(test, "there are no NMIs to be had");
+}
+
 static struct kunit_case exchange_cases[] = {
 	KUNIT_CASE(test_magazines_grow_to_their_largest_and_go),
 	KUNIT_CASE(test_ledger_knows_what_magazines_cost),
@@ -473,6 +508,7 @@ static struct kunit_case exchange_cases[] = {
 	KUNIT_CASE(test_exchange_amid_calls_loses_no_parts_of_lines),
 	KUNIT_CASE(test_every_way_to_ask_is_counted),
 	KUNIT_CASE(test_mean_of_sizes_is_right_in_any_state),
+	KUNIT_CASE(test_what_is_asked_for_without_magazines_is_counted),
 	{}
 };
 

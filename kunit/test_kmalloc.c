@@ -291,6 +291,38 @@ static void test_other_memory_is_left_as_it_is_when_it_is_freed(struct kunit *te
 	KUNIT_EXPECT_TRUE(test, piece_intact(&piece));
 }
 
+/* Of what is at @p, and has just been freed, but is still mapped. */
+static void expect_cleared(struct kunit *test, const void *p, size_t room)
+{
+	KUNIT_EXPECT_NULL_MSG(test, memchr_inv(p, 0, room), "%zu bytes", room);
+}
+
+static void test_all_is_cleared_when_freed_where_the_kernel_is_told_to(struct kunit *test)
+{
+	static const size_t sizes[] = { 1, 100, 4096, 32768, 40000, 100000 };
+	unsigned long page;
+	size_t room;
+	void *p;
+	int i;
+
+	if (!want_init_on_free())
+		kunit_skip(test, "the kernel is not told to");
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		p = slabmod_kmalloc(sizes[i], GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		room = slabmod_ksize(p);
+		memset(p, 0x5e, room);
+		slabmod_kfree(p);
+		expect_cleared(test, p, room);
+	}
+	page = slabmod_get_free_page(GFP_KERNEL);
+	KUNIT_ASSERT_NE(test, page, 0);
+	memset((void *)page, 0x5e, PAGE_SIZE);
+	slabmod_free_page(page);
+	expect_cleared(test, (void *)page, PAGE_SIZE);
+}
+
 /* ---- nodes, many, none ---- */
 
 static void test_node_asked_for_is_the_node_given(struct kunit *test)
@@ -319,6 +351,25 @@ static void test_many_pieces_can_be_freed_at_once(struct kunit *test)
 	KUNIT_EXPECT_GT(test, root_used(), 0);
 	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree_bulk(ARRAY_SIZE(p), p));
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
+}
+
+static void test_shrinking_gives_back_all_that_is_free(struct kunit *test)
+{
+	struct slabmod_usage before, after;
+	unsigned long pages;
+	void *p[50];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = slabmod_kmalloc(20000, GFP_KERNEL);
+	slabmod_kfree_bulk(ARRAY_SIZE(p), p);
+	slabmod_pool_usage(NULL, &before);
+	pages = slabmod_shrink();
+	slabmod_pool_usage(NULL, &after);
+	KUNIT_EXPECT_GE(test, pages << PAGE_SHIFT, ARRAY_SIZE(p) * 20000);
+	KUNIT_EXPECT_LE(test, after.held + (pages << PAGE_SHIFT), before.held);
+	KUNIT_EXPECT_EQ(test, after.in_magazines, 0);
+	KUNIT_EXPECT_EQ(test, after.used, before.used);
 }
 
 static void test_arrays_have_room_for_all_elements(struct kunit *test)
@@ -446,8 +497,10 @@ static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE(test_all_is_cleared_where_the_kernel_is_told_to),
 	KUNIT_CASE(test_sensitive_memory_is_cleared_when_it_is_freed),
 	KUNIT_CASE(test_other_memory_is_left_as_it_is_when_it_is_freed),
+	KUNIT_CASE(test_all_is_cleared_when_freed_where_the_kernel_is_told_to),
 	KUNIT_CASE(test_node_asked_for_is_the_node_given),
 	KUNIT_CASE(test_many_pieces_can_be_freed_at_once),
+	KUNIT_CASE(test_shrinking_gives_back_all_that_is_free),
 	KUNIT_CASE(test_arrays_have_room_for_all_elements),
 	KUNIT_CASE(test_no_memory_gives_null_for_every_kind_of_gfp),
 	KUNIT_CASE(test_krealloc_grows_and_keeps_the_contents),

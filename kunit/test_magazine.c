@@ -609,6 +609,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(test_whole_lines_stay_where_they_were_freed),
 	KUNIT_CASE(test_objects_of_all_pages_of_a_slab_are_at_home),
 	KUNIT_CASE(test_parts_of_lines_go_back_to_the_home_they_came_from),
+	KUNIT_CASE(test_cpus_that_have_no_homes_yet_are_given_no_parts_of_a_line),
 	KUNIT_CASE(test_bulk_sends_parts_of_lines_home),
 	KUNIT_CASE(test_two_cpus_are_never_given_parts_of_a_line),
 	KUNIT_CASE(test_drain_empties_the_magazines_of_all_cpus),

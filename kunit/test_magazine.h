@@ -99,6 +99,7 @@ static inline void expect_nothing_lost(struct kunit *test, struct slabmod_cache 
 void test_whole_lines_stay_where_they_were_freed(struct kunit *test);
 void test_objects_of_all_pages_of_a_slab_are_at_home(struct kunit *test);
 void test_parts_of_lines_go_back_to_the_home_they_came_from(struct kunit *test);
+void test_cpus_that_have_no_homes_yet_are_given_no_parts_of_a_line(struct kunit *test);
 void test_bulk_sends_parts_of_lines_home(struct kunit *test);
 void test_two_cpus_are_never_given_parts_of_a_line(struct kunit *test);
 void test_drain_empties_the_magazines_of_all_cpus(struct kunit *test);

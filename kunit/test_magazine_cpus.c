@@ -128,6 +128,45 @@ static void bulk_here(void *arg)
 	slabmod_cache_free_bulk(errand->cache, errand->nr, errand->objects);
 }
 
+static void take_from_commons(void *arg)
+{
+	struct errand *errand = arg;
+
+	preempt_disable();
+	errand->nr = home_take(errand->cache, errand->objects, errand->nr, false);
+	preempt_enable();
+}
+
+/* Each CPU in turn takes from the same slab, which was empty, and nobody's, before. */
+void test_cpus_that_have_no_homes_yet_are_given_no_parts_of_a_line(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_without_magazines(test, SHARED_LINES);
+	struct errand mine, yours;
+	void *objects[2], *first;
+	unsigned long line = cache_line_size();
+
+	need_cpus(test, 2);
+	context_pin(0);
+	if (cpu_to_mem(raw_smp_processor_id()) != cpu_to_mem(cpumask_next(raw_smp_processor_id(),
+									  cpu_online_mask)))
+		kunit_skip(test, "there is only one CPU on the node");
+	first = home_grow(cache, numa_mem_id(), GFP_KERNEL, true);
+	KUNIT_ASSERT_NOT_NULL(test, first);
+	KUNIT_ASSERT_TRUE(test, home_give(cache, &first, 1));
+	KUNIT_ASSERT_EQ(test, home_totals(cache).slabs, 1);
+	mine = (struct errand) { cache, &objects[0], 1 };
+	yours = (struct errand) { cache, &objects[1], 1 };
+	take_from_commons(&mine);
+	KUNIT_ASSERT_TRUE(test, kit_run_on(1, take_from_commons, &yours));
+	KUNIT_ASSERT_EQ(test, mine.nr + yours.nr, 2);
+	KUNIT_EXPECT_GE(test, abs(objects[1] - objects[0]), SHARED_LINES);
+	KUNIT_EXPECT_NE(test, ((unsigned long)objects[0] + SHARED_LINES - 1) / line,
+			(unsigned long)objects[1] / line);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 1);
+	KUNIT_EXPECT_TRUE(test, home_give(cache, objects, 2));
+	KUNIT_EXPECT_TRUE(test, home_check(cache));
+}
+
 void test_bulk_sends_parts_of_lines_home(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);

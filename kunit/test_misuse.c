@@ -515,6 +515,12 @@ static void test_pages_are_not_freed_as_memory_nor_memory_as_pages(struct kunit 
 	void *p = slabmod_kmalloc(2 * PAGE_SIZE, GFP_KERNEL);
 
 	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_CACHE, "pages", slabmod_kfree((void *)addr));
+	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_CACHE, "pages-1",
+			  slabmod_kfree_sensitive((void *)addr));
+	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_CACHE, "pages-1",
+			  KUNIT_EXPECT_EQ(test, slabmod_ksize((void *)addr), 0));
+	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_CACHE, "pages-1",
+			  KUNIT_EXPECT_NULL(test, slabmod_krealloc((void *)addr, 8, GFP_KERNEL)));
 	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_CACHE, "kmalloc-8192",
 			  slabmod_free_pages((unsigned long)p, 1));
 	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_CACHE, "kmalloc-8192",

@@ -194,6 +194,9 @@ void test_caches_with_impossible_properties_are_refused(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		REFUSED(test, MISUSE_BAD_CACHE, "flags",
 			slabmod_cache_create("kit-bad", 64, 0, flags[i], NULL));
+	/* Nor does slabmod itself mistake what is found out about a cache for what is wanted. */
+	REFUSED(test, MISUSE_BAD_CACHE, "flags",
+		cache_create(root_pool, "kit-bad", 64, 0, CACHE_CHECK_HOME, NULL, NULL));
 }
 
 void test_bad_names_are_refused(struct kunit *test)

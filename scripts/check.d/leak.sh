@@ -6,7 +6,8 @@
 
 . /check.lib
 
-summary=/sys/kernel/debug/slabmod/summary
+debug=/sys/kernel/debug/slabmod
+summary=$debug/summary
 
 logged() {
 	dmesg | grep -q "$1" || { echo "the log lacks: $1"; return 1; }
@@ -28,6 +29,12 @@ keeps_pages() {
 	[ -n "$kept" ] && [ "$kept" -ge 64 ] && [ $((free - $(free_pages))) -ge $((kept / 2)) ]
 }
 
+# Orphans have no place among the files.
+without_names() {
+	[ -d $debug/caches ] &&
+		[ -z "$(find $debug \( -name idle -o -name busy -o -name unused \))" ]
+}
+
 free=$(free_pages)
 check 'loads' insmod /modules/slabmod.ko
 check 'a leaky client comes' insmod /modules/slabmod_leaky.ko
@@ -41,4 +48,17 @@ check 'the cache is reported again' logged 'misuse: leak: leaky: its pool went w
 check 'the block is reported' logged 'misuse: leak: pool root went with 16 pages in use as blocks'
 check 'its pages are kept from reuse' keeps_pages
 check 'loads again' insmod /modules/slabmod.ko
+check 'a client comes that leaves pools behind' insmod /modules/slabmod_leaky.ko pools=1
+check 'and goes' rmmod slabmod_leaky
+check 'its cache is reported' logged 'misuse: leak: unused: its module went and did not destroy it'
+check 'a pool without objects is, too' logged \
+	'misuse: leak: pool idle: its module went with 0 caches, 0 live objects, 0 pages in use'
+check 'and one with an object' logged \
+	'misuse: leak: pool busy: its module went with 0 caches, 1 live objects, 0 pages in use'
+check 'none of their names is taken' insmod /modules/slabmod_leaky.ko pools=1
+check 'and goes again' rmmod slabmod_leaky
+check 'two of each are counted' grep -q '^leak  *6 ' $summary
+check 'what has objects stays, without a name' without_names
+check 'is valid' [ "$(cat $debug/validate)" = ok ]
 check 'unloads again' rmmod slabmod
+check 'objects in pools are reported again' [ "$(dmesg | grep -c 'misuse: leak: kmalloc-112: its pool went with 1 live objects')" = 2 ]

@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The suites of what callers have, on a kernel that is told to clear memory when it is
+# handed out and when it is freed.
+# vm: --kernel kunit --smp 2 --mem 1G --timeout 900 --append "init_on_alloc=1 init_on_free=1" --allow-reports
+# ktap
+
+. /check.lib
+
+told() {
+	dmesg | grep 'mem auto-init: .*heap alloc:on, heap free:on'
+}
+
+check 'the kernel clears memory' told
+check 'slabmod.ko loads' insmod /modules/slabmod.ko
+check 'slabmod_kunit.ko loads' insmod /modules/slabmod_kunit.ko \
+	suites="${SUITES:-cache,kmalloc,pages}"
+check 'slabmod_kunit.ko unloads' rmmod slabmod_kunit
+check 'slabmod.ko unloads' rmmod slabmod

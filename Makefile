@@ -43,6 +43,9 @@ stress:
 style:
 	@scripts/check STEPS=style
 
+coverage:
+	@scripts/coverage $(if $(GUESTS),GUESTS=$(GUESTS)) $(if $(SUITES),SUITES=$(SUITES))
+
 clean:
 	$(RM) -r build slabmod.ko slabmod_words.ko
 
@@ -62,6 +65,7 @@ help:
 	@echo '                        OPS=1000000           so many checked operations, or FOR=30 minutes, on each'
 	@echo '                        SEED=1                the decisions of another run'
 	@echo 'make style            only the checkers of the source'
+	@echo 'make coverage         which lines of slabmod the tests reach, in build/coverage/html'
 	@echo "make bench            what slabmod costs beside the kernel's own allocators, in build/bench"
 	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'
 	@echo '                        CASES=mem             how much memory each holds for what it is asked'
@@ -69,4 +73,4 @@ help:
 	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
 	@echo 'make clean            forget what was built here (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install demo check check-all stress style bench bench-native clean help
+.PHONY: modules install modules_install demo check check-all stress style coverage bench bench-native clean help

@@ -331,6 +331,30 @@ static void test_what_has_to_stay_for_the_reserve_is_not_looked_at_again(struct 
 	KUNIT_EXPECT_TRUE(test, buddy_may_age(buddy));
 }
 
+static void test_small_free_chunks_make_room_for_a_large_one(struct kunit *test)
+{
+	struct slabmod_pool *pool = small_pool(test, 8);
+	struct frame *whole[8];
+	int i;
+
+	pool->source.keep = 8 * PAGES;
+	pool->source.limit = 8 * PAGES;
+	for (i = 0; i < 8; i++)
+		whole[i] = take(test, pool, PAGES);
+	for (i = 0; i < 8; i++)
+		buddy_free(whole[i]);
+	KUNIT_ASSERT_EQ(test, kit_source.pages, 8 * PAGES);
+	whole[0] = take(test, pool, 4 * PAGES);
+	KUNIT_EXPECT_LE(test, kit_source.pages, 8 * PAGES);
+	buddy_free(whole[0]);
+	/* Those of a reserve stay. */
+	pool->source.reserve = 8 * PAGES;
+	KUNIT_ASSERT_TRUE(test, pool_reserve(pool));
+	KUNIT_EXPECT_NULL(test, buddy_alloc(pool->buddies, NID, 8 * PAGES, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, kit_source.pages, 8 * PAGES);
+	pool->source.reserve = 0;
+}
+
 static void test_trimming_gives_back_what_is_wholly_free(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 2);
@@ -648,6 +672,7 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(test_one_empty_chunk_is_kept),
 	KUNIT_CASE(test_as_many_pages_in_empty_chunks_as_the_source_says_are_kept),
 	KUNIT_CASE(test_what_has_to_stay_for_the_reserve_is_not_looked_at_again),
+	KUNIT_CASE(test_small_free_chunks_make_room_for_a_large_one),
 	KUNIT_CASE(test_trimming_gives_back_what_is_wholly_free),
 	KUNIT_CASE(test_all_of_the_limit_can_be_had_and_no_more),
 	KUNIT_CASE(test_no_memory_gives_null_and_loses_nothing),

@@ -348,6 +348,10 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(test_debugged_memory_may_be_had_in_interrupts),
 	KUNIT_CASE(test_callsites_are_counted),
 	KUNIT_CASE(test_random_use_without_errors_makes_no_report),
+	KUNIT_CASE(test_write_to_a_freed_block_is_reported),
+	KUNIT_CASE(test_second_free_of_a_block_names_the_first),
+	KUNIT_CASE(test_memory_by_size_has_a_zone_to_the_end_of_its_pages),
+	KUNIT_CASE(test_blocks_in_quarantine_are_nobodys_and_give_way),
 	{}
 };
 

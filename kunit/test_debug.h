@@ -33,4 +33,10 @@ void test_debugged_memory_may_be_had_in_interrupts(struct kunit *test);
 void test_callsites_are_counted(struct kunit *test);
 void test_random_use_without_errors_makes_no_report(struct kunit *test);
 
+/* test_debug_block.c */
+void test_write_to_a_freed_block_is_reported(struct kunit *test);
+void test_second_free_of_a_block_names_the_first(struct kunit *test);
+void test_memory_by_size_has_a_zone_to_the_end_of_its_pages(struct kunit *test);
+void test_blocks_in_quarantine_are_nobodys_and_give_way(struct kunit *test);
+
 #endif /* SLABMOD_TEST_DEBUG_H */

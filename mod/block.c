@@ -10,6 +10,7 @@
 #include "block.h"
 #include "buddy.h"
 #include "chunk.h"
+#include "debug_block.h"
 #include "gfp.h"
 
 void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
@@ -36,6 +37,8 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
 		buddy_look_ahead(&pool->buddies[nid], gfp);
 	}
+	if (unlikely(!frame) && block_drain())
+		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
 	if (!frame) {
 		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
 		return NULL;
@@ -44,11 +47,14 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 	block = frame->block;
 	if (want_init_on_alloc(gfp))
 		memset(block, 0, (size_t)nr_pages << PAGE_SHIFT);
+	if (static_branch_unlikely(&debug_blocks))
+		debug_block_take(frame, gfp, want_init_on_alloc(gfp));
 	return block;
 }
 EXPORT_SYMBOL_FOR_TEST(block_alloc);
 
-void block_release(struct frame *frame)
+/* Gives a block back that has been claimed, and that nobody else has a use for. */
+static void release(struct frame *frame)
 {
 	struct stats __percpu *stats = frame->buddy->source->stats;
 	unsigned int nr_pages = frame->nr_pages;
@@ -57,6 +63,17 @@ void block_release(struct frame *frame)
 		memset(frame->block, 0, (size_t)nr_pages << PAGE_SHIFT);
 	buddy_keep(frame);
 	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
+}
+
+void block_release(struct frame *frame)
+{
+	if (!static_branch_unlikely(&debug_blocks) || !debug_block_give(frame, release))
+		release(frame);
+}
+
+bool block_drain(void)
+{
+	return static_branch_unlikely(&debug_blocks) && !in_nmi() && debug_block_drain(release);
 }
 
 bool block_free(struct frame *frame)

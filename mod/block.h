@@ -20,4 +20,10 @@ bool block_free(struct frame *frame);
 /* The same for a block that the caller has claimed: buddy_claim(). */
 void block_release(struct frame *frame);
 
+/*
+ * Gives back what debug mode keeps from use, of all pools; false when there is none. Any
+ * context.
+ */
+bool block_drain(void);
+
 #endif /* SLABMOD_BLOCK_H */

@@ -333,6 +333,49 @@ void buddy_look_ahead(struct buddy *buddy, gfp_t gfp)
 	source_wake(buddy->source);
 }
 
+/* Gives back up to @nr wholly free chunks, down to the reserve. */
+static unsigned long trim(struct buddy *buddy, unsigned long nr)
+{
+	unsigned long flags, pages = 0;
+	struct chunk *chunk;
+
+	while (nr--) {
+		raw_spin_lock_irqsave(&buddy->lock, flags);
+		replace_kept(buddy, NULL);
+		chunk = retire_any(buddy);
+		raw_spin_unlock_irqrestore(&buddy->lock, flags);
+		if (!chunk)
+			break;
+		pages += chunk_pages(chunk);
+		chunk_destroy(chunk);
+	}
+	return pages;
+}
+
+unsigned long buddy_trim(struct buddy *buddy)
+{
+	return trim(buddy, ULONG_MAX);
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_trim);
+
+/*
+ * Where it is the limit that is in the way: gives back free chunks that are too small, so
+ * that a larger one may be had. False when that is not so.
+ */
+static bool make_room(struct buddy *buddies, const struct buddy_request *request)
+{
+	struct chunk_source *source = buddies->source;
+	unsigned int order = order_base_2(request->nr_pages);
+	unsigned long pages = 0;
+	int nid;
+
+	if (atomic_long_read(&source->held) + BIT(order) <= source->limit)
+		return false;
+	for_each_online_node(nid)
+		pages += buddy_trim(&buddies[nid]);
+	return pages;
+}
+
 struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
 			     void (*mark)(struct frame *frame, void *arg), void *arg)
 {
@@ -352,7 +395,7 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 	if (frame)
 		return frame;
 	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
-		return alloc_new(buddies, nid, &request, gfp);
+		goto last;
 	/*
 	 * What other nodes have free is used before the kernel may give more of
 	 * theirs: else a node without memory would take a chunk for every block.
@@ -360,7 +403,11 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 	frame = alloc_new(buddies, nid, &request, gfp_easy(gfp) | __GFP_THISNODE);
 	if (!frame)
 		frame = alloc_elsewhere(buddies, nid, &request);
-	if (!frame)
+	if (frame)
+		return frame;
+last:
+	frame = alloc_new(buddies, nid, &request, gfp);
+	if (!frame && make_room(buddies, &request))
 		frame = alloc_new(buddies, nid, &request, gfp);
 	return frame;
 }
@@ -454,31 +501,6 @@ unsigned long buddy_free_pages(struct buddy *buddy)
 	rcu_read_unlock();
 	return pages;
 }
-
-/* Gives back up to @nr wholly free chunks, down to the reserve. */
-static unsigned long trim(struct buddy *buddy, unsigned long nr)
-{
-	unsigned long flags, pages = 0;
-	struct chunk *chunk;
-
-	while (nr--) {
-		raw_spin_lock_irqsave(&buddy->lock, flags);
-		replace_kept(buddy, NULL);
-		chunk = retire_any(buddy);
-		raw_spin_unlock_irqrestore(&buddy->lock, flags);
-		if (!chunk)
-			break;
-		pages += chunk_pages(chunk);
-		chunk_destroy(chunk);
-	}
-	return pages;
-}
-
-unsigned long buddy_trim(struct buddy *buddy)
-{
-	return trim(buddy, ULONG_MAX);
-}
-EXPORT_SYMBOL_FOR_TEST(buddy_trim);
 
 unsigned long buddy_age(struct buddy *buddy)
 {

@@ -17,6 +17,7 @@
 #include "buddy.h"
 #include "cache.h"
 #include "debug.h"
+#include "debug_block.h"
 #include "defer.h"
 #include "gfp.h"
 #include "home.h"
@@ -226,10 +227,13 @@ void cache_report_bad_free(const char *who, const void *addr)
 	}
 	first = buddy_block_of(frame);
 	if (first && first->state == FRAME_PAGES)
-		report_misuse(MISUSE_INNER_FREE, "%s: %p is inside a block of %u pages", who, addr,
-			      first->nr_pages);
+		said = report_misuse(MISUSE_INNER_FREE, "%s: %p is inside a block of %u pages",
+				     who, addr, first->nr_pages);
 	else
-		report_misuse(MISUSE_DOUBLE_FREE, "%s: %p is in a block that is free", who, addr);
+		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: %p is in a block that is free", who,
+				     addr);
+	if (said && first)
+		debug_block_tell(first);
 }
 
 /* A bit says free only of what has come back; what lies in a magazine is taken. */

@@ -17,7 +17,7 @@
 #include "buddy.h"
 #include "cache.h"
 #include "callsites.h"
-#include "debug.h"
+#include "debug_block.h"
 
 #define HASH_BITS	11
 #define HASH_SIZE	BIT(HASH_BITS)
@@ -61,14 +61,11 @@ static struct callsite *entry_for(struct census *census, const struct debug_trac
 	return site;
 }
 
-static void add_object(void *raw, void *arg)
+static void add_track(const struct debug_track *track, void *arg)
 {
 	struct census *census = arg;
-	struct debug_track *track = debug_track_of(census->cache, census->first, raw);
 	struct callsite *site;
 
-	if (!track || READ_ONCE(track->state) != DEBUG_LIVE)
-		return;
 	site = entry_for(census, track);
 	if (!site->objects || time_before(track->alloc_time, site->oldest))
 		site->oldest = track->alloc_time;
@@ -76,6 +73,15 @@ static void add_object(void *raw, void *arg)
 		site->youngest = track->alloc_time;
 	site->objects++;
 	site->bytes += track->asked;
+}
+
+static void add_object(void *raw, void *arg)
+{
+	struct census *census = arg;
+	struct debug_track *track = debug_track_of(census->cache, census->first, raw);
+
+	if (track && READ_ONCE(track->state) == DEBUG_LIVE)
+		add_track(track, census);
 }
 
 static void add_slab(struct frame *frame, void *arg)
@@ -127,6 +133,7 @@ struct callsites *callsites_of(struct slabmod_pool *pool, bool by_stack)
 	census->sites = sites;
 	census->by_stack = by_stack;
 	cache_for_each(pool, add_cache, census);
+	debug_block_walk(&pool->source, add_track, census);
 	kvfree(census);
 	if (sites->nr == CALLSITES_MAX && sites->site[CALLSITES_MAX].objects)
 		sites->nr++;

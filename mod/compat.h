@@ -91,7 +91,8 @@
  * may grow; before, an argument did.
  */
 #ifndef CONFIG_STACKDEPOT
-#define depot_keep(entries, nr, gfp, grow)	((void)(entries), (void)(nr), (void)(gfp), (void)(grow), 0)
+#define depot_keep(entries, nr, gfp, grow)	\
+	((void)(entries), (void)(nr), (void)(gfp), (void)(grow), 0)
 #define depot_print(stack)			((void)(stack))
 #define depot_snprint(stack, buf, size)		((void)(stack), (buf)[0] = '\0', 0)
 #define depot_prepare()				0

@@ -35,11 +35,6 @@
 #include "gfp.h"
 #include "report.h"
 
-/* The kernel's own patterns: no address, whichever way it is read. */
-#define FILL_NEW	0x5a		/* POISON_INUSE: nothing was written here yet */
-#define FILL_FREE	0x6b		/* POISON_FREE */
-#define FILL_ZONE	0xbb		/* SLUB_RED_INACTIVE */
-
 /* Bytes of a zone at the least, and those behind an object that are its own. */
 #define ZONE		16u
 #define REACH_MAX	64u
@@ -190,6 +185,24 @@ static u32 keep_stack(gfp_t gfp, unsigned long *site)
 			  gfp_may_call_kernel());
 }
 
+void debug_note_alloc(struct debug_track *track, size_t asked, gfp_t gfp)
+{
+	track->asked = asked;
+	track->alloc_stack = keep_stack(gfp, &track->alloc_site);
+	track->alloc_pid = task_pid_nr(current);
+	track->alloc_time = jiffies ?: 1;
+	track->free_time = 0;
+}
+
+void debug_note_free(struct debug_track *track)
+{
+	unsigned long site;
+
+	track->free_stack = keep_stack(GFP_NOWAIT, &site);
+	track->free_pid = task_pid_nr(current);
+	track->free_time = jiffies ?: 1;
+}
+
 static unsigned long age_ms(unsigned long since)
 {
 	return jiffies_to_msecs(jiffies - since);
@@ -235,17 +248,27 @@ static const char *const state_names[] = {
 	[DEBUG_QUARANTINED] = "free, in quarantine",
 };
 
-void debug_tell_track(struct slabmod_cache *cache, struct debug_track *track)
+const char *debug_state_name(const struct debug_track *track)
 {
 	u8 state = READ_ONCE(track->state);
 
-	pr_err("slabmod:   object %p of %s, %u bytes, %u asked for, %s\n",
-	       debug_object(cache, track), cache->name, cache->usable, track->asked,
-	       state < ARRAY_SIZE(state_names) ? state_names[state] : "?");
+	return state < ARRAY_SIZE(state_names) ? state_names[state] : "?";
+}
+
+void debug_tell_stacks(const struct debug_track *track)
+{
 	if (track->alloc_time)
 		tell_stack("allocated", track->alloc_stack, track->alloc_pid, track->alloc_time);
 	if (track->free_time)
 		tell_stack("freed", track->free_stack, track->free_pid, track->free_time);
+}
+
+void debug_tell_track(struct slabmod_cache *cache, struct debug_track *track)
+{
+	pr_err("slabmod:   object %p of %s, %u bytes, %u asked for, %s\n",
+	       debug_object(cache, track), cache->name, cache->usable, track->asked,
+	       debug_state_name(track));
+	debug_tell_stacks(track);
 }
 
 void debug_tell(struct slabmod_cache *cache, const void *address)
@@ -267,8 +290,7 @@ static void tell_bytes(const void *p, const void *object)
 
 /* ---- zones and patterns ---- */
 
-/* The first of bytes that are not all @fill, or NULL; those after it are counted. */
-static void *find_written(void *p, u8 fill, size_t size, size_t *written)
+void *debug_find_written(void *p, u8 fill, size_t size, size_t *written)
 {
 	u8 *first = memchr_inv(p, fill, size), *end = p + size, *c;
 
@@ -284,7 +306,7 @@ static void check_zone(struct slabmod_cache *cache, struct debug_track *track, v
 	void *object = debug_object(cache, track), *first;
 	size_t written;
 
-	first = find_written(zone, FILL_ZONE, size, &written);
+	first = debug_find_written(zone, DEBUG_FILL_ZONE, size, &written);
 	if (!first)
 		return;
 	if (report_misuse(MISUSE_OVERRUN,
@@ -293,7 +315,7 @@ static void check_zone(struct slabmod_cache *cache, struct debug_track *track, v
 		tell_bytes(first, object);
 		debug_tell_track(cache, track);
 	}
-	memset(zone, FILL_ZONE, size);
+	memset(zone, DEBUG_FILL_ZONE, size);
 }
 
 /* @asked: bytes that are not zone. */
@@ -314,7 +336,7 @@ void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 	untell_kmemleak(cache, track);
 	unshade_raw(cache, track);
 	check_zones(cache, track, cache->usable);
-	first = cache->ctor ? NULL : find_written(object, FILL_FREE, cache->usable, &written);
+	first = cache->ctor ? NULL : debug_find_written(object, DEBUG_FILL_FREE, cache->usable, &written);
 	if (first) {
 		if (report_misuse(MISUSE_WRITE_FREE,
 				  "%s: %zu bytes of object %p were written after it was freed, the first at offset %ld",
@@ -322,7 +344,7 @@ void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 			tell_bytes(first, object);
 			debug_tell_track(cache, track);
 		}
-		memset(object, FILL_FREE, cache->usable);
+		memset(object, DEBUG_FILL_FREE, cache->usable);
 	}
 	shade_raw(cache, track, SHADOW_FREE);
 }
@@ -348,14 +370,14 @@ bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
 	tracks->base = base;
 	tracks->size = ksize(tracks);
 	source_count_metadata(cache->source, tracks->size);
-	memset(base, FILL_ZONE, objects * cache->size + reach(cache));
+	memset(base, DEBUG_FILL_ZONE, objects * cache->size + reach(cache));
 	for (i = 0; i < objects; i++) {
 		struct debug_track *track = &tracks->track[i];
 
 		track->index = i;
 		/* What is constructed keeps its state, and its constructor writes to it yet. */
 		if (!cache->ctor)
-			memset(debug_object(cache, track), FILL_FREE, cache->usable);
+			memset(debug_object(cache, track), DEBUG_FILL_FREE, cache->usable);
 	}
 	for (i = 0; i < objects && !cache->ctor; i++)
 		shade_raw(cache, &tracks->track[i], SHADOW_FREE);
@@ -391,14 +413,10 @@ void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp
 	debug_look_at_free(cache, track);
 	unshade_raw(cache, track);
 	if (!cache->ctor) {
-		memset(object, clear ? 0 : FILL_NEW, asked);
-		memset(object + asked, FILL_ZONE, cache->usable - asked);
+		memset(object, clear ? 0 : DEBUG_FILL_NEW, asked);
+		memset(object + asked, DEBUG_FILL_ZONE, cache->usable - asked);
 	}
-	track->asked = asked;
-	track->alloc_stack = keep_stack(gfp, &track->alloc_site);
-	track->alloc_pid = task_pid_nr(current);
-	track->alloc_time = jiffies ?: 1;
-	track->free_time = 0;
+	debug_note_alloc(track, asked, gfp);
 	tell_kmemleak(cache, track, gfp);
 	shade_raw(cache, track, SHADOW_ZONE);
 	/* Who finds it live finds all that is known of it. */
@@ -409,7 +427,6 @@ void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp
 struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first, void *object)
 {
 	struct debug_track *track = debug_track_of(cache, first, object);
-	unsigned long site;
 
 	/* Of two who free it at once one is told so. */
 	if (cmpxchg(&track->state, DEBUG_LIVE, DEBUG_QUARANTINED) != DEBUG_LIVE) {
@@ -419,13 +436,11 @@ struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first,
 		return NULL;
 	}
 	untell_kmemleak(cache, track);
-	track->free_stack = keep_stack(GFP_NOWAIT, &site);
-	track->free_pid = task_pid_nr(current);
-	track->free_time = jiffies ?: 1;
+	debug_note_free(track);
 	unshade_raw(cache, track);
 	check_zones(cache, track, cache->ctor ? cache->usable : track->asked);
 	if (!cache->ctor)
-		memset(object, FILL_FREE, cache->usable);
+		memset(object, DEBUG_FILL_FREE, cache->usable);
 	shade_raw(cache, track, SHADOW_FREE);
 	return track;
 }
@@ -445,7 +460,7 @@ void debug_set_asked(struct slabmod_cache *cache, void *object, size_t asked)
 	if (cache->ctor)
 		return;
 	unshade_raw(cache, track);
-	memset(object + asked, FILL_ZONE, cache->usable - asked);
+	memset(object + asked, DEBUG_FILL_ZONE, cache->usable - asked);
 	track->asked = asked;
 	shade_raw(cache, track, SHADOW_ZONE);
 }

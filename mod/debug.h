@@ -46,6 +46,11 @@ struct debug_track {
 	struct debug_track *next;	/* in quarantine, younger; its lock */
 };
 
+/* The kernel's own patterns: no address, whichever way it is read. */
+#define DEBUG_FILL_NEW		0x5a	/* POISON_INUSE: nothing was written here yet */
+#define DEBUG_FILL_FREE		0x6b	/* POISON_FREE */
+#define DEBUG_FILL_ZONE		0xbb	/* SLUB_RED_INACTIVE */
+
 /* Of all objects of a slab; freed by RCU. */
 struct debug_tracks {
 	struct rcu_head rcu;
@@ -109,6 +114,16 @@ void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track);
 /* More lines to a report: which object is at an address, or around it, and whose it was. */
 void debug_tell(struct slabmod_cache *cache, const void *address);
 void debug_tell_track(struct slabmod_cache *cache, struct debug_track *track);
+
+/* ---- for blocks too (debug_block.c) ---- */
+
+void debug_note_alloc(struct debug_track *track, size_t asked, gfp_t gfp);
+void debug_note_free(struct debug_track *track);
+const char *debug_state_name(const struct debug_track *track);
+void debug_tell_stacks(const struct debug_track *track);
+
+/* The first of bytes that are not all @fill, or NULL; those that are not are counted. */
+void *debug_find_written(void *p, u8 fill, size_t size, size_t *written);
 
 int debug_init(void);
 void debug_exit(void);

@@ -315,7 +315,8 @@ static int info_show(struct seq_file *m, void *unused)
 	show_value(m, "used", used, "objects that callers have");
 	show_value(m, "in_magazines", withheld, "free objects at hand on a CPU, or in quarantine");
 	show_value(m, "debugged", !!(cache->flags & CACHE_DEBUG), "1: callers' errors are caught");
-	show_value(m, "red_zones", cache->size - cache->usable, "bytes of each object that are none of its own");
+	show_value(m, "red_zones", cache->size - cache->usable,
+		   "bytes of each object that are none of its own");
 	show_value(m, "slabs", totals.slabs, "slabs there are");
 	show_value(m, "small_slabs", totals.small_slabs, "of these, small for lack of memory");
 	show_value(m, "pages", home_pages(cache), "pages of all slabs");

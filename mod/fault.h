@@ -23,7 +23,7 @@
 	X(CACHE,	cache,		"a cache") \
 	X(POOL,		pool,		"a pool") \
 	X(STATS,	stats,		"a pool's counters") \
-	X(TRACKS,	tracks,		"what is known of objects that are debugged, and their quarantine") \
+	X(TRACKS,	tracks,		"what is known of objects that are debugged") \
 	X(WAKE,		wake,		"a word to the workers, which is lost") \
 	X(DEBUGFS,	debugfs,	"a folder in debugfs")
 

@@ -17,6 +17,7 @@
 #include "block.h"
 #include "cache.h"
 #include "debug.h"
+#include "debug_block.h"
 #include "defer.h"
 #include "kmalloc.h"
 #include "pool.h"
@@ -35,6 +36,8 @@ static struct slabmod_cache *small_caches[SMALL_STEPS] __read_mostly;
 /* Sizes that no class serves: 0, and what is taken from the buddy in whole pages. */
 static void *kmalloc_odd(struct slabmod_pool *pool, size_t size, gfp_t gfp, int nid)
 {
+	void *p;
+
 	if (!size)
 		return ZERO_SIZE_PTR;
 	if (size > SLABMOD_KMALLOC_MAX) {
@@ -42,7 +45,10 @@ static void *kmalloc_odd(struct slabmod_pool *pool, size_t size, gfp_t gfp, int 
 			      size, SLABMOD_KMALLOC_MAX);
 		return NULL;
 	}
-	return block_alloc("kmalloc", pool, nid, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
+	p = block_alloc("kmalloc", pool, nid, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
+	if (static_branch_unlikely(&debug_blocks) && p)
+		debug_block_set_asked(p, size);
+	return p;
 }
 
 void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)
@@ -176,12 +182,30 @@ static size_t memory_at(const char *who, const void *p)
 	return found.size;
 }
 
-/* The cache that is debugged and that @p, which is in use, is of; or NULL. */
-static struct slabmod_cache *debugged(const void *p)
+/*
+ * Bytes that were asked for of what is in use at @p, where debug mode knows that, or else
+ * @size; with @all, from now on its caller may write to all of it.
+ */
+static size_t asked_for(const void *p, size_t size, bool all)
+{
+	struct slabmod_cache *cache = slab_cache(chunk_frame(p));
+	size_t asked = 0;
+
+	if (cache && cache->flags & CACHE_DEBUG)
+		asked = debug_asked(cache, p, all);
+	else if (!cache && static_branch_unlikely(&debug_blocks))
+		asked = debug_block_asked(p, all);
+	return asked ?: size;
+}
+
+static void set_asked(void *p, size_t asked)
 {
 	struct slabmod_cache *cache = slab_cache(chunk_frame(p));
 
-	return cache && cache->flags & CACHE_DEBUG ? cache : NULL;
+	if (cache && cache->flags & CACHE_DEBUG)
+		debug_set_asked(cache, p, asked);
+	else if (!cache && static_branch_unlikely(&debug_blocks))
+		debug_block_set_asked(p, asked);
 }
 
 size_t slabmod_ksize(const void *p)
@@ -189,9 +213,7 @@ size_t slabmod_ksize(const void *p)
 	size_t size = is_nothing(p) ? 0 : memory_at("ksize", p);
 
 	/* Who asks may write to all of it. */
-	if (size && debugged(p))
-		debug_asked(debugged(p), p, true);
-	return size;
+	return size ? asked_for(p, size, true) : 0;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_ksize);
 
@@ -206,8 +228,7 @@ void slabmod_kfree_sensitive(const void *p)
 	if (!size)
 		return;
 	cache = cache_find(p).cache;
-	if (debugged(p))
-		size = debug_asked(cache, p, false);
+	size = asked_for(p, size, false);
 	memzero_explicit((void *)p, size);
 	if (cache && cache->ctor)
 		cache->ctor((void *)p);
@@ -230,12 +251,11 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 	if (!old && !is_nothing(p))
 		return NULL;
 	if (size <= old) {
-		if (debugged(p))
-			debug_set_asked(debugged(p), (void *)p, size);
+		set_asked((void *)p, size);
 		return (void *)p;
 	}
-	if (old && debugged(p))
-		old = debug_asked(debugged(p), p, false);
+	if (old)
+		old = asked_for(p, old, false);
 	new = old ? slabmod_pool_kmalloc(pool_of(chunk_frame(p)), size, gfp) :
 		    slabmod_kmalloc_variable(size, gfp);
 	if (new && old) {

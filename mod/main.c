@@ -8,6 +8,7 @@
 #include "cache.h"
 #include "chunk.h"
 #include "debug.h"
+#include "debug_block.h"
 #include "debugfs.h"
 #include "defer.h"
 #include "pool.h"
@@ -59,6 +60,7 @@ static const struct layer {
 	void (*exit)(void);
 } layers[] = {
 	{ debug_init, debug_exit },
+	{ debug_block_init, debug_block_exit },
 	{ chunk_init, chunk_exit },
 	{ defer_init, defer_exit },
 	{ magazine_init, magazine_exit },

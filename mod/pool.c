@@ -12,6 +12,7 @@
 #include <linux/nodemask.h>
 #include <linux/slab.h>
 
+#include "block.h"
 #include "buddy.h"
 #include "cache.h"
 #include "chunk.h"
@@ -115,6 +116,7 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 
 	pool->source.reserve = 0;
 	cache_destroy_all(pool);
+	block_drain();
 	blocks = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	if (blocks)
 		report_misuse(MISUSE_LEAK, "pool %s went with %lu pages in use as blocks",
@@ -143,6 +145,7 @@ unsigned long pool_shrink(struct slabmod_pool *pool)
 	int nid;
 
 	cache_for_each(pool, shrink_cache, NULL);
+	block_drain();
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
 	/* What came free in interrupts on other CPUs was put off. */
@@ -192,13 +195,15 @@ static size_t common_metadata(const struct slabmod_pool *pool)
 
 struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 {
+	unsigned long quarantined = atomic_long_read(&pool->source.quarantined);
 	struct pool_ledger ledger = { 0 };
 	int nid;
 
 	/* Chunks that wait to be given back are held, but in no buddy. */
 	chunk_flush();
 	cache_for_each(pool, add_cache, &ledger);
-	ledger.used += stat_sum(pool->source.stats, STAT_BLOCK_PAGES) << PAGE_SHIFT;
+	ledger.used += (stat_sum(pool->source.stats, STAT_BLOCK_PAGES) - quarantined) << PAGE_SHIFT;
+	ledger.magazines += quarantined << PAGE_SHIFT;
 	for (nid = 0; nid < nr_node_ids; nid++)
 		ledger.buddy += buddy_free_pages(&pool->buddies[nid]) << PAGE_SHIFT;
 	ledger.metadata = atomic_long_read(&pool->source.metadata) + common_metadata(pool);

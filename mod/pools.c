@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "block.h"
 #include "cache.h"
 #include "fault.h"
 #include "gfp.h"
@@ -161,6 +162,7 @@ static struct rest rest_of(struct slabmod_pool *pool)
 	struct rest rest = { .pool = pool };
 
 	cache_for_each(pool, add_rest, &rest);
+	block_drain();
 	rest.pages = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	return rest;
 }

@@ -23,6 +23,7 @@
 #include <linux/workqueue.h>
 
 #include "buddy.h"
+#include "block.h"
 #include "cache.h"
 #include "chunk.h"
 #include "compat.h"
@@ -236,6 +237,9 @@ static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_contr
 
 	for (i = 0; i < ARRAY_SIZE(steps) && scan.pages < sc->nr_to_scan; i++) {
 		scan.step = steps[i];
+		/* With what is dear to somebody: here nobody hunts for errors any more. */
+		if (steps[i] == empty_magazines)
+			block_drain();
 		pool_visit_rcu(scan_pool, &scan);
 		/* What came free in interrupts, by the magazines of other CPUs. */
 		chunk_destroy_doomed();

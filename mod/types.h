@@ -162,6 +162,7 @@ struct chunk_source {
 	atomic_long_t metadata_peak;
 	atomic_long_t bytes_peak;	/* of both together */
 	atomic_long_t empty_slabs;	/* that homes keep */
+	atomic_long_t quarantined;	/* pages of blocks that debug mode keeps from use */
 	struct stats __percpu *stats;
 };
 

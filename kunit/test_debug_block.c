@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_debug_block.c - what is caught of callers' errors with memory that no cache serves.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <slabmod/slabmod.h>
+
+#include "callsites.h"
+#include "debug_block.h"
+#include "kit.h"
+#include "test_debug.h"
+
+#define ORDER	5
+#define SIZE	(PAGE_SIZE << ORDER)
+
+/* Blocks are debugged while one of these tests runs, and none of them has any before or after. */
+static struct slabmod_pool *begin(struct kunit *test)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool *pool;
+
+	if (IS_ENABLED(CONFIG_KASAN))
+		kunit_skip(test, "writes to freed pages are KASAN's to report");
+	params.limit_bytes = 64 << 20;
+	pool = slabmod_pool_create("kit-debug", &params);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	static_branch_enable(&debug_blocks);
+	return pool;
+}
+
+static void end(struct kunit *test, struct slabmod_pool *pool)
+{
+	KUNIT_EXPECT_TRUE(test, pool_check(pool));
+	KIT_EXPECT_NO_MISUSE(test, slabmod_pool_shrink(pool));
+	static_branch_disable(&debug_blocks);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
+static noinline void *victim_block(struct slabmod_pool *pool)
+{
+	void *block = (void *)slabmod_pool_get_free_pages(pool, GFP_KERNEL, ORDER);
+
+	barrier();
+	return block;
+}
+
+static noinline void culprit_free(struct slabmod_pool *pool, void *block)
+{
+	slabmod_pool_free_pages(pool, (unsigned long)block, ORDER);
+	barrier();
+}
+
+void test_write_to_a_freed_block_is_reported(struct kunit *test)
+{
+	struct slabmod_pool *pool = begin(test);
+	void *block = victim_block(pool);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(block, 0x5a, SIZE), NULL);
+	culprit_free(pool, block);
+	KUNIT_EXPECT_EQ(test, *(unsigned long *)block, 0x6b6b6b6b6b6b6b6bul);
+	debug_poke(block, 70000, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_WRITE_FREE, "the first at offset 70000",
+			  slabmod_pool_shrink(pool));
+	KUNIT_EXPECT_GE(test, kit_captured("victim_block"), 1);
+	KUNIT_EXPECT_GE(test, kit_captured("culprit_free"), 1);
+	end(test, pool);
+}
+
+void test_second_free_of_a_block_names_the_first(struct kunit *test)
+{
+	struct slabmod_pool *pool = begin(test);
+	void *block = victim_block(pool), *other;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	culprit_free(pool, block);
+	for (i = 0; i < 10; i++) {
+		other = victim_block(pool);
+		KUNIT_EXPECT_PTR_NE(test, other, block);
+		slabmod_pool_free_pages(pool, (unsigned long)other, ORDER);
+	}
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "is in a block that is free",
+			  slabmod_pool_free_pages(pool, (unsigned long)block, ORDER));
+	KUNIT_EXPECT_GE(test, kit_captured("victim_block"), 1);
+	KUNIT_EXPECT_GE(test, kit_captured("culprit_free"), 1);
+	end(test, pool);
+}
+
+void test_memory_by_size_has_a_zone_to_the_end_of_its_pages(struct kunit *test)
+{
+	struct slabmod_pool *pool = begin(test);
+	u8 *p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL), *q;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(p, 7, 40001);
+	debug_poke(p, 40001, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 40001", slabmod_kfree(p));
+	KUNIT_EXPECT_EQ(test, kit_captured("of 10 pages, 40001 bytes asked for"), 1);
+	p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(p, 7, slabmod_ksize(p));
+	q = slabmod_krealloc(p, 50000, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, q);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(q, 7, 40001), NULL);
+	q = slabmod_krealloc(q, 49999, GFP_KERNEL);
+	debug_poke(q, 49999, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 49999", slabmod_kfree(q));
+	end(test, pool);
+}
+
+void test_blocks_in_quarantine_are_nobodys_and_give_way(struct kunit *test)
+{
+	struct slabmod_pool *pool = begin(test);
+	struct callsites *sites;
+	struct pool_ledger ledger;
+	void *block = victim_block(pool);
+	int i;
+
+	sites = callsites_of(pool, false);
+	KUNIT_ASSERT_NOT_NULL(test, sites);
+	KUNIT_EXPECT_EQ(test, sites->nr, 1);
+	KUNIT_EXPECT_EQ(test, sites->site[0].bytes, SIZE);
+	kvfree(sites);
+	culprit_free(pool, block);
+	ledger = pool_ledger(pool);
+	KUNIT_EXPECT_EQ(test, ledger.used, 0);
+	KUNIT_EXPECT_EQ(test, ledger.magazines, SIZE);
+	/* There is a bound, and a limit that is reached before it is one too. */
+	for (i = 0; i < 1000; i++) {
+		block = victim_block(pool);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		culprit_free(pool, block);
+		KUNIT_ASSERT_LE(test, atomic_long_read(&pool->source.quarantined) << PAGE_SHIFT,
+				quarantine_kb << 10);
+	}
+	pool->source.limit = atomic_long_read(&pool->source.held);
+	block = (void *)slabmod_pool_get_free_pages(pool, GFP_KERNEL, 9);
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	slabmod_pool_free_pages(pool, (unsigned long)block, 9);
+	end(test, pool);
+}

@@ -13,6 +13,20 @@
 #include "debug_block.h"
 #include "gfp.h"
 
+/* Of a block that nobody has just freed. */
+static noinline struct frame *alloc_other(struct slabmod_pool *pool, int nid,
+					  unsigned int nr_pages, gfp_t gfp)
+{
+	struct frame *frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
+
+	buddy_look_ahead(&pool->buddies[nid], gfp);
+	if (!frame && block_drain())
+		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
+	if (!frame)
+		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
+	return frame;
+}
+
 void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
 		  gfp_t gfp)
 {
@@ -20,28 +34,23 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 	void *block;
 
 	/* Flags that say nothing but how hard to try need no second look. */
-	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN) &&
-	    gfp_refused(who, gfp, (size_t)nr_pages << PAGE_SHIFT))
-		return NULL;
+	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN)) {
+		if (gfp_refused(who, gfp, (size_t)nr_pages << PAGE_SHIFT))
+			return NULL;
+		/* Who wants this CPU's own node, and no other, gets nothing when that has none. */
+		if (gfp & __GFP_THISNODE && nid == NUMA_NO_NODE && pool->source.nid == NUMA_NO_NODE)
+			nid = numa_mem_id();
+	}
 	might_alloc(gfp);
-	/* Who wants this CPU's own node, and no other, gets nothing when that has none. */
-	if (unlikely(gfp & __GFP_THISNODE) && nid == NUMA_NO_NODE &&
-	    pool->source.nid == NUMA_NO_NODE)
-		nid = numa_mem_id();
 	if (likely(nid == NUMA_NO_NODE))
 		nid = source_nid(&pool->source);
 	else if (node_refused(who, nid))
 		return NULL;
 	frame = buddy_take_kept(&pool->buddies[nid], nr_pages);
-	if (!frame) {
-		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
-		buddy_look_ahead(&pool->buddies[nid], gfp);
-	}
-	if (unlikely(!frame) && block_drain())
-		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
-	if (!frame) {
-		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
-		return NULL;
+	if (unlikely(!frame)) {
+		frame = alloc_other(pool, nid, nr_pages, gfp);
+		if (!frame)
+			return NULL;
 	}
 	stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
 	block = frame->block;
@@ -54,7 +63,7 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 EXPORT_SYMBOL_FOR_TEST(block_alloc);
 
 /* Gives a block back that has been claimed, and that nobody else has a use for. */
-static void release(struct frame *frame)
+static __always_inline void release(struct frame *frame)
 {
 	struct stats __percpu *stats = frame->buddy->source->stats;
 	unsigned int nr_pages = frame->nr_pages;
@@ -65,15 +74,29 @@ static void release(struct frame *frame)
 	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
 }
 
+/* The same, out of line: what others need not step over. */
+static noinline void release_debugged(struct frame *frame)
+{
+	release(frame);
+}
+
+static noinline void give_debugged(struct frame *frame)
+{
+	if (!debug_block_give(frame, release_debugged))
+		release_debugged(frame);
+}
+
 void block_release(struct frame *frame)
 {
-	if (!static_branch_unlikely(&debug_blocks) || !debug_block_give(frame, release))
+	if (static_branch_unlikely(&debug_blocks))
+		give_debugged(frame);
+	else
 		release(frame);
 }
 
 bool block_drain(void)
 {
-	return static_branch_unlikely(&debug_blocks) && !in_nmi() && debug_block_drain(release);
+	return static_branch_unlikely(&debug_blocks) && !in_nmi() && debug_block_drain(release_debugged);
 }
 
 bool block_free(struct frame *frame)

@@ -330,13 +330,14 @@ static void check_zones(struct slabmod_cache *cache, struct debug_track *track, 
 
 void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 {
-	void *object = debug_object(cache, track), *first;
+	void *object = debug_object(cache, track), *first = NULL;
 	size_t written;
 
 	untell_kmemleak(cache, track);
 	unshade_raw(cache, track);
 	check_zones(cache, track, cache->usable);
-	first = cache->ctor ? NULL : debug_find_written(object, DEBUG_FILL_FREE, cache->usable, &written);
+	if (!cache->ctor)
+		first = debug_find_written(object, DEBUG_FILL_FREE, cache->usable, &written);
 	if (first) {
 		if (report_misuse(MISUSE_WRITE_FREE,
 				  "%s: %zu bytes of object %p were written after it was freed, the first at offset %ld",

@@ -37,7 +37,7 @@ lacks_folder() {
 # What has to happen when the site fails once
 suffers() {
 	case $1 in
-	cache) refuses use ;;
+	cache | tracks) refuses use ;;
 	pool | stats) refuses make_pool ;;
 	debugfs) lacks_folder ;;
 	*) use ;;
@@ -52,8 +52,10 @@ unload() {
 
 # (insmod tries a second time when the kernel refuses a module.)
 fail_once() {
-	times=1
-	[ "$1" != cache ] || times=2
+	case $1 in
+	cache | tracks) times=2 ;;
+	*) times=1 ;;
+	esac
 	echo $times >"$debug/fail/$1/times"
 	echo 100 >"$debug/fail/$1/probability"
 	suffers "$1" || return
@@ -63,11 +65,15 @@ fail_once() {
 }
 
 # site_fails NAME: once, by its files, and then all is well. So that there are strays,
-# chunks are small.
+# chunks are small, and so that there is something to debug, all is.
 site_fails() {
-	order=10
-	[ "$1" != stray ] || order=0
-	insmod /modules/slabmod.ko chunk_order=$order || return
+	case $1 in
+	stray) with=chunk_order=0 ;;
+	tracks) with=debug=1 ;;
+	*) with= ;;
+	esac
+	# shellcheck disable=SC2086
+	insmod /modules/slabmod.ko $with || return
 	fail_once "$1"
 	failed=$?
 	unload && [ $failed = 0 ]

@@ -108,6 +108,7 @@ static struct debug_track *track_at(struct slabmod_cache *cache, const void *add
 /* Codes of mm/kasan/kasan.h, by which KASAN names what it found. */
 #define SHADOW_FREE	0xfb
 #define SHADOW_ZONE	0xfc
+#define SHADOW_GRANULE	BIT(KASAN_SHADOW_SCALE_SHIFT)
 
 /* Nobody may touch these bytes but what is unpoisoned after. */
 static void shade(const void *p, size_t size, u8 code)
@@ -120,8 +121,8 @@ static void unshade(const void *p, size_t size)
 	u8 *shadow = kasan_mem_to_shadow(p);
 
 	__memset(shadow, 0, size >> KASAN_SHADOW_SCALE_SHIFT);
-	if (size % KASAN_GRANULE_SIZE)
-		shadow[size >> KASAN_SHADOW_SCALE_SHIFT] = size % KASAN_GRANULE_SIZE;
+	if (size % SHADOW_GRANULE)
+		shadow[size >> KASAN_SHADOW_SCALE_SHIFT] = size % SHADOW_GRANULE;
 }
 #else
 #define SHADOW_FREE	0

@@ -263,9 +263,9 @@ void context_storm_begin(void (*fn)(void *arg), void *arg)
 	storm.arg = arg;
 	storm.count = 0;
 	storm.cpu = raw_smp_processor_id();
-	storm.work = IRQ_WORK_INIT_HARD(storm_gust);
-	hrtimer_prepare(&storm.timer, storm_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	hrtimer_start(&storm.timer, STORM_PERIOD, HRTIMER_MODE_REL_PINNED_HARD);
+	storm.work = HARD_IRQ_WORK(storm_gust);
+	hrtimer_prepare(&storm.timer, storm_timer, CLOCK_MONOTONIC, TIMER_MODE);
+	hrtimer_start(&storm.timer, STORM_PERIOD, TIMER_MODE);
 	storm_sender_start();
 }
 

@@ -7,7 +7,22 @@
 #define SLABMOD_CONTEXT_H
 
 #include <linux/kconfig.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
 #include <linux/types.h>
+
+/*
+ * Where hard interrupts are threads, some that are not; elsewhere they all are not. But
+ * lockdep, which may look at any kernel as if it were a real-time one, shall be told
+ * that the kernel's page allocator may be called from them.
+ */
+#if IS_ENABLED(CONFIG_PREEMPT_RT)
+#define TIMER_MODE		HRTIMER_MODE_REL_PINNED_HARD
+#define HARD_IRQ_WORK(fn)	IRQ_WORK_INIT_HARD(fn)
+#else
+#define TIMER_MODE		HRTIMER_MODE_REL_PINNED
+#define HARD_IRQ_WORK(fn)	IRQ_WORK_INIT(fn)
+#endif
 
 /*
  * Keeps the calling thread, which is a test's own, on the n-th online CPU, and

@@ -25,20 +25,8 @@
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "context.h"
 #include "stress.h"
-
-/*
- * Where hard interrupts are threads, some that are not; elsewhere they all are not. But
- * lockdep, which may look at any kernel as if it were a real-time one, shall be told
- * that the kernel's page allocator may be called from them.
- */
-#if IS_ENABLED(CONFIG_PREEMPT_RT)
-#define TIMER_MODE		HRTIMER_MODE_REL_PINNED_HARD
-#define HARD_IRQ_WORK(fn)	IRQ_WORK_INIT_HARD(fn)
-#else
-#define TIMER_MODE		HRTIMER_MODE_REL_PINNED
-#define HARD_IRQ_WORK(fn)	IRQ_WORK_INIT(fn)
-#endif
 
 /* Steps between two looks at the world around. */
 #define BURST		64

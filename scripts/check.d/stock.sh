@@ -39,14 +39,15 @@ use() {
 	insmod /modules/slabmod_words.ko && count_words && read_all && poke
 }
 
-# 999999999 is out of range for every parameter there is; the log names the range.
+# 999999999 is out of range for every parameter there is; the log names the range, or for
+# those that are yes or no the kernel says so.
 refuses() {
 	if load "$1=999999999" 2>/dev/null; then
 		rmmod slabmod
 		return 1
 	fi
 	[ ! -d /sys/module/slabmod ] &&
-		dmesg | grep "slabmod: $1=.* is out of range: it must be [0-9]* to [0-9]*"
+		dmesg | grep -E "slabmod: ($1=.* is out of range: it must be [0-9]* to [0-9]*|.999999999. invalid for parameter .$1.)"
 }
 
 # The first time leaves traces in the kernel: directories, inodes, per-CPU memory.

@@ -8,7 +8,6 @@
 
 debug=/sys/kernel/debug/slabmod
 failing=/sys/module/slabmod_failing/parameters
-leaks=/sys/kernel/debug/kmemleak
 
 # ---- in use
 
@@ -129,15 +128,6 @@ all_loads() {
 	[ "$(cat $failing/hits)" -lt $n ] && [ $refusals -ge "$3" ]
 }
 
-no_leaks() {
-	echo scan >$leaks
-	sleep 6
-	echo scan >$leaks
-	echo scan >$leaks
-	cat $leaks
-	[ -z "$(cat $leaks)" ]
-}
-
 gives_back() {
 	rm -f /tmp/*
 	pages_back "$free" 256
@@ -146,8 +136,7 @@ gives_back() {
 insmod /modules/slabmod.ko && use
 sites=$(ls $debug/fail)
 unload
-echo scan >$leaks
-echo clear >$leaks
+forget_leaks
 check 'there are sites' [ "$(echo "$sites" | wc -l)" -ge 12 ]
 for site in $sites; do
 	check "$site fails by its files" site_fails "$site"

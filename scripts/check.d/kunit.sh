@@ -7,22 +7,8 @@
 
 . /check.lib
 
-leaks=/sys/kernel/debug/kmemleak
-
-# An object counts as leaked when two scans find no pointer to it and it is
-# some seconds old.
-no_leaks() {
-	echo scan >$leaks
-	sleep 6
-	echo scan >$leaks
-	echo scan >$leaks
-	cat $leaks
-	[ -z "$(cat $leaks)" ]
-}
-
 # What the boot left is not ours.
-echo scan >$leaks
-echo clear >$leaks
+forget_leaks
 check 'slabmod.ko loads' insmod /modules/slabmod.ko
 check 'slabmod_kunit.ko loads' insmod /modules/slabmod_kunit.ko ${SUITES:+suites="$SUITES"}
 check 'slabmod_kunit.ko unloads' rmmod slabmod_kunit

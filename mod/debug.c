@@ -369,6 +369,8 @@ bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
 	tracks = kzalloc(tracks_size(cache, first), (gfp & GFP_METADATA) | __GFP_NOWARN);
 	if (!tracks)
 		return false;
+	/* Frames lead to it, and kmemleak does not look there. */
+	kmemleak_ignore(tracks);
 	tracks->base = base;
 	tracks->size = ksize(tracks);
 	source_count_metadata(cache->source, tracks->size);

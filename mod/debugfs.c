@@ -11,9 +11,11 @@
  * is done with it held.
  */
 #include <linux/debugfs.h>
+#include <linux/kallsyms.h>
 #include <linux/nodemask.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "cache.h"
 #include "callsites.h"
@@ -143,14 +145,31 @@ static unsigned long seconds_since(unsigned long then)
 	return (jiffies - then) / HZ;
 }
 
+/* Code of a module that went, or that only runs once, is an address and no symbol. */
+static bool is_symbol(const char *text)
+{
+	return !strstarts(text, "0x");
+}
+
 static void show_callsite(struct seq_file *m, const struct callsite *c)
 {
+	char name[KSYM_SYMBOL_LEN];
+
 	seq_printf(m, "%14lu %10lu %10lu %10lu  ", c->bytes, c->objects,
 		   seconds_since(c->youngest), seconds_since(c->oldest));
-	if (c->site)
-		seq_printf(m, "%pS\n", (void *)c->site);
-	else
-		seq_puts(m, "?\n");
+	sprint_symbol(name, c->site);
+	seq_printf(m, "%s\n", is_symbol(name) ? name : "?");
+}
+
+/* Line by line: where there is no symbol any more, nobody is told the address. */
+static void show_stack(struct seq_file *m, char *stack)
+{
+	char *line;
+
+	while ((line = strsep(&stack, "\n")))
+		if (*skip_spaces(line))
+			seq_printf(m, "    %s\n", is_symbol(skip_spaces(line)) ?
+				   skip_spaces(line) : "?");
 }
 
 static void show_callsites_head(struct seq_file *m)
@@ -191,7 +210,7 @@ static int leaks_show(struct seq_file *m, void *unused)
 		show_callsite(m, &sites->site[i]);
 		if (sites->site[i].stack &&
 		    depot_snprint(sites->site[i].stack, stack, PAGE_SIZE) > 0)
-			seq_puts(m, stack);
+			show_stack(m, stack);
 	}
 	kvfree(sites);
 	free_page((unsigned long)stack);

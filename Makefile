@@ -46,6 +46,9 @@ style:
 coverage:
 	@scripts/coverage $(if $(GUESTS),GUESTS=$(GUESTS)) $(if $(SUITES),SUITES=$(SUITES))
 
+fuzz:
+	@scripts/fuzz $(if $(FOR),FOR=$(FOR))
+
 clean:
 	$(RM) -r build slabmod.ko slabmod_words.ko
 
@@ -59,6 +62,7 @@ help:
 	@echo 'make check            every test, in guests; needs neither root nor a reboot'
 	@echo '                        STEPS=style,kunit,stock  only these steps'
 	@echo '                        SUITES=buddy,slab        only these KUnit suites'
+	@echo '                        SEED=N                   what is random, once more'
 	@echo 'make check-all        also those that take long'
 	@echo 'make stress           every call at once, from everywhere, while CPUs come and go, on five kernels'
 	@echo '                        KERNELS=kunit,debian  only on these (kunit,kasan,kcsan,rt,debian)'
@@ -66,6 +70,8 @@ help:
 	@echo '                        SEED=1                the decisions of another run'
 	@echo 'make style            only the checkers of the source'
 	@echo 'make coverage         which lines of slabmod the tests reach, in build/coverage/html'
+	@echo 'make fuzz             random calls of slabmod in user space, under libFuzzer and ASan'
+	@echo '                        FOR=60  minutes (5)'
 	@echo "make bench            what slabmod costs beside the kernel's own allocators, in build/bench"
 	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'
 	@echo '                        CASES=mem             how much memory each holds for what it is asked'
@@ -73,4 +79,4 @@ help:
 	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
 	@echo 'make clean            forget what was built here (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install demo check check-all stress style coverage bench bench-native clean help
+.PHONY: modules install modules_install demo check check-all stress style coverage fuzz bench bench-native clean help

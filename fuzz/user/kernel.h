@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kernel.h - as much of the kernel as slabmod calls, for one thread of user space.
+ *
+ * scripts/fuzz puts this file in the place of those kernel headers that the kernel's
+ * own tools/include does not have, or has otherwise; list.h, bitops.h, gfp_types.h and
+ * the like are the kernel's. CPUs are pretended: one thread goes from one to another,
+ * and what an interrupt does is done in between, where it could come.
+ *
+ * What the kernel's checkers find is found here: locks taken twice or by who must not,
+ * sleep where none is allowed, per-CPU data used with preemption on. It ends the run.
+ */
+#ifndef SLABMOD_FUZZ_KERNEL_H
+#define SLABMOD_FUZZ_KERNEL_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/types.h>
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+#include <linux/align.h>
+#include <linux/bitops.h>
+#include <linux/build_bug.h>
+#include <linux/const.h>
+#include <linux/err.h>
+#include <linux/hash.h>
+#include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/math.h>
+#include <linux/numa.h>
+#include <linux/overflow.h>
+#include <linux/gfp_types.h>
+#include <asm/bug.h>
+
+/* ---- what ends a run ---- */
+
+void shim_die(const char *fmt, ...) __printf(1, 2) __attribute__((noreturn));
+
+#define shim_expect(condition)						\
+do {									\
+	if (unlikely(!(condition)))					\
+		shim_die("%s:%d: %s", __FILE__, __LINE__, #condition);	\
+} while (0)
+
+#undef static_assert
+#define static_assert(condition)	_Static_assert(condition, #condition)
+#undef WARN_ON_ONCE
+#define WARN_ON_ONCE(condition) ({ shim_expect(!(condition)); false; })
+
+/* ---- compilers, modules ---- */
+
+#define LINUX_VERSION_CODE	KERNEL_VERSION(6, 1, 0)
+#define KERNEL_VERSION(a, b, c)	(((a) << 16) + ((b) << 8) + (c))
+
+#define __percpu
+#define __rcu
+#define __exit
+#undef __init
+#define __init
+#define __acquires(x)
+#define __releases(x)
+#define ____cacheline_aligned_in_smp	__attribute__((aligned(SMP_CACHE_BYTES)))
+#undef SMP_CACHE_BYTES
+#define SMP_CACHE_BYTES			64
+#define cache_line_size()		SMP_CACHE_BYTES
+#define sizeof_field(type, member)	sizeof(((type *)0)->member)
+
+#ifndef U16_MAX
+#define U16_MAX		((u16)~0u)
+#endif
+
+struct module;
+
+#define THIS_MODULE			((struct module *)&shim_online)
+#define EXPORT_SYMBOL_NS_GPL(symbol, space)
+#define MODULE_INFO(tag, info)
+#define MODULE_PARM_DESC(name, text)
+#define MODULE_DESCRIPTION(text)
+#define MODULE_LICENSE(text)
+#define module_init(fn)			int shim_module_init(void) { return fn(); }
+#define module_exit(fn)			void shim_module_exit(void) { fn(); }
+/* The fuzzer chooses their values. */
+#define module_param(name, type, mode)	module_param_named(name, name, type, mode)
+#define module_param_named(name, value, type, mode) void *const shim_param_##name = &(value)
+
+int shim_module_init(void);
+void shim_module_exit(void);
+
+extern void *const shim_param_limit_mb;
+extern void *const shim_param_chunk_order;
+extern void *const shim_param_magazine_bytes;
+extern void *const shim_param_debug;
+extern void *const shim_param_quarantine_kb;
+
+enum { MODULE_STATE_GOING = 2 };
+
+/* Of the stacks that there are here none has been within one. */
+#define within_module(address, module)	((void)(address), false)
+
+/* ---- contexts, CPUs, nodes ---- */
+
+#define SHIM_CPUS	4
+#define SHIM_NODES	2
+
+extern unsigned int shim_nr_cpus, shim_nr_nodes, shim_cpu, shim_online;
+extern bool shim_bare;
+extern unsigned int shim_preempt, shim_irqs_off, shim_rcu, shim_nmi, shim_hardirq;
+
+/* Called wherever an interrupt may come. */
+void shim_tick(void);
+void shim_might_sleep(void);
+
+#define might_sleep()		shim_might_sleep()
+#define barrier_data(p)		barrier()
+
+static inline void preempt_disable(void)
+{
+	shim_preempt++;
+	shim_tick();
+}
+
+static inline void preempt_enable(void)
+{
+	shim_expect(shim_preempt);
+	shim_tick();
+	shim_preempt--;
+}
+
+#define preemptible()		(!shim_preempt && !shim_irqs_off && !shim_hardirq && !shim_nmi)
+#define in_nmi()		(!!shim_nmi)
+#define in_hardirq()		(!!shim_hardirq)
+#define local_irq_save(flags)	((flags) = shim_irqs_off++)
+#define local_irq_restore(flags) (shim_irqs_off = (flags))
+
+static inline unsigned int raw_smp_processor_id(void)
+{
+	return shim_cpu;
+}
+
+#define nr_cpu_ids		shim_nr_cpus
+#define num_possible_cpus()	shim_nr_cpus
+#define cpu_possible_mask	NULL
+#define cpu_online(cpu)		(!!(shim_online & BIT(cpu)))
+#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < shim_nr_cpus; (cpu)++)
+#define for_each_online_cpu(cpu) for_each_possible_cpu(cpu) if (cpu_online(cpu))
+#define for_each_cpu_wrap(cpu, mask, start)					\
+	for (unsigned int __n = 0; (cpu) = ((start) + __n) % shim_nr_cpus,	\
+	     __n < shim_nr_cpus; __n++)
+
+#define nr_node_ids		shim_nr_nodes
+#define nr_online_nodes		shim_nr_nodes
+#define num_online_nodes()	shim_nr_nodes
+#define node_online(nid)	((unsigned int)(nid) < shim_nr_nodes)
+#define for_each_node(nid)	for ((nid) = 0; (nid) < (int)shim_nr_nodes; (nid)++)
+#define for_each_online_node(nid) for_each_node(nid)
+#define cpu_to_mem(cpu)		((int)((cpu) % shim_nr_nodes))
+/* The last node may have CPUs, but no memory. */
+#define N_MEMORY		3
+#define node_state(nid, state)	(!shim_bare || (nid) != (int)shim_nr_nodes - 1)
+#define for_each_node_state(nid, state) for_each_node(nid) if (node_state(nid, state))
+#define node_distance(a, b)	((a) == (b) ? 10 : 20)
+#define numa_mem_id()		cpu_to_mem(shim_cpu)
+
+typedef bool (*smp_cond_func_t)(int cpu, void *info);
+
+void on_each_cpu_cond(smp_cond_func_t cond, void (*fn)(void *info), void *info, bool wait);
+
+#define CPUHP_BP_PREPARE_DYN	1
+#define CPUHP_AP_ONLINE_DYN	2
+
+int cpuhp_setup_state_nocalls(int state, const char *name, int (*startup)(unsigned int cpu),
+			      int (*teardown)(unsigned int cpu));
+void cpuhp_remove_state_nocalls(int state);
+
+struct task_struct {
+	unsigned int flags;
+	pid_t pid;
+};
+
+extern struct task_struct shim_task;
+
+#define current			(&shim_task)
+#define PF_MEMALLOC		0x800
+#define task_pid_nr(task)	((task)->pid)
+#define cond_resched()		might_sleep()
+/* Who waits for another, waits for ever. */
+#define schedule_timeout_uninterruptible(timeout) shim_die("%s waits", __func__)
+
+/* ---- atomic operations: there is one thread ---- */
+
+#define smp_store_release(p, v)		WRITE_ONCE(*(p), v)
+#define smp_load_acquire(p)		READ_ONCE(*(p))
+
+#define cmpxchg(p, old, new) ({			\
+	typeof(*(p)) __was = *(p);		\
+	if (__was == (typeof(*(p)))(old))	\
+		*(p) = (new);			\
+	__was; })
+#define cmpxchg_release		cmpxchg
+#define xchg(p, new) ({				\
+	typeof(*(p)) __was = *(p);		\
+	*(p) = (new);				\
+	__was; })
+
+#define atomic_read(v)			READ_ONCE((v)->counter)
+#define atomic_read_acquire(v)		atomic_read(v)
+#define atomic_inc_return_release(v)	(++(v)->counter)
+#define atomic_add(n, v)		((void)((v)->counter += (n)))
+#define atomic_long_read(v)		READ_ONCE((v)->counter)
+#define atomic_long_set(v, n)		((void)((v)->counter = (n)))
+#define atomic_long_add_return(n, v)	((v)->counter += (n))
+#define atomic_long_add(n, v)		((void)atomic_long_add_return(n, v))
+#define atomic_long_sub(n, v)		((void)((v)->counter -= (n)))
+#define atomic_long_inc(v)		((void)((v)->counter++))
+#define atomic_long_inc_return(v)	(++(v)->counter)
+
+static inline bool atomic_long_try_cmpxchg(atomic_long_t *v, long *old, long new)
+{
+	if (v->counter != *old) {
+		*old = v->counter;
+		return false;
+	}
+	v->counter = new;
+	return true;
+}
+
+/* ---- bits and strings that tools/include lacks ---- */
+
+#define DIV_ROUND_CLOSEST(n, d)	(((n) + (d) / 2) / (d))
+#define clamp_t(type, n, low, high)	min_t(type, max_t(type, n, low), high)
+#define fallthrough		__attribute__((__fallthrough__))
+#define order_base_2(n)		((int)((n) > 1 ? ilog2((unsigned long)(n) - 1) + 1 : 0))
+
+static inline u64 ror64(u64 word, unsigned int shift)
+{
+	return (word >> (shift & 63)) | (word << ((-shift) & 63));
+}
+
+static inline unsigned int bitmap_weight(const unsigned long *map, unsigned int bits)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < bits; i++)
+		n += test_bit(i, map);
+	return n;
+}
+
+static inline long strscpy(char *to, const char *from, size_t size)
+{
+	size_t length = strnlen(from, size - 1);
+
+	memcpy(to, from, length);
+	to[length] = '\0';
+	return length;
+}
+
+/* The first byte that is another, or NULL. */
+static inline void *memchr_inv(const void *p, int c, size_t size)
+{
+	const u8 *byte = p, *end = byte + size;
+
+	/* Most often there is none. */
+	if (!size || (*byte == (u8)c && !memcmp(byte, byte + 1, size - 1)))
+		return NULL;
+	while (byte < end && *byte == (u8)c)
+		byte++;
+	return (void *)byte;
+}
+
+#define memzero_explicit(p, size)	memset(p, 0, size)
+#define isgraph(c)			((unsigned char)(c) > ' ' && (unsigned char)(c) < 0x7f)
+
+/* ---- locks: held by nobody, or by who must not want them again ---- */
+
+typedef struct {
+	bool held;
+} raw_spinlock_t;
+
+typedef raw_spinlock_t spinlock_t;
+
+struct mutex {
+	bool held;
+};
+
+#define DEFINE_RAW_SPINLOCK(name)	raw_spinlock_t name
+#define DEFINE_SPINLOCK(name)		spinlock_t name
+#define DEFINE_MUTEX(name)		struct mutex name
+#define raw_spin_lock_init(lock)	((void)((lock)->held = false))
+
+void shim_lock(raw_spinlock_t *lock);
+void shim_unlock(raw_spinlock_t *lock);
+bool raw_spin_trylock(raw_spinlock_t *lock);
+void mutex_lock(struct mutex *mutex);
+void mutex_unlock(struct mutex *mutex);
+
+#define spin_lock(lock)			shim_lock(lock)
+#define spin_unlock(lock)		shim_unlock(lock)
+#define raw_spin_lock_irqsave(lock, flags)	(local_irq_save(flags), shim_lock(lock))
+#define raw_spin_unlock_irqrestore(lock, flags)		\
+do {							\
+	shim_unlock(lock);				\
+	local_irq_restore(flags);			\
+	shim_tick();					\
+} while (0)
+
+/* ---- RCU: a grace period ends when an operation of the interpreter does ---- */
+
+struct rcu_head {
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *head);
+};
+
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
+void rcu_barrier(void);
+/* As in the kernel: a small number is no function, but where in @p its head is. */
+#define kfree_rcu(p, head)	\
+	call_rcu(&(p)->head, (void (*)(struct rcu_head *))offsetof(typeof(*(p)), head))
+
+#define rcu_read_lock()			((void)shim_rcu++)
+#define rcu_read_unlock()		((void)shim_rcu--)
+#undef synchronize_rcu
+#define synchronize_rcu()		shim_might_sleep()
+#define list_add_rcu			list_add
+#define list_add_tail_rcu		list_add_tail
+#define list_for_each_entry_rcu		list_for_each_entry
+
+/* Readers may go on from what has been taken out. */
+static inline void list_del_rcu(struct list_head *entry)
+{
+	__list_del_entry(entry);
+	entry->prev = LIST_POISON2;
+}
+
+/* ---- lists without locks ---- */
+
+struct llist_node {
+	struct llist_node *next;
+};
+
+struct llist_head {
+	struct llist_node *first;
+};
+
+#define LLIST_HEAD(name)		struct llist_head name
+#define llist_for_each_entry_safe(pos, n, node, member)				\
+	for (struct llist_node *__node = (node), *__next;			\
+	     __node && (__next = __node->next,					\
+	     pos = container_of(__node, typeof(*pos), member), n = pos, true);	\
+	     __node = __next)
+
+static inline bool llist_add(struct llist_node *node, struct llist_head *head)
+{
+	node->next = head->first;
+	head->first = node;
+	return !node->next;
+}
+
+static inline struct llist_node *llist_del_all(struct llist_head *head)
+{
+	return xchg(&head->first, NULL);
+}
+
+/* ---- what is done later ---- */
+
+struct irq_work {
+	void (*func)(struct irq_work *work);
+	struct irq_work *next;
+	bool pending;
+	unsigned int cpu;
+};
+
+#define IRQ_WORK_INIT(fn)		(struct irq_work){ .func = (fn) }
+#define IRQ_WORK_INIT_HARD(fn)		IRQ_WORK_INIT(fn)
+
+static inline void init_irq_work(struct irq_work *work, void (*fn)(struct irq_work *work))
+{
+	*work = IRQ_WORK_INIT(fn);
+}
+
+void irq_work_queue(struct irq_work *work);
+void irq_work_sync(struct irq_work *work);
+
+struct work_struct {
+	void (*func)(struct work_struct *work);
+	struct work_struct *next;
+	bool pending;
+	bool delayed;
+};
+
+struct delayed_work {
+	struct work_struct work;
+};
+
+#define DECLARE_WORK(name, fn)		struct work_struct name = { .func = (fn) }
+#define DECLARE_DELAYED_WORK(name, fn)	\
+	struct delayed_work name = { .work = { .func = (fn), .delayed = true } }
+#define queue_work(wq, work)		shim_queue(work)
+#define schedule_work(work)		shim_queue(work)
+#define queue_delayed_work(wq, delayed, delay) shim_queue(&(delayed)->work)
+#define cancel_delayed_work_sync(delayed) cancel_work_sync(&(delayed)->work)
+
+void shim_queue(struct work_struct *work);
+void flush_work(struct work_struct *work);
+void cancel_work_sync(struct work_struct *work);
+
+/* ---- notifiers ---- */
+
+struct notifier_block {
+	int (*notifier_call)(struct notifier_block *block, unsigned long event, void *data);
+	struct notifier_block *next;
+	int priority;
+};
+
+struct blocking_notifier_head {
+	struct notifier_block *first;
+};
+
+#define BLOCKING_NOTIFIER_HEAD(name)	struct blocking_notifier_head name
+#define NOTIFY_DONE			0
+#define NOTIFY_OK			1
+
+/* Nobody listens to what slabmod has to tell. */
+#define blocking_notifier_call_chain(head, event, data)	((void)(head)->first)
+
+int register_module_notifier(struct notifier_block *block);
+int unregister_module_notifier(struct notifier_block *block);
+
+/* ---- messages, time ---- */
+
+struct va_format {
+	const char *fmt;
+	va_list *va;
+};
+
+void shim_printk(const char *fmt, ...);
+
+#define pr_err(fmt, ...)		shim_printk(fmt, ##__VA_ARGS__)
+#define pr_info(fmt, ...)		shim_printk(fmt, ##__VA_ARGS__)
+#define dump_stack()			((void)0)
+
+extern unsigned long jiffies;
+
+#define HZ				250
+#define time_after(a, b)		((long)((b) - (a)) < 0)
+#define time_before(a, b)		time_after(b, a)
+#define jiffies_to_msecs(n)		((n) * (1000 / HZ))
+
+/* A few stacks of up to four places, made up, in turn. */
+unsigned int stack_trace_save(unsigned long *entries, unsigned int nr, unsigned int skip);
+
+/* Checks that it is told the truth. */
+void kmemleak_alloc(const void *p, size_t size, int references, gfp_t gfp);
+void kmemleak_free(const void *p);
+
+#define sort(base, nr, size, cmp, swap)	qsort(base, nr, size, cmp)
+
+/* ---- memory: see memory.c ---- */
+
+#define PAGE_SHIFT		12
+#define PAGE_SIZE		(1ul << PAGE_SHIFT)
+#define PAGE_MASK		(~(PAGE_SIZE - 1))
+#define PAGE_ALIGN(n)		ALIGN(n, PAGE_SIZE)
+#define PAGE_OFFSET		0x200000000000ul
+#define MAX_ORDER		11
+/* Of each node. */
+#define SHIM_NODE_PAGES		(16384ul)
+#define SHIM_PAGES		(SHIM_NODES * SHIM_NODE_PAGES)
+
+struct page {
+	unsigned long private;
+	u8 order;			/* of the run it is the first of, and 1 more */
+};
+
+extern struct page shim_pages[SHIM_PAGES];
+
+#define totalram_pages()	(shim_nr_nodes * SHIM_NODE_PAGES)
+#define high_memory		((void *)(PAGE_OFFSET + (totalram_pages() << PAGE_SHIFT)))
+#define TASK_SIZE_MAX		0x100000000000ul
+#define MODULES_VADDR		0xffffffffa0000000ul
+#define MODULES_END		0xffffffffff000000ul
+#define __pa(p)			((unsigned long)(p) - PAGE_OFFSET)
+#define PHYS_PFN(pa)		((pa) >> PAGE_SHIFT)
+#define offset_in_page(p)	((unsigned long)(p) & ~PAGE_MASK)
+#define virt_addr_valid(p)	((unsigned long)(p) >= PAGE_OFFSET && (void *)(p) < high_memory)
+#define is_vmalloc_addr(p)	((unsigned long)(p) >= 0xffff000000000000ul)
+#define object_is_on_stack(p)	false
+#define PageSlab(page)		false
+#define page_private(page)	((page)->private)
+#define set_page_private(page, value) ((void)((page)->private = (value)))
+
+struct page *virt_to_page(const void *p);
+#define virt_to_head_page(p)	virt_to_page(p)
+
+static inline void *page_address(const struct page *page)
+{
+	return (void *)(PAGE_OFFSET + ((page - shim_pages) << PAGE_SHIFT));
+}
+
+static inline int page_to_nid(const struct page *page)
+{
+	return (page - shim_pages) / SHIM_NODE_PAGES;
+}
+
+static inline int get_order(unsigned long size)
+{
+	return order_base_2((size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+}
+
+static inline bool gfpflags_allow_blocking(gfp_t gfp)
+{
+	return !!(gfp & __GFP_DIRECT_RECLAIM);
+}
+
+static inline void might_alloc(gfp_t gfp)
+{
+	if (gfpflags_allow_blocking(gfp))
+		might_sleep();
+}
+
+#undef current_gfp_context
+#define current_gfp_context(gfp)	(gfp)
+
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
+void __free_pages(struct page *page, unsigned int order);
+void *alloc_pages_exact(size_t size, gfp_t gfp);
+void free_pages_exact(void *p, size_t size);
+unsigned long __get_free_page(gfp_t gfp);
+void free_page(unsigned long addr);
+
+#define ZERO_SIZE_PTR		((void *)16)
+#define ZERO_OR_NULL_PTR(p)	((unsigned long)(p) <= 16)
+
+void *kzalloc(size_t size, gfp_t gfp);
+void kfree(const void *p);
+size_t ksize(const void *p);
+#define kvcalloc(n, size, gfp)	kzalloc((n) * (size), gfp)
+#define kvzalloc(size, gfp)	kzalloc(size, gfp)
+#define kvfree(p)		kfree(p)
+
+extern bool init_on_alloc, init_on_free;
+
+#define static_branch_maybe(config, key)	(*(key))
+#define DECLARE_STATIC_KEY_FALSE(name)	extern bool name
+#define DEFINE_STATIC_KEY_FALSE(name)	bool name
+#define static_branch_unlikely(key)	unlikely(*(key))
+#define static_branch_enable(key)	((void)(*(key) = true))
+#define want_init_on_alloc(gfp)		(init_on_alloc || (gfp) & __GFP_ZERO)
+#define want_init_on_free()		init_on_free
+
+/* Per-CPU memory of each CPU is so far from that of the next. */
+#define SHIM_PERCPU		8192ul
+
+void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp);
+void free_percpu(void *p);
+
+#define alloc_percpu_gfp(type, gfp)	\
+	((type *)__alloc_percpu_gfp(sizeof(type), __alignof__(type), gfp))
+#define alloc_percpu(type)	alloc_percpu_gfp(type, GFP_KERNEL)
+#define __alloc_percpu(size, align)	__alloc_percpu_gfp(size, align, GFP_KERNEL)
+#define per_cpu_ptr(p, cpu)	((typeof(*(p)) *)((char *)(p) + (cpu) * SHIM_PERCPU))
+#define this_cpu_ptr(p) ({						\
+	shim_expect(!preemptible());					\
+	per_cpu_ptr(p, shim_cpu); })
+#define this_cpu_add(v, n)	((void)(*per_cpu_ptr(&(v), shim_cpu) += (n)))
+
+struct shrink_control {
+	unsigned long nr_to_scan;
+};
+
+struct shrinker {
+	unsigned long (*count_objects)(struct shrinker *shrinker, struct shrink_control *sc);
+	unsigned long (*scan_objects)(struct shrinker *shrinker, struct shrink_control *sc);
+	int seeks;
+};
+
+#define DEFAULT_SEEKS		2
+#define SHRINK_STOP		(~0ul)
+#define SHRINK_EMPTY		(~0ul - 1)
+
+int register_shrinker(struct shrinker *shrinker, const char *name);
+void unregister_shrinker(struct shrinker *shrinker);
+
+#include "map.h"
+#include "shim.h"
+
+#endif /* SLABMOD_FUZZ_KERNEL_H */

@@ -1,0 +1,144 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What nobody meant: random calls of the API, junk written to every file of debugfs, and
+# parameters that are none. The seed is printed; SEED= does it again.
+# vm: --kernel kunit --smp 2 --nodes 2 --mem 1G --timeout 900 --allow-reports
+# vm: --add $top/fuzz/seeds:/seeds
+
+. /check.lib
+
+debug=/sys/kernel/debug/slabmod
+fuzz=/sys/kernel/debug/slabmod_fuzz
+seed=${SEED:-$(hexdump -n 3 -e '"%u"' /dev/urandom)}
+echo "# SEED=$seed"
+
+load() {
+	insmod /modules/slabmod.ko "$@"
+}
+
+# numbers N MAX: so many, from 0 to MAX, others each time it is called
+numbers() {
+	seed=$(((seed * 1103515245 + 12345) % 2147483648))
+	awk -v seed="$seed" -v n="$1" -v max="$2" '
+		BEGIN { srand(seed); while (n--) print int(rand() * (max + 1)) }'
+}
+
+# junk N: so many bytes
+junk() {
+	# shellcheck disable=SC2059 # they are escapes
+	printf "$(numbers "$1" 255 | awk '{ printf "\\%03o", $1 }')"
+}
+
+valid() {
+	for each in "$debug"/validate "$debug"/pools/*/validate; do
+		[ ! -e "$each" ] || echo 1 >"$each" || return
+	done
+}
+
+# ---- calls
+
+run_seeds() {
+	for each in /seeds/*; do
+		dd if="$each" of=$fuzz/input bs=64k 2>/dev/null || { echo "by $each"; return 1; }
+	done
+}
+
+run_random() {
+	echo "$(numbers 1 1000000000) $1" >$fuzz/random && cat $fuzz/runs
+}
+
+# Too long, too short, and not at the beginning
+run_odd() {
+	! dd if=/dev/zero of=$fuzz/input bs=65537 count=1 2>/dev/null &&
+		junk 3 >$fuzz/input && junk 100 | dd of=$fuzz/input bs=9 seek=1000 2>/dev/null
+}
+
+# ---- files
+
+# Whether it is taken does not matter. Without a process for each, of which there are
+# hundreds.
+write_junk() {
+	find $debug -type f >/tmp/files
+	junk 300 >/tmp/junk
+	text=$(tr -d '\000' </tmp/junk)
+	while read -r file; do
+		{ echo "$text" >"$file"; } 2>/dev/null
+	done </tmp/files
+	[ -s /tmp/files ] && echo "# files: $(wc -l </tmp/files)"
+}
+
+# Some files, from some place on, by pieces of some length
+read_and_write_pieces() {
+	lines=$(wc -l </tmp/files)
+	numbers 25 $((lines - 1)) >/tmp/chosen
+	numbers 25 5000 >/tmp/places
+	numbers 25 3000 >/tmp/sizes
+	paste /tmp/chosen /tmp/places /tmp/sizes | while read -r n place size; do
+		file=$(sed -n "$((n + 1))p" /tmp/files)
+		dd if="$file" bs=$((size + 1)) skip="$place" count=2 2>/dev/null | wc -c
+		dd if="$file" bs=1 skip="$place" count=20 2>/dev/null | wc -c
+		dd if=/tmp/junk of="$file" bs=$((size + 1)) seek="$place" conv=notrunc 2>/dev/null
+		tail -c "$size" "$file" 2>/dev/null | wc -c
+	done >/tmp/read
+	[ -s /tmp/read ]
+}
+
+# Only what its owner may do, and nothing may be made
+is_closed() {
+	! mkdir $debug/new 2>/dev/null && ! rm $debug/summary 2>/dev/null &&
+		! find $debug -type f -perm /077 | grep .
+}
+
+# ---- parameters
+
+# It loads and unloads, or says why not.
+load_with() {
+	dmesg -c >/dev/null
+	if load "$1" 2>/dev/null; then
+		rmmod slabmod
+		return
+	fi
+	[ ! -d /sys/module/slabmod ] &&
+		dmesg | grep -q -e "slabmod: ${1%%=*}=.* is out of range" \
+			-e 'slabmod: .*invalid for parameter'
+}
+
+# A number in range is one of these more often than of the others.
+load_with_all() {
+	for value in '' -1 0 1 64 18446744073709551615 99999999999999999999 0x400 1e3 \
+		'%s%n' $(numbers 2 11) $(numbers 2 2000000000); do
+		load_with "$1=$value" || { echo "$1=$value: neither loaded nor refused"; return 1; }
+	done
+}
+
+# The first time leaves traces in the kernel.
+rehearse() {
+	load && insmod /modules/slabmod_fuzz.ko && run_random 3 && write_junk &&
+		rmmod slabmod_fuzz slabmod
+}
+
+gives_back() {
+	rm -f /tmp/*
+	pages_back "$free" 256
+}
+
+check 'loads, runs, unloads' rehearse
+rm -f /tmp/*
+free=$(free_pages)
+check 'loads' load
+params=$(ls /sys/module/slabmod/parameters)
+check 'the fuzzer loads' insmod /modules/slabmod_fuzz.ko
+check 'the seeds of the corpus' run_seeds
+check 'random calls' run_random 25
+check 'what is no input' run_odd
+check 'validates' valid
+check 'junk in every file' write_junk
+check 'from any place on, by any pieces' read_and_write_pieces
+check 'files are closed to others' is_closed
+check 'validates after that' valid
+check 'and serves' run_random 5
+check 'unloads' rmmod slabmod_fuzz slabmod
+for param in $params; do
+	check "any $param" load_with_all "$param"
+done
+check 'gives back every page' gives_back

@@ -195,16 +195,22 @@ static unsigned int steal(struct slabmod_cache *cache, void **objects, unsigned 
 unsigned int home_take_far(struct slabmod_cache *cache, void **objects, unsigned int nr)
 {
 	int near = source_nid(cache->source), nid;
+	bool percpu = home_percpu(cache);
 	unsigned int cpu, got;
 
-	/* A slab that nobody is to be at home with stays in the commons of its node. */
-	if (!home_percpu(cache))
-		return 0;
 	for_each_online_node(nid) {
-		got = nid == near ? 0 : adopt(cache, &cache->commons[nid], objects, nr, true);
+		struct slab_home *commons = &cache->commons[nid];
+
+		if (nid == near)
+			continue;
+		/* A slab that nobody is to be at home with stays in the commons of its node. */
+		got = percpu ? adopt(cache, commons, objects, nr, true) :
+			       take_own(cache, commons, objects, nr);
 		if (got)
 			return got;
 	}
+	if (!percpu)
+		return 0;
 	for_each_possible_cpu(cpu) {
 		if (chunk_near_node(cpu_to_mem(cpu)) == near)
 			continue;

@@ -345,6 +345,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(test_quarantine_has_a_bound),
 	KUNIT_CASE(test_quarantine_gives_way_when_memory_is_short),
 	KUNIT_CASE(test_many_at_once_are_debugged_each),
+	KUNIT_CASE(test_a_full_node_is_served_from_few_slabs_of_another),
 	KUNIT_CASE(test_debugged_memory_may_be_had_in_interrupts),
 	KUNIT_CASE(test_callsites_are_counted),
 	KUNIT_CASE(test_random_use_without_errors_makes_no_report),

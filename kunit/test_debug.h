@@ -29,6 +29,7 @@ void test_shadow_says_what_nobody_may_touch(struct kunit *test);
 void test_quarantine_has_a_bound(struct kunit *test);
 void test_quarantine_gives_way_when_memory_is_short(struct kunit *test);
 void test_many_at_once_are_debugged_each(struct kunit *test);
+void test_a_full_node_is_served_from_few_slabs_of_another(struct kunit *test);
 void test_debugged_memory_may_be_had_in_interrupts(struct kunit *test);
 void test_callsites_are_counted(struct kunit *test);
 void test_random_use_without_errors_makes_no_report(struct kunit *test);

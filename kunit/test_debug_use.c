@@ -270,6 +270,26 @@ void test_many_at_once_are_debugged_each(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
 }
 
+void test_a_full_node_is_served_from_few_slabs_of_another(struct kunit *test)
+{
+	struct slabmod_cache *cache = debug_test_cache(test, 64, 0, NULL);
+	unsigned int nr = 2 * cache->usual.objects, i;
+	void **objects = kunit_kcalloc(test, nr, sizeof(*objects), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, objects);
+	if (num_online_nodes() < 2)
+		kunit_skip(test, "there is one node");
+	context_pin(0);
+	kit_source.full_nodes = BIT(numa_mem_id());
+	for (i = 0; i < nr; i++) {
+		objects[i] = slabmod_cache_alloc(cache, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+		KUNIT_ASSERT_NE(test, page_to_nid(virt_to_page(objects[i])), numa_mem_id());
+	}
+	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 2);
+	slabmod_cache_free_bulk(cache, nr, objects);
+}
+
 /* ---- contexts ---- */
 
 struct visit {

@@ -8,7 +8,8 @@
  * somebody refused memory. From time to time, and at the end, all invariants are checked,
  * and that pools use just what there is of pieces.
  *
- * Wrong uses, which must be reported, refused, and harm nobody, are in wrong.c.
+ * Wrong uses, which must be reported, refused, and harm nobody, are in wrong.c, those that
+ * only debug mode finds in debug.c.
  *
  * Contexts: process, may sleep; interrupt(): any. Locks: none, one input at a time.
  */
@@ -102,7 +103,9 @@ void interp_null(struct interp *in, gfp_t gfp)
 		return;
 	if (gfp & __GFP_NOFAIL)
 		interp_broken(in, "NULL in spite of __GFP_NOFAIL");
-	if (interp_failures(in) == in->failures)
+	/* What is known of objects that are debugged is in memory of the kernel's own. */
+	if (interp_failures(in) == in->failures &&
+	    !(interp_any_debugged(in) && env_refused() != in->refused))
 		interp_broken(in, "NULL, but no chunk was asked for in vain");
 }
 
@@ -430,17 +433,16 @@ static void op_kernel_asks(struct interp *in)
 
 static size_t bytes_used(const struct piece *piece)
 {
-	switch (piece->kind) {
-	case MEMORY:
-		return slabmod_ksize(piece->memory);
-	case OBJECT:
-		return slabmod_cache_size(piece->cache);
-	case PAGES:
-	case EXACT:
-		return PAGE_ALIGN(piece->size);
-	default:
+	if (piece->kind == NOTHING)
 		return 0;
-	}
+	/* Red zones are used, too. */
+	if (interp_debugged(piece))
+		return interp_debugged(piece)->size;
+	if (piece->kind == MEMORY)
+		return slabmod_ksize(piece->memory);
+	if (piece->kind == OBJECT)
+		return slabmod_cache_size(piece->cache);
+	return PAGE_ALIGN(piece->size);
 }
 
 static void check_pool(struct interp *in, struct slabmod_pool *pool, size_t used)
@@ -479,6 +481,7 @@ static void op_check(struct interp *in)
 	for (k = 0; k < FUZZ_POOLS; k++)
 		if (in->pool[k])
 			check_pool(in, in->pool[k], used[k]);
+	interp_check_callsites(in);
 }
 
 /* ---- all of it ---- */
@@ -497,7 +500,8 @@ static const struct {
 	OP(pool_pages), OP(shrink), OP(cpu), OP(hotplug), OP(refuse), OP(time),
 	OP(kernel_asks), OP(interrupt), OP(check), OP(wrong_free), OP(double_free),
 	OP(wrong_size), OP(absurd_size), OP(absurd_flags), OP(wrong_cache),
-	OP(wrong_pool), OP(bad_cache), OP(bad_pool),
+	OP(wrong_pool), OP(bad_cache), OP(bad_pool), OP(overrun), OP(write_free),
+	OP(late_double_free),
 };
 
 static void run_op(struct interp *in)

@@ -191,6 +191,19 @@ void op_wrong_pool(struct interp *in);
 void op_bad_cache(struct interp *in);
 void op_bad_pool(struct interp *in);
 
+/* ---- debug.c: likewise, where objects are debugged ---- */
+
+/* The cache of a piece, if it is debugged, or NULL. */
+struct slabmod_cache *interp_debugged(const struct piece *piece);
+/* Whether any cache is. */
+bool interp_any_debugged(struct interp *in);
+/* Whether what is said of who has objects is what there is of pieces. */
+void interp_check_callsites(struct interp *in);
+
+void op_overrun(struct interp *in);
+void op_write_free(struct interp *in);
+void op_late_double_free(struct interp *in);
+
 /* ---- what kernel and user space do each in their own way ---- */
 
 /* From now on another CPU is the one that calls. */

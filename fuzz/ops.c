@@ -62,12 +62,31 @@ void op_nofail(struct interp *in)
 	if (root_pool->limited)
 		return;
 	piece->size = next_u16(in) % (2 * PAGE_SIZE) + 1;
+	/* Nor is more promised than two pages, red zones included. */
+	if (root_pool->kmalloc[slabmod_kmalloc_class(piece->size)]->small.order > 1)
+		return;
 	interp_got(in, piece, MEMORY, slabmod_kmalloc(piece->size, gfp), gfp);
 }
 
 static bool is_memory(const struct piece *piece)
 {
 	return piece->kind == MEMORY;
+}
+
+/* Bytes that @piece has, which @all says are used. Of what is debugged that has to be asked. */
+static size_t room_of(struct interp *in, const struct piece *piece, bool all)
+{
+	const struct slabmod_cache *cache = interp_debugged(piece);
+	size_t room;
+
+	if (cache && !all)
+		return cache->usable;
+	room = slabmod_ksize(piece->memory);
+	if (room < piece->size)
+		interp_broken(in, "%zu bytes, where %zu were asked for", room, piece->size);
+	/* Behind its end, too: all that is there may be used, and is copied. */
+	memset(piece->memory + piece->size, 0x99, room - piece->size);
+	return room;
 }
 
 void op_krealloc(struct interp *in)
@@ -81,11 +100,7 @@ void op_krealloc(struct interp *in)
 		return;
 	was = *piece;
 	interp_look_at(in, piece);
-	old = slabmod_ksize(was.memory);
-	if (old < was.size)
-		interp_broken(in, "%zu bytes, where %zu were asked for", old, was.size);
-	/* Behind its end, too: all that is there may be used, and is copied. */
-	memset(was.memory + was.size, 0x99, old - was.size);
+	old = room_of(in, piece, size & 1);
 	p = slabmod_krealloc(was.memory, size, gfp);
 	if (!p) {
 		interp_look_at(in, piece);
@@ -194,9 +209,16 @@ void op_cache_create(struct interp *in)
 {
 	unsigned int n = next_u8(in) % FUZZ_CACHES;
 	struct fuzz_cache *c = &in->cache[n], new = { .pool = interp_pool(in) };
+	unsigned int flags = 0;
 	u8 how = next_u8(in);
 	char name[8];
 
+	if (how & 4)
+		flags |= SLABMOD_HWCACHE_ALIGN;
+	if (how & 8)
+		flags |= how & 0x10 ? SLABMOD_DEBUG : SLABMOD_ISOLATED;
+	if ((how & 0x28) == 0x28)
+		flags |= SLABMOD_DEBUG | SLABMOD_ISOLATED;
 	new.ctor = how & 1;
 	new.align = how & 2 ? 1u << (how >> 4) % 13 : 0;
 	new.size = clamp_t(size_t, interp_size(in), new.ctor ? 16 : 1, SLABMOD_CACHE_MAX_SIZE);
@@ -207,8 +229,7 @@ void op_cache_create(struct interp *in)
 	if (ALIGN(new.size, max(new.align, 8u)) > SLABMOD_CACHE_MAX_SIZE)
 		interp_expect_report(in, BIT(MISUSE_BAD_CACHE));
 	new.cache = slabmod_pool_cache_create(new.pool ?: root_pool, name, new.size, new.align,
-					      how & 4 ? SLABMOD_HWCACHE_ALIGN : 0,
-					      new.ctor ? interp_construct : NULL);
+					      flags, new.ctor ? interp_construct : NULL);
 	if (!new.cache && !in->reports && env_refused() == in->refused)
 		interp_broken(in, "no cache of %u bytes", new.size);
 	if (new.cache)

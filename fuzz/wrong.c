@@ -111,9 +111,9 @@ static void *past_the_last(const struct piece *piece)
 		return NULL;
 	frame = slab_first(frame);
 	g = slab_geometry(cache, frame);
-	if (g->objects * cache->size == g->pages << PAGE_SHIFT)
+	if (g->objects * cache->size + cache->lead >= g->pages << PAGE_SHIFT)
 		return NULL;
-	return frame_address(frame) + g->objects * cache->size;
+	return frame_address(frame) + g->objects * cache->size + cache->lead;
 }
 
 void op_wrong_free(struct interp *in)

@@ -117,6 +117,11 @@ rehearse() {
 		rmmod slabmod_fuzz slabmod
 }
 
+with_debug() {
+	load debug=1 quarantine_kb=64 && insmod /modules/slabmod_fuzz.ko && run_seeds &&
+		run_random 10 && valid && write_junk && rmmod slabmod_fuzz slabmod
+}
+
 gives_back() {
 	rm -f /tmp/*
 	pages_back "$free" 256
@@ -138,6 +143,7 @@ check 'files are closed to others' is_closed
 check 'validates after that' valid
 check 'and serves' run_random 5
 check 'unloads' rmmod slabmod_fuzz slabmod
+check 'the same with debug=1' with_debug
 for param in $params; do
 	check "any $param" load_with_all "$param"
 done

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debug.c - what callers must not do and only debug mode finds: the operations of
+ * interp.c for objects of caches that are debugged.
+ *
+ * Each wrong byte has to make one report, at the moment that Documentation/debug.rst
+ * says. What is known of an object is looked at where it is kept, as it is not said.
+ */
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include <slabmod/slabmod.h>
+
+#include "callsites.h"
+#include "debug.h"
+#include "interp.h"
+
+/* KASAN reports by itself, and at once, what is written here. */
+#define KASAN_REPORTS	IS_ENABLED(CONFIG_KASAN_GENERIC)
+
+struct slabmod_cache *interp_debugged(const struct piece *piece)
+{
+	struct slabmod_cache *cache = slab_cache(chunk_frame(piece->memory));
+
+	return cache && cache->flags & CACHE_DEBUG ? cache : NULL;
+}
+
+bool interp_any_debugged(struct interp *in)
+{
+	unsigned int i;
+
+	for (i = 0; i < FUZZ_CACHES; i++)
+		if (in->cache[i].cache && in->cache[i].cache->flags & CACHE_DEBUG)
+			return true;
+	return debug_all;
+}
+
+static bool is_debugged(const struct piece *piece)
+{
+	return interp_debugged(piece);
+}
+
+/* Of what is in use, or cannot become anything else meanwhile. */
+static const struct debug_track *track_of(const struct slabmod_cache *cache, const void *p)
+{
+	const struct debug_tracks *tracks = slab_first(chunk_frame(p))->tracks;
+
+	return &tracks->track[(p - tracks->base) / cache->size];
+}
+
+static bool in_quarantine(const struct slabmod_cache *cache, const void *p)
+{
+	struct frame *frame;
+	bool is;
+
+	rcu_read_lock();
+	frame = chunk_frame(p);
+	is = frame && slab_cache(frame) == cache && slab_first(frame)->tracks &&
+	     READ_ONCE(track_of(cache, p)->state) == DEBUG_QUARANTINED;
+	rcu_read_unlock();
+	return is;
+}
+
+static void change(u8 *byte, u8 how)
+{
+	*byte ^= how | 1;
+}
+
+/* A byte before an object, one behind it, or both: who gives it back is told. */
+void op_overrun(struct interp *in)
+{
+	struct piece *piece = interp_pick(in, is_debugged);
+	u8 how = next_u8(in), n = next_u8(in);
+	struct slabmod_cache *cache;
+	unsigned int end, before, behind;
+
+	if (!piece || KASAN_REPORTS)
+		return;
+	cache = interp_debugged(piece);
+	end = cache->ctor ? cache->usable : track_of(cache, piece->memory)->asked;
+	before = cache->lead - cache->tail;
+	behind = cache->size - cache->lead + cache->tail - end;
+	env_interrupt(NULL, NULL, 0, false);
+	if (how & 3) {
+		change(piece->memory + end + n % behind, n);
+		interp_expect_report(in, BIT(MISUSE_OVERRUN));
+	}
+	if ((how & 3) != 1) {
+		change(piece->memory - 1 - n % before, n);
+		interp_expect_report(in, BIT(MISUSE_OVERRUN));
+	}
+	interp_give(in, piece, how / 4);
+}
+
+static void drain(struct slabmod_cache *cache, u8 how)
+{
+	if (how & 1)
+		slabmod_cache_shrink(cache);
+	else
+		slabmod_pool_shrink(cache->pool);
+}
+
+/* A byte of an object that was given back: who has it leave quarantine is told. */
+void op_write_free(struct interp *in)
+{
+	struct piece *piece = interp_pick(in, is_debugged), was;
+	u16 n = next_u16(in);
+	u8 how = next_u8(in);
+	struct slabmod_cache *cache;
+
+	if (!piece || KASAN_REPORTS)
+		return;
+	was = *piece;
+	cache = interp_debugged(piece);
+	env_interrupt(NULL, NULL, 0, false);
+	interp_give(in, piece, how);
+	if (cache->ctor || !in_quarantine(cache, was.memory))
+		return;
+	change(was.memory + n % cache->usable, n);
+	interp_expect_report(in, BIT(MISUSE_WRITE_FREE));
+	drain(cache, how / 8);
+	if (in_quarantine(cache, was.memory))
+		interp_broken(in, "%p is in quarantine still", was.memory);
+}
+
+/* Others of its size come and go, and then it is given back again. */
+void op_late_double_free(struct interp *in)
+{
+	struct piece *piece = interp_pick(in, is_debugged), was;
+	u8 how = next_u8(in), n = next_u8(in) % FUZZ_CHURN, i;
+	struct slabmod_cache *cache;
+
+	if (!piece)
+		return;
+	was = *piece;
+	cache = interp_debugged(piece);
+	env_interrupt(NULL, NULL, 0, false);
+	interp_give(in, piece, how);
+	for (i = 0; i < n && was.kind == OBJECT; i++)
+		slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN));
+	for (i = 0; i < n && was.kind == MEMORY; i++)
+		slabmod_kfree(slabmod_kmalloc(was.size, GFP_NOWAIT | __GFP_NOWARN));
+	if (!in_quarantine(cache, was.memory))
+		return;
+	interp_expect_report(in, BIT(MISUSE_DOUBLE_FREE));
+	if (was.kind == PAGES)
+		slabmod_free_pages((unsigned long)was.memory, was.order);
+	else if (was.kind == EXACT)
+		slabmod_free_pages_exact(was.memory, was.size);
+	else if (how & 0x80)
+		slabmod_cache_free(cache, was.memory);
+	else
+		slabmod_kfree(was.memory);
+}
+
+/* ---- who has what ---- */
+
+static void check_sites(struct interp *in, struct slabmod_pool *pool, bool by_stack,
+			unsigned long objects, unsigned long bytes)
+{
+	struct callsites *sites = callsites_of(pool, by_stack);
+	unsigned int i;
+
+	/* It asks for memory. */
+	if (!sites)
+		return;
+	for (i = 0; i < sites->nr; i++) {
+		objects -= sites->site[i].objects;
+		bytes -= sites->site[i].bytes;
+	}
+	if (objects || bytes)
+		interp_broken(in, "%ld objects and %ld bytes of pool %s are of no call site",
+			      (long)objects, (long)bytes, pool->name);
+	kvfree(sites);
+}
+
+struct tally {
+	unsigned long objects, bytes;
+	bool blocks;			/* there are some, of which it cannot be told */
+};
+
+static void count(const struct piece *piece, const struct slabmod_pool *pool, struct tally *tally)
+{
+	struct slabmod_cache *cache;
+
+	if (piece->kind == NOTHING || (piece->pool ?: root_pool) != pool)
+		return;
+	cache = interp_debugged(piece);
+	if (!cache) {
+		tally->blocks = true;
+		return;
+	}
+	tally->objects++;
+	tally->bytes += track_of(cache, piece->memory)->asked;
+}
+
+static void check_pool(struct interp *in, struct slabmod_pool *pool)
+{
+	struct tally tally = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < FUZZ_SLOTS; i++)
+		count(&in->piece[i], pool, &tally);
+	for (i = 0; i < FUZZ_IRQ_SLOTS; i++)
+		count(&in->irq_piece[i], pool, &tally);
+	if (tally.blocks && debug_all)
+		return;
+	check_sites(in, pool, false, tally.objects, tally.bytes);
+	check_sites(in, pool, true, tally.objects, tally.bytes);
+}
+
+void interp_check_callsites(struct interp *in)
+{
+	unsigned int k;
+
+	if (!interp_any_debugged(in))
+		return;
+	check_pool(in, root_pool);
+	for (k = 0; k < FUZZ_POOLS; k++)
+		if (in->pool[k])
+			check_pool(in, in->pool[k]);
+}

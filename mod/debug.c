@@ -283,10 +283,17 @@ void debug_tell(struct slabmod_cache *cache, const void *address)
 	debug_tell_track(cache, track);
 }
 
-/* A line of bytes from @p on, so that who knows the pattern can tell whose they are. */
-static void tell_bytes(const void *p, const void *object)
+/*
+ * A line of bytes from @p on, so that who knows the pattern can tell whose they are; not
+ * beyond the object's own, where there may be no memory.
+ */
+static void tell_bytes(const struct slabmod_cache *cache, const struct debug_track *track,
+		       const void *p)
 {
-	pr_err("slabmod:   bytes from offset %ld on: %16ph\n", (long)(p - object), p);
+	long left = debug_raw(cache, track) + cache->size + reach(cache) - p;
+
+	pr_err("slabmod:   bytes from offset %ld on: %*ph\n",
+	       (long)(p - debug_object(cache, track)), (int)min(left, 16l), p);
 }
 
 /* ---- zones and patterns ---- */
@@ -313,7 +320,7 @@ static void check_zone(struct slabmod_cache *cache, struct debug_track *track, v
 	if (report_misuse(MISUSE_OVERRUN,
 			  "%s: %zu bytes %s object %p were written, the first at offset %ld",
 			  cache->name, written, where, object, (long)(first - object))) {
-		tell_bytes(first, object);
+		tell_bytes(cache, track, first);
 		debug_tell_track(cache, track);
 	}
 	memset(zone, DEBUG_FILL_ZONE, size);
@@ -343,7 +350,7 @@ void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 		if (report_misuse(MISUSE_WRITE_FREE,
 				  "%s: %zu bytes of object %p were written after it was freed, the first at offset %ld",
 				  cache->name, written, object, (long)(first - object))) {
-			tell_bytes(first, object);
+			tell_bytes(cache, track, first);
 			debug_tell_track(cache, track);
 		}
 		memset(object, DEBUG_FILL_FREE, cache->usable);

@@ -96,7 +96,8 @@ void block_release(struct frame *frame)
 
 bool block_drain(void)
 {
-	return static_branch_unlikely(&debug_blocks) && !in_nmi() && debug_block_drain(release_debugged);
+	return static_branch_unlikely(&debug_blocks) && !in_nmi() &&
+	       debug_block_drain(release_debugged);
 }
 
 bool block_free(struct frame *frame)

@@ -25,7 +25,7 @@
 #include "gfp.h"
 #include "report.h"
 
-DEFINE_STATIC_KEY_FALSE(debug_blocks);
+struct static_key_false debug_blocks = STATIC_KEY_FALSE_INIT;
 EXPORT_SYMBOL_FOR_TEST(debug_blocks);
 
 /* By number of the first page. Entries go when their block leaves the quarantine. */

@@ -97,6 +97,7 @@ void report_broken(const char *fmt, ...)
 	pr_err("slabmod: broken%s: %pV\n", report_broken_is_meant ? " on purpose" : "", &vaf);
 	va_end(args);
 }
+EXPORT_SYMBOL_FOR_TEST(report_broken);
 
 const char *report_describe(const void *addr)
 {

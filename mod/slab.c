@@ -167,6 +167,9 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 		cache->flags |= CACHE_CHECK_INDEX;
 	/* So many objects, from an index that is a multiple of it, fill whole lines. */
 	cache->group = max(line >> min_t(unsigned int, __ffs(line), cache->shift), 1u);
+	/* With no home but the commons every slab is mixed, and one object hid a line of others. */
+	if (cache->flags & CACHE_DEBUG)
+		cache->group = 1;
 	if (cache->group > 1)
 		cache->flags |= CACHE_SHARES_LINES;
 	return true;

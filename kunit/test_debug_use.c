@@ -97,6 +97,16 @@ void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(q, 7, 60), NULL);
 	debug_poke(q, 1000, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 1000", slabmod_kfree(q));
+	/* What was written before is not covered up by either. */
+	p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
+	debug_poke(p, 61, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 61", slabmod_ksize(p));
+	slabmod_kfree(p);
+	p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
+	debug_poke(p, 61, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 61",
+			  p = slabmod_krealloc(p, 50, GFP_KERNEL));
+	slabmod_kfree(p);
 	/* Less: what is given up is zone. */
 	p = slabmod_pool_kmalloc(pool, 64, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, p);

@@ -32,7 +32,7 @@
 #include "report.h"
 
 /* Objects in use that one object in use may stand for, as far as a refill can see. */
-static unsigned long hidden_factor(const struct slabmod_cache *cache)
+static unsigned int hidden_factor(const struct slabmod_cache *cache)
 {
 	return cache->flags & CACHE_SHARES_LINES ? cache->group : 1;
 }
@@ -40,10 +40,12 @@ static unsigned long hidden_factor(const struct slabmod_cache *cache)
 /* Slabs that a cache may have. Small ones, made when memory is short, have fewer objects. */
 static unsigned long slabs_bound(const struct slabmod_cache *cache, long small_slabs)
 {
-	unsigned long most = atomic_long_read(&cache->taken_peak) * hidden_factor(cache);
+	unsigned long most = atomic_long_read(&cache->taken_peak);
 	unsigned int objects = small_slabs ? cache->small.objects : cache->usual.objects;
+	/* What is beyond the last whole line may be hidden as well. */
+	unsigned int seen = max(objects / hidden_factor(cache), 1u);
 
-	return DIV_ROUND_UP(most, objects) * num_online_nodes() +
+	return DIV_ROUND_UP(most, seen) * num_online_nodes() +
 	       num_possible_cpus() * (1 + HOME_MAX_RETIRED);
 }
 

@@ -28,7 +28,8 @@
 
 static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
-	if (gfp_refused(cache->name, gfp, cache->usable))
+	/* What is to be had without fail is what there is in one piece: with its zones. */
+	if (gfp_refused(cache->name, gfp, cache->size + cache->tail))
 		return true;
 	if (gfp & __GFP_ZERO && cache->ctor) {
 		report_misuse(MISUSE_BAD_GFP,

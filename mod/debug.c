@@ -471,6 +471,8 @@ void debug_set_asked(struct slabmod_cache *cache, void *object, size_t asked)
 	if (cache->ctor)
 		return;
 	unshade_raw(cache, track);
+	/* Before what was written to the old zone is written over. */
+	check_zones(cache, track, track->asked);
 	memset(object + asked, DEBUG_FILL_ZONE, cache->usable - asked);
 	track->asked = asked;
 	shade_raw(cache, track, SHADOW_ZONE);
@@ -481,6 +483,8 @@ size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all)
 	struct debug_track *track = track_at(cache, object);
 
 	if (all && track->asked < cache->usable) {
+		unshade_raw(cache, track);
+		check_zones(cache, track, track->asked);
 		track->asked = cache->usable;
 		shade_raw(cache, track, SHADOW_ZONE);
 	}

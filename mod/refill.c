@@ -54,8 +54,9 @@ static unsigned int take_from(struct slabmod_cache *cache, struct slab_home *hom
 
 /* ---- from where this CPU is at home ---- */
 
-static unsigned int take_own(struct slabmod_cache *cache, struct slab_home *home, void **objects,
-			     unsigned int nr)
+/* Inline: it is what a refill is, all but always. */
+static __always_inline unsigned int take_own(struct slabmod_cache *cache, struct slab_home *home,
+					     void **objects, unsigned int nr)
 {
 	unsigned int got = 0;
 	struct frame *first;
@@ -274,7 +275,6 @@ static unsigned int take_anything(struct slabmod_cache *cache, void **objects, u
 unsigned int home_take(struct slabmod_cache *cache, void **objects, unsigned int nr,
 		       bool anything)
 {
-	struct slab_home *commons = &cache->commons[source_nid(cache->source)];
 	struct slab_home *home;
 	unsigned int got;
 	u16 id;
@@ -282,7 +282,7 @@ unsigned int home_take(struct slabmod_cache *cache, void **objects, unsigned int
 	home = home_this(cache, &id);
 	got = take_own(cache, home, objects, nr);
 	if (!got && id != HOME_COMMONS) {
-		got = adopt(cache, commons, objects, nr, true);
+		got = adopt(cache, &cache->commons[source_nid(cache->source)], objects, nr, true);
 		if (!got)
 			got = steal(cache, objects, nr, false);
 		/* A slab is not made because somebody had a lock: see the bound in bound.c. */

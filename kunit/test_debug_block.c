@@ -27,7 +27,7 @@ static struct slabmod_pool *begin(struct kunit *test)
 	params.limit_bytes = 64 << 20;
 	pool = slabmod_pool_create("kit-debug", &params);
 	KUNIT_ASSERT_NOT_NULL(test, pool);
-	static_branch_enable(&debug_blocks);
+	debug_block_switch(true);
 	return pool;
 }
 
@@ -35,7 +35,7 @@ static void end(struct kunit *test, struct slabmod_pool *pool)
 {
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));
 	KIT_EXPECT_NO_MISUSE(test, slabmod_pool_shrink(pool));
-	static_branch_disable(&debug_blocks);
+	debug_block_switch(false);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 

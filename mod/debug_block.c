@@ -25,8 +25,7 @@
 #include "gfp.h"
 #include "report.h"
 
-struct static_key_false debug_blocks = STATIC_KEY_FALSE_INIT;
-EXPORT_SYMBOL_FOR_TEST(debug_blocks);
+DEFINE_STATIC_KEY_FALSE(debug_blocks);
 
 /* By number of the first page. Entries go when their block leaves the quarantine. */
 static DEFINE_XARRAY_FLAGS(blocks, XA_FLAGS_LOCK_IRQ);
@@ -261,10 +260,18 @@ void debug_block_walk(struct chunk_source *source,
 
 /* ---- beginning and end ---- */
 
+void debug_block_switch(bool on)
+{
+	if (on)
+		static_branch_enable(&debug_blocks);
+	else
+		static_branch_disable(&debug_blocks);
+}
+EXPORT_SYMBOL_FOR_TEST(debug_block_switch);
+
 int debug_block_init(void)
 {
-	if (debug_all)
-		static_branch_enable(&debug_blocks);
+	debug_block_switch(debug_all);
 	return 0;
 }
 

@@ -46,6 +46,9 @@ void debug_block_tell(struct frame *frame);
 void debug_block_walk(struct chunk_source *source,
 		      void (*fn)(const struct debug_track *track, void *arg), void *arg);
 
+/* On, or off when nobody has a debugged block. May sleep. */
+void debug_block_switch(bool on);
+
 int debug_block_init(void);
 void debug_block_exit(void);
 

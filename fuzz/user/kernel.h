@@ -454,6 +454,7 @@ unsigned int stack_trace_save(unsigned long *entries, unsigned int nr, unsigned 
 /* Checks that it is told the truth. */
 void kmemleak_alloc(const void *p, size_t size, int references, gfp_t gfp);
 void kmemleak_free(const void *p);
+#define kmemleak_ignore(p)		((void)(p))
 
 #define sort(base, nr, size, cmp, swap)	qsort(base, nr, size, cmp)
 
@@ -547,6 +548,7 @@ extern bool init_on_alloc, init_on_free;
 #define DEFINE_STATIC_KEY_FALSE(name)	bool name
 #define static_branch_unlikely(key)	unlikely(*(key))
 #define static_branch_enable(key)	((void)(*(key) = true))
+#define static_branch_disable(key)	((void)(*(key) = false))
 #define want_init_on_alloc(gfp)		(init_on_alloc || (gfp) & __GFP_ZERO)
 #define want_init_on_free()		init_on_free
 

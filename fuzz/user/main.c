@@ -50,7 +50,7 @@ void env_refuse(u8 after, u8 refuse, u8 repeat, u8 max_order)
 	shim_plan.refuse = refuse % 64;
 	shim_plan.repeat = repeat % 16;
 	/* Most often there are runs of any length. */
-	shim_plan.max_order = max_order % 32 < MAX_ORDER - 1 ? max_order % 32 : MAX_ORDER - 1;
+	shim_plan.max_order = min(max_order % 32, MAX_ORDER - 1);
 }
 
 void env_time(void)

@@ -193,7 +193,8 @@ EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_bulk);
 /* ---- giving ---- */
 
 /* Of what a caller has: slabs know it by what is before it. */
-static __always_inline u64 index_of(struct slabmod_cache *cache, struct frame *first, const void *object)
+static __always_inline u64 index_of(struct slabmod_cache *cache, struct frame *first,
+				    const void *object)
 {
 	return slab_object_index(cache, first, object - cache->lead);
 }

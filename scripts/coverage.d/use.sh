@@ -64,6 +64,14 @@ count_words() {
 	[ -s /tmp/seen ] && cmp /tmp/expected /tmp/seen
 }
 
+# In debug mode, with somebody to be found in the lists of who has what
+serves_debugged() {
+	load debug=1 && insmod /modules/slabmod_words.ko && count_words && read_all &&
+		grep -q '\[slabmod_words\]' $debug/callsites &&
+		grep -q '\[slabmod_words\]' $debug/leaks && valid &&
+		rmmod slabmod_words slabmod
+}
+
 # Each CPU but the first goes while there is work, and what it had is with the others.
 hotplug() {
 	for cpu in 1 2 3; do
@@ -110,3 +118,4 @@ check 'and is served again' count_words
 check 'and goes' rmmod slabmod_words
 check 'what nobody uses goes by itself' ages
 check 'unloads' rmmod slabmod
+check 'serves in debug mode, and says who has what' serves_debugged

@@ -93,7 +93,7 @@ goes_without_a_cpu() {
 ages() {
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		sleep 2
-		[ "$(figure in_magazines)" != 0 ] || break
+		[ "$(figure in_magazines)" != 0 ] || [ "$(figure aged)" = 0 ] || break
 	done
 	[ "$(figure in_magazines)" = 0 ] && [ "$(figure aged)" -gt 0 ] && valid
 }

@@ -222,17 +222,19 @@ static void tell_stack(const char *what, u32 stack, pid_t pid, unsigned long sin
 
 /*
  * Tells it that an object is a caller's, who is to point to it from somewhere. It has a
- * lock that an NMI may have interrupted; runs of pages it does not look for at all.
+ * lock that an NMI may have interrupted, and here it needs memory of its own; runs of
+ * pages it does not look for at all.
  */
 static void tell_kmemleak(struct slabmod_cache *cache, struct debug_track *track, gfp_t gfp)
 {
-	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || in_nmi() || cache->flags & CACHE_PAGES)
+	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || !gfp_may_call_kernel() ||
+	    cache->flags & CACHE_PAGES)
 		return;
 	kmemleak_alloc(debug_object(cache, track), track->asked, 1, gfp);
 	track->leak_checked = true;
 }
 
-/* And that it is not. What an NMI freed is told of when somebody else comes upon it. */
+/* And that it is not. What an NMI freed it is told of when somebody else comes upon that. */
 static void untell_kmemleak(struct slabmod_cache *cache, struct debug_track *track)
 {
 	if (!track->leak_checked || in_nmi())

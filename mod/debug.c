@@ -14,8 +14,8 @@
  * Under generic KASAN what nobody may touch is poisoned in its shadow too, so that it is
  * KASAN that reports, reads also, and at once.
  *
- * Contexts: any; in NMI no stacks are kept. Locks: none of its own (the depot has a raw
- * one). Memory: 56 bytes an object, and what the depot takes for stacks.
+ * Contexts: any; in NMI no stacks are kept. Locks: debug_queue->lock, raw (and the depot's,
+ * raw too). Memory: 56 bytes an object, and what the depot takes for stacks.
  */
 #include <linux/jiffies.h>
 #include <linux/kasan.h>
@@ -56,12 +56,6 @@ void debug_layout(struct slabmod_cache *cache)
 	cache->lead = max(ZONE, unit);
 	cache->size = ALIGN(cache->lead + cache->usable, unit);
 	cache->tail = min(cache->lead / 2, REACH_MAX);
-}
-
-/* Bytes behind an object's raw size that are its own zone: the next one's lead begins so. */
-static unsigned int reach(const struct slabmod_cache *cache)
-{
-	return cache->tail;
 }
 
 struct debug_track *debug_track_of(struct slabmod_cache *cache, struct frame *first,
@@ -140,14 +134,14 @@ static void unshade(const void *p, size_t size)
 /* What is done here is done under KASAN's eyes too: it looks at free objects and zones. */
 static void unshade_raw(const struct slabmod_cache *cache, const struct debug_track *track)
 {
-	unshade(debug_raw(cache, track), cache->size + round_up(reach(cache), 8));
+	unshade(debug_raw(cache, track), cache->size + cache->tail);
 }
 
 static void shade_raw(const struct slabmod_cache *cache, const struct debug_track *track, u8 code)
 {
 	void *object = debug_object(cache, track);
 
-	shade(debug_raw(cache, track), cache->size + round_up(reach(cache), 8), SHADOW_ZONE);
+	shade(debug_raw(cache, track), cache->size + cache->tail, SHADOW_ZONE);
 	if (code == SHADOW_FREE)
 		shade(object, cache->usable, SHADOW_FREE);
 	else
@@ -220,26 +214,21 @@ static void tell_stack(const char *what, u32 stack, pid_t pid, unsigned long sin
 
 /* ---- kmemleak ---- */
 
-/*
- * Tells it that an object is a caller's, who is to point to it from somewhere. It has a
- * lock that an NMI may have interrupted, and here it needs memory of its own; runs of
- * pages it does not look for at all.
- */
-static void tell_kmemleak(struct slabmod_cache *cache, struct debug_track *track, gfp_t gfp)
+/* It has a lock that an NMI may have interrupted, and here it needs memory of its own. */
+void debug_tell_kmemleak(struct debug_track *track, const void *p, gfp_t gfp)
 {
-	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || !gfp_may_call_kernel() ||
-	    cache->flags & CACHE_PAGES)
+	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || !gfp_may_call_kernel())
 		return;
-	kmemleak_alloc(debug_object(cache, track), track->asked, 1, gfp);
+	kmemleak_alloc(p, track->asked, 1, gfp);
 	track->leak_checked = true;
 }
 
-/* And that it is not. What an NMI freed it is told of when somebody else comes upon that. */
-static void untell_kmemleak(struct slabmod_cache *cache, struct debug_track *track)
+/* What an NMI freed it is told of when somebody else comes upon that. */
+void debug_untell_kmemleak(struct debug_track *track, const void *p)
 {
 	if (!track->leak_checked || in_nmi())
 		return;
-	kmemleak_free(debug_object(cache, track));
+	kmemleak_free(p);
 	track->leak_checked = false;
 }
 
@@ -292,7 +281,7 @@ void debug_tell(struct slabmod_cache *cache, const void *address)
 static void tell_bytes(const struct slabmod_cache *cache, const struct debug_track *track,
 		       const void *p)
 {
-	long left = debug_raw(cache, track) + cache->size + reach(cache) - p;
+	long left = debug_raw(cache, track) + cache->size + cache->tail - p;
 
 	pr_err("slabmod:   bytes from offset %ld on: %*ph\n",
 	       (long)(p - debug_object(cache, track)), (int)min(left, 16l), p);
@@ -333,8 +322,8 @@ static void check_zones(struct slabmod_cache *cache, struct debug_track *track, 
 {
 	void *raw = debug_raw(cache, track), *object = debug_object(cache, track);
 
-	check_zone(cache, track, raw + reach(cache), cache->lead - reach(cache), "before");
-	check_zone(cache, track, object + asked, raw + cache->size + reach(cache) - object - asked,
+	check_zone(cache, track, raw + cache->tail, cache->lead - cache->tail, "before");
+	check_zone(cache, track, object + asked, raw + cache->size + cache->tail - object - asked,
 		   "behind");
 }
 
@@ -343,7 +332,7 @@ void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 	void *object = debug_object(cache, track), *first = NULL;
 	size_t written;
 
-	untell_kmemleak(cache, track);
+	debug_untell_kmemleak(track, object);
 	unshade_raw(cache, track);
 	check_zones(cache, track, cache->usable);
 	if (!cache->ctor)
@@ -383,7 +372,7 @@ bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
 	tracks->base = base;
 	tracks->size = ksize(tracks);
 	source_count_metadata(cache->source, tracks->size);
-	memset(base, DEBUG_FILL_ZONE, objects * cache->size + reach(cache));
+	memset(base, DEBUG_FILL_ZONE, objects * cache->size + cache->tail);
 	for (i = 0; i < objects; i++) {
 		struct debug_track *track = &tracks->track[i];
 
@@ -407,8 +396,8 @@ void debug_slab_gone(struct slabmod_cache *cache, struct frame *first)
 	if (!tracks)
 		return;
 	for (i = 0; i < slab_objects(cache, first); i++)
-		untell_kmemleak(cache, &tracks->track[i]);
-	unshade(tracks->base, round_up(slab_objects(cache, first) * cache->size + reach(cache), 8));
+		debug_untell_kmemleak(&tracks->track[i], debug_object(cache, &tracks->track[i]));
+	unshade(tracks->base, slab_objects(cache, first) * cache->size + cache->tail);
 	WRITE_ONCE(first->tracks, NULL);
 	source_count_metadata(cache->source, -(long)tracks->size);
 	kfree_rcu(tracks, rcu);
@@ -430,7 +419,9 @@ void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp
 		memset(object + asked, DEBUG_FILL_ZONE, cache->usable - asked);
 	}
 	debug_note_alloc(track, asked, gfp);
-	tell_kmemleak(cache, track, gfp);
+	/* Runs of pages it does not look for. */
+	if (!(cache->flags & CACHE_PAGES))
+		debug_tell_kmemleak(track, object, gfp);
 	shade_raw(cache, track, SHADOW_ZONE);
 	/* Who finds it live finds all that is known of it. */
 	smp_store_release(&track->state, DEBUG_LIVE);
@@ -448,7 +439,7 @@ struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first,
 			debug_tell_track(cache, track);
 		return NULL;
 	}
-	untell_kmemleak(cache, track);
+	debug_untell_kmemleak(track, object);
 	debug_note_free(track);
 	unshade_raw(cache, track);
 	check_zones(cache, track, cache->ctor ? cache->usable : track->asked);
@@ -493,6 +484,40 @@ size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all)
 	return track->asked;
 }
 
+/* ---- queues ---- */
+
+void debug_queue_add(struct debug_queue *queue, struct debug_track *track)
+{
+	unsigned long flags;
+
+	track->next = NULL;
+	raw_spin_lock_irqsave(&queue->lock, flags);
+	if (queue->newest)
+		queue->newest->next = track;
+	else
+		queue->oldest = track;
+	queue->newest = track;
+	WRITE_ONCE(queue->nr, queue->nr + 1);
+	raw_spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+struct debug_track *debug_queue_remove(struct debug_queue *queue, unsigned long keep)
+{
+	struct debug_track *track;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&queue->lock, flags);
+	track = queue->nr > keep ? queue->oldest : NULL;
+	if (track) {
+		queue->oldest = track->next;
+		if (!queue->oldest)
+			queue->newest = NULL;
+		WRITE_ONCE(queue->nr, queue->nr - 1);
+	}
+	raw_spin_unlock_irqrestore(&queue->lock, flags);
+	return track;
+}
+
 /* ---- caches, beginning and end ---- */
 
 bool debug_cache_init(struct slabmod_cache *cache)
@@ -504,7 +529,7 @@ bool debug_cache_init(struct slabmod_cache *cache)
 	cache->debug = kzalloc(sizeof(*cache->debug), GFP_KERNEL | __GFP_NOWARN);
 	if (!cache->debug)
 		return false;
-	raw_spin_lock_init(&cache->debug->lock);
+	raw_spin_lock_init(&cache->debug->quarantine.lock);
 	cache->debug->most = ((unsigned long)quarantine_kb << 10) / cache->size;
 	return true;
 }
@@ -520,9 +545,4 @@ int debug_init(void)
 	/* Without it, or without memory for it, reports are shorter. */
 	depot_ready = IS_ENABLED(CONFIG_STACKDEPOT) && !depot_prepare();
 	return 0;
-}
-
-void debug_exit(void)
-{
-	/* Tracks are freed by RCU, and refer to nothing of the module's. */
 }

@@ -7,7 +7,7 @@
  *	| lead: zone | what the caller asked for | zone, if that is less than usable | lead ...
  *	  ^ raw: where slabs and homes think that it starts
  *
- * The first bytes of a lead, debug_reach() of them, belong to the object before: who
+ * The first bytes of a lead, cache->tail of them, belong to the object before: who
  * overruns it writes there first. A slab has such bytes behind its last object.
  */
 #ifndef SLABMOD_DEBUG_H
@@ -43,7 +43,7 @@ struct debug_track {
 	pid_t alloc_pid, free_pid;
 	unsigned long alloc_site;	/* the caller's address, the first outside of slabmod */
 	unsigned long alloc_time, free_time;	/* jiffies */
-	struct debug_track *next;	/* in quarantine, younger; its lock */
+	struct debug_track *next;	/* in a queue, younger; its lock */
 };
 
 /* The kernel's own patterns: no address, whichever way it is read. */
@@ -59,12 +59,17 @@ struct debug_tracks {
 	struct debug_track track[];
 };
 
-/* Objects that were freed, and are kept from use for a while, first in, first out. */
-struct debug_cache {
-	raw_spinlock_t lock;
-	unsigned long most;		/* objects; constant */
-	unsigned long objects;
+/* What was freed, and is kept from use for a while: first in, first out. */
+struct debug_queue {
+	raw_spinlock_t lock;		/* interrupts off, held for one track */
+	unsigned long nr;
 	struct debug_track *oldest, *newest;
+};
+
+/* What a cache that is debugged has besides. */
+struct debug_cache {
+	struct debug_queue quarantine;
+	unsigned long most;		/* objects in it; constant */
 };
 
 /* Sets the size, lead and tail of a cache that is being made; its usable size is known. */
@@ -117,8 +122,16 @@ void debug_tell_track(struct slabmod_cache *cache, struct debug_track *track);
 
 /* ---- for blocks too (debug_block.c) ---- */
 
+/* Any context but NMI. */
+void debug_queue_add(struct debug_queue *queue, struct debug_track *track);
+/* Takes out the one that came first; NULL when there are no more than @keep. */
+struct debug_track *debug_queue_remove(struct debug_queue *queue, unsigned long keep);
+
 void debug_note_alloc(struct debug_track *track, size_t asked, gfp_t gfp);
 void debug_note_free(struct debug_track *track);
+/* kmemleak is told that a caller has memory, to which something is to point; and has not. */
+void debug_tell_kmemleak(struct debug_track *track, const void *p, gfp_t gfp);
+void debug_untell_kmemleak(struct debug_track *track, const void *p);
 const char *debug_state_name(const struct debug_track *track);
 void debug_tell_stacks(const struct debug_track *track);
 
@@ -126,6 +139,5 @@ void debug_tell_stacks(const struct debug_track *track);
 void *debug_find_written(void *p, u8 fill, size_t size, size_t *written);
 
 int debug_init(void);
-void debug_exit(void);
 
 #endif /* SLABMOD_DEBUG_H */

@@ -8,11 +8,10 @@
  * others it is free already.
  *
  * Contexts: any but NMI, where blocks are neither taken nor given. Locks: that of the
- * xarray, and quarantine_lock, raw, interrupts off, held for one block. Memory: a record a
- * block from the kernel's own allocator; without one the block is not debugged.
+ * xarray. Memory: a record a block from the kernel's own allocator; without one the block
+ * is not debugged.
  */
 #include <linux/jiffies.h>
-#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -30,9 +29,11 @@ DEFINE_STATIC_KEY_FALSE(debug_blocks);
 /* By number of the first page. Entries go when their block leaves the quarantine. */
 static DEFINE_XARRAY_FLAGS(blocks, XA_FLAGS_LOCK_IRQ);
 
-static DEFINE_RAW_SPINLOCK(quarantine_lock);
-static struct debug_block *oldest, *newest;
-static unsigned long quarantined;	/* pages */
+static struct debug_queue quarantine = {
+	.lock = __RAW_SPIN_LOCK_UNLOCKED(quarantine.lock),
+};
+
+static atomic_long_t quarantined;	/* pages in it */
 
 static unsigned long key_of(const void *block)
 {
@@ -91,10 +92,7 @@ void debug_block_take(struct frame *frame, gfp_t gfp, bool clear)
 	if (!clear)
 		memset(frame->block, DEBUG_FILL_NEW, size_of(b));
 	debug_note_alloc(&b->track, size_of(b), gfp);
-	if (IS_ENABLED(CONFIG_DEBUG_KMEMLEAK)) {
-		kmemleak_alloc(frame->block, size_of(b), 1, gfp);
-		b->track.leak_checked = true;
-	}
+	debug_tell_kmemleak(&b->track, frame->block, gfp);
 	WRITE_ONCE(b->track.state, DEBUG_LIVE);
 }
 
@@ -159,35 +157,19 @@ static void let_go(struct debug_block *b, void (*release)(struct frame *frame))
 	release(frame);
 }
 
-static void add(struct debug_block *b)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&quarantine_lock, flags);
-	if (newest)
-		newest->next = b;
-	else
-		oldest = b;
-	newest = b;
-	quarantined += b->nr_pages;
-	raw_spin_unlock_irqrestore(&quarantine_lock, flags);
-}
-
 /* The one that came first, when there are more than @keep pages. */
-static struct debug_block *remove_oldest(unsigned long keep)
+static struct debug_block *remove_oldest(long keep)
 {
+	struct debug_track *track;
 	struct debug_block *b;
-	unsigned long flags;
 
-	raw_spin_lock_irqsave(&quarantine_lock, flags);
-	b = quarantined > keep ? oldest : NULL;
-	if (b) {
-		oldest = b->next;
-		if (!oldest)
-			newest = NULL;
-		quarantined -= b->nr_pages;
-	}
-	raw_spin_unlock_irqrestore(&quarantine_lock, flags);
+	if (atomic_long_read(&quarantined) <= keep)
+		return NULL;
+	track = debug_queue_remove(&quarantine, 0);
+	if (!track)
+		return NULL;
+	b = container_of(track, struct debug_block, track);
+	atomic_long_sub(b->nr_pages, &quarantined);
 	return b;
 }
 
@@ -197,14 +179,14 @@ bool debug_block_give(struct frame *frame, void (*release)(struct frame *frame))
 
 	if (!b)
 		return false;
-	if (b->track.leak_checked)
-		kmemleak_free(frame->block);
+	debug_untell_kmemleak(&b->track, frame->block);
 	debug_note_free(&b->track);
 	check_zone(b);
 	memset(frame->block, DEBUG_FILL_FREE, size_of(b));
 	WRITE_ONCE(b->track.state, DEBUG_QUARANTINED);
 	atomic_long_add(b->nr_pages, &b->source->quarantined);
-	add(b);
+	atomic_long_add(b->nr_pages, &quarantined);
+	debug_queue_add(&quarantine, &b->track);
 	while ((b = remove_oldest(quarantine_kb >> (PAGE_SHIFT - 10))))
 		let_go(b, release);
 	return true;

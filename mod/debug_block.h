@@ -19,7 +19,6 @@ struct debug_block {
 	struct frame *frame;
 	struct chunk_source *source;
 	unsigned int nr_pages;
-	struct debug_block *next;	/* in quarantine, younger */
 	struct rcu_head rcu;
 };
 

@@ -54,12 +54,12 @@ static int root_init(void)
 	return pool_init(limit_mb << (20 - PAGE_SHIFT), chunk_order);
 }
 
-/* The layers in order, each with what undoes it. */
+/* The layers in order, each with what undoes it, where there is something to undo. */
 static const struct layer {
 	int (*init)(void);
 	void (*exit)(void);
 } layers[] = {
-	{ debug_init, debug_exit },
+	{ debug_init, NULL },
 	{ debug_block_init, debug_block_exit },
 	{ chunk_init, chunk_exit },
 	{ defer_init, defer_exit },
@@ -73,7 +73,8 @@ static const struct layer {
 static void layers_exit(unsigned int n)
 {
 	while (n--)
-		layers[n].exit();
+		if (layers[n].exit)
+			layers[n].exit();
 }
 
 static int __init slabmod_init(void)

@@ -7,7 +7,7 @@
  * go back to their slabs in the order they came, when there are too many bytes of them,
  * when memory is short, and when the cache is shrunk.
  *
- * Contexts: any. Locks: debug_cache->lock, raw, interrupts off, held for one object.
+ * Contexts: any. Locks: none of its own.
  */
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -27,48 +27,16 @@ static void let_go(struct slabmod_cache *cache, struct debug_track *track)
 	magazine_free(cache, slab_first(chunk_frame(raw)), raw);
 }
 
-static void add(struct debug_cache *debug, struct debug_track *track)
-{
-	track->next = NULL;
-	if (debug->newest)
-		debug->newest->next = track;
-	else
-		debug->oldest = track;
-	debug->newest = track;
-	WRITE_ONCE(debug->objects, debug->objects + 1);
-}
-
-/* The one that came first, when there are more than @keep. */
-static struct debug_track *remove_oldest(struct debug_cache *debug, unsigned long keep)
-{
-	struct debug_track *track;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&debug->lock, flags);
-	track = debug->objects > keep ? debug->oldest : NULL;
-	if (track) {
-		debug->oldest = track->next;
-		if (!debug->oldest)
-			debug->newest = NULL;
-		WRITE_ONCE(debug->objects, debug->objects - 1);
-	}
-	raw_spin_unlock_irqrestore(&debug->lock, flags);
-	return track;
-}
-
 void quarantine_put(struct slabmod_cache *cache, struct debug_track *track)
 {
 	struct debug_cache *debug = cache->debug;
-	unsigned long flags;
 
 	if (in_nmi()) {
 		let_go(cache, track);
 		return;
 	}
-	raw_spin_lock_irqsave(&debug->lock, flags);
-	add(debug, track);
-	raw_spin_unlock_irqrestore(&debug->lock, flags);
-	while ((track = remove_oldest(debug, debug->most)))
+	debug_queue_add(&debug->quarantine, track);
+	while ((track = debug_queue_remove(&debug->quarantine, debug->most)))
 		let_go(cache, track);
 }
 
@@ -80,7 +48,7 @@ bool quarantine_drain(struct slabmod_cache *cache)
 	if (!cache->debug || in_nmi())
 		return false;
 	rcu_read_lock();
-	while ((track = remove_oldest(cache->debug, 0))) {
+	while ((track = debug_queue_remove(&cache->debug->quarantine, 0))) {
 		let_go(cache, track);
 		any = true;
 	}

@@ -19,7 +19,7 @@ bool quarantine_drain(struct slabmod_cache *cache);
 /* Objects that are there. */
 static inline unsigned long quarantine_count(const struct slabmod_cache *cache)
 {
-	return cache->debug ? READ_ONCE(cache->debug->objects) : 0;
+	return cache->debug ? READ_ONCE(cache->debug->quarantine.nr) : 0;
 }
 
 #endif /* SLABMOD_QUARANTINE_H */

@@ -5,6 +5,7 @@
  *
  *   stress.c           parameters, the beginning, the end, what is to be read
  *   stress_context.c   where calls come from: threads, and what interrupts them
+ *   stress_nmi.c       NMIs, sent to other CPUs
  *   stress_actor.c     what one of them does next, and whether it is right
  *   stress_take.c      each way to take memory
  *   stress_give.c      each way to give it back, and to change it
@@ -38,6 +39,7 @@
 	X(SOFTIRQ,	softirq) \
 	X(HARDIRQ,	hardirq) \
 	X(IRQ_WORK,	irq_work) \
+	X(NMI,		nmi) \
 	X(RCU,		rcu) \
 	X(WORK,		work)
 
@@ -234,6 +236,14 @@ void *stress_end_piece(struct stress_actor *actor, struct stress_piece *piece);
 /* Whether its first @size bytes are as they were written. */
 bool stress_check_piece(const struct stress_actor *actor, const struct stress_piece *piece,
 			size_t size);
+
+/* ---- stress_nmi.c ---- */
+
+/* From here to the exit @fn is called in NMIs. Both may sleep. */
+int stress_nmi_init(void (*fn)(void *arg));
+void stress_nmi_exit(void);
+/* An NMI for a CPU, with what @fn is to get; false where that cannot be, or not now. */
+bool stress_nmi_send(unsigned int cpu, void *arg);
 
 /* ---- stress_take.c, stress_give.c ---- */
 

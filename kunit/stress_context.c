@@ -5,8 +5,9 @@
  * A worker is a thread that keeps to a CPU, as far as there is one. Burst by burst it
  * works as it is, with preemption off, or with interrupts off. In between it has itself
  * interrupted in each way there is: by a tasklet, a timer and an irq_work that are hard
- * interrupts on every kernel, a callback of RCU; and it has a work item do some. Each of
- * these posts is an actor of its own, and is asked again only when it is through.
+ * interrupts on every kernel, a callback of RCU; it sends an NMI to any CPU, and has a work
+ * item do some. Each of these posts is an actor of its own, and is asked again only when
+ * it is through.
  *
  * A CPU that goes takes the binding of its threads with it, so workers look after that
  * themselves, and go back when the CPU has come back.
@@ -32,10 +33,14 @@
 #define BURST		64
 /* Of a post: less, since others wait for an interrupt to be over. */
 #define POST_BURST	24
+/* Of an NMI, which all others wait for. */
+#define NMI_BURST	8
 /* The longest that a timer waits, in ns. */
 #define TIMER_MOST	200000
 
-enum post_id { POST_TASKLET, POST_TIMER, POST_IRQ_WORK, POST_RCU, POST_WORK, NR_POSTS };
+enum post_id {
+	POST_TASKLET, POST_TIMER, POST_IRQ_WORK, POST_NMI, POST_RCU, POST_WORK, NR_POSTS
+};
 
 struct post {
 	struct stress_actor actor;
@@ -68,10 +73,15 @@ static void burst(struct stress_actor *actor, unsigned int steps)
 
 /* ---- posts ---- */
 
+static void post_done(struct post *post)
+{
+	clear_bit_unlock(0, &post->busy);
+}
+
 static void post_run(struct post *post)
 {
 	burst(&post->actor, POST_BURST);
-	clear_bit_unlock(0, &post->busy);
+	post_done(post);
 }
 
 static void post_tasklet(struct tasklet_struct *tasklet)
@@ -88,6 +98,12 @@ static enum hrtimer_restart post_timer(struct hrtimer *timer)
 static void post_irq_work(struct irq_work *work)
 {
 	post_run(container_of(work, struct post, irq_work));
+}
+
+static void post_nmi(void *post)
+{
+	burst(&((struct post *)post)->actor, NMI_BURST);
+	post_done(post);
 }
 
 static void post_rcu(struct rcu_head *rcu)
@@ -115,6 +131,9 @@ static void post_init(struct post *post, enum post_id id, unsigned int actor)
 		stress_actor_init(&post->actor, actor, STRESS_IRQ_WORK, false);
 		post->irq_work = HARD_IRQ_WORK(post_irq_work);
 		break;
+	case POST_NMI:
+		stress_actor_init(&post->actor, actor, STRESS_NMI, false);
+		break;
 	case POST_RCU:
 		stress_actor_init(&post->actor, actor, STRESS_RCU, false);
 		break;
@@ -124,7 +143,8 @@ static void post_init(struct post *post, enum post_id id, unsigned int actor)
 	}
 }
 
-static void post_ask(struct post *post, enum post_id id, unsigned int delay)
+/* @random: how long, or where, if @id leaves that open. */
+static void post_ask(struct post *post, enum post_id id, unsigned int random)
 {
 	if (test_and_set_bit_lock(0, &post->busy))
 		return;
@@ -133,10 +153,14 @@ static void post_ask(struct post *post, enum post_id id, unsigned int delay)
 		tasklet_schedule(&post->tasklet);
 		break;
 	case POST_TIMER:
-		hrtimer_start(&post->timer, delay, TIMER_MODE);
+		hrtimer_start(&post->timer, random % TIMER_MOST, TIMER_MODE);
 		break;
 	case POST_IRQ_WORK:
 		irq_work_queue(&post->irq_work);
+		break;
+	case POST_NMI:
+		if (!stress_nmi_send(random % nr_cpu_ids, post))
+			post_done(post);
 		break;
 	case POST_RCU:
 		call_rcu(&post->rcu, post_rcu);
@@ -158,6 +182,9 @@ static void post_end(struct post *post, enum post_id id)
 		break;
 	case POST_IRQ_WORK:
 		irq_work_sync(&post->irq_work);
+		break;
+	case POST_NMI:
+		/* When they all have come; see stress_nmi_exit(). */
 		break;
 	case POST_RCU:
 		rcu_barrier();
@@ -204,7 +231,7 @@ static void worker_burst(struct worker *w)
 	actor->random = ~actor->key + actor->step;
 	for (i = 0; i < 2; i++) {
 		post = stress_below(actor, NR_POSTS);
-		post_ask(&w->posts[post], post, stress_below(actor, TIMER_MOST));
+		post_ask(&w->posts[post], post, stress_random(actor) >> 33);
 	}
 	switch (stress_below(actor, 8)) {
 	case 0:
@@ -281,6 +308,8 @@ int stress_crew_init(unsigned int nr)
 	workers = vzalloc(array_size(nr, sizeof(*workers)));
 	if (!queue || !workers)
 		err = -ENOMEM;
+	if (!err)
+		err = stress_nmi_init(post_nmi);
 	for (n = 0; n < nr && !err; n++) {
 		err = worker_start(&workers[n], n, cpu);
 		nr_workers += !err;
@@ -301,6 +330,7 @@ void stress_crew_stop(void)
 	for (n = 0; n < nr_workers; n++)
 		for (id = 0; id < NR_POSTS; id++)
 			post_end(&workers[n].posts[id], id);
+	stress_nmi_exit();
 }
 
 void stress_crew_exit(void)

@@ -3,18 +3,22 @@
  * slabmod_victim.ko - a caller with bugs, and with files through which user space gets at
  * its memory: /sys/kernel/debug/slabmod_victim, for root only.
  *
- * For scripts/check.d/security.sh. NAME is object, block or pages:
+ * For scripts/check.d/security.sh and shadow.sh. NAME is object, block or pages:
  *
  *   NAME	read and write memory of slabmod's that is of several pages, each piece of a
  *		reader's or writer's by one copy
  *   misuse	write anything: does all that is reported
+ *   peek	write a number: reads the byte of that offset of an object of 100 bytes in
+ *		debug mode; with an f before it, after that was freed
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include <slabmod/slabmod.h>
 
@@ -115,6 +119,50 @@ static const struct file_operations misuse_fops = {
 	.llseek = noop_llseek,
 };
 
+/* ---- reads, which only KASAN can see ---- */
+
+static noinline u8 victim_peek(const u8 *object, long offset)
+{
+	OPTIMIZER_HIDE_VAR(object);
+	return READ_ONCE(object[offset]);
+}
+
+static ssize_t peek_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
+{
+	struct slabmod_cache *cache;
+	char text[16] = "";
+	void *object;
+	long offset;
+	int err;
+
+	if (count >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, from, count))
+		return -EFAULT;
+	err = kstrtol(text + (text[0] == 'f'), 10, &offset);
+	if (err)
+		return err;
+	cache = slabmod_cache_create("peeked", 100, 0, SLABMOD_DEBUG, NULL);
+	if (!cache)
+		return -ENOMEM;
+	object = slabmod_cache_zalloc(cache, GFP_KERNEL);
+	if (object && text[0] == 'f')
+		slabmod_cache_free(cache, object);
+	if (object)
+		victim_peek(object, offset);
+	if (text[0] != 'f')
+		slabmod_cache_free(cache, object);
+	slabmod_cache_destroy(cache);
+	return count;
+}
+
+static const struct file_operations peek_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = peek_write,
+	.llseek = noop_llseek,
+};
+
 /* ---- beginning and end ---- */
 
 static void give_back(void)
@@ -139,6 +187,7 @@ static int __init victim_init(void)
 	for (i = 0; i < ARRAY_SIZE(memories); i++)
 		debugfs_create_file(memories[i].name, 0600, dir, (void *)i, &memory_fops);
 	debugfs_create_file("misuse", 0200, dir, NULL, &misuse_fops);
+	debugfs_create_file("peek", 0200, dir, NULL, &peek_fops);
 	return 0;
 }
 

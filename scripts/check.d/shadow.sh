@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Reads of what a caller has not got, which leave no trace: that KASAN reports those of
+# debugged memory, and no others.
+# vm: --kernel kasan --smp 2 --mem 1G --timeout 300 --append kasan_multi_shot --expect 'BUG: KASAN: .* in victim_peek'
+# long
+
+. /check.lib
+
+peek=/sys/kernel/debug/slabmod_victim/peek
+
+load() {
+	insmod /modules/slabmod.ko && insmod /modules/slabmod_victim.ko
+}
+
+# peek WHERE: the kinds of the reports that come
+peek() {
+	echo "shadow: $1" >/dev/kmsg
+	echo "$1" >$peek
+	dmesg | sed -n "/shadow: $1\$/,\$p" | sed -n 's/.*BUG: KASAN: \(.*\) in victim_peek.*/\1/p'
+}
+
+silent() {
+	[ -z "$(peek "$1")" ]
+}
+
+# reported KIND WHERE
+reported() {
+	said=$(peek "$2")
+	echo "# $2: $said"
+	case $said in
+	*"$1") ;;
+	*) return 1 ;;
+	esac
+}
+
+# Of the reader
+has_stack() {
+	dmesg | sed -n '/BUG: KASAN/,$p' | grep -q ' peek_write+.*slabmod_victim'
+}
+
+check 'loads' load
+check 'the first byte may be read' silent 0
+check 'the last byte may be read' silent 99
+check 'a byte behind it may not' reported out-of-bounds 100
+check 'nor far behind' reported out-of-bounds 110
+check 'nor before it' reported out-of-bounds -1
+check 'nor once it is free' reported use-after-free f0
+check 'to its last byte' reported use-after-free f99
+check 'reports have the stack' has_stack
+check 'unloads' rmmod slabmod_victim slabmod

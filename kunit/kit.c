@@ -356,8 +356,7 @@ static bool line_has(const char *head, const char *text)
 	return line && strnstr(line, text, strcspn(line, "\n"));
 }
 
-/* Whether a line of the stack behind the report's head names @function. */
-static bool stack_has(const char *head, const char *function)
+bool kit_captured_stack(const char *head, const char *function)
 {
 	const char *p = strstr(capture.text, head);
 	size_t len = strlen(function);
@@ -392,7 +391,7 @@ void kit_expect_misuse(struct kunit *test, int line, enum misuse kind, const cha
 	KUNIT_EXPECT_TRUE_MSG(test, line_has(head, text), "line %d: no '%s... %s' in:\n%s",
 			      line, head, text, capture.text);
 	if (function)
-		KUNIT_EXPECT_TRUE_MSG(test, stack_has(head, function),
+		KUNIT_EXPECT_TRUE_MSG(test, kit_captured_stack(head, function),
 				      "line %d: %s is not in the stack:\n%s", line, function,
 				      capture.text);
 }

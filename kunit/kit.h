@@ -130,6 +130,8 @@ void kit_expect_no_misuse(struct kunit *test, int line);
 
 /* How often @text was printed on the console between begin and end. */
 unsigned int kit_captured(const char *text);
+/* Whether a line of a stack that comes after @head names @function. */
+bool kit_captured_stack(const char *head, const char *function);
 
 /*
  * Expects that @statement makes one report of @kind and no other: one line that

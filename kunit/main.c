@@ -45,6 +45,7 @@ static struct kunit_suite *const all[] = {
 	&sharing_suite,
 	&scarce_suite,
 	&debug_suite,
+	&debug_table_suite,
 	&security_suite,
 #ifdef CONFIG_FAULT_INJECTION
 	&fault_suite,

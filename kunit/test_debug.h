@@ -6,6 +6,7 @@
 
 struct kunit;
 struct slabmod_cache;
+struct slabmod_pool;
 
 void *debug_victim_alloc(struct slabmod_cache *cache);
 void debug_culprit_free(struct slabmod_cache *cache, void *object);
@@ -14,6 +15,9 @@ void debug_poke(void *p, long offset, u8 value);
 /* A cache that is debugged, on the kit's source; not under KASAN, where it skips the test. */
 struct slabmod_cache *debug_test_cache(struct kunit *test, size_t size, unsigned int flags,
 				       void (*ctor)(void *object));
+
+/* A pool all of whose caches are debugged; likewise. The test ends it. */
+struct slabmod_pool *debug_test_pool(struct kunit *test);
 
 /* test_debug_use.c */
 void test_objects_are_aligned_as_without(struct kunit *test);

@@ -20,8 +20,7 @@
 #include "quarantine.h"
 #include "test_debug.h"
 
-/* A pool all of whose caches are debugged. The test ends it. */
-static struct slabmod_pool *debugged_pool(struct kunit *test)
+struct slabmod_pool *debug_test_pool(struct kunit *test)
 {
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	struct slabmod_pool *pool;
@@ -38,7 +37,7 @@ static struct slabmod_pool *debugged_pool(struct kunit *test)
 
 void test_objects_are_aligned_as_without(struct kunit *test)
 {
-	struct slabmod_pool *pool = debugged_pool(test);
+	struct slabmod_pool *pool = debug_test_pool(test);
 	unsigned int class;
 
 	for (class = 0; class < SLABMOD_KMALLOC_CLASSES; class++) {
@@ -56,7 +55,7 @@ void test_objects_are_aligned_as_without(struct kunit *test)
 
 void test_memory_by_size_has_its_zone_where_what_was_asked_ends(struct kunit *test)
 {
-	struct slabmod_pool *pool = debugged_pool(test);
+	struct slabmod_pool *pool = debug_test_pool(test);
 	void *p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
@@ -69,7 +68,7 @@ void test_memory_by_size_has_its_zone_where_what_was_asked_ends(struct kunit *te
 
 void test_who_asks_for_the_size_may_write_to_all_of_it(struct kunit *test)
 {
-	struct slabmod_pool *pool = debugged_pool(test);
+	struct slabmod_pool *pool = debug_test_pool(test);
 	void *p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
@@ -82,7 +81,7 @@ void test_who_asks_for_the_size_may_write_to_all_of_it(struct kunit *test)
 
 void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test)
 {
-	struct slabmod_pool *pool = debugged_pool(test);
+	struct slabmod_pool *pool = debug_test_pool(test);
 	u8 *p = slabmod_pool_kmalloc(pool, 50, GFP_KERNEL), *q;
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
@@ -118,7 +117,7 @@ void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test)
 
 void test_cleared_memory_is_clear(struct kunit *test)
 {
-	struct slabmod_pool *pool = debugged_pool(test);
+	struct slabmod_pool *pool = debug_test_pool(test);
 	int i;
 
 	for (i = 0; i < 3; i++) {
@@ -135,7 +134,7 @@ void test_cleared_memory_is_clear(struct kunit *test)
 
 void test_pages_are_debugged_too(struct kunit *test)
 {
-	struct slabmod_pool *pool = debugged_pool(test);
+	struct slabmod_pool *pool = debug_test_pool(test);
 	unsigned int order;
 
 	for (order = 0; order < POOL_PAGE_ORDERS; order++) {
@@ -416,7 +415,7 @@ static void give_piece(struct kunit *test, struct piece *piece)
 void test_random_use_without_errors_makes_no_report(struct kunit *test)
 {
 	struct piece *pieces = kunit_kcalloc(test, SLOTS, sizeof(*pieces), GFP_KERNEL);
-	struct slabmod_pool *pool = debugged_pool(test);
+	struct slabmod_pool *pool = debug_test_pool(test);
 	struct rnd_state rnd;
 	int step, i;
 

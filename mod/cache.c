@@ -204,6 +204,20 @@ static bool starts_object(struct slabmod_cache *cache, struct frame *first, cons
 	return index_of(cache, first, object) < slab_objects(cache, first);
 }
 
+void cache_tell(const void *addr)
+{
+	struct frame *frame = chunk_frame(addr);
+	struct slabmod_cache *cache = frame ? slab_cache(frame) : NULL;
+
+	if (cache) {
+		debug_tell(cache, addr);
+		return;
+	}
+	frame = frame ? buddy_block_of(frame) : NULL;
+	if (frame)
+		debug_block_tell(frame);
+}
+
 void cache_report_bad_free(const char *who, const void *addr)
 {
 	struct frame *frame = chunk_frame(addr), *first;
@@ -215,27 +229,21 @@ void cache_report_bad_free(const char *who, const void *addr)
 			      report_describe(addr));
 		return;
 	}
-	if (cache) {
-		if (starts_object(cache, slab_first(frame), addr))
-			said = report_misuse(MISUSE_DOUBLE_FREE,
-					     "%s: object %p of %s is free already", who, addr,
-					     cache->name);
-		else
-			said = report_misuse(MISUSE_INNER_FREE, "%s: at %p starts no object of %s",
-					     who, addr, cache->name);
-		if (said)
-			debug_tell(cache, addr);
-		return;
-	}
-	first = buddy_block_of(frame);
-	if (first && first->state == FRAME_PAGES)
+	first = cache ? NULL : buddy_block_of(frame);
+	if (cache && starts_object(cache, slab_first(frame), addr))
+		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p of %s is free already", who,
+				     addr, cache->name);
+	else if (cache)
+		said = report_misuse(MISUSE_INNER_FREE, "%s: at %p starts no object of %s", who,
+				     addr, cache->name);
+	else if (first && first->state == FRAME_PAGES)
 		said = report_misuse(MISUSE_INNER_FREE, "%s: %p is inside a block of %u pages",
 				     who, addr, first->nr_pages);
 	else
 		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: %p is in a block that is free", who,
 				     addr);
-	if (said && first)
-		debug_block_tell(first);
+	if (said)
+		cache_tell(addr);
 }
 
 /* A bit says free only of what has come back; what lies in a magazine is taken. */
@@ -278,8 +286,9 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 	struct found found = cache_find(object);
 
 	if (found.cache && found.cache != cache) {
-		report_misuse(MISUSE_WRONG_CACHE, "%s: %p is an object of %s", cache->name, object,
-			      found.cache->name);
+		if (report_misuse(MISUSE_WRONG_CACHE, "%s: %p is an object of %s", cache->name,
+				  object, found.cache->name))
+			cache_tell(object);
 		return;
 	}
 	if (!found.cache || !found.size) {

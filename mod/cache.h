@@ -123,6 +123,12 @@ struct found {
  */
 struct found cache_find(const void *address);
 
+/*
+ * More lines to a report: what debug mode knows of memory at an address, or around it.
+ * Held: as for cache_find().
+ */
+void cache_tell(const void *addr);
+
 /* Reports an address that @who was given to free and that is nothing of the kind. */
 void cache_report_bad_free(const char *who, const void *addr);
 

@@ -96,6 +96,21 @@ static struct debug_track *track_at(struct slabmod_cache *cache, const void *add
 	return debug_track_of(cache, slab_first(frame), address);
 }
 
+/*
+ * Likewise, for an address that may lie in a zone: the first bytes of a raw object are the
+ * zone of the one before.
+ */
+static struct debug_track *track_around(struct slabmod_cache *cache, const void *address)
+{
+	struct frame *frame = chunk_frame(address), *first;
+
+	if (!frame || slab_cache(frame) != cache)
+		return NULL;
+	first = slab_first(frame);
+	return debug_track_of(cache, first, max_t(const void *, frame_address(first),
+						  address - cache->tail));
+}
+
 /* ---- the shadow ---- */
 
 #ifdef CONFIG_KASAN_GENERIC
@@ -265,7 +280,7 @@ void debug_tell_track(struct slabmod_cache *cache, struct debug_track *track)
 
 void debug_tell(struct slabmod_cache *cache, const void *address)
 {
-	struct debug_track *track = track_at(cache, address);
+	struct debug_track *track = track_around(cache, address);
 
 	if (!track)
 		return;

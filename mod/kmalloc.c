@@ -101,13 +101,18 @@ static bool is_memory(const struct slabmod_cache *cache)
 	return !(cache->flags & CACHE_PAGES);
 }
 
+static void report_pages(const char *who, const struct slabmod_cache *cache, const void *p)
+{
+	if (report_misuse(MISUSE_WRONG_CACHE, "%s: %p are pages, of %s", who, p, cache->name))
+		cache_tell(p);
+}
+
 static void kfree_checked(void *p)
 {
 	struct found found = cache_find(p);
 
 	if (found.cache && !is_memory(found.cache))
-		report_misuse(MISUSE_WRONG_CACHE, "kfree: %p are pages, of %s", p,
-			      found.cache->name);
+		report_pages("kfree", found.cache, p);
 	else if (found.cache)
 		cache_free_slow(found.cache, p);
 	else if (!block_free_any(found.frame, p))
@@ -174,8 +179,7 @@ static size_t memory_at(const char *who, const void *p)
 	if (!found.size)
 		cache_report_bad_free(who, p);
 	if (found.size && found.cache && !is_memory(found.cache)) {
-		report_misuse(MISUSE_WRONG_CACHE, "%s: %p are pages, of %s", who, p,
-			      found.cache->name);
+		report_pages(who, found.cache, p);
 		found.size = 0;
 	}
 	rcu_read_unlock();

@@ -116,18 +116,22 @@ EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_exact);
 static void pages_free(const char *who, void *p, unsigned int nr_pages)
 {
 	struct found found = cache_find(p);
+	bool said = false;
 
 	if (found.cache && !(found.cache->flags & CACHE_PAGES))
-		report_misuse(MISUSE_WRONG_CACHE, "%s: %p is of %s", who, p, found.cache->name);
+		said = report_misuse(MISUSE_WRONG_CACHE, "%s: %p is of %s", who, p,
+				     found.cache->name);
 	else if (!found.size)
 		cache_report_bad_free(who, p);
 	else if (found.size != (size_t)nr_pages << PAGE_SHIFT)
-		report_misuse(MISUSE_WRONG_SIZE, "%s: %zu pages at %p are freed as %u", who,
-			      found.size >> PAGE_SHIFT, p, nr_pages);
+		said = report_misuse(MISUSE_WRONG_SIZE, "%s: %zu pages at %p are freed as %u", who,
+				     found.size >> PAGE_SHIFT, p, nr_pages);
 	else if (found.cache)
 		cache_free_slow(found.cache, p);
 	else if (!block_free_any(found.frame, p))
 		cache_report_bad_free(who, p);
+	if (said)
+		cache_tell(p);
 }
 
 static noinline void pages_free_slow(const char *who, void *p, unsigned int nr_pages)

@@ -255,9 +255,10 @@ bool pool_is_wrong(const char *who, struct slabmod_pool *pool, const void *p)
 	frame = chunk_frame(p);
 	if (frame)
 		of = pool_of(frame);
-	if (of && of != pool)
-		report_misuse(MISUSE_WRONG_POOL, "%s: %p is of pool %s, not of %s", who, p,
-			      of->name, pool->name);
+	if (of && of != pool &&
+	    report_misuse(MISUSE_WRONG_POOL, "%s: %p is of pool %s, not of %s", who, p, of->name,
+			  pool->name))
+		cache_tell(p);
 	rcu_read_unlock();
 	return of && of != pool;
 }

@@ -34,7 +34,8 @@ static int leave_pools(void)
 	return 0;
 }
 
-static int leave_objects(void)
+/* Not inline: its name is looked for. */
+static noinline int leave_objects(void)
 {
 	struct slabmod_cache *cache = slabmod_cache_create("leaky", 100, 0, 0, NULL);
 	void *block = slabmod_kmalloc(BLOCK, GFP_KERNEL);

@@ -12,12 +12,17 @@ void *debug_victim_alloc(struct slabmod_cache *cache);
 void debug_culprit_free(struct slabmod_cache *cache, void *object);
 void debug_poke(void *p, long offset, u8 value);
 
-/* A cache that is debugged, on the kit's source; not under KASAN, where it skips the test. */
+/* A cache that is debugged, on the kit's source. */
 struct slabmod_cache *debug_test_cache(struct kunit *test, size_t size, unsigned int flags,
 				       void (*ctor)(void *object));
 
-/* A pool all of whose caches are debugged; likewise. The test ends it. */
+/* A pool all of whose caches are debugged. The test ends it. */
 struct slabmod_pool *debug_test_pool(struct kunit *test);
+
+/* Before anything is touched that may not be: skips the test where KASAN would report it. */
+void debug_may_spoil(struct kunit *test);
+struct slabmod_cache *debug_cache_to_spoil(struct kunit *test, size_t size, unsigned int flags,
+					   void (*ctor)(void *object));
 
 /* test_debug_use.c */
 void test_objects_are_aligned_as_without(struct kunit *test);
@@ -31,6 +36,7 @@ void test_constructed_objects_keep_their_state(struct kunit *test);
 void test_shadow_says_what_nobody_may_touch(struct kunit *test);
 #endif
 void test_quarantine_has_a_bound(struct kunit *test);
+void test_quarantine_gives_way_to_others(struct kunit *test);
 void test_quarantine_gives_way_when_memory_is_short(struct kunit *test);
 void test_many_at_once_are_debugged_each(struct kunit *test);
 void test_a_full_node_is_served_from_few_slabs_of_another(struct kunit *test);
@@ -42,6 +48,9 @@ void test_random_use_without_errors_makes_no_report(struct kunit *test);
 void test_write_to_a_freed_block_is_reported(struct kunit *test);
 void test_second_free_of_a_block_names_the_first(struct kunit *test);
 void test_memory_by_size_has_a_zone_to_the_end_of_its_pages(struct kunit *test);
+#ifdef CONFIG_KASAN_GENERIC
+void test_shadow_says_what_of_a_block_nobody_may_touch(struct kunit *test);
+#endif
 void test_blocks_in_quarantine_are_nobodys_and_give_way(struct kunit *test);
 
 #endif /* SLABMOD_TEST_DEBUG_H */

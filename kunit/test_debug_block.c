@@ -2,6 +2,7 @@
 /*
  * test_debug_block.c - what is caught of callers' errors with memory that no cache serves.
  */
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -22,13 +23,17 @@ static struct slabmod_pool *begin(struct kunit *test)
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	struct slabmod_pool *pool;
 
-	if (IS_ENABLED(CONFIG_KASAN))
-		kunit_skip(test, "writes to freed pages are KASAN's to report");
 	params.limit_bytes = 64 << 20;
 	pool = slabmod_pool_create("kit-debug", &params);
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	debug_block_switch(true);
 	return pool;
+}
+
+static struct slabmod_pool *begin_to_spoil(struct kunit *test)
+{
+	debug_may_spoil(test);
+	return begin(test);
 }
 
 static void end(struct kunit *test, struct slabmod_pool *pool)
@@ -55,7 +60,7 @@ static noinline void culprit_free(struct slabmod_pool *pool, void *block)
 
 void test_write_to_a_freed_block_is_reported(struct kunit *test)
 {
-	struct slabmod_pool *pool = begin(test);
+	struct slabmod_pool *pool = begin_to_spoil(test);
 	void *block = victim_block(pool);
 
 	KUNIT_ASSERT_NOT_NULL(test, block);
@@ -65,8 +70,9 @@ void test_write_to_a_freed_block_is_reported(struct kunit *test)
 	debug_poke(block, 70000, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_WRITE_FREE, "the first at offset 70000",
 			  slabmod_pool_shrink(pool));
-	KUNIT_EXPECT_GE(test, kit_captured("victim_block"), 1);
-	KUNIT_EXPECT_GE(test, kit_captured("culprit_free"), 1);
+	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "victim_block"));
+	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "culprit_free"));
+	KUNIT_EXPECT_EQ(test, kit_captured("bytes from offset 70000 on: 01 6b 6b"), 1);
 	end(test, pool);
 }
 
@@ -85,14 +91,14 @@ void test_second_free_of_a_block_names_the_first(struct kunit *test)
 	}
 	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "is in a block that is free",
 			  slabmod_pool_free_pages(pool, (unsigned long)block, ORDER));
-	KUNIT_EXPECT_GE(test, kit_captured("victim_block"), 1);
-	KUNIT_EXPECT_GE(test, kit_captured("culprit_free"), 1);
+	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "victim_block"));
+	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "culprit_free"));
 	end(test, pool);
 }
 
 void test_memory_by_size_has_a_zone_to_the_end_of_its_pages(struct kunit *test)
 {
-	struct slabmod_pool *pool = begin(test);
+	struct slabmod_pool *pool = begin_to_spoil(test);
 	u8 *p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL), *q;
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
@@ -109,8 +115,52 @@ void test_memory_by_size_has_a_zone_to_the_end_of_its_pages(struct kunit *test)
 	q = slabmod_krealloc(q, 49999, GFP_KERNEL);
 	debug_poke(q, 49999, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 49999", slabmod_kfree(q));
+	KUNIT_EXPECT_EQ(test, kit_captured("bytes from offset 49999 on: 01 bb bb"), 1);
+	/* What was written before is not covered up by either. */
+	p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL);
+	debug_poke(p, 40001, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 40001", slabmod_ksize(p));
+	slabmod_kfree(p);
+	p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL);
+	debug_poke(p, 40001, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 40001",
+			  p = slabmod_krealloc(p, 40500, GFP_KERNEL));
+	slabmod_kfree(p);
 	end(test, pool);
 }
+
+#ifdef CONFIG_KASAN_GENERIC
+static u8 shadow(const void *p, long offset)
+{
+	return *(u8 *)kasan_mem_to_shadow(p + offset);
+}
+
+void test_shadow_says_what_of_a_block_nobody_may_touch(struct kunit *test)
+{
+	struct slabmod_pool *pool = begin(test);
+	void *p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_EQ(test, shadow(p, 0), 0);
+	KUNIT_EXPECT_EQ(test, shadow(p, 40000), 1);
+	KUNIT_EXPECT_EQ(test, shadow(p, 40008), 0xfc);
+	KUNIT_EXPECT_EQ(test, shadow(p, 40959), 0xfc);
+	KUNIT_EXPECT_EQ(test, slabmod_ksize(p), 40960);
+	KUNIT_EXPECT_EQ(test, shadow(p, 40959), 0);
+	slabmod_kfree(p);
+	KUNIT_EXPECT_EQ(test, shadow(p, 0), 0xfb);
+	KUNIT_EXPECT_EQ(test, shadow(p, 40959), 0xfb);
+	/* Who has the pages next may touch all of them; until then they are the kernel's. */
+	slabmod_pool_shrink(pool);
+	KUNIT_EXPECT_NE(test, shadow(p, 0), 0xfb);
+	KUNIT_EXPECT_NE(test, shadow(p, 40959), 0xfb);
+	p = slabmod_pool_kmalloc(pool, 40960, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_EQ(test, shadow(p, 40959), 0);
+	slabmod_kfree(p);
+	end(test, pool);
+}
+#endif
 
 void test_blocks_in_quarantine_are_nobodys_and_give_way(struct kunit *test)
 {

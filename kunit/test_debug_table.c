@@ -233,6 +233,7 @@ static const struct bad_use {
 	enum victim victim;
 	bool freed;			/* rightly, before or by this */
 	long offset;			/* that is reported; 0: none */
+	bool touches;			/* what it may not: KASAN would say so first */
 } bad_uses[] = {
 	{ "middle", inside, MISUSE_INNER_FREE, "starts no object", OBJECT, false, 40 },
 	{ "past its end", past_the_end, MISUSE_INNER_FREE, "starts no object", OBJECT, false,
@@ -245,10 +246,10 @@ static const struct bad_use {
 	{ "another cache's", to_another_cache, MISUSE_WRONG_CACHE, "is an object of", OBJECT },
 	{ "another pool's", to_another_pool, MISUSE_WRONG_POOL, "is of pool", OBJECT },
 	{ "object as pages", object_as_pages, MISUSE_WRONG_CACHE, "is of kit-debug", OBJECT },
-	{ "byte behind", byte_behind, MISUSE_OVERRUN, "1 bytes behind object", OBJECT, true },
-	{ "byte before", byte_before, MISUSE_OVERRUN, "1 bytes before object", OBJECT, true },
+	{ "byte behind", byte_behind, MISUSE_OVERRUN, "behind object", OBJECT, true, 0, true },
+	{ "byte before", byte_before, MISUSE_OVERRUN, "before object", OBJECT, true, 0, true },
 	{ "use after free", write_after_free, MISUSE_WRITE_FREE, "the first at offset 50", OBJECT,
-	  true },
+	  true, 0, true },
 	{ "live at the end", end_with_live_object, MISUSE_CACHE_BUSY, "with 1 live", OBJECT },
 	{ "pages as memory", pages_as_memory, MISUSE_WRONG_CACHE, "are pages", PAGES },
 	{ "pages, wrong order", pages_of_wrong_order, MISUSE_WRONG_SIZE, "are freed as 1", PAGES },
@@ -258,7 +259,7 @@ static const struct bad_use {
 	{ "block twice", block_twice, MISUSE_DOUBLE_FREE, "a block that is free", BLOCK, true },
 	{ "another pool's block", block_to_another_pool, MISUSE_WRONG_POOL, "is of pool", BLOCK },
 	{ "use after free of a block", write_after_block_was_freed, MISUSE_WRITE_FREE,
-	  "the first at offset 5000", BLOCK, true },
+	  "the first at offset 5000", BLOCK, true, 0, true },
 	{ "stack", stack, MISUSE_BAD_FREE, "stack", NOBODY },
 	{ "module's data", static_data, MISUSE_BAD_FREE, "module", NOBODY },
 	{ "vmalloc", vmalloced, MISUSE_BAD_FREE, "vmalloc", NOBODY },
@@ -359,6 +360,8 @@ static void test_bad_use_is_reported_with_its_victim(struct kunit *test)
 {
 	const struct bad_use *use = test->param_value;
 
+	if (use->touches)
+		debug_may_spoil(test);
 	scene_begin(test);
 	KIT_EXPECT_MISUSE(test, use->kind, use->says, use->act());
 	if (use->victim != NOBODY)

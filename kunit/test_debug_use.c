@@ -26,13 +26,17 @@ struct slabmod_pool *debug_test_pool(struct kunit *test)
 	struct slabmod_pool *pool;
 	bool before = debug_all;
 
-	if (IS_ENABLED(CONFIG_KASAN))
-		kunit_skip(test, "KASAN reports such errors before");
 	debug_all = true;
 	pool = slabmod_pool_create("kit-debug", &params);
 	debug_all = before;
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	return pool;
+}
+
+static struct slabmod_pool *debug_pool_to_spoil(struct kunit *test)
+{
+	debug_may_spoil(test);
+	return debug_test_pool(test);
 }
 
 void test_objects_are_aligned_as_without(struct kunit *test)
@@ -55,7 +59,7 @@ void test_objects_are_aligned_as_without(struct kunit *test)
 
 void test_memory_by_size_has_its_zone_where_what_was_asked_ends(struct kunit *test)
 {
-	struct slabmod_pool *pool = debug_test_pool(test);
+	struct slabmod_pool *pool = debug_pool_to_spoil(test);
 	void *p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
@@ -81,7 +85,7 @@ void test_who_asks_for_the_size_may_write_to_all_of_it(struct kunit *test)
 
 void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test)
 {
-	struct slabmod_pool *pool = debug_test_pool(test);
+	struct slabmod_pool *pool = debug_pool_to_spoil(test);
 	u8 *p = slabmod_pool_kmalloc(pool, 50, GFP_KERNEL), *q;
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
@@ -106,6 +110,13 @@ void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test)
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 61",
 			  p = slabmod_krealloc(p, 50, GFP_KERNEL));
 	slabmod_kfree(p);
+	/* What is to be cleared is, though it was zone before. */
+	p = slabmod_pool_kmalloc(pool, 50, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	q = slabmod_krealloc(p, 60, GFP_KERNEL | __GFP_ZERO);
+	KUNIT_EXPECT_PTR_EQ(test, q, p);
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(q + 50, 0, 10), NULL);
+	slabmod_kfree(q);
 	/* Less: what is given up is zone. */
 	p = slabmod_pool_kmalloc(pool, 64, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, p);
@@ -134,7 +145,7 @@ void test_cleared_memory_is_clear(struct kunit *test)
 
 void test_pages_are_debugged_too(struct kunit *test)
 {
-	struct slabmod_pool *pool = debug_test_pool(test);
+	struct slabmod_pool *pool = debug_pool_to_spoil(test);
 	unsigned int order;
 
 	for (order = 0; order < POOL_PAGE_ORDERS; order++) {
@@ -170,7 +181,7 @@ void test_constructed_objects_keep_their_state(struct kunit *test)
 	int i;
 
 	constructed = 0;
-	cache = debug_test_cache(test, 48, 0, construct);
+	cache = debug_cache_to_spoil(test, 48, 0, construct);
 	for (i = 0; i < 1000; i++) {
 		p = debug_victim_alloc(cache);
 		KUNIT_ASSERT_NOT_NULL(test, p);
@@ -183,6 +194,13 @@ void test_constructed_objects_keep_their_state(struct kunit *test)
 			  debug_culprit_free(cache, p));
 	/* Once for each object there is, and not for each life. */
 	KUNIT_EXPECT_EQ(test, constructed, home_totals(cache).slabs * cache->objects);
+	/* Who asks for the size may write to all of it, in this life and the next. */
+	for (i = 0; i < 2; i++) {
+		p = debug_victim_alloc(cache);
+		KIT_EXPECT_NO_MISUSE(test, memset(p, 0x77, slabmod_ksize(p)));
+		KIT_EXPECT_NO_MISUSE(test, debug_culprit_free(cache, p));
+		slabmod_cache_shrink(cache);
+	}
 }
 
 /* ---- KASAN's shadow ---- */
@@ -244,6 +262,40 @@ void test_quarantine_has_a_bound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
 }
 
+/* At the limit, to another cache, to runs of pages, and to who wants memory of one node. */
+void test_quarantine_gives_way_to_others(struct kunit *test)
+{
+	struct slabmod_pool *pool = debug_test_pool(test);
+	struct slabmod_cache *cache = slabmod_pool_cache_create(pool, "a", 3000, 0, SLABMOD_DEBUG,
+								NULL);
+	struct slabmod_cache *other = slabmod_pool_cache_create(pool, "b", 5000, 0, 0, NULL);
+	int nid = numa_mem_id();
+	unsigned long pages;
+	void *p;
+
+	KUNIT_ASSERT_TRUE(test, cache && other);
+	pool->source.limit = 1024;
+	while (quarantine_count(cache) < cache->debug->most) {
+		p = debug_victim_alloc(cache);
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		debug_culprit_free(cache, p);
+		pool->source.limit = atomic_long_read(&pool->source.held) + 64;
+	}
+	pool->source.limit = atomic_long_read(&pool->source.held);
+	pages = slabmod_pool_get_free_pages(pool, GFP_KERNEL, 8);
+	KUNIT_EXPECT_NE(test, pages, 0);
+	slabmod_pool_free_pages(pool, pages, 8);
+	p = slabmod_cache_alloc_node(other, GFP_KERNEL | __GFP_THISNODE, nid);
+	KUNIT_EXPECT_NOT_NULL(test, p);
+	slabmod_cache_free(other, p);
+	p = slabmod_cache_alloc(other, GFP_ATOMIC);
+	KUNIT_EXPECT_NOT_NULL(test, p);
+	slabmod_cache_free(other, p);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(other), 0);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
 void test_quarantine_gives_way_when_memory_is_short(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_test_cache(test, 4000, 0, NULL);
@@ -261,7 +313,7 @@ void test_quarantine_gives_way_when_memory_is_short(struct kunit *test)
 
 void test_many_at_once_are_debugged_each(struct kunit *test)
 {
-	struct slabmod_cache *cache = debug_test_cache(test, 64, 0, NULL);
+	struct slabmod_cache *cache = debug_cache_to_spoil(test, 64, 0, NULL);
 	void *objects[100];
 	int i;
 
@@ -319,7 +371,8 @@ static void exchange(void *arg)
 void test_debugged_memory_may_be_had_in_interrupts(struct kunit *test)
 {
 	static void (*const contexts[])(void (*fn)(void *arg), void *arg) = {
-		context_irqs_off, context_softirq, context_hardirq,
+		context_irqs_off, context_softirq, context_hardirq, context_hard, context_rcu,
+		context_work,
 	};
 	struct visit visit = { .cache = debug_test_cache(test, 64, 0, NULL) };
 	void *stays = debug_victim_alloc(visit.cache);

@@ -11,7 +11,9 @@
 #include <linux/mm.h>
 
 #include "buddy.h"
+#include "callsites.h"
 #include "chunk.h"
+#include "debug_block.h"
 #include "home.h"
 #include "pattern.h"
 #include "suites.h"
@@ -466,6 +468,33 @@ static void test_debugged_objects_are_had_or_refused(struct kunit *test)
 	kit.flags = 0;
 }
 
+static void act_memory_and_list(struct kunit *test)
+{
+	void *p = slabmod_pool_kmalloc(kit.pool, 40001, GFP_KERNEL);
+	struct callsites *sites = callsites_of(kit.pool, false);
+
+	/* Without its record a block is not debugged, but is one. */
+	if (p)
+		memset(p, 1, 40001);
+	fault_spoil(sites && sites->nr > 1, "there is one place that allocates");
+	kvfree(sites);
+	slabmod_pool_kfree(kit.pool, p);
+}
+
+static void test_debugged_blocks_are_had_or_refused(struct kunit *test)
+{
+	static const struct deed deeds[] = {
+		{ "debugged blocks", prepare_pool, act_blocks, look_at_pool },
+		{ "debugged memory", prepare_pool, act_memory_and_list, look_at_pool },
+	};
+	int i;
+
+	kit.shape = shapes[1];
+	debug_block_switch(true);
+	for (i = 0; i < ARRAY_SIZE(deeds); i++)
+		fault_each(test, &deeds[i]);
+}
+
 /* ---- all of it ---- */
 
 #define X(id, name, text) #name,
@@ -487,6 +516,7 @@ static void test_enough_has_failed_and_everywhere(struct kunit *test)
 static void fault_exit(struct kunit *test)
 {
 	fault_end();
+	debug_block_switch(debug_all);
 	kit_exit(test);
 }
 
@@ -501,6 +531,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(test_pools_fail_cleanly),
 	KUNIT_CASE(test_what_is_in_a_pool_fails_cleanly),
 	KUNIT_CASE(test_debugged_objects_are_had_or_refused),
+	KUNIT_CASE(test_debugged_blocks_are_had_or_refused),
 	KUNIT_CASE(test_enough_has_failed_and_everywhere),
 	{}
 };

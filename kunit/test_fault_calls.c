@@ -227,7 +227,7 @@ void test_calls_of_the_root_pool_fail_cleanly(struct kunit *test)
 
 /* Pages of each pool that is refused; many times what others take and give meanwhile. */
 #define RESERVE		256
-#define NOISE		4096
+#define NOISE		8192
 /* Refusals of which the pages would show. */
 #define MANY		64
 

@@ -346,7 +346,9 @@ static void test_cpus_go_and_come_amid_calls(struct kunit *test)
 	calls = atomic_long_read(&load.calls);
 	kunit_info(test, "%u cycles amid %lu calls, %ld of which got nothing\n", cycles, calls,
 		   atomic_long_read(&load.empty));
-	KUNIT_EXPECT_GT(test, calls, cycles);
+	/* Most of them had what they wanted, many times a cycle. */
+	KUNIT_EXPECT_GT(test, calls, 100 * cycles);
+	KUNIT_EXPECT_LT(test, atomic_long_read(&load.empty), calls / 2);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&load.spoilt), 0);
 	things_end(test);
 }

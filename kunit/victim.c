@@ -9,7 +9,8 @@
  *		reader's or writer's by one copy
  *   misuse	write anything: does all that is reported
  *   peek	write a number: reads the byte of that offset of an object of 100 bytes in
- *		debug mode; with an f before it, after that was freed
+ *		debug mode; with a b before it, of 40001 bytes by kmalloc; with an f, after
+ *		that was freed
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -127,11 +128,29 @@ static noinline u8 victim_peek(const u8 *object, long offset)
 	return READ_ONCE(object[offset]);
 }
 
+/* Takes one of either kind, and frees it before or after it looks at it. */
+static int peek(bool block, bool freed, long offset)
+{
+	struct slabmod_cache *cache = slabmod_cache_create("peeked", 100, 0, SLABMOD_DEBUG, NULL);
+	void *p;
+
+	if (!cache)
+		return -ENOMEM;
+	p = block ? slabmod_kmalloc(40001, GFP_KERNEL) : slabmod_cache_alloc(cache, GFP_KERNEL);
+	if (p && freed)
+		slabmod_kfree(p);
+	if (p)
+		victim_peek(p, offset);
+	if (!freed)
+		slabmod_kfree(p);
+	slabmod_cache_destroy(cache);
+	return p ? 0 : -ENOMEM;
+}
+
 static ssize_t peek_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
 {
-	struct slabmod_cache *cache;
-	char text[16] = "";
-	void *object;
+	char text[16] = "", *number = text;
+	bool block, freed;
 	long offset;
 	int err;
 
@@ -139,21 +158,14 @@ static ssize_t peek_write(struct file *file, const char __user *from, size_t cou
 		return -EINVAL;
 	if (copy_from_user(text, from, count))
 		return -EFAULT;
-	err = kstrtol(text + (text[0] == 'f'), 10, &offset);
-	if (err)
-		return err;
-	cache = slabmod_cache_create("peeked", 100, 0, SLABMOD_DEBUG, NULL);
-	if (!cache)
-		return -ENOMEM;
-	object = slabmod_cache_zalloc(cache, GFP_KERNEL);
-	if (object && text[0] == 'f')
-		slabmod_cache_free(cache, object);
-	if (object)
-		victim_peek(object, offset);
-	if (text[0] != 'f')
-		slabmod_cache_free(cache, object);
-	slabmod_cache_destroy(cache);
-	return count;
+	block = *number == 'b';
+	number += block;
+	freed = *number == 'f';
+	number += freed;
+	err = kstrtol(number, 10, &offset);
+	if (!err)
+		err = peek(block, freed, offset);
+	return err ?: count;
 }
 
 static const struct file_operations peek_fops = {

@@ -20,7 +20,7 @@ static noinline struct frame *alloc_other(struct slabmod_pool *pool, int nid,
 	struct frame *frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
 
 	buddy_look_ahead(&pool->buddies[nid], gfp);
-	if (!frame && block_drain())
+	while (unlikely(!frame) && source_relent(&pool->source))
 		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
 	if (!frame)
 		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
@@ -94,10 +94,10 @@ void block_release(struct frame *frame)
 		release(frame);
 }
 
-bool block_drain(void)
+bool block_drain(unsigned long most)
 {
 	return static_branch_unlikely(&debug_blocks) && !in_nmi() &&
-	       debug_block_drain(release_debugged);
+	       debug_block_drain(most, release_debugged);
 }
 
 bool block_free(struct frame *frame)

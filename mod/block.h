@@ -24,6 +24,6 @@ void block_release(struct frame *frame);
  * Gives back what debug mode keeps from use, of all pools; false when there is none. Any
  * context.
  */
-bool block_drain(void);
+bool block_drain(unsigned long most);
 
 #endif /* SLABMOD_BLOCK_H */

@@ -165,6 +165,7 @@ static struct frame *take_block(struct buddy *buddy, struct chunk *chunk, unsign
 	frame->order = order;
 	frame->nr_pages = nr_pages;
 	frame->block = frame_address(frame);
+	frame->debug = NULL;
 	frame->buddy = buddy;
 	free_run(buddy, chunk, frame->index + nr_pages, (1u << order) - nr_pages);
 	bucket_update(buddy, chunk);

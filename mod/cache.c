@@ -57,7 +57,20 @@ static void *alloc_new(struct slabmod_cache *cache, gfp_t gfp)
 	return object;
 }
 
-/* From slabs there are, from a new one, or when memory is short beside another CPU's. */
+/* When memory is short: beside another CPU's, or of what debug mode keeps from use. */
+static noinline void *alloc_last(struct slabmod_cache *cache, gfp_t gfp)
+{
+	void *object = magazine_alloc_any(cache);
+
+	while (!object && source_relent(cache->source)) {
+		object = magazine_alloc_any(cache);
+		if (!object)
+			object = magazine_grow(cache, gfp);
+	}
+	return object;
+}
+
+/* From slabs there are, from a new one, or from the last there is. */
 static void *alloc_hard(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 {
 	void *object;
@@ -68,9 +81,7 @@ static void *alloc_hard(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 	if (!object)
 		object = alloc_new(cache, gfp);
 	if (unlikely(!object))
-		object = magazine_alloc_any(cache);
-	if (unlikely(!object) && quarantine_drain(cache))
-		object = magazine_alloc_any(cache);
+		object = alloc_last(cache, gfp);
 	if (object && asked)
 		magazine_asked(cache, asked);
 	return object;
@@ -91,6 +102,8 @@ static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t 
 
 	if (!object && !(gfp & __GFP_THISNODE))
 		return alloc_hard(cache, gfp, asked);
+	while (unlikely(!object) && source_relent(cache->source))
+		object = magazine_alloc_node(cache, gfp, nid);
 	if (object && asked)
 		magazine_asked(cache, asked);
 	return object;
@@ -409,7 +422,7 @@ unsigned long cache_shrink(struct slabmod_cache *cache)
 	unsigned long before = home_pages(cache), after;
 
 	defer_sync();
-	quarantine_drain(cache);
+	quarantine_drain(cache, ULONG_MAX);
 	magazine_drain_all(cache);
 	home_shrink(cache);
 	after = home_pages(cache);

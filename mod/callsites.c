@@ -4,8 +4,8 @@
  *
  * Nothing is counted while objects come and go: who asks has all slabs looked through.
  *
- * Contexts: process, may sleep. Locks: that of a buddy while its slabs are walked, in
- * which nothing is allocated. Memory: a table for as long as it is looked at.
+ * Contexts: process, may sleep. Locks: none; slabs and blocks are walked as a reader of
+ * RCU. Memory: a table for as long as it is looked at.
  */
 #include <linux/hash.h>
 #include <linux/jiffies.h>
@@ -18,6 +18,7 @@
 #include "cache.h"
 #include "callsites.h"
 #include "debug_block.h"
+#include "fault.h"
 
 #define HASH_BITS	11
 #define HASH_SIZE	BIT(HASH_BITS)
@@ -26,7 +27,6 @@ static_assert(HASH_SIZE > CALLSITES_MAX);
 
 struct census {
 	struct slabmod_cache *cache;
-	struct frame *first;
 	struct callsites *sites;
 	bool by_stack;
 	u16 slot[HASH_SIZE];		/* one more than the index of a site, or 0 */
@@ -75,23 +75,13 @@ static void add_track(const struct debug_track *track, void *arg)
 	site->bytes += track->asked;
 }
 
-static void add_object(void *raw, void *arg)
-{
-	struct census *census = arg;
-	struct debug_track *track = debug_track_of(census->cache, census->first, raw);
-
-	if (track && READ_ONCE(track->state) == DEBUG_LIVE)
-		add_track(track, census);
-}
-
 static void add_slab(struct frame *frame, void *arg)
 {
 	struct census *census = arg;
 
 	if (slab_cache(frame) != census->cache || slab_first(frame) != frame)
 		return;
-	census->first = frame;
-	slab_walk_taken(census->cache, frame, add_object, census);
+	debug_walk_live(census->cache, frame, add_track, census);
 }
 
 static void add_cache(struct slabmod_cache *cache, void *arg)
@@ -120,10 +110,15 @@ static int oldest_first(const void *a, const void *b)
 	return x->oldest == y->oldest ? 0 : time_after(x->oldest, y->oldest) ? 1 : -1;
 }
 
+static void *table(size_t size)
+{
+	return fault_hits(FAULT_CALLSITES) ? NULL : kvzalloc(size, GFP_KERNEL);
+}
+
 struct callsites *callsites_of(struct slabmod_pool *pool, bool by_stack)
 {
-	struct census *census = kvzalloc(sizeof(*census), GFP_KERNEL);
-	struct callsites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
+	struct census *census = table(sizeof(*census));
+	struct callsites *sites = table(sizeof(*sites));
 
 	if (!census || !sites) {
 		kvfree(census);

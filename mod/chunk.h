@@ -140,6 +140,12 @@ static inline void source_wake(struct chunk_source *source)
 		wake(source);
 }
 
+/* Whether debug mode has given way; see struct chunk_source. Any context, no lock held. */
+static inline bool source_relent(struct chunk_source *source)
+{
+	return source->relent && !in_nmi() && source->relent(source);
+}
+
 static inline void note_peak(atomic_long_t *peak, long now)
 {
 	long before = atomic_long_read(peak);

@@ -58,20 +58,51 @@ void debug_layout(struct slabmod_cache *cache)
 	cache->tail = min(cache->lead / 2, REACH_MAX);
 }
 
-struct debug_track *debug_track_of(struct slabmod_cache *cache, struct frame *first,
-				   const void *address)
+/*
+ * Those of a slab. Who has none of its objects may come when the slab has gone, and the
+ * frame is another's, with bits in that place: what was read is the cache's tracks if the
+ * frame was the cache's between two equal readings of it.
+ */
+static struct debug_tracks *tracks_of(struct slabmod_cache *cache, struct frame *first)
 {
 	struct debug_tracks *tracks;
-	unsigned long index;
 
-	/* In others' frames there are bits in that place. */
 	if (!(cache->flags & CACHE_DEBUG))
 		return NULL;
 	tracks = READ_ONCE(first->tracks);
+	/* Frames change hands in this order: the cache, the bits. */
+	smp_rmb();
+	if (!tracks || slab_cache(first) != cache)
+		return NULL;
+	/* And come back in the other. */
+	smp_rmb();
+	if (READ_ONCE(first->tracks) != tracks)
+		return NULL;
+	return tracks->cache == cache ? tracks : NULL;
+}
+
+struct debug_track *debug_track_of(struct slabmod_cache *cache, struct frame *first,
+				   const void *address)
+{
+	struct debug_tracks *tracks = tracks_of(cache, first);
+	unsigned long index;
+
 	if (!tracks)
 		return NULL;
 	index = (address - tracks->base) / cache->size;
-	return index < slab_objects(cache, first) ? &tracks->track[index] : NULL;
+	return index < tracks->nr ? &tracks->track[index] : NULL;
+}
+
+void debug_walk_live(struct slabmod_cache *cache, struct frame *first,
+		     void (*fn)(const struct debug_track *track, void *arg), void *arg)
+{
+	struct debug_tracks *tracks = tracks_of(cache, first);
+	unsigned int i;
+
+	for (i = 0; tracks && i < tracks->nr; i++)
+		/* Pairs with the release in debug_take(). */
+		if (smp_load_acquire(&tracks->track[i].state) == DEBUG_LIVE)
+			fn(&tracks->track[i], arg);
 }
 
 void *debug_raw(const struct slabmod_cache *cache, const struct debug_track *track)
@@ -111,21 +142,23 @@ static struct debug_track *track_around(struct slabmod_cache *cache, const void 
 						  address - cache->tail));
 }
 
+/* What is in free objects is theirs. The constructor may have gone with its module. */
+static bool is_constructed(const struct slabmod_cache *cache)
+{
+	return cache->debug->constructed;
+}
+
 /* ---- the shadow ---- */
 
 #ifdef CONFIG_KASAN_GENERIC
-/* Codes of mm/kasan/kasan.h, by which KASAN names what it found. */
-#define SHADOW_FREE	0xfb
-#define SHADOW_ZONE	0xfc
 #define SHADOW_GRANULE	BIT(KASAN_SHADOW_SCALE_SHIFT)
 
-/* Nobody may touch these bytes but what is unpoisoned after. */
-static void shade(const void *p, size_t size, u8 code)
+void debug_shade(const void *p, size_t size, u8 code)
 {
 	__memset(kasan_mem_to_shadow(p), code, size >> KASAN_SHADOW_SCALE_SHIFT);
 }
 
-static void unshade(const void *p, size_t size)
+void debug_unshade(const void *p, size_t size)
 {
 	u8 *shadow = kasan_mem_to_shadow(p);
 
@@ -133,34 +166,26 @@ static void unshade(const void *p, size_t size)
 	if (size % SHADOW_GRANULE)
 		shadow[size >> KASAN_SHADOW_SCALE_SHIFT] = size % SHADOW_GRANULE;
 }
-#else
-#define SHADOW_FREE	0
-#define SHADOW_ZONE	0
-
-static void shade(const void *p, size_t size, u8 code)
-{
-}
-
-static void unshade(const void *p, size_t size)
-{
-}
 #endif
 
-/* What is done here is done under KASAN's eyes too: it looks at free objects and zones. */
+/*
+ * What is done here is done under KASAN's eyes too: it looks at free objects and zones. The
+ * first bytes of a lead are the one before's, which somebody may be looking at just now.
+ */
 static void unshade_raw(const struct slabmod_cache *cache, const struct debug_track *track)
 {
-	unshade(debug_raw(cache, track), cache->size + cache->tail);
+	debug_unshade(debug_raw(cache, track) + cache->tail, cache->size);
 }
 
 static void shade_raw(const struct slabmod_cache *cache, const struct debug_track *track, u8 code)
 {
 	void *object = debug_object(cache, track);
 
-	shade(debug_raw(cache, track), cache->size + cache->tail, SHADOW_ZONE);
-	if (code == SHADOW_FREE)
-		shade(object, cache->usable, SHADOW_FREE);
+	debug_shade(debug_raw(cache, track) + cache->tail, cache->size, DEBUG_SHADOW_ZONE);
+	if (code == DEBUG_SHADOW_FREE)
+		debug_shade(object, cache->usable, DEBUG_SHADOW_FREE);
 	else
-		unshade(object, track->asked);
+		debug_unshade(object, track->asked);
 }
 
 /* ---- stacks ---- */
@@ -230,11 +255,11 @@ static void tell_stack(const char *what, u32 stack, pid_t pid, unsigned long sin
 /* ---- kmemleak ---- */
 
 /* It has a lock that an NMI may have interrupted, and here it needs memory of its own. */
-void debug_tell_kmemleak(struct debug_track *track, const void *p, gfp_t gfp)
+void debug_tell_kmemleak(struct debug_track *track, const void *p, size_t size, gfp_t gfp)
 {
 	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || !gfp_may_call_kernel())
 		return;
-	kmemleak_alloc(p, track->asked, 1, gfp);
+	kmemleak_alloc(p, size, 1, gfp);
 	track->leak_checked = true;
 }
 
@@ -289,17 +314,18 @@ void debug_tell(struct slabmod_cache *cache, const void *address)
 	debug_tell_track(cache, track);
 }
 
-/*
- * A line of bytes from @p on, so that who knows the pattern can tell whose they are; not
- * beyond the object's own, where there may be no memory.
- */
+void debug_tell_bytes(const void *object, const void *p, const void *end)
+{
+	pr_err("slabmod:   bytes from offset %ld on: %*ph\n", (long)(p - object),
+	       (int)min((long)(end - p), 16l), p);
+}
+
+/* Not beyond the object's own zone, where there may be no memory. */
 static void tell_bytes(const struct slabmod_cache *cache, const struct debug_track *track,
 		       const void *p)
 {
-	long left = debug_raw(cache, track) + cache->size + cache->tail - p;
-
-	pr_err("slabmod:   bytes from offset %ld on: %*ph\n",
-	       (long)(p - debug_object(cache, track)), (int)min(left, 16l), p);
+	debug_tell_bytes(debug_object(cache, track), p,
+			 debug_raw(cache, track) + cache->size + cache->tail);
 }
 
 /* ---- zones and patterns ---- */
@@ -350,7 +376,7 @@ void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 	debug_untell_kmemleak(track, object);
 	unshade_raw(cache, track);
 	check_zones(cache, track, cache->usable);
-	if (!cache->ctor)
+	if (!is_constructed(cache))
 		first = debug_find_written(object, DEBUG_FILL_FREE, cache->usable, &written);
 	if (first) {
 		if (report_misuse(MISUSE_WRITE_FREE,
@@ -361,7 +387,7 @@ void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 		}
 		memset(object, DEBUG_FILL_FREE, cache->usable);
 	}
-	shade_raw(cache, track, SHADOW_FREE);
+	shade_raw(cache, track, DEBUG_SHADOW_FREE);
 }
 
 /* ---- slabs ---- */
@@ -384,8 +410,10 @@ bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
 		return false;
 	/* Frames lead to it, and kmemleak does not look there. */
 	kmemleak_ignore(tracks);
+	tracks->cache = cache;
 	tracks->base = base;
 	tracks->size = ksize(tracks);
+	tracks->nr = objects;
 	source_count_metadata(cache->source, tracks->size);
 	memset(base, DEBUG_FILL_ZONE, objects * cache->size + cache->tail);
 	for (i = 0; i < objects; i++) {
@@ -393,11 +421,12 @@ bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
 
 		track->index = i;
 		/* What is constructed keeps its state, and its constructor writes to it yet. */
-		if (!cache->ctor)
+		if (!is_constructed(cache))
 			memset(debug_object(cache, track), DEBUG_FILL_FREE, cache->usable);
 	}
-	for (i = 0; i < objects && !cache->ctor; i++)
-		shade_raw(cache, &tracks->track[i], SHADOW_FREE);
+	for (i = 0; i < objects && !is_constructed(cache); i++)
+		shade_raw(cache, &tracks->track[i], DEBUG_SHADOW_FREE);
+	debug_shade(base, cache->tail, DEBUG_SHADOW_ZONE);
 	/* Who finds a track finds all of it. */
 	smp_store_release(&first->tracks, tracks);
 	return true;
@@ -412,7 +441,7 @@ void debug_slab_gone(struct slabmod_cache *cache, struct frame *first)
 		return;
 	for (i = 0; i < slab_objects(cache, first); i++)
 		debug_untell_kmemleak(&tracks->track[i], debug_object(cache, &tracks->track[i]));
-	unshade(tracks->base, slab_objects(cache, first) * cache->size + cache->tail);
+	debug_unshade(tracks->base, slab_objects(cache, first) * cache->size + cache->tail);
 	WRITE_ONCE(first->tracks, NULL);
 	source_count_metadata(cache->source, -(long)tracks->size);
 	kfree_rcu(tracks, rcu);
@@ -425,19 +454,22 @@ void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp
 	struct debug_track *track = track_at(cache, raw);
 	void *object = raw + cache->lead;
 
-	if (!asked)
+	/* What is constructed has no zone within what is usable. */
+	if (is_constructed(cache))
+		asked = cache->usable;
+	else if (!asked)
 		asked = cache->object_size;
 	debug_look_at_free(cache, track);
 	unshade_raw(cache, track);
-	if (!cache->ctor) {
+	if (!is_constructed(cache)) {
 		memset(object, clear ? 0 : DEBUG_FILL_NEW, asked);
 		memset(object + asked, DEBUG_FILL_ZONE, cache->usable - asked);
 	}
 	debug_note_alloc(track, asked, gfp);
 	/* Runs of pages it does not look for. */
 	if (!(cache->flags & CACHE_PAGES))
-		debug_tell_kmemleak(track, object, gfp);
-	shade_raw(cache, track, SHADOW_ZONE);
+		debug_tell_kmemleak(track, object, cache->usable, gfp);
+	shade_raw(cache, track, DEBUG_SHADOW_ZONE);
 	/* Who finds it live finds all that is known of it. */
 	smp_store_release(&track->state, DEBUG_LIVE);
 	return object;
@@ -447,20 +479,20 @@ struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first,
 {
 	struct debug_track *track = debug_track_of(cache, first, object);
 
-	/* Of two who free it at once one is told so. */
-	if (cmpxchg(&track->state, DEBUG_LIVE, DEBUG_QUARANTINED) != DEBUG_LIVE) {
+	/* Of two who free it at once one is told so; his slab may even be gone. */
+	if (!track || cmpxchg(&track->state, DEBUG_LIVE, DEBUG_QUARANTINED) != DEBUG_LIVE) {
 		if (report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p is free already", cache->name,
-				  object))
+				  object) && track)
 			debug_tell_track(cache, track);
 		return NULL;
 	}
 	debug_untell_kmemleak(track, object);
 	debug_note_free(track);
 	unshade_raw(cache, track);
-	check_zones(cache, track, cache->ctor ? cache->usable : track->asked);
-	if (!cache->ctor)
+	check_zones(cache, track, track->asked);
+	if (!is_constructed(cache))
 		memset(object, DEBUG_FILL_FREE, cache->usable);
-	shade_raw(cache, track, SHADOW_FREE);
+	shade_raw(cache, track, DEBUG_SHADOW_FREE);
 	return track;
 }
 
@@ -476,14 +508,14 @@ void debug_set_asked(struct slabmod_cache *cache, void *object, size_t asked)
 {
 	struct debug_track *track = track_at(cache, object);
 
-	if (cache->ctor)
+	if (is_constructed(cache))
 		return;
 	unshade_raw(cache, track);
 	/* Before what was written to the old zone is written over. */
 	check_zones(cache, track, track->asked);
 	memset(object + asked, DEBUG_FILL_ZONE, cache->usable - asked);
 	track->asked = asked;
-	shade_raw(cache, track, SHADOW_ZONE);
+	shade_raw(cache, track, DEBUG_SHADOW_ZONE);
 }
 
 size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all)
@@ -494,7 +526,7 @@ size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all)
 		unshade_raw(cache, track);
 		check_zones(cache, track, track->asked);
 		track->asked = cache->usable;
-		shade_raw(cache, track, SHADOW_ZONE);
+		shade_raw(cache, track, DEBUG_SHADOW_ZONE);
 	}
 	return track->asked;
 }
@@ -544,13 +576,18 @@ bool debug_cache_init(struct slabmod_cache *cache)
 	cache->debug = kzalloc(sizeof(*cache->debug), GFP_KERNEL | __GFP_NOWARN);
 	if (!cache->debug)
 		return false;
+	source_count_metadata(cache->source, sizeof(*cache->debug));
 	raw_spin_lock_init(&cache->debug->quarantine.lock);
+	cache->debug->constructed = cache->ctor;
 	cache->debug->most = ((unsigned long)quarantine_kb << 10) / cache->size;
 	return true;
 }
 
 void debug_cache_exit(struct slabmod_cache *cache)
 {
+	if (!cache->debug)
+		return;
+	source_count_metadata(cache->source, -(long)sizeof(*cache->debug));
 	kfree(cache->debug);
 	cache->debug = NULL;
 }

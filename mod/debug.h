@@ -54,8 +54,11 @@ struct debug_track {
 /* Of all objects of a slab; freed by RCU. */
 struct debug_tracks {
 	struct rcu_head rcu;
-	void *base;			/* of the slab; constant */
-	unsigned int size;		/* bytes of this; constant */
+	/* All constant. */
+	struct slabmod_cache *cache;
+	void *base;			/* of the slab */
+	unsigned int size;		/* bytes of this */
+	unsigned int nr;
 	struct debug_track track[];
 };
 
@@ -70,6 +73,7 @@ struct debug_queue {
 struct debug_cache {
 	struct debug_queue quarantine;
 	unsigned long most;		/* objects in it; constant */
+	bool constructed;		/* there is, or was, a constructor; constant */
 };
 
 /* Sets the size, lead and tail of a cache that is being made; its usable size is known. */
@@ -83,9 +87,16 @@ bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
 /* Of a slab of which no object is taken. */
 void debug_slab_gone(struct slabmod_cache *cache, struct frame *first);
 
-/* The track of the object at, or around, an address in a slab; NULL: there is none. */
+/*
+ * The track of the object at, or around, an address in a slab; NULL: there is none, or
+ * the slab has gone meanwhile. A reader of RCU, unless the object is the caller's.
+ */
 struct debug_track *debug_track_of(struct slabmod_cache *cache, struct frame *first,
 				   const void *address);
+
+/* Calls @fn with what is known of each object of a slab that a caller has; likewise. */
+void debug_walk_live(struct slabmod_cache *cache, struct frame *first,
+		     void (*fn)(const struct debug_track *track, void *arg), void *arg);
 
 /* What a caller has of a tracked object, and what slabs know it by. */
 void *debug_object(const struct slabmod_cache *cache, const struct debug_track *track);
@@ -130,10 +141,35 @@ struct debug_track *debug_queue_remove(struct debug_queue *queue, unsigned long 
 void debug_note_alloc(struct debug_track *track, size_t asked, gfp_t gfp);
 void debug_note_free(struct debug_track *track);
 /* kmemleak is told that a caller has memory, to which something is to point; and has not. */
-void debug_tell_kmemleak(struct debug_track *track, const void *p, gfp_t gfp);
+void debug_tell_kmemleak(struct debug_track *track, const void *p, size_t size, gfp_t gfp);
 void debug_untell_kmemleak(struct debug_track *track, const void *p);
 const char *debug_state_name(const struct debug_track *track);
 void debug_tell_stacks(const struct debug_track *track);
+
+/* A line of bytes of an object, from @p on, so that who knows a pattern can tell whose it is. */
+void debug_tell_bytes(const void *object, const void *p, const void *end);
+
+/*
+ * KASAN's shadow: nobody may touch these bytes (whole granules), or just these may be
+ * touched. slabmod unshades what it looks at itself.
+ */
+#ifdef CONFIG_KASAN_GENERIC
+/* Codes of mm/kasan/kasan.h, by which KASAN names what it found. */
+#define DEBUG_SHADOW_FREE	0xfb
+#define DEBUG_SHADOW_ZONE	0xfc
+void debug_shade(const void *p, size_t size, u8 code);
+void debug_unshade(const void *p, size_t size);
+#else
+#define DEBUG_SHADOW_FREE	0
+#define DEBUG_SHADOW_ZONE	0
+static inline void debug_shade(const void *p, size_t size, u8 code)
+{
+}
+
+static inline void debug_unshade(const void *p, size_t size)
+{
+}
+#endif
 
 /* The first of bytes that are not all @fill, or NULL; those that are not are counted. */
 void *debug_find_written(void *p, u8 fill, size_t size, size_t *written);

@@ -7,16 +7,16 @@
  * objects: patterns, a quarantine, stacks. A block in quarantine is claimed: for all
  * others it is free already.
  *
- * Contexts: any but NMI, where blocks are neither taken nor given. Locks: that of the
- * xarray. Memory: a record a block from the kernel's own allocator; without one the block
- * is not debugged.
+ * Contexts: any but NMI, where blocks are neither taken nor given. Locks: records_lock,
+ * raw, interrupts off, held for one record; that of the queue. Memory: a record a block from
+ * the kernel's own allocator; without one the block is not debugged.
  */
-#include <linux/jiffies.h>
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
+#include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/xarray.h>
 
 #include "chunk.h"
 #include "debug_block.h"
@@ -26,8 +26,9 @@
 
 DEFINE_STATIC_KEY_FALSE(debug_blocks);
 
-/* By number of the first page. Entries go when their block leaves the quarantine. */
-static DEFINE_XARRAY_FLAGS(blocks, XA_FLAGS_LOCK_IRQ);
+/* All records, for walks; changed under the lock, read by RCU. */
+static LIST_HEAD(records);
+static DEFINE_RAW_SPINLOCK(records_lock);
 
 static struct debug_queue quarantine = {
 	.lock = __RAW_SPIN_LOCK_UNLOCKED(quarantine.lock),
@@ -35,52 +36,54 @@ static struct debug_queue quarantine = {
 
 static atomic_long_t quarantined;	/* pages in it */
 
-static unsigned long key_of(const void *block)
-{
-	return PHYS_PFN(__pa(block));
-}
-
-static struct debug_block *find(const void *block)
-{
-	return xa_load(&blocks, key_of(block));
-}
-
 static size_t size_of(const struct debug_block *b)
 {
 	return (size_t)b->nr_pages << PAGE_SHIFT;
 }
 
-/* ---- taking ---- */
-
-static bool insert(struct debug_block *b, gfp_t gfp)
+/* Of a block that is the caller's, or is being freed by him. */
+static struct debug_block *record_of(const void *block)
 {
-	unsigned long flags;
-	int err;
-
-	xa_lock_irqsave(&blocks, flags);
-	err = xa_err(__xa_store(&blocks, key_of(b->frame->block), b, gfp));
-	xa_unlock_irqrestore(&blocks, flags);
-	return !err;
+	return chunk_frame(block)->debug;
 }
+
+/* ---- taking ---- */
 
 static struct debug_block *record(struct frame *frame, gfp_t gfp)
 {
 	struct debug_block *b;
+	unsigned long flags;
 
 	if (!gfp_may_call_kernel() || fault_hits(FAULT_TRACKS))
 		return NULL;
 	/* It is of no use to insist: nobody is refused a block for want of this. */
-	gfp = (gfp & GFP_METADATA & ~__GFP_NOFAIL) | __GFP_NOWARN;
-	b = kzalloc(sizeof(*b), gfp);
+	b = kzalloc(sizeof(*b), (gfp & GFP_METADATA & ~__GFP_NOFAIL) | __GFP_NOWARN);
 	if (!b)
 		return NULL;
+	/* Frames lead to it, and kmemleak does not look there. */
+	kmemleak_ignore(b);
 	b->frame = frame;
 	b->source = frame->buddy->source;
 	b->nr_pages = frame->nr_pages;
-	if (insert(b, gfp & ~__GFP_RECLAIM))
-		return b;
-	kfree(b);
-	return NULL;
+	source_count_metadata(b->source, sizeof(*b));
+	frame->debug = b;
+	raw_spin_lock_irqsave(&records_lock, flags);
+	list_add_rcu(&b->node, &records);
+	raw_spin_unlock_irqrestore(&records_lock, flags);
+	return b;
+}
+
+static void forget(struct debug_block *b)
+{
+	unsigned long flags;
+
+	b->frame->debug = NULL;
+	raw_spin_lock_irqsave(&records_lock, flags);
+	list_del_rcu(&b->node);
+	raw_spin_unlock_irqrestore(&records_lock, flags);
+	source_count_metadata(b->source, -(long)sizeof(*b));
+	/* Who looks it up, for a report, is a reader of RCU. */
+	kfree_rcu(b, rcu);
 }
 
 void debug_block_take(struct frame *frame, gfp_t gfp, bool clear)
@@ -92,8 +95,8 @@ void debug_block_take(struct frame *frame, gfp_t gfp, bool clear)
 	if (!clear)
 		memset(frame->block, DEBUG_FILL_NEW, size_of(b));
 	debug_note_alloc(&b->track, size_of(b), gfp);
-	debug_tell_kmemleak(&b->track, frame->block, gfp);
-	WRITE_ONCE(b->track.state, DEBUG_LIVE);
+	/* Who finds it live finds all that is known of it. */
+	smp_store_release(&b->track.state, DEBUG_LIVE);
 }
 
 /* ---- reports ---- */
@@ -111,21 +114,28 @@ void debug_block_tell(struct frame *frame)
 
 	if (!static_branch_unlikely(&debug_blocks))
 		return;
-	b = find(frame_address(frame));
-	if (b)
-		tell(b);
+	/* The frame of what is nobody's may be anything by now. */
+	rcu_read_lock();
+	list_for_each_entry_rcu(b, &records, node)
+		if (b->frame == frame)
+			tell(b);
+	rcu_read_unlock();
 }
 
+/* One that a caller has: what is behind what was asked for is zone. */
 static void check_zone(struct debug_block *b)
 {
 	void *block = b->frame->block, *zone = block + b->track.asked, *first;
 	size_t written;
 
+	debug_unshade(block, size_of(b));
 	first = debug_find_written(zone, DEBUG_FILL_ZONE, size_of(b) - b->track.asked, &written);
 	if (first && report_misuse(MISUSE_OVERRUN,
 				   "%zu bytes behind block %p were written, the first at offset %ld",
-				   written, block, (long)(first - block)))
+				   written, block, (long)(first - block))) {
+		debug_tell_bytes(block, first, block + size_of(b));
 		tell(b);
+	}
 }
 
 static void check_pattern(struct debug_block *b)
@@ -133,11 +143,14 @@ static void check_pattern(struct debug_block *b)
 	void *block = b->frame->block, *first;
 	size_t written;
 
+	debug_unshade(block, size_of(b));
 	first = debug_find_written(block, DEBUG_FILL_FREE, size_of(b), &written);
 	if (first && report_misuse(MISUSE_WRITE_FREE,
 				   "%zu bytes of block %p were written after it was freed, the first at offset %ld",
-				   written, block, (long)(first - block)))
+				   written, block, (long)(first - block))) {
+		debug_tell_bytes(block, first, block + size_of(b));
 		tell(b);
+	}
 }
 
 /* ---- giving, and the quarantine ---- */
@@ -145,15 +158,10 @@ static void check_pattern(struct debug_block *b)
 static void let_go(struct debug_block *b, void (*release)(struct frame *frame))
 {
 	struct frame *frame = b->frame;
-	unsigned long flags;
 
 	check_pattern(b);
-	xa_lock_irqsave(&blocks, flags);
-	__xa_erase(&blocks, key_of(frame->block));
-	xa_unlock_irqrestore(&blocks, flags);
 	atomic_long_sub(b->nr_pages, &b->source->quarantined);
-	/* Who looks it up, for a report, is a reader of RCU. */
-	kfree_rcu(b, rcu);
+	forget(b);
 	release(frame);
 }
 
@@ -175,7 +183,7 @@ static struct debug_block *remove_oldest(long keep)
 
 bool debug_block_give(struct frame *frame, void (*release)(struct frame *frame))
 {
-	struct debug_block *b = find(frame->block);
+	struct debug_block *b = frame->debug;
 
 	if (!b)
 		return false;
@@ -183,47 +191,71 @@ bool debug_block_give(struct frame *frame, void (*release)(struct frame *frame))
 	debug_note_free(&b->track);
 	check_zone(b);
 	memset(frame->block, DEBUG_FILL_FREE, size_of(b));
+	debug_shade(frame->block, size_of(b), DEBUG_SHADOW_FREE);
 	WRITE_ONCE(b->track.state, DEBUG_QUARANTINED);
 	atomic_long_add(b->nr_pages, &b->source->quarantined);
 	atomic_long_add(b->nr_pages, &quarantined);
 	debug_queue_add(&quarantine, &b->track);
+	/* Who ends a pool waits for those who are at one of its blocks. */
+	rcu_read_lock();
 	while ((b = remove_oldest(quarantine_kb >> (PAGE_SHIFT - 10))))
 		let_go(b, release);
+	rcu_read_unlock();
 	return true;
 }
 
-bool debug_block_drain(void (*release)(struct frame *frame))
+bool debug_block_drain(unsigned long most, void (*release)(struct frame *frame))
 {
 	struct debug_block *b;
-	bool any = false;
+	unsigned long n;
 
-	while ((b = remove_oldest(0))) {
+	rcu_read_lock();
+	for (n = 0; n < most && (b = remove_oldest(0)); n++)
 		let_go(b, release);
-		any = true;
-	}
-	return any;
+	rcu_read_unlock();
+	return n;
 }
 
 /* ---- what was asked for ---- */
 
-void debug_block_set_asked(void *block, size_t asked)
+static void set_asked(struct debug_block *b, size_t asked)
 {
-	struct debug_block *b = find(block);
+	void *block = b->frame->block;
+
+	/* Before what was written to the old zone is written over. */
+	check_zone(b);
+	memset(block + asked, DEBUG_FILL_ZONE, size_of(b) - asked);
+	b->track.asked = asked;
+	debug_shade(block, size_of(b), DEBUG_SHADOW_ZONE);
+	debug_unshade(block, asked);
+}
+
+void debug_block_is_memory(void *block, size_t asked, gfp_t gfp)
+{
+	struct debug_block *b = record_of(block);
 
 	if (!b)
 		return;
-	memset(block + asked, DEBUG_FILL_ZONE, size_of(b) - asked);
-	b->track.asked = asked;
+	set_asked(b, asked);
+	debug_tell_kmemleak(&b->track, block, size_of(b), gfp);
+}
+
+void debug_block_set_asked(void *block, size_t asked)
+{
+	struct debug_block *b = record_of(block);
+
+	if (b)
+		set_asked(b, asked);
 }
 
 size_t debug_block_asked(const void *block, bool all)
 {
-	struct debug_block *b = find(block);
+	struct debug_block *b = record_of(block);
 
 	if (!b)
 		return 0;
-	if (all)
-		b->track.asked = size_of(b);
+	if (all && b->track.asked < size_of(b))
+		set_asked(b, size_of(b));
 	return b->track.asked;
 }
 
@@ -231,11 +263,11 @@ void debug_block_walk(struct chunk_source *source,
 		      void (*fn)(const struct debug_track *track, void *arg), void *arg)
 {
 	struct debug_block *b;
-	unsigned long key;
 
 	rcu_read_lock();
-	xa_for_each(&blocks, key, b)
-		if (b->source == source && READ_ONCE(b->track.state) == DEBUG_LIVE)
+	list_for_each_entry_rcu(b, &records, node)
+		/* Pairs with the release in debug_block_take(). */
+		if (b->source == source && smp_load_acquire(&b->track.state) == DEBUG_LIVE)
 			fn(&b->track, arg);
 	rcu_read_unlock();
 }
@@ -260,10 +292,9 @@ int debug_block_init(void)
 /* Those that callers still have when slabmod goes leave their records. */
 void debug_block_exit(void)
 {
-	struct debug_block *b;
-	unsigned long key;
+	struct debug_block *b, *next;
 
-	xa_for_each(&blocks, key, b)
+	list_for_each_entry_safe(b, next, &records, node)
 		kfree(b);
-	xa_destroy(&blocks);
+	INIT_LIST_HEAD(&records);
 }

@@ -16,6 +16,7 @@ DECLARE_STATIC_KEY_FALSE(debug_blocks);
 /* What is known of a block that somebody has, or had. */
 struct debug_block {
 	struct debug_track track;	/* @index is of no meaning */
+	struct list_head node;		/* among all records */
 	struct frame *frame;
 	struct chunk_source *source;
 	unsigned int nr_pages;
@@ -31,10 +32,13 @@ void debug_block_take(struct frame *frame, gfp_t gfp, bool clear);
  */
 bool debug_block_give(struct frame *frame, void (*release)(struct frame *frame));
 
-/* Has all blocks leave the quarantine; false when there are none. Any context but NMI. */
-bool debug_block_drain(void (*release)(struct frame *frame));
+/* Has so many blocks leave the quarantine; false when there are none. Any context but NMI. */
+bool debug_block_drain(unsigned long most, void (*release)(struct frame *frame));
 
-/* As debug_asked() and debug_set_asked(), for what kmalloc() made a block of. */
+/* kmalloc() has made a block of it: memory of @asked bytes, that kmemleak looks after. */
+void debug_block_is_memory(void *block, size_t asked, gfp_t gfp);
+
+/* As debug_asked() and debug_set_asked(), for such memory. */
 size_t debug_block_asked(const void *block, bool all);
 void debug_block_set_asked(void *block, size_t asked);
 

@@ -24,6 +24,7 @@
 	X(POOL,		pool,		"a pool") \
 	X(STATS,	stats,		"a pool's counters") \
 	X(TRACKS,	tracks,		"what is known of objects that are debugged") \
+	X(CALLSITES,	callsites,	"the table of who has what") \
 	X(WAKE,		wake,		"a word to the workers, which is lost") \
 	X(DEBUGFS,	debugfs,	"a folder in debugfs")
 

@@ -47,7 +47,7 @@ static void *kmalloc_odd(struct slabmod_pool *pool, size_t size, gfp_t gfp, int 
 	}
 	p = block_alloc("kmalloc", pool, nid, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
 	if (static_branch_unlikely(&debug_blocks) && p)
-		debug_block_set_asked(p, size);
+		debug_block_is_memory(p, size, gfp);
 	return p;
 }
 
@@ -244,7 +244,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree_sensitive);
 
 void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 {
-	size_t old;
+	size_t old, asked;
 	void *new;
 
 	if (!size) {
@@ -254,16 +254,18 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 	old = is_nothing(p) ? 0 : memory_at("krealloc", p);
 	if (!old && !is_nothing(p))
 		return NULL;
+	asked = old ? asked_for(p, old, false) : 0;
 	if (size <= old) {
 		set_asked((void *)p, size);
+		/* In debug mode there was a zone; else all of it is the caller's already. */
+		if (gfp & __GFP_ZERO && size > asked)
+			memset((void *)p + asked, 0, size - asked);
 		return (void *)p;
 	}
-	if (old)
-		old = asked_for(p, old, false);
 	new = old ? slabmod_pool_kmalloc(pool_of(chunk_frame(p)), size, gfp) :
 		    slabmod_kmalloc_variable(size, gfp);
 	if (new && old) {
-		memcpy(new, p, old);
+		memcpy(new, p, asked);
 		slabmod_kfree(p);
 	}
 	return new;

@@ -16,10 +16,12 @@
 #include "buddy.h"
 #include "cache.h"
 #include "chunk.h"
+#include "debug_block.h"
 #include "defer.h"
 #include "fault.h"
 #include "home.h"
 #include "pool.h"
+#include "quarantine.h"
 #include "report.h"
 
 struct slabmod_pool *root_pool __read_mostly;
@@ -61,6 +63,22 @@ static bool squeeze(struct chunk_source *source)
 	return cache_squeeze(container_of(source, struct slabmod_pool, source));
 }
 
+/* Objects of each cache at a time, so that nobody waits for all of them. */
+#define RELENT_OBJECTS	64
+
+static void relent_cache(struct slabmod_cache *cache, void *arg)
+{
+	*(bool *)arg |= quarantine_drain(cache, RELENT_OBJECTS);
+}
+
+static bool relent(struct chunk_source *source)
+{
+	bool any = false;
+
+	cache_visit_rcu(container_of(source, struct slabmod_pool, source), relent_cache, &any);
+	return block_drain(1) || any;
+}
+
 struct slabmod_pool *pool_create(const char *name, const struct chunk_source *source)
 {
 	struct slabmod_pool *pool = NULL;
@@ -74,6 +92,7 @@ struct slabmod_pool *pool_create(const char *name, const struct chunk_source *so
 	INIT_LIST_HEAD(&pool->node);
 	pool->source = *source;
 	pool->source.squeeze = squeeze;
+	pool->source.relent = relent;
 	pool->source.stats = fault_hits(FAULT_STATS) ? NULL : alloc_percpu(struct stats);
 	if (!pool->source.stats) {
 		kfree(pool);
@@ -115,8 +134,9 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 	int nid;
 
 	pool->source.reserve = 0;
+	block_drain(ULONG_MAX);
+	/* Waits, as for others so for those who are at a block on its way back. */
 	cache_destroy_all(pool);
-	block_drain();
 	blocks = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	if (blocks)
 		report_misuse(MISUSE_LEAK, "pool %s went with %lu pages in use as blocks",
@@ -145,7 +165,7 @@ unsigned long pool_shrink(struct slabmod_pool *pool)
 	int nid;
 
 	cache_for_each(pool, shrink_cache, NULL);
-	block_drain();
+	block_drain(ULONG_MAX);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
 	/* What came free in interrupts on other CPUs was put off. */

@@ -148,11 +148,15 @@ struct rest {
 	unsigned long pages;
 };
 
+static void give_back(struct slabmod_cache *cache, void *arg)
+{
+	cache_shrink(cache);
+}
+
 static void add_rest(struct slabmod_cache *cache, void *arg)
 {
 	struct rest *rest = arg;
 
-	cache_shrink(cache);
 	rest->caches += !(cache->flags & CACHE_INTERNAL);
 	rest->objects += cache_used(cache);
 }
@@ -161,8 +165,11 @@ static struct rest rest_of(struct slabmod_pool *pool)
 {
 	struct rest rest = { .pool = pool };
 
+	cache_for_each(pool, give_back, NULL);
+	block_drain(ULONG_MAX);
+	/* Others may be at what they took out of a quarantine, on its way back. */
+	synchronize_rcu();
 	cache_for_each(pool, add_rest, &rest);
-	block_drain();
 	rest.pages = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	return rest;
 }

@@ -40,18 +40,25 @@ void quarantine_put(struct slabmod_cache *cache, struct debug_track *track)
 		let_go(cache, track);
 }
 
-bool quarantine_drain(struct slabmod_cache *cache)
+bool quarantine_drain(struct slabmod_cache *cache, unsigned long most)
 {
 	struct debug_track *track;
-	bool any = false;
+	unsigned long n;
 
 	if (!cache->debug || in_nmi())
 		return false;
 	rcu_read_lock();
-	while ((track = debug_queue_remove(&cache->debug->quarantine, 0))) {
+	for (n = 0; n < most && (track = debug_queue_remove(&cache->debug->quarantine, 0)); n++)
 		let_go(cache, track);
-		any = true;
-	}
 	rcu_read_unlock();
-	return any;
+	return n;
+}
+
+void quarantine_end(struct slabmod_cache *cache)
+{
+	if (!cache->debug)
+		return;
+	quarantine_drain(cache, ULONG_MAX);
+	/* Who frees into it, or drains it, is a reader of RCU until all is in the slabs. */
+	synchronize_rcu();
 }

@@ -13,8 +13,11 @@
  */
 void quarantine_put(struct slabmod_cache *cache, struct debug_track *track);
 
-/* Gives all to the slabs that are there; false when there are none. Any context but NMI. */
-bool quarantine_drain(struct slabmod_cache *cache);
+/* Gives so many of those there to the slabs; false when there are none. Any context but NMI. */
+bool quarantine_drain(struct slabmod_cache *cache, unsigned long most);
+
+/* Gives all to the slabs, also what others are at just now. Nobody uses the cache. May sleep. */
+void quarantine_end(struct slabmod_cache *cache);
 
 /* Objects that are there. */
 static inline unsigned long quarantine_count(const struct slabmod_cache *cache)

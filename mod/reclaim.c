@@ -160,7 +160,8 @@ static void count_cache(struct slabmod_cache *cache, void *arg)
 
 static void count_pool(struct slabmod_pool *pool, void *arg)
 {
-	unsigned long pages = 0, beyond = source_beyond(&pool->source);
+	unsigned long pages = atomic_long_read(&pool->source.quarantined);
+	unsigned long beyond = source_beyond(&pool->source);
 	int nid;
 
 	if (!beyond)
@@ -198,7 +199,7 @@ static void empty_magazines(struct slabmod_cache *cache, void *arg)
 	if (cache->flags & SLABMOD_ISOLATED)
 		return;
 	magazine_drain_all(cache);
-	quarantine_drain(cache);
+	quarantine_drain(cache, ULONG_MAX);
 	home_shrink(cache);
 }
 
@@ -239,7 +240,7 @@ static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_contr
 		scan.step = steps[i];
 		/* With what is dear to somebody: here nobody hunts for errors any more. */
 		if (steps[i] == empty_magazines)
-			block_drain();
+			block_drain(ULONG_MAX);
 		pool_visit_rcu(scan_pool, &scan);
 		/* What came free in interrupts, by the magazines of other CPUs. */
 		chunk_destroy_doomed();

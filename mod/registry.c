@@ -233,7 +233,7 @@ static void drain_everything(struct slabmod_cache *cache)
 	unsigned int cpu;
 
 	defer_sync();
-	quarantine_drain(cache);
+	quarantine_end(cache);
 	magazine_drain_all(cache);
 	for_each_possible_cpu(cpu)
 		if (!cpu_online(cpu))

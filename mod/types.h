@@ -37,6 +37,7 @@
 
 struct buddy;
 struct chunk_source;
+struct debug_block;
 struct debug_cache;
 struct debug_tracks;
 struct dentry;
@@ -94,6 +95,7 @@ struct frame {
 			unsigned int nr_pages;
 			void *block;		/* its address */
 			struct buddy *buddy;
+			struct debug_block *debug;	/* NULL unless it is debugged */
 		};
 		/* First page of a chunk that waits to be given back. */
 		struct llist_node doomed;
@@ -148,6 +150,11 @@ struct chunk_source {
 	 * back to the buddies; false when there was none. Any context but NMI, no lock held.
 	 */
 	bool (*squeeze)(struct chunk_source *source);
+	/*
+	 * NULL, or asked when nothing else is left: has some of what debug mode keeps from
+	 * use given back; false when there was none. Any context but NMI, no lock held.
+	 */
+	bool (*relent)(struct chunk_source *source);
 	unsigned int min_order;		/* of a chunk that is not forced to be smaller */
 	unsigned int max_order;		/* of a chunk that nobody needs larger */
 	unsigned long limit;		/* pages */

@@ -193,6 +193,7 @@ extern struct task_struct shim_task;
 
 #define smp_store_release(p, v)		WRITE_ONCE(*(p), v)
 #define smp_load_acquire(p)		READ_ONCE(*(p))
+#define smp_rmb()			barrier()
 
 #define cmpxchg(p, old, new) ({			\
 	typeof(*(p)) __was = *(p);		\
@@ -286,6 +287,7 @@ struct mutex {
 };
 
 #define DEFINE_RAW_SPINLOCK(name)	raw_spinlock_t name
+#define __RAW_SPIN_LOCK_UNLOCKED(name)	{ .held = false }
 #define DEFINE_SPINLOCK(name)		spinlock_t name
 #define DEFINE_MUTEX(name)		struct mutex name
 #define raw_spin_lock_init(lock)	((void)((lock)->held = false))

@@ -119,8 +119,8 @@ unsigned long slabmod_cache_shrink(struct slabmod_cache *cache);
  *
  * Context: any.
  *
- * Return: bytes from one object to the next: the size asked for at creation,
- * rounded up to the alignment.
+ * Return: bytes of an object: the size asked for at creation, rounded up to the
+ * alignment. In debug mode a write above the size asked for is an overrun.
  */
 unsigned int slabmod_cache_size(const struct slabmod_cache *cache);
 

@@ -52,7 +52,7 @@ struct slabmod_pool_params {
  * @held: all that was taken from the kernel: the sum of the other five
  * @used: objects and pages that callers have
  * @free_in_slabs: free objects in slabs, and the slabs' ends
- * @in_magazines: free objects at hand on a CPU
+ * @in_magazines: free objects at hand on a CPU; in debug mode, what is in quarantine
  * @free_in_buddy: free pages
  * @metadata: slabmod's own structures, per-CPU ones included
  */
@@ -77,7 +77,8 @@ struct slabmod_pool *slabmod_pool_create_owned(const char *name,
  *
  * The whole reserve is taken now: if it cannot be had, there is no pool. From it any
  * context is served, whatever the rest of the machine does; an NMI, which waits for no
- * lock, only with what is in slabs and magazines already.
+ * lock, only with what is in slabs and magazines already. (A debugged cache needs memory of
+ * the kernel's besides, for what it keeps of each slab.)
  *
  * Context: process context, may sleep.
  *

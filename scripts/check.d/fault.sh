@@ -39,6 +39,7 @@ suffers() {
 	cache | tracks) refuses use ;;
 	pool | stats) refuses make_pool ;;
 	debugfs) lacks_folder ;;
+	callsites) refuses cat $debug/callsites ;;
 	*) use ;;
 	esac
 }

@@ -66,16 +66,6 @@ opens_what_it_may() {
 		grep -q 'slabinfo can be written' /tmp/tried
 }
 
-# Numbers that only a kernel's address can be: 16 digits and in the upper half, with
-# five levels of page tables too. Those at the very end are error codes.
-addresses() {
-	grep -aoE '(^|[^0-9a-f])ff[0-9a-f]{14}($|[^0-9a-f])' "$1" | grep -av 'fffffffffffff'
-}
-
-no_address_in() {
-	[ -s "$1" ] && ! addresses "$1"
-}
-
 sees_addresses() {
 	grep -i ' t ' /proc/kallsyms | head -n 1000 >/tmp/kallsyms
 	[ "$(addresses /tmp/kallsyms | wc -l)" -gt 900 ]

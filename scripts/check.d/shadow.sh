@@ -10,7 +10,7 @@
 peek=/sys/kernel/debug/slabmod_victim/peek
 
 load() {
-	insmod /modules/slabmod.ko && insmod /modules/slabmod_victim.ko
+	insmod /modules/slabmod.ko debug=1 && insmod /modules/slabmod_victim.ko
 }
 
 # peek WHERE: the kinds of the reports that come
@@ -36,7 +36,7 @@ reported() {
 
 # Of the reader
 has_stack() {
-	dmesg | sed -n '/BUG: KASAN/,$p' | grep -q ' peek_write+.*slabmod_victim'
+	dmesg | sed -n '/BUG: KASAN/,$p' | grep -q ' peek.*slabmod_victim'
 }
 
 check 'loads' load
@@ -47,5 +47,9 @@ check 'nor far behind' reported out-of-bounds 110
 check 'nor before it' reported out-of-bounds -1
 check 'nor once it is free' reported use-after-free f0
 check 'to its last byte' reported use-after-free f99
+check 'a block may be read to its end' silent b40000
+check 'but not behind' reported out-of-bounds b40001
+check 'nor to the end of its pages' reported out-of-bounds b40900
+check 'nor once it is free' reported use-after-free bf0
 check 'reports have the stack' has_stack
 check 'unloads' rmmod slabmod_victim slabmod

@@ -92,7 +92,9 @@ static struct stress_cache caches[] = {
 	{ "align-4",	36,	4,	0, NULL, 1 },
 	{ "tight-40",	40,	0,	0, NULL, 0 },
 	{ "align-16",	48,	16,	0, NULL, -1 },
+	{ "debug-56",	56,	0,	SLABMOD_DEBUG, NULL, -1 },
 	{ "plain-64",	64,	0,	0, NULL, -1 },
+	{ "isolated-72", 72,	0,	SLABMOD_ISOLATED, NULL, -1 },
 	{ "ctor-76",	76,	8,	0, ctor_76, 1 },
 	{ "align-32",	96,	32,	0, NULL, 2 },
 	{ "plain-100",	100,	0,	0, NULL, -1 },
@@ -102,6 +104,8 @@ static struct stress_cache caches[] = {
 	{ "align-128",	384,	128,	0, NULL, -1 },
 	{ "tight-600",	600,	0,	0, NULL, 0 },
 	{ "ctor-640",	640,	64,	0, ctor_640, -1 },
+	{ "debug-700",	700,	64,	SLABMOD_DEBUG, NULL, 3 },
+	{ "isolated-900", 900,	0,	SLABMOD_ISOLATED, NULL, 1 },
 	{ "align-512",	1000,	512,	0, NULL, -1 },
 	{ "align-2048",	2048,	2048,	0, NULL, -1 },
 	{ "align-1024",	3000,	1024,	0, NULL, 2 },
@@ -204,6 +208,18 @@ static bool visit_takes(struct visit *visit, enum stress_kind kind, enum stress_
 	return ++visit->n < STRESS_HANDS;
 }
 
+static unsigned int visit_flags(struct stress_actor *actor)
+{
+	switch (stress_below(actor, 8)) {
+	case 0:
+		return SLABMOD_DEBUG;
+	case 1:
+		return SLABMOD_ISOLATED;
+	default:
+		return 0;
+	}
+}
+
 /* A cache of any size and alignment; objects of all its slabs at once. */
 static void cache_life(struct stress_actor *actor)
 {
@@ -216,7 +232,7 @@ static void cache_life(struct stress_actor *actor)
 	if (!visit)
 		return;
 	snprintf(name, sizeof(name), "visit-%u-%llu", actor->id, actor->step);
-	own.cache = create(pool, name, size, align, 0, NULL);
+	own.cache = create(pool, name, size, align, visit_flags(actor), NULL);
 	if (!own.cache) {
 		stress_was_refused(actor, STRESS_CACHE_LIFE);
 		goto out;

@@ -99,8 +99,8 @@ load_with() {
 		return
 	fi
 	[ ! -d /sys/module/slabmod ] &&
-		dmesg | grep -q -e "slabmod: ${1%%=*}=.* is out of range" \
-			-e 'slabmod: .*invalid for parameter'
+		dmesg | grep -qa -e "slabmod: ${1%%=*}=.* is out of range" \
+			-e 'slabmod: .*invalid for parameter' -e 'slabmod: unknown parameter'
 }
 
 # A number in range is one of these more often than of the others.
@@ -109,6 +109,17 @@ load_with_all() {
 		'%s%n' $(numbers 2 11) $(numbers 2 2000000000); do
 		load_with "$1=$value" || { echo "$1=$value: neither loaded nor refused"; return 1; }
 	done
+	for n in 1 2 3 4 5 6; do
+		value=$(random_text)
+		load_with "$1=$value" || { echo "$1: $value: neither loaded nor refused"; return 1; }
+	done
+}
+
+# Up to 40 bytes of any value but 0, which ends a parameter. Blanks and quotes as well: the
+# kernel takes what is behind them for other parameters.
+random_text() {
+	# shellcheck disable=SC2046,SC2059 # they are numbers; they are escapes
+	printf "$(printf '\\%03o' $(numbers $(($(numbers 1 39) + 1)) 254 | awk '{ print $1 + 1 }'))"
 }
 
 # The first time leaves traces in the kernel.

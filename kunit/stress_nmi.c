@@ -4,6 +4,8 @@
  *
  * A CPU has one NMI due at a time. The guest panics on an NMI that is nobody's, so none
  * is sent to a CPU that is gone, and the handler stays until all that were sent have come.
+ * It takes all for its own: an NMI of others, who have handlers of theirs, may have taken
+ * what its own was to find.
  *
  * Other architectures have no NMIs of this kind; user mode has none at all.
  */
@@ -24,11 +26,10 @@ static void (*call)(void *arg);
 
 static int handle(unsigned int type, struct pt_regs *regs)
 {
-	void *arg = this_cpu_xchg(due, NULL);
+	void *arg = xchg(this_cpu_ptr(&due), NULL);
 
-	if (!arg)
-		return NMI_DONE;
-	call(arg);
+	if (arg)
+		call(arg);
 	return NMI_HANDLED;
 }
 

@@ -40,7 +40,7 @@ static void end(struct kunit *test, struct slabmod_pool *pool)
 {
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));
 	KIT_EXPECT_NO_MISUSE(test, slabmod_pool_shrink(pool));
-	debug_block_switch(false);
+	debug_block_switch(debug_all);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 

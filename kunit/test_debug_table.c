@@ -315,7 +315,7 @@ static void scene_end(struct kunit *test, const struct bad_use *use)
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(scene.cache), 0);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(scene.other_cache), 0);
 	slabmod_pool_shrink(scene.pool);
-	debug_block_switch(false);
+	debug_block_switch(debug_all);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(scene.pool), 0);
 	kit_capture_end();
 	kit_expect_no_misuse(test, __LINE__);

@@ -18,10 +18,16 @@ static noinline struct frame *alloc_other(struct slabmod_pool *pool, int nid,
 					  unsigned int nr_pages, gfp_t gfp)
 {
 	struct frame *frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
+	unsigned int round;
 
 	buddy_look_ahead(&pool->buddies[nid], gfp);
-	while (unlikely(!frame) && source_relent(&pool->source))
+	for (round = 0; !frame && round < RELENT_ROUNDS; round++) {
+		if (gfp & __GFP_THISNODE && !source_serves(&pool->source, nid))
+			break;
+		if (!source_relent(&pool->source, round))
+			break;
 		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
+	}
 	if (!frame)
 		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
 	return frame;

@@ -61,11 +61,16 @@ static void *alloc_new(struct slabmod_cache *cache, gfp_t gfp)
 static noinline void *alloc_last(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object = magazine_alloc_any(cache);
+	unsigned int round;
 
-	while (!object && source_relent(cache->source)) {
-		object = magazine_alloc_any(cache);
-		if (!object)
+	for (round = 0; !object && round < RELENT_ROUNDS; round++) {
+		/* Its own first, with which it may even do without pages. */
+		if (quarantine_relent(cache, round))
+			object = magazine_alloc_any(cache);
+		else if (source_relent(cache->source, round))
 			object = magazine_grow(cache, gfp);
+		else
+			break;
 	}
 	return object;
 }
@@ -99,11 +104,15 @@ static void *alloc_here(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t asked)
 {
 	void *object = magazine_alloc_node(cache, gfp, nid);
+	unsigned int round;
 
 	if (!object && !(gfp & __GFP_THISNODE))
 		return alloc_hard(cache, gfp, asked);
-	while (unlikely(!object) && source_relent(cache->source))
+	for (round = 0; !object && round < RELENT_ROUNDS; round++) {
+		if (!source_serves(cache->source, nid) || !source_relent(cache->source, round))
+			break;
 		object = magazine_alloc_node(cache, gfp, nid);
+	}
 	if (object && asked)
 		magazine_asked(cache, asked);
 	return object;

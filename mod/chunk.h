@@ -140,10 +140,19 @@ static inline void source_wake(struct chunk_source *source)
 		wake(source);
 }
 
+/* Rounds in which all there is in quarantines has given way, however much it is. */
+#define RELENT_ROUNDS	16
+
 /* Whether debug mode has given way; see struct chunk_source. Any context, no lock held. */
-static inline bool source_relent(struct chunk_source *source)
+static inline bool source_relent(struct chunk_source *source, unsigned int round)
 {
-	return source->relent && !in_nmi() && source->relent(source);
+	return source->relent && !in_nmi() && source->relent(source, round);
+}
+
+/* Whether it may have memory of a node at all. */
+static inline bool source_serves(const struct chunk_source *source, int nid)
+{
+	return source->nid == NUMA_NO_NODE || source->nid == nid;
 }
 
 static inline void note_peak(atomic_long_t *peak, long now)

@@ -60,8 +60,9 @@ void debug_layout(struct slabmod_cache *cache)
 
 /*
  * Those of a slab. Who has none of its objects may come when the slab has gone, and the
- * frame is another's, with bits in that place: what was read is the cache's tracks if the
- * frame was the cache's between two equal readings of it.
+ * frame is another's, with bits in that place: so the same is to be there before and after
+ * the frame was seen to be the cache's, whose slabs have tracks or NULL in that place of
+ * every page. (Only bits, tracks, and just the same bits, each at its moment, would do.)
  */
 static struct debug_tracks *tracks_of(struct slabmod_cache *cache, struct frame *first)
 {
@@ -70,7 +71,7 @@ static struct debug_tracks *tracks_of(struct slabmod_cache *cache, struct frame 
 	if (!(cache->flags & CACHE_DEBUG))
 		return NULL;
 	tracks = READ_ONCE(first->tracks);
-	/* Frames change hands in this order: the cache, the bits. */
+	/* Pairs with the barrier in mark_tracks(). */
 	smp_rmb();
 	if (!tracks || slab_cache(first) != cache)
 		return NULL;
@@ -179,9 +180,13 @@ static void unshade_raw(const struct slabmod_cache *cache, const struct debug_tr
 
 static void shade_raw(const struct slabmod_cache *cache, const struct debug_track *track, u8 code)
 {
-	void *object = debug_object(cache, track);
+	void *raw = debug_raw(cache, track), *object = debug_object(cache, track);
+	unsigned int end = cache->size + cache->tail - cache->lead, begin;
 
-	debug_shade(debug_raw(cache, track) + cache->tail, cache->size, DEBUG_SHADOW_ZONE);
+	/* What a caller has, others may be reading just now. */
+	begin = code == DEBUG_SHADOW_FREE ? cache->usable : ALIGN(track->asked, 8);
+	debug_shade(raw + cache->tail, cache->lead - cache->tail, DEBUG_SHADOW_ZONE);
+	debug_shade(object + begin, end - begin, DEBUG_SHADOW_ZONE);
 	if (code == DEBUG_SHADOW_FREE)
 		debug_shade(object, cache->usable, DEBUG_SHADOW_FREE);
 	else

@@ -226,7 +226,7 @@ static void set_asked(struct debug_block *b, size_t asked)
 	check_zone(b);
 	memset(block + asked, DEBUG_FILL_ZONE, size_of(b) - asked);
 	b->track.asked = asked;
-	debug_shade(block, size_of(b), DEBUG_SHADOW_ZONE);
+	debug_shade(block + ALIGN(asked, 8), size_of(b) - ALIGN(asked, 8), DEBUG_SHADOW_ZONE);
 	debug_unshade(block, asked);
 }
 

@@ -59,7 +59,7 @@ static void show_ledger(struct seq_file *m, struct slabmod_pool *pool)
 	show_pair(m, "free_in_slabs", l.slabs, most.slabs,
 		  "free objects in slabs, and the slabs' ends");
 	show_pair(m, "in_magazines", l.magazines, most.magazines,
-		  "free objects at hand on a CPU");
+		  "free objects at hand on a CPU, or in quarantine");
 	show_pair(m, "free_in_buddy", l.buddy, most.buddy, "free pages");
 	show_pair(m, "metadata", l.metadata, most.metadata, "slabmod's own structures");
 	seq_printf(m, "%-20s %14ld  # %s\n", "unaccounted", (long)(l.held - sum),
@@ -333,9 +333,6 @@ static int info_show(struct seq_file *m, void *unused)
 	show_value(m, "capacity", cache->capacity, "objects a magazine takes");
 	show_value(m, "used", used, "objects that callers have");
 	show_value(m, "in_magazines", withheld, "free objects at hand on a CPU, or in quarantine");
-	show_value(m, "debugged", !!(cache->flags & CACHE_DEBUG), "1: callers' errors are caught");
-	show_value(m, "red_zones", cache->size - cache->usable,
-		   "bytes of each object that are none of its own");
 	show_value(m, "slabs", totals.slabs, "slabs there are");
 	show_value(m, "small_slabs", totals.small_slabs, "of these, small for lack of memory");
 	show_value(m, "pages", home_pages(cache), "pages of all slabs");
@@ -343,6 +340,9 @@ static int info_show(struct seq_file *m, void *unused)
 	show_value(m, "metadata", cache_metadata(cache), "bytes of the cache's own structures");
 	show_value(m, "isolated", !!(cache->flags & SLABMOD_ISOLATED),
 		   "1: its memory stays its own until it is destroyed");
+	show_value(m, "debugged", !!(cache->flags & CACHE_DEBUG), "1: callers' errors are caught");
+	show_value(m, "red_zones", cache->size - cache->usable,
+		   "bytes of each object that are none of its own");
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(info);

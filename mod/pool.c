@@ -63,20 +63,26 @@ static bool squeeze(struct chunk_source *source)
 	return cache_squeeze(container_of(source, struct slabmod_pool, source));
 }
 
-/* Objects of each cache at a time, so that nobody waits for all of them. */
-#define RELENT_OBJECTS	64
+struct relenting {
+	unsigned int round;
+	bool any;
+};
 
 static void relent_cache(struct slabmod_cache *cache, void *arg)
 {
-	*(bool *)arg |= quarantine_drain(cache, RELENT_OBJECTS);
+	struct relenting *r = arg;
+
+	/* What comes from there stays in the cache's slabs. */
+	if (!(cache->flags & SLABMOD_ISOLATED))
+		r->any |= quarantine_relent(cache, r->round);
 }
 
-static bool relent(struct chunk_source *source)
+static bool relent(struct chunk_source *source, unsigned int round)
 {
-	bool any = false;
+	struct relenting r = { .round = round };
 
-	cache_visit_rcu(container_of(source, struct slabmod_pool, source), relent_cache, &any);
-	return block_drain(1) || any;
+	cache_visit_rcu(container_of(source, struct slabmod_pool, source), relent_cache, &r);
+	return block_drain(1ul << round) || r.any;
 }
 
 struct slabmod_pool *pool_create(const char *name, const struct chunk_source *source)

@@ -54,6 +54,14 @@ bool quarantine_drain(struct slabmod_cache *cache, unsigned long most)
 	return n;
 }
 
+/* At first, so few that nobody waits for all of them. */
+#define RELENT_OBJECTS	64ul
+
+bool quarantine_relent(struct slabmod_cache *cache, unsigned int round)
+{
+	return quarantine_drain(cache, RELENT_OBJECTS << round);
+}
+
 void quarantine_end(struct slabmod_cache *cache)
 {
 	if (!cache->debug)

@@ -16,6 +16,9 @@ void quarantine_put(struct slabmod_cache *cache, struct debug_track *track);
 /* Gives so many of those there to the slabs; false when there are none. Any context but NMI. */
 bool quarantine_drain(struct slabmod_cache *cache, unsigned long most);
 
+/* The same where it gives way to who has nothing else, round by round twice as many. */
+bool quarantine_relent(struct slabmod_cache *cache, unsigned int round);
+
 /* Gives all to the slabs, also what others are at just now. Nobody uses the cache. May sleep. */
 void quarantine_end(struct slabmod_cache *cache);
 

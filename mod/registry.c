@@ -233,7 +233,7 @@ static void drain_everything(struct slabmod_cache *cache)
 	unsigned int cpu;
 
 	defer_sync();
-	quarantine_end(cache);
+	quarantine_drain(cache, ULONG_MAX);
 	magazine_drain_all(cache);
 	for_each_possible_cpu(cpu)
 		if (!cpu_online(cpu))
@@ -285,6 +285,7 @@ int cache_destroy(struct slabmod_cache *cache)
 
 	might_sleep();
 	mutex_lock(&cache_mutex);
+	quarantine_end(cache);
 	drain_everything(cache);
 	used = cache_used(cache);
 	if (used)
@@ -296,12 +297,29 @@ int cache_destroy(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(cache_destroy);
 
+/* As quarantine_end(), with one grace period for all caches of a pool. */
+static void quarantines_end(struct slabmod_pool *pool)
+{
+	struct slabmod_cache *cache;
+	bool any = false;
+
+	list_for_each_entry(cache, &caches, node) {
+		if (cache->pool != pool)
+			continue;
+		quarantine_drain(cache, ULONG_MAX);
+		any |= cache->flags & CACHE_DEBUG;
+	}
+	if (any)
+		synchronize_rcu();
+}
+
 void cache_destroy_all(struct slabmod_pool *pool)
 {
 	struct slabmod_cache *cache, *next, *gone = NULL;
 	unsigned long used;
 
 	mutex_lock(&cache_mutex);
+	quarantines_end(pool);
 	list_for_each_entry_safe(cache, next, &caches, node) {
 		if (cache->pool != pool)
 			continue;
@@ -422,6 +440,7 @@ static void orphan(struct slabmod_cache *cache)
 {
 	unsigned long used;
 
+	quarantine_end(cache);
 	drain_everything(cache);
 	used = cache_used(cache);
 	if (!used) {

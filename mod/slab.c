@@ -196,6 +196,19 @@ static void mark_all_free(struct frame *first, unsigned int objects)
 	}
 }
 
+/* There are none yet: see debug.c. */
+static void mark_tracks(struct slabmod_cache *cache, struct frame *first, unsigned int pages)
+{
+	unsigned int i;
+
+	if (!(cache->flags & CACHE_DEBUG))
+		return;
+	for (i = 0; i < pages; i++)
+		WRITE_ONCE(first[i].tracks, NULL);
+	/* Before the pages are seen to be the cache's. */
+	smp_wmb();
+}
+
 static void mark_usual(struct frame *first, void *arg)
 {
 	struct slabmod_cache *cache = arg;
@@ -203,6 +216,7 @@ static void mark_usual(struct frame *first, void *arg)
 
 	memset(first->free, 0, sizeof(first->free));
 	mark_all_free(first, cache->usual.objects);
+	mark_tracks(cache, first, cache->usual.pages);
 	for (i = 0; i < cache->usual.pages; i++) {
 		first[i].order = cache->usual.order;
 		first[i].home = HOME_COMMONS;
@@ -217,7 +231,7 @@ static void mark_small(struct frame *first, void *arg)
 	unsigned int i;
 
 	mark_all_free(first, cache->small.objects);
-	first->tracks = NULL;
+	mark_tracks(cache, first, cache->small.pages);
 	for (i = 0; i < cache->small.pages; i++) {
 		first[i].order = cache->small.order;
 		first[i].home = HOME_COMMONS;

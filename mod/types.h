@@ -152,9 +152,10 @@ struct chunk_source {
 	bool (*squeeze)(struct chunk_source *source);
 	/*
 	 * NULL, or asked when nothing else is left: has some of what debug mode keeps from
-	 * use given back; false when there was none. Any context but NMI, no lock held.
+	 * use given back, twice as much in each round; false when there was none. Any context
+	 * but NMI, no lock held.
 	 */
-	bool (*relent)(struct chunk_source *source);
+	bool (*relent)(struct chunk_source *source, unsigned int round);
 	unsigned int min_order;		/* of a chunk that is not forced to be smaller */
 	unsigned int max_order;		/* of a chunk that nobody needs larger */
 	unsigned long limit;		/* pages */

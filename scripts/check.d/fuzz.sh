@@ -109,8 +109,7 @@ load_with_all() {
 		'%s%n' $(numbers 2 11) $(numbers 2 2000000000); do
 		load_with "$1=$value" || { echo "$1=$value: neither loaded nor refused"; return 1; }
 	done
-	for n in 1 2 3 4 5 6; do
-		value=$(random_text)
+	for value in "$(random_text)" "$(random_text)"; do
 		load_with "$1=$value" || { echo "$1: $value: neither loaded nor refused"; return 1; }
 	done
 }

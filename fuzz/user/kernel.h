@@ -194,6 +194,7 @@ extern struct task_struct shim_task;
 #define smp_store_release(p, v)		WRITE_ONCE(*(p), v)
 #define smp_load_acquire(p)		READ_ONCE(*(p))
 #define smp_rmb()			barrier()
+#define smp_wmb()			barrier()
 
 #define cmpxchg(p, old, new) ({			\
 	typeof(*(p)) __was = *(p);		\

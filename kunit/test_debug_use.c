@@ -11,8 +11,10 @@
 
 #include <slabmod/slabmod.h>
 
+#include "block.h"
 #include "cache.h"
 #include "callsites.h"
+#include "chunk.h"
 #include "context.h"
 #include "debug.h"
 #include "home.h"
@@ -262,38 +264,47 @@ void test_quarantine_has_a_bound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
 }
 
-/* At the limit, to another cache, to runs of pages, and to who wants memory of one node. */
-void test_quarantine_gives_way_to_others(struct kunit *test)
+/* Every page there may be is a slab's all of whose objects are in quarantine. */
+static void fill_quarantine(struct kunit *test, struct slabmod_cache *cache)
 {
-	struct slabmod_pool *pool = debug_test_pool(test);
-	struct slabmod_cache *cache = slabmod_pool_cache_create(pool, "a", 3000, 0, SLABMOD_DEBUG,
-								NULL);
-	struct slabmod_cache *other = slabmod_pool_cache_create(pool, "b", 5000, 0, 0, NULL);
-	int nid = numa_mem_id();
-	unsigned long pages;
-	void *p;
+	while (atomic_long_read(&cache->source->held) < cache->source->limit ||
+	       quarantine_count(cache) < home_totals(cache).slabs * cache->small.objects) {
+		void *p = debug_victim_alloc(cache);
 
-	KUNIT_ASSERT_TRUE(test, cache && other);
-	pool->source.limit = 1024;
-	while (quarantine_count(cache) < cache->debug->most) {
-		p = debug_victim_alloc(cache);
 		KUNIT_ASSERT_NOT_NULL(test, p);
 		debug_culprit_free(cache, p);
-		pool->source.limit = atomic_long_read(&pool->source.held) + 64;
 	}
-	pool->source.limit = atomic_long_read(&pool->source.held);
-	pages = slabmod_pool_get_free_pages(pool, GFP_KERNEL, 8);
-	KUNIT_EXPECT_NE(test, pages, 0);
-	slabmod_pool_free_pages(pool, pages, 8);
-	p = slabmod_cache_alloc_node(other, GFP_KERNEL | __GFP_THISNODE, nid);
-	KUNIT_EXPECT_NOT_NULL(test, p);
-	slabmod_cache_free(other, p);
+}
+
+/* At the limit, to another cache, to who wants memory of one node, and to runs of pages. */
+void test_quarantine_gives_way_to_others(struct kunit *test)
+{
+	/* Chunks of a page, so that none is left over. */
+	struct slabmod_pool *pool = kit_pool_create_orders(test, 32, 0, 0);
+	struct slabmod_cache *cache, *other;
+	void *p;
+
+	cache = cache_create(pool, "a", 100, 0, SLABMOD_DEBUG, NULL, THIS_MODULE);
+	other = cache_create(pool, "b", 2000, 0, 0, NULL, THIS_MODULE);
+	KUNIT_ASSERT_TRUE(test, cache && other);
+	fill_quarantine(test, cache);
 	p = slabmod_cache_alloc(other, GFP_ATOMIC);
 	KUNIT_EXPECT_NOT_NULL(test, p);
 	slabmod_cache_free(other, p);
-	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
-	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(other), 0);
-	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+	KUNIT_EXPECT_GT(test, quarantine_count(cache), 0);
+	slabmod_cache_shrink(other);
+	fill_quarantine(test, cache);
+	p = slabmod_cache_alloc_node(other, GFP_KERNEL | __GFP_THISNODE, numa_mem_id());
+	KUNIT_EXPECT_NOT_NULL(test, p);
+	slabmod_cache_free(other, p);
+	slabmod_cache_shrink(other);
+	fill_quarantine(test, cache);
+	p = block_alloc("kit", pool, NUMA_NO_NODE, 1, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, p);
+	if (p)
+		block_free(chunk_frame(p));
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	KUNIT_EXPECT_EQ(test, cache_destroy(other), 0);
 }
 
 void test_quarantine_gives_way_when_memory_is_short(struct kunit *test)

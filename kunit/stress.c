@@ -48,6 +48,10 @@ static unsigned int workers;
 module_param(workers, uint, 0444);
 MODULE_PARM_DESC(workers, "threads, each of which is also interrupted (default two a CPU)");
 
+bool stress_all_debugged;
+module_param_named(debugged, stress_all_debugged, bool, 0444);
+MODULE_PARM_DESC(debugged, "slabmod has debug=1: who asks with __GFP_NOFAIL may ask for less");
+
 #define WORKERS_MAX	4096
 /* Enough that what lies in them fills many slabs, and few enough to meet others. */
 #define SLOTS_EACH	2048

@@ -212,6 +212,7 @@ static inline bool stress_one_in(struct stress_actor *actor, unsigned int n)
 /* ---- stress.c ---- */
 
 extern unsigned long stress_seed;
+extern bool stress_all_debugged;
 
 /* Counts what should not be, and prints it, the first few times. Any context. */
 __printf(3, 4) void stress_wrong(const struct stress_actor *actor, const struct stress_piece *piece,

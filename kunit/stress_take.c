@@ -189,7 +189,9 @@ static void *take_kmalloc_large(struct stress_actor *actor, struct stress_piece 
 
 static void *take_kmalloc_nofail(struct stress_actor *actor, struct stress_piece *piece)
 {
-	size_t size = 1 + stress_below(actor, 2 * PAGE_SIZE);
+	/* What fits into two pages; with its zones, that is the class below one page. */
+	size_t most = stress_all_debugged ? 7 * SZ_512 : 2 * PAGE_SIZE;
+	size_t size = 1 + stress_below(actor, most);
 	void *p;
 
 	if (!actor->may_sleep)

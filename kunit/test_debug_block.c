@@ -9,6 +9,7 @@
 
 #include <slabmod/slabmod.h>
 
+#include "block.h"
 #include "callsites.h"
 #include "debug_block.h"
 #include "kit.h"
@@ -179,6 +180,13 @@ void test_blocks_in_quarantine_are_nobodys_and_give_way(struct kunit *test)
 	ledger = pool_ledger(pool);
 	KUNIT_EXPECT_EQ(test, ledger.used, 0);
 	KUNIT_EXPECT_EQ(test, ledger.magazines, SIZE);
+	/* What has left it is as good as any, and not taken for what it was. */
+	KUNIT_EXPECT_TRUE(test, block_drain(ULONG_MAX));
+	debug_block_switch(false);
+	KUNIT_EXPECT_PTR_EQ(test, victim_block(pool), block);
+	debug_block_switch(true);
+	culprit_free(pool, block);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.quarantined), 0);
 	/* There is a bound, and a limit that is reached before it is one too. */
 	for (i = 0; i < 1000; i++) {
 		block = victim_block(pool);

@@ -179,7 +179,7 @@ static void construct(void *object)
 void test_constructed_objects_keep_their_state(struct kunit *test)
 {
 	struct slabmod_cache *cache;
-	void *p;
+	void *p, *stays;
 	int i;
 
 	constructed = 0;
@@ -197,12 +197,18 @@ void test_constructed_objects_keep_their_state(struct kunit *test)
 	/* Once for each object there is, and not for each life. */
 	KUNIT_EXPECT_EQ(test, constructed, home_totals(cache).slabs * cache->objects);
 	/* Who asks for the size may write to all of it, in this life and the next. */
+	cache = cache_create(cache->pool, "kit-debug-50", 50, 0, SLABMOD_DEBUG, construct,
+			     THIS_MODULE);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	stays = debug_victim_alloc(cache);
 	for (i = 0; i < 2; i++) {
 		p = debug_victim_alloc(cache);
 		KIT_EXPECT_NO_MISUSE(test, memset(p, 0x77, slabmod_ksize(p)));
 		KIT_EXPECT_NO_MISUSE(test, debug_culprit_free(cache, p));
 		slabmod_cache_shrink(cache);
 	}
+	debug_culprit_free(cache, stays);
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
 }
 
 /* ---- KASAN's shadow ---- */

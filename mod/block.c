@@ -105,6 +105,7 @@ bool block_drain(unsigned long most)
 	return static_branch_unlikely(&debug_blocks) && !in_nmi() &&
 	       debug_block_drain(most, release_debugged);
 }
+EXPORT_SYMBOL_FOR_TEST(block_drain);
 
 bool block_free(struct frame *frame)
 {

@@ -545,7 +545,10 @@ static void weather_storm(struct kunit *test, size_t size)
 	KUNIT_EXPECT_GT(test, model_run_in_storm(&model, KIT_STEPS, enough_busy), 100);
 	kunit_info(test, "%lu calls met a busy magazine\n", counted(model.cache, STAT_BUSY));
 	KUNIT_EXPECT_GT(test, counted(model.cache, STAT_BUSY), 0);
-	expect_sane(&model);
+	KUNIT_EXPECT_EQ(test, model.wrong, 0);
+	/* Where interrupts get no pages, some may have found none. */
+	if (CONTEXT_PAGES_ANYWHERE)
+		KUNIT_EXPECT_EQ(test, model.failed, 0);
 }
 
 static void test_interrupts_amid_calls_lose_nothing(struct kunit *test)

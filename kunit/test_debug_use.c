@@ -274,6 +274,7 @@ void test_quarantine_has_a_bound(struct kunit *test)
 static void fill_quarantine(struct kunit *test, struct slabmod_cache *cache)
 {
 	while (atomic_long_read(&cache->source->held) < cache->source->limit ||
+	       pool_ledger(cache->pool).buddy ||
 	       quarantine_count(cache) < home_totals(cache).slabs * cache->small.objects) {
 		void *p = debug_victim_alloc(cache);
 

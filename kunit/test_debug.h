@@ -2,6 +2,7 @@
 #ifndef SLABMOD_TEST_DEBUG_H
 #define SLABMOD_TEST_DEBUG_H
 
+#include <linux/kasan.h>
 #include <linux/types.h>
 
 struct kunit;
@@ -23,6 +24,17 @@ struct slabmod_pool *debug_test_pool(struct kunit *test);
 void debug_may_spoil(struct kunit *test);
 struct slabmod_cache *debug_cache_to_spoil(struct kunit *test, size_t size, unsigned int flags,
 					   void (*ctor)(void *object));
+
+#ifdef CONFIG_KASAN_GENERIC
+static inline u8 debug_shadow(const void *p, long offset)
+{
+	return *(u8 *)kasan_mem_to_shadow(p + offset);
+}
+#endif
+
+/* A byte behind @size that was written is told of by ksize(), and by krealloc() to @other. */
+void debug_expect_not_covered_up(struct kunit *test, struct slabmod_pool *pool, size_t size,
+				 size_t other);
 
 /* test_debug_use.c */
 void test_objects_are_aligned_as_without(struct kunit *test);

@@ -2,7 +2,6 @@
 /*
  * test_debug_block.c - what is caught of callers' errors with memory that no cache serves.
  */
-#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -117,47 +116,33 @@ void test_memory_by_size_has_a_zone_to_the_end_of_its_pages(struct kunit *test)
 	debug_poke(q, 49999, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 49999", slabmod_kfree(q));
 	KUNIT_EXPECT_EQ(test, kit_captured("bytes from offset 49999 on: 01 bb bb"), 1);
-	/* What was written before is not covered up by either. */
-	p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL);
-	debug_poke(p, 40001, 1);
-	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 40001", slabmod_ksize(p));
-	slabmod_kfree(p);
-	p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL);
-	debug_poke(p, 40001, 1);
-	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 40001",
-			  p = slabmod_krealloc(p, 40500, GFP_KERNEL));
-	slabmod_kfree(p);
+	debug_expect_not_covered_up(test, pool, 40001, 40500);
 	end(test, pool);
 }
 
 #ifdef CONFIG_KASAN_GENERIC
-static u8 shadow(const void *p, long offset)
-{
-	return *(u8 *)kasan_mem_to_shadow(p + offset);
-}
-
 void test_shadow_says_what_of_a_block_nobody_may_touch(struct kunit *test)
 {
 	struct slabmod_pool *pool = begin(test);
 	void *p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
-	KUNIT_EXPECT_EQ(test, shadow(p, 0), 0);
-	KUNIT_EXPECT_EQ(test, shadow(p, 40000), 1);
-	KUNIT_EXPECT_EQ(test, shadow(p, 40008), 0xfc);
-	KUNIT_EXPECT_EQ(test, shadow(p, 40959), 0xfc);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 0), 0);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 40000), 1);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 40008), 0xfc);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 40959), 0xfc);
 	KUNIT_EXPECT_EQ(test, slabmod_ksize(p), 40960);
-	KUNIT_EXPECT_EQ(test, shadow(p, 40959), 0);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 40959), 0);
 	slabmod_kfree(p);
-	KUNIT_EXPECT_EQ(test, shadow(p, 0), 0xfb);
-	KUNIT_EXPECT_EQ(test, shadow(p, 40959), 0xfb);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 0), 0xfb);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 40959), 0xfb);
 	/* Who has the pages next may touch all of them; until then they are the kernel's. */
 	slabmod_pool_shrink(pool);
-	KUNIT_EXPECT_NE(test, shadow(p, 0), 0xfb);
-	KUNIT_EXPECT_NE(test, shadow(p, 40959), 0xfb);
+	KUNIT_EXPECT_NE(test, debug_shadow(p, 0), 0xfb);
+	KUNIT_EXPECT_NE(test, debug_shadow(p, 40959), 0xfb);
 	p = slabmod_pool_kmalloc(pool, 40960, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, p);
-	KUNIT_EXPECT_EQ(test, shadow(p, 40959), 0);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 40959), 0);
 	slabmod_kfree(p);
 	end(test, pool);
 }

@@ -4,7 +4,6 @@
  * what the quarantine and the figures promise.
  */
 #include <linux/hardirq.h>
-#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -85,6 +84,24 @@ void test_who_asks_for_the_size_may_write_to_all_of_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 
+void debug_expect_not_covered_up(struct kunit *test, struct slabmod_pool *pool, size_t size,
+				 size_t other)
+{
+	void *p = slabmod_pool_kmalloc(pool, size, GFP_KERNEL);
+	char text[48];
+
+	snprintf(text, sizeof(text), "the first at offset %zu", size);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	debug_poke(p, size, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, text, slabmod_ksize(p));
+	slabmod_kfree(p);
+	p = slabmod_pool_kmalloc(pool, size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	debug_poke(p, size, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, text, p = slabmod_krealloc(p, other, GFP_KERNEL));
+	slabmod_kfree(p);
+}
+
 void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test)
 {
 	struct slabmod_pool *pool = debug_pool_to_spoil(test);
@@ -102,16 +119,7 @@ void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(q, 7, 60), NULL);
 	debug_poke(q, 1000, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 1000", slabmod_kfree(q));
-	/* What was written before is not covered up by either. */
-	p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
-	debug_poke(p, 61, 1);
-	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 61", slabmod_ksize(p));
-	slabmod_kfree(p);
-	p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
-	debug_poke(p, 61, 1);
-	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 61",
-			  p = slabmod_krealloc(p, 50, GFP_KERNEL));
-	slabmod_kfree(p);
+	debug_expect_not_covered_up(test, pool, 61, 50);
 	/* What is to be cleared is, though it was zone before. */
 	p = slabmod_pool_kmalloc(pool, 50, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, p);
@@ -214,11 +222,6 @@ void test_constructed_objects_keep_their_state(struct kunit *test)
 /* ---- KASAN's shadow ---- */
 
 #ifdef CONFIG_KASAN_GENERIC
-static u8 shadow(const void *p, long offset)
-{
-	return *(u8 *)kasan_mem_to_shadow(p + offset);
-}
-
 /* What KASAN is told, and so will report: without looking for its report, which fails a run. */
 void test_shadow_says_what_nobody_may_touch(struct kunit *test)
 {
@@ -230,21 +233,21 @@ void test_shadow_says_what_nobody_may_touch(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, cache);
 	stays = debug_victim_alloc(cache);
 	p = debug_victim_alloc(cache);
-	KUNIT_EXPECT_EQ(test, shadow(p, -1), 0xfc);
-	KUNIT_EXPECT_EQ(test, shadow(p, 0), 0);
-	KUNIT_EXPECT_EQ(test, shadow(p, 55), 0);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, -1), 0xfc);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 0), 0);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 55), 0);
 	/* Five of the last eight bytes. */
-	KUNIT_EXPECT_EQ(test, shadow(p, 60), 5);
-	KUNIT_EXPECT_EQ(test, shadow(p, 64), 0xfc);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 60), 5);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 64), 0xfc);
 	debug_culprit_free(cache, p);
-	KUNIT_EXPECT_EQ(test, shadow(p, 0), 0xfb);
-	KUNIT_EXPECT_EQ(test, shadow(p, 60), 0xfb);
-	KUNIT_EXPECT_EQ(test, shadow(p, -1), 0xfc);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 0), 0xfb);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 60), 0xfb);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, -1), 0xfc);
 	debug_culprit_free(cache, stays);
 	/* Who has the pages next may touch all of them. */
 	slabmod_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, shadow(p, 0), 0);
-	KUNIT_EXPECT_EQ(test, shadow(p, -1), 0);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, 0), 0);
+	KUNIT_EXPECT_EQ(test, debug_shadow(p, -1), 0);
 }
 #endif
 

@@ -165,13 +165,18 @@ static void shrink_cache(struct slabmod_cache *cache, void *arg)
 	cache_shrink(cache);
 }
 
+void pool_drain(struct slabmod_pool *pool)
+{
+	cache_for_each(pool, shrink_cache, NULL);
+	block_drain(ULONG_MAX);
+}
+
 unsigned long pool_shrink(struct slabmod_pool *pool)
 {
 	long before = atomic_long_read(&pool->source.held), after;
 	int nid;
 
-	cache_for_each(pool, shrink_cache, NULL);
-	block_drain(ULONG_MAX);
+	pool_drain(pool);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
 	/* What came free in interrupts on other CPUs was put off. */

@@ -33,6 +33,9 @@ bool pool_reserve(struct slabmod_pool *pool);
 /* Ends a pool and its caches. Returns the pages that stay because they are in use. */
 unsigned long pool_destroy(struct slabmod_pool *pool);
 
+/* Has a pool's caches and quarantines give what is free to its buddies. May sleep. */
+void pool_drain(struct slabmod_pool *pool);
+
 /* Gives back what nobody uses, down to the reserve; returns pages. May sleep. */
 unsigned long pool_shrink(struct slabmod_pool *pool);
 

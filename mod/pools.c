@@ -16,7 +16,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "block.h"
 #include "cache.h"
 #include "fault.h"
 #include "gfp.h"
@@ -148,11 +147,6 @@ struct rest {
 	unsigned long pages;
 };
 
-static void give_back(struct slabmod_cache *cache, void *arg)
-{
-	cache_shrink(cache);
-}
-
 static void add_rest(struct slabmod_cache *cache, void *arg)
 {
 	struct rest *rest = arg;
@@ -165,8 +159,7 @@ static struct rest rest_of(struct slabmod_pool *pool)
 {
 	struct rest rest = { .pool = pool };
 
-	cache_for_each(pool, give_back, NULL);
-	block_drain(ULONG_MAX);
+	pool_drain(pool);
 	/* Others may be at what they took out of a quarantine, on its way back. */
 	synchronize_rcu();
 	cache_for_each(pool, add_rest, &rest);

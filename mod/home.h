@@ -22,7 +22,7 @@ void home_init(struct slab_home *home);
 
 /* ---- for refill.c ---- */
 
-/* The home that an id means, for a slab; the home of this CPU and its id. */
+/* The home that an id means for a slab, or NULL; the home of this CPU and its id. */
 struct slab_home *home_of(struct slabmod_cache *cache, const struct frame *first, u16 id);
 struct slab_home *home_this(struct slabmod_cache *cache, u16 *id);
 
@@ -47,8 +47,31 @@ void home_relist(struct slabmod_cache *cache, struct slab_home *home, struct fra
 /* Marks a slab that has objects with other CPUs than its home-to-be. */
 void home_mix(struct slabmod_cache *cache, struct frame *first);
 
+/* Whether what was an object stays the cache's: see SLABMOD_ISOLATED. */
+static inline bool is_isolated(const struct slabmod_cache *cache)
+{
+	return cache->flags & SLABMOD_ISOLATED;
+}
+
+/* ---- for refill.c and home_return.c ---- */
+
 /* Locks a slab's new home and lists it there; see struct slab_home. */
 void home_settle(struct slabmod_cache *cache, struct slab_home *home, struct frame *first);
+
+/*
+ * Remove an empty slab from its locked home, and add it to @dead. When the lock is released,
+ * home_delete_slabs() gives what is on @dead to the buddy.
+ */
+void home_remove_slab(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
+		      struct list_head *dead);
+void home_delete_slabs(struct slabmod_cache *cache, struct list_head *dead);
+
+/*
+ * Remove a listed slab from its locked home. When the lock is released,
+ * home_settle_in_commons() lists it in the commons of its node.
+ */
+void home_retire(struct slabmod_cache *cache, struct slab_home *home, struct frame *first);
+void home_settle_in_commons(struct slabmod_cache *cache, struct frame *first);
 
 /* ---- refill.c ---- */
 
@@ -83,13 +106,17 @@ unsigned int home_open(struct slabmod_cache *cache, struct frame *first, bool co
 /* Both in one, for a single object. */
 void *home_grow(struct slabmod_cache *cache, int nid, gfp_t gfp, bool commons);
 
-/* ---- home.c ---- */
+/* ---- home_return.c ---- */
 
 /*
- * Gives @nr objects back to their slabs, and leaves the array in disorder. Any
- * context; in NMI only one at a time, and false when that would have to wait.
+ * Return @nr objects to their slabs, and leave the array in disorder. An object that is
+ * free already, or that is in no slab of @cache, is reported. The caller is in an RCU
+ * read-side section or has preemption off. Any context; in an NMI only one object at a time,
+ * and false when that would have to wait.
  */
 bool home_give(struct slabmod_cache *cache, void **objects, unsigned int nr);
+
+/* ---- home.c ---- */
 
 /* Moves what a CPU that went has at home to the commons. */
 void home_drain(struct slabmod_cache *cache, unsigned int cpu);

@@ -315,6 +315,19 @@ bool magazine_exchange(struct slabmod_cache *cache, bool more)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_exchange);
 
+/*
+ * Empty a magazine that no CPU uses. Objects are returned by an RCU reader: the frame of one
+ * that was freed twice may go away meanwhile.
+ */
+static void empty_unused(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	rcu_read_lock();
+	magazine->here = magazine->top;
+	magazine_empty(cache, magazine);
+	magazine_leave(magazine);
+	rcu_read_unlock();
+}
+
 void magazine_discard(struct slabmod_cache *cache)
 {
 	struct slabmod_magazine __percpu *old = cache->old_magazines;
@@ -325,9 +338,7 @@ void magazine_discard(struct slabmod_cache *cache)
 	for_each_possible_cpu(cpu) {
 		struct slabmod_magazine *magazine = per_cpu_ptr(old, cpu);
 
-		magazine->here = magazine->top;
-		magazine_empty(cache, magazine);
-		magazine_leave(magazine);
+		empty_unused(cache, magazine);
 		atomic_long_add(magazine->allocs, &cache->allocs);
 		atomic_long_add(magazine->asked, &cache->asked);
 		WRITE_ONCE(magazine->allocs, 0);
@@ -397,11 +408,8 @@ void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu)
 {
 	struct slabmod_magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
 
-	if (!magazine_has_own(cache))
-		return;
-	magazine->here = magazine->top;
-	magazine_empty(cache, magazine);
-	magazine_leave(magazine);
+	if (magazine_has_own(cache))
+		empty_unused(cache, magazine);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_drain_cpu);
 

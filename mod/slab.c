@@ -219,9 +219,10 @@ static void mark_usual(struct frame *first, void *arg)
 	mark_tracks(cache, first, cache->usual.pages);
 	for (i = 0; i < cache->usual.pages; i++) {
 		first[i].order = cache->usual.order;
-		first[i].home = HOME_COMMONS;
+		first[i].home = HOME_NONE;
 		first[i].state = FRAME_SLAB;
-		WRITE_ONCE(first[i].cache, cache);
+		/* A reader that finds the cache finds that the slab has no home yet. */
+		smp_store_release(&first[i].cache, cache);
 	}
 }
 
@@ -234,9 +235,10 @@ static void mark_small(struct frame *first, void *arg)
 	mark_tracks(cache, first, cache->small.pages);
 	for (i = 0; i < cache->small.pages; i++) {
 		first[i].order = cache->small.order;
-		first[i].home = HOME_COMMONS;
+		first[i].home = HOME_NONE;
 		first[i].small_cache = cache;
-		first[i].state = FRAME_SLAB_SMALL;
+		/* As in mark_usual(). */
+		smp_store_release(&first[i].state, FRAME_SLAB_SMALL);
 	}
 }
 

@@ -213,14 +213,17 @@ struct buddy {
 
 #define SLAB_QUARTERS	4
 
-/* What frame->home says: a CPU, or the commons of the slab's node. */
+/* What frame->home says: a CPU, the commons of the slab's node, or no home at all. */
 enum slab_home_id {
+	/* The page is in no slab, or its slab is new, or has left for the buddy. */
+	HOME_NONE = 0x7ffe,
 	HOME_COMMONS = 0x7fff,
 	/*
 	 * Objects of the slab are with other CPUs than its home, and share lines
 	 * with free ones: only lines that are wholly free are handed out.
 	 */
 	HOME_MIXED = 0x8000,
+	HOME_NOWHERE = HOME_NONE | HOME_MIXED,	/* not the home of any slab */
 };
 
 #define HOME_ID(home)	((home) & ~HOME_MIXED)
@@ -306,6 +309,7 @@ struct slabmod_cache {
 	struct slabmod_magazine __percpu *dead_magazines;
 	atomic_long_t allocs;		/* objects handed out, but for those that magazines count */
 	atomic_long_t asked;		/* bytes that kmalloc() was asked for, likewise */
+	atomic_t departed;		/* slabs that left a home for the buddy; see is_at_home() */
 	struct stats __percpu *stats;
 	struct chunk_source *source;
 	unsigned int object_size;	/* bytes asked for at creation */

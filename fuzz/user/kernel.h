@@ -210,6 +210,7 @@ extern struct task_struct shim_task;
 #define atomic_read(v)			READ_ONCE((v)->counter)
 #define atomic_read_acquire(v)		atomic_read(v)
 #define atomic_inc_return_release(v)	(++(v)->counter)
+#define atomic_inc_return(v)		(++(v)->counter)
 #define atomic_add(n, v)		((void)((v)->counter += (n)))
 #define atomic_long_read(v)		READ_ONCE((v)->counter)
 #define atomic_long_set(v, n)		((void)((v)->counter = (n)))

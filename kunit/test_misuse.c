@@ -368,8 +368,9 @@ static void test_second_kfree_with_others_between_is_refused_by_the_slab(struct 
 	q = slabmod_kmalloc(100, GFP_KERNEL);
 	slabmod_kfree(p);
 	slabmod_kfree(q);
+	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(p));
 	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_DOUBLE_FREE, cache->name,
-			       slabmod_kfree(p); slabmod_cache_shrink(cache));
+			       slabmod_cache_shrink(cache));
 	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
 	expect_two_apart(test, 100);
@@ -390,25 +391,76 @@ static void test_second_kfree_on_another_cpu_is_refused_by_the_slab(struct kunit
 	context_pin(0);
 	p = slabmod_kmalloc(100, GFP_KERNEL);
 	slabmod_kfree(p);
+	KIT_EXPECT_NO_MISUSE(test, kit_run_on(1, free_it, p));
 	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_DOUBLE_FREE, cache->name,
-			       kit_run_on(1, free_it, p); slabmod_cache_shrink(cache));
+			       slabmod_cache_shrink(cache));
 	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
 	expect_two_apart(test, 100);
 }
 
-static void test_kfree_of_an_object_that_went_home_long_ago_is_refused(struct kunit *test)
-{
-	struct slabmod_cache *cache = slabmod_kmalloc_caches[slabmod_kmalloc_class(100)];
-	void *p = slabmod_kmalloc(100, GFP_KERNEL), *keeper = slabmod_kmalloc(100, GFP_KERNEL);
+/* An object that is back in a slab with another object live, which keeps the slab. */
+struct returned {
+	struct slabmod_cache *cache;
+	void *object, *keeper;
+};
 
-	slabmod_kfree(p);
+static struct returned returned_object(struct kunit *test, struct slabmod_cache *cache)
+{
+	struct returned r = { .cache = cache };
+
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	r.object = slabmod_cache_alloc(cache, GFP_KERNEL);
+	r.keeper = slabmod_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, r.object && r.keeper);
+	KUNIT_ASSERT_PTR_EQ(test, slab_first(chunk_frame(r.object)),
+			    slab_first(chunk_frame(r.keeper)));
+	slabmod_cache_free(cache, r.object);
 	slabmod_cache_shrink(cache);
-	/* Its slab is still there, for the keeper's sake. */
-	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_DOUBLE_FREE, cache->name,
-			       slabmod_kfree(p); slabmod_cache_shrink(cache));
-	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
-	slabmod_kfree(keeper);
-	expect_two_apart(test, 100);
+	KUNIT_ASSERT_EQ(test, magazine_count(cache), 0);
+	return r;
+}
+
+/* Each call that frees objects reports the second free itself, and has no other effect. */
+static void expect_second_free_is_reported(struct kunit *test, struct slabmod_cache *cache)
+{
+	struct returned r = returned_object(test, cache);
+	void *two[2] = { r.keeper, r.object };
+
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+			  slabmod_cache_free(cache, r.object));
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name, slabmod_kfree(r.object));
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+			  slabmod_cache_free_bulk(cache, 1, &r.object));
+	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
+	KUNIT_EXPECT_EQ(test, cache_used(cache), 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+			  slabmod_cache_free_bulk(cache, 2, two));
+	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+	KUNIT_EXPECT_TRUE(test, cache_check(cache));
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+}
+
+/* Of one page and of several, with objects in the second page, and of any kind of check. */
+static void test_second_free_of_what_is_back_in_its_slab_is_reported_at_once(struct kunit *test)
+{
+	static const size_t sizes[] = {
+		16, 24, 32, 48, 64, 72, 128, 192, 256, 1000, 1024, 1472, 2048, 3000, 4096, 8192,
+	};
+	struct slabmod_pool *pool = kit_pool_create(test, 8192);
+	struct slabmod_cache *cache;
+	int i;
+
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		cache = cache_create(pool, "returned", sizes[i], 0, 0, NULL, NULL);
+		expect_second_free_is_reported(test, cache);
+		/* Where a free looks at no more than it must. */
+		cache = cache_create(pool, "returned", sizes[i], 0, 0, NULL, NULL);
+		KUNIT_ASSERT_NOT_NULL(test, cache);
+		if (!(cache->flags & CACHE_SHARES_LINES))
+			kit_cache_quicken(test, cache);
+		expect_second_free_is_reported(test, cache);
+	}
 }
 
 static void test_kfree_of_memory_whose_slab_is_gone_is_refused(struct kunit *test)
@@ -569,7 +621,7 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(test_second_kfree_in_a_row_is_refused_at_once),
 	KUNIT_CASE(test_second_kfree_with_others_between_is_refused_by_the_slab),
 	KUNIT_CASE(test_second_kfree_on_another_cpu_is_refused_by_the_slab),
-	KUNIT_CASE(test_kfree_of_an_object_that_went_home_long_ago_is_refused),
+	KUNIT_CASE(test_second_free_of_what_is_back_in_its_slab_is_reported_at_once),
 	KUNIT_CASE(test_kfree_of_memory_whose_slab_is_gone_is_refused),
 	KUNIT_CASE(test_second_kfree_of_a_block_is_refused),
 	KUNIT_CASE(test_second_free_of_pages_is_refused),

@@ -391,7 +391,8 @@ static size_t free_many(struct slabmod_cache *cache, size_t nr, void **objects)
 			if (frame->cache != cache)
 				break;
 		}
-		if (unlikely(!cache_free_ok(cache, here, frame, offset) || *to == objects[i]))
+		if (unlikely(!cache_free_ok(cache, here, frame, offset, false) ||
+			     *to == objects[i]))
 			break;
 		*++to = objects[i];
 	}

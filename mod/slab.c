@@ -163,6 +163,8 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 	cache->quick_mask = ((1u << cache->shift) - 1) | chunk_offset_beyond();
 	cache->index_mask = cache->slab_mask | chunk_offset_beyond();
 	cache->quick_objects = cache->objects;
+	/* Frames of a chunk that is in the map begin a page, so slabs of them are aligned. */
+	cache->first_mask = -(sizeof(struct frame) << cache->usual.order);
 	if (!is_power_of_2(size) || cache->objects * size != cache->usual.pages << PAGE_SHIFT)
 		cache->flags |= CACHE_CHECK_INDEX;
 	/* So many objects, from an index that is a multiple of it, fill whole lines. */

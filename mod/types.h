@@ -285,8 +285,9 @@ struct slabmod_cache {
 	unsigned long index_mask;	/* of an offset: into its slab, and beyond the map */
 	unsigned long quick_objects;
 	u64 inverse;			/* of the odd part of @size, modulo 2^64 */
-	unsigned long objects;		/* a slab has */
+	unsigned long first_mask;	/* of the address of a frame: of its slab's first */
 	unsigned int flags;
+	u16 objects;			/* a slab has */
 	u8 shift;			/* size == odd part << shift */
 	u8 group;			/* objects that fill whole lines together */
 	/* Read by slow paths. */
@@ -328,7 +329,7 @@ struct slabmod_cache {
 
 /* Callers find the magazines by this. */
 static_assert(!offsetof(struct slabmod_cache, front));
-static_assert(offsetof(struct slabmod_cache, group) < 64);
+static_assert(offsetof(struct slabmod_cache, group) == 63);
 
 /* ---- pools (pool.c) ---- */
 

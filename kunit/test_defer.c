@@ -11,13 +11,13 @@
 #include <slabmod/slabmod.h>
 
 #include "context.h"
+#include "defer.h"
 #include "kit.h"
 #include "pool.h"
 #include "root.h"
 #include "suites.h"
 
-/* As many as one CPU's NMIs may put off. */
-#define RING		256
+#define RING		DEFER_RING
 #define SIZE		(3 * PAGE_SIZE)	/* no order, so it is a block, small though it is */
 
 struct visit {
@@ -149,11 +149,93 @@ static void test_what_an_nmi_frees_too_much_of_is_counted_and_stays(struct kunit
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
 }
 
+/* ---- NMIs that nest: what an NMI does to the ring, one step at a time ---- */
+
+static struct defer_ring *ring_of(struct kunit *test)
+{
+	struct defer_ring *ring = kunit_kzalloc(test, sizeof(*ring), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ring);
+	defer_ring_init(ring);
+	return ring;
+}
+
+/* A number to stand for an object: nothing looks at what it points to. */
+static void *nth(unsigned long n)
+{
+	return (void *)(n + 1);
+}
+
+/* Lets the ring go round: @nr objects in, one by one, and out again. */
+static void turn(struct kunit *test, struct defer_ring *ring, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		void **slot = defer_reserve(ring);
+
+		KUNIT_ASSERT_NOT_NULL(test, slot);
+		defer_publish(slot, nth(i));
+		KUNIT_ASSERT_PTR_EQ(test, defer_take(ring), nth(i));
+	}
+}
+
+static void test_an_nmi_amid_another_has_a_slot_of_its_own(struct kunit *test)
+{
+	struct defer_ring *ring = ring_of(test);
+	unsigned int round;
+
+	/* At the beginning, and where the slots are used again and the indices wrap. */
+	for (round = 0; round < 2 * RING; round++) {
+		void **outer = defer_reserve(ring), **inner = defer_reserve(ring);
+		void **innermost;
+
+		KUNIT_ASSERT_PTR_NE(test, outer, inner);
+		defer_publish(inner, nth(1));
+		innermost = defer_reserve(ring);
+		KUNIT_ASSERT_PTR_NE(test, innermost, outer);
+		KUNIT_ASSERT_PTR_NE(test, innermost, inner);
+		defer_publish(innermost, nth(2));
+		/* The outermost has yet to write its slot, and is not passed over. */
+		KUNIT_ASSERT_NULL(test, defer_take(ring));
+		defer_publish(outer, nth(0));
+		KUNIT_ASSERT_PTR_EQ(test, defer_take(ring), nth(0));
+		KUNIT_ASSERT_PTR_EQ(test, defer_take(ring), nth(1));
+		KUNIT_ASSERT_PTR_EQ(test, defer_take(ring), nth(2));
+		KUNIT_ASSERT_NULL(test, defer_take(ring));
+	}
+}
+
+static void test_nmis_that_nest_fill_the_ring_and_no_more(struct kunit *test)
+{
+	struct defer_ring *ring = ring_of(test);
+	void ***slots = kunit_kcalloc(test, RING, sizeof(*slots), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, slots);
+	turn(test, ring, RING / 2 + 3);
+	for (i = 0; i < RING; i++) {
+		slots[i] = defer_reserve(ring);
+		KUNIT_ASSERT_NOT_NULL(test, slots[i]);
+	}
+	KUNIT_EXPECT_NULL(test, defer_reserve(ring));
+	/* The innermost is done first. */
+	while (i--)
+		defer_publish(slots[i], nth(i));
+	KUNIT_EXPECT_NULL(test, defer_reserve(ring));
+	for (i = 0; i < RING; i++)
+		KUNIT_ASSERT_PTR_EQ(test, defer_take(ring), nth(i));
+	KUNIT_EXPECT_NULL(test, defer_take(ring));
+	turn(test, ring, RING);
+}
+
 static struct kunit_case defer_cases[] = {
 	KUNIT_CASE(test_blocks_that_an_nmi_frees_go_back_right_after),
 	KUNIT_CASE(test_every_way_to_free_a_block_works_in_an_nmi),
 	KUNIT_CASE(test_a_block_that_an_nmi_frees_twice_is_reported),
 	KUNIT_CASE(test_what_an_nmi_frees_too_much_of_is_counted_and_stays),
+	KUNIT_CASE(test_an_nmi_amid_another_has_a_slot_of_its_own),
+	KUNIT_CASE(test_nmis_that_nest_fill_the_ring_and_no_more),
 	{}
 };
 

@@ -7,6 +7,11 @@
  * after. The ring is slabmod's own memory: nothing is written to what was freed, and
  * what is freed twice is found out when its turn comes.
  *
+ * NMIs nest: a breakpoint or a machine check may interrupt an NMI. So a slot is first
+ * reserved, by a compare-and-exchange, and then written. A slot is NULL from the moment it
+ * is emptied until it is written again. The consumer stops at a NULL slot: either the ring
+ * is empty, or an NMI has yet to write the slot and to queue the irq_work after that.
+ *
  * A ring that is full (an NMI freed more than RING of what it could not) is reported,
  * and the memory stays taken.
  *
@@ -14,14 +19,14 @@
  * be asked to do would stay undone until it is back. It is not asked then: the ring of
  * a CPU that has gone, or is on its way back, is emptied by registry.c.
  *
- * Contexts: any. Locks: deferred->lock, raw, among those who take out; never in an NMI,
- * and NMIs of a CPU do not nest. Memory: a page or so per CPU.
+ * Contexts: any. Locks: ring->lock, raw, between consumers; never taken in an NMI.
+ * Memory: a page or so per CPU.
  */
 #include <linux/cpumask.h>
 #include <linux/irq_work.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
-#include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "block.h"
 #include "defer.h"
@@ -30,32 +35,39 @@
 #include "report.h"
 #include "slab.h"
 
-#define RING	256u
+static struct defer_ring __percpu *deferred;
 
-struct deferred {
-	unsigned int put;		/* by NMIs */
-	unsigned int taken;		/* by whoever frees them; @lock */
-	atomic_t done;			/* of those, so many have been freed */
-	raw_spinlock_t lock;
-	struct irq_work work;
-	void *object[RING];
-};
+void **defer_reserve(struct defer_ring *ring)
+{
+	int put = atomic_read(&ring->put);
 
-static struct deferred __percpu *deferred;
+	do {
+		/* Pairs with the release in defer_take(): the slot has been emptied. */
+		if ((unsigned int)put - smp_load_acquire(&ring->taken) == DEFER_RING)
+			return NULL;
+	} while (!atomic_try_cmpxchg(&ring->put, &put, put + 1));
+	return &ring->object[(unsigned int)put % DEFER_RING];
+}
+EXPORT_SYMBOL_FOR_TEST(defer_reserve);
+
+void defer_publish(void **slot, void *object)
+{
+	/* Pairs with the acquire in defer_take(). */
+	smp_store_release(slot, object);
+}
+EXPORT_SYMBOL_FOR_TEST(defer_publish);
 
 void defer_free(void *object)
 {
-	struct deferred *mine = this_cpu_ptr(deferred);
-	unsigned int put = mine->put;
+	struct defer_ring *mine = this_cpu_ptr(deferred);
+	void **slot = defer_reserve(mine);
 
-	/* Pairs with the release in take_out(): the entry has been read. */
-	if (put - smp_load_acquire(&mine->taken) == RING) {
+	if (!slot) {
 		report_misuse(MISUSE_NMI_FLOOD, "%p is lost: an NMI freed too much", object);
 		return;
 	}
-	mine->object[put % RING] = object;
-	/* The entry is there before it is counted, even if the work is under way. */
-	smp_store_release(&mine->put, put + 1);
+	defer_publish(slot, object);
+	/* After the slot is written: the work may be running on behalf of another slot. */
 	if (cpu_online(raw_smp_processor_id()))
 		irq_work_queue(&mine->work);
 }
@@ -86,28 +98,32 @@ static void free_one(void *object)
 		report_misuse(MISUSE_DOUBLE_FREE, "%p was freed twice in an NMI", object);
 }
 
-static void *take_out(struct deferred *ring)
+void *defer_take(struct defer_ring *ring)
 {
-	void *object = NULL;
 	unsigned long flags;
+	void *object;
+	void **slot;
 
 	raw_spin_lock_irqsave(&ring->lock, flags);
-	/* Pairs with the release in defer_free(). */
-	if (ring->taken != smp_load_acquire(&ring->put)) {
-		object = ring->object[ring->taken % RING];
-		/* From here on the entry may be put another one in. */
+	slot = &ring->object[ring->taken % DEFER_RING];
+	/* Pairs with the release in defer_publish(). */
+	object = smp_load_acquire(slot);
+	if (object) {
+		WRITE_ONCE(*slot, NULL);
+		/* From here on an NMI may reserve the slot. Pairs with defer_reserve(). */
 		smp_store_release(&ring->taken, ring->taken + 1);
 	}
 	raw_spin_unlock_irqrestore(&ring->lock, flags);
 	return object;
 }
+EXPORT_SYMBOL_FOR_TEST(defer_take);
 
-static void empty_ring(struct deferred *ring)
+static void empty_ring(struct defer_ring *ring)
 {
 	void *object;
 
 	rcu_read_lock();
-	while ((object = take_out(ring))) {
+	while ((object = defer_take(ring))) {
 		free_one(object);
 		atomic_inc_return_release(&ring->done);
 	}
@@ -116,7 +132,7 @@ static void empty_ring(struct deferred *ring)
 
 static void free_deferred(struct irq_work *work)
 {
-	empty_ring(container_of(work, struct deferred, work));
+	empty_ring(container_of(work, struct defer_ring, work));
 }
 
 void defer_drain_cpu(unsigned int cpu)
@@ -130,32 +146,41 @@ void defer_sync(void)
 
 	might_sleep();
 	for_each_possible_cpu(cpu) {
-		struct deferred *ring = per_cpu_ptr(deferred, cpu);
+		struct defer_ring *ring = per_cpu_ptr(deferred, cpu);
 
-		put = READ_ONCE(ring->put);
+		put = atomic_read(&ring->put);
 		empty_ring(ring);
-		/* Who took the last ones out may still be at them. */
-		while ((int)((unsigned int)atomic_read_acquire(&ring->done) - put) < 0)
+		/* Others may still be freeing the last ones, or an NMI may be writing its slot. */
+		while ((int)((unsigned int)atomic_read_acquire(&ring->done) - put) < 0) {
 			schedule_timeout_uninterruptible(1);
+			empty_ring(ring);
+		}
 	}
 }
 
 size_t defer_metadata(void)
 {
-	return num_possible_cpus() * sizeof(struct deferred);
+	return num_possible_cpus() * sizeof(struct defer_ring);
 }
+
+void defer_ring_init(struct defer_ring *ring)
+{
+	memset(ring, 0, sizeof(*ring));
+	raw_spin_lock_init(&ring->lock);
+}
+EXPORT_SYMBOL_FOR_TEST(defer_ring_init);
 
 int defer_init(void)
 {
 	unsigned int cpu;
 
-	deferred = fault_hits(FAULT_RINGS) ? NULL : alloc_percpu(struct deferred);
+	deferred = fault_hits(FAULT_RINGS) ? NULL : alloc_percpu(struct defer_ring);
 	if (!deferred)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
-		struct deferred *ring = per_cpu_ptr(deferred, cpu);
+		struct defer_ring *ring = per_cpu_ptr(deferred, cpu);
 
-		raw_spin_lock_init(&ring->lock);
+		defer_ring_init(ring);
 		/* On PREEMPT_RT the thread that does others stops before its CPU does. */
 		ring->work = IRQ_WORK_INIT_HARD(free_deferred);
 	}

@@ -5,7 +5,44 @@
 #ifndef SLABMOD_DEFER_H
 #define SLABMOD_DEFER_H
 
+#include <linux/atomic.h>
+#include <linux/irq_work.h>
+#include <linux/spinlock.h>
+
 #include "types.h"
+
+/* Frees that one CPU may have put off at a time. */
+#define DEFER_RING	256u
+
+/*
+ * What the NMIs of one CPU put off.
+ *
+ * Invariant: a slot is NULL, or it is one of the @put - @taken slots that are reserved.
+ */
+struct defer_ring {
+	atomic_t put;			/* slots ever reserved; by NMIs, which nest */
+	unsigned int taken;		/* slots ever emptied; changed under @lock */
+	atomic_t done;			/* objects ever freed out of @taken slots */
+	raw_spinlock_t lock;		/* between consumers */
+	struct irq_work work;
+	void *object[DEFER_RING];
+};
+
+void defer_ring_init(struct defer_ring *ring);
+
+/*
+ * Reserve a slot, for the caller alone; NULL when all are in use. The caller then writes
+ * it with defer_publish(), once. Any context; both may be interrupted by an NMI that does
+ * the same.
+ */
+void **defer_reserve(struct defer_ring *ring);
+void defer_publish(void **slot, void *object);
+
+/*
+ * Take the object out of the oldest slot that is reserved; NULL when there is none, or
+ * when the slot has not been written yet. Any context but NMI.
+ */
+void *defer_take(struct defer_ring *ring);
 
 /* Frees an object or a block, found to be one, at the next interrupt. Preemption is off. */
 void defer_free(void *object);

@@ -220,6 +220,16 @@ extern struct task_struct shim_task;
 #define atomic_long_inc(v)		((void)((v)->counter++))
 #define atomic_long_inc_return(v)	(++(v)->counter)
 
+static inline bool atomic_try_cmpxchg(atomic_t *v, int *old, int new)
+{
+	if (v->counter != *old) {
+		*old = v->counter;
+		return false;
+	}
+	v->counter = new;
+	return true;
+}
+
 static inline bool atomic_long_try_cmpxchg(atomic_long_t *v, long *old, long new)
 {
 	if (v->counter != *old) {

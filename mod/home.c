@@ -60,6 +60,12 @@ void home_lock(struct slab_home *home, unsigned long *flags)
 
 bool home_trylock(struct slab_home *home, unsigned long *flags)
 {
+	/*
+	 * Without SMP the lock is no memory at all, and a trylock succeeds in any case: the
+	 * interrupted code may be changing the lists.
+	 */
+	if (!IS_ENABLED(CONFIG_SMP) && in_nmi())
+		return false;
 	local_irq_save(*flags);
 	if (raw_spin_trylock(&home->lock)) {
 		__release(&home->lock);

@@ -12,6 +12,8 @@
 
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
@@ -158,6 +160,26 @@ do {										\
 	kit_capture_end();							\
 	kit_expect_no_misuse(test, __LINE__);					\
 } while (0)
+
+/* ---- waiting ---- */
+
+/*
+ * How long a test waits for what always comes, in jiffies. A guest of a busy machine may
+ * be slow without limit, so this is a limit that only a hang exceeds: just below the 300 s
+ * after which KUnit gives a test up. No test may expect anything of a shorter time.
+ */
+#define KIT_HANG	(240 * HZ)
+
+/* Wait until @condition holds; false when it never did. May sleep. */
+#define kit_wait_until(condition)						\
+({										\
+	unsigned long __end = jiffies + KIT_HANG;				\
+	bool __holds;								\
+										\
+	while (!(__holds = !!(condition)) && time_before(jiffies, __end))	\
+		msleep(20);							\
+	__holds;								\
+})
 
 /* ---- reclaim ---- */
 

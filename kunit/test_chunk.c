@@ -2,6 +2,7 @@
 /*
  * test_chunk.c - what runs of pages and the way from an address to its frame promise.
  */
+#include <linux/debug_locks.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -612,6 +613,28 @@ static void test_random_lookups_agree_with_a_list_of_chunks(struct kunit *test)
 			chunk_destroy(chunks[i]);
 }
 
+/* With a lock that is also taken where a worker is woken. */
+static void destroy_with_the_scheduler_locked(void *chunk)
+{
+	raw_spin_lock(&current->pi_lock);
+	chunk_destroy(chunk);
+	raw_spin_unlock(&current->pi_lock);
+}
+
+static void test_a_chunk_may_go_under_the_locks_of_the_scheduler(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct chunk *chunk = create(test, pool, 0);
+
+	if (!IS_ENABLED(CONFIG_PROVE_LOCKING) || !debug_locks)
+		kunit_skip(test, "there is no lockdep");
+	context_hard(destroy_with_the_scheduler_locked, chunk);
+	KUNIT_EXPECT_TRUE(test, debug_locks);
+	/* It goes by itself, soon after. */
+	KUNIT_EXPECT_TRUE(test, kit_wait_until(!READ_ONCE(kit_source.pages)));
+	chunk_sync();
+}
+
 static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(test_every_page_leads_to_its_frame),
 	KUNIT_CASE(test_stray_chunks_are_found),
@@ -631,6 +654,7 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(test_a_large_request_gets_a_chunk_that_large),
 	KUNIT_CASE(test_nobody_waits_for_more_than_he_asked_for),
 	KUNIT_CASE(test_chunks_come_and_go_with_interrupts_off),
+	KUNIT_CASE(test_a_chunk_may_go_under_the_locks_of_the_scheduler),
 	KUNIT_CASE(test_a_chunk_belongs_to_its_node),
 	KUNIT_CASE(test_random_lookups_agree_with_a_list_of_chunks),
 	{}

@@ -15,7 +15,9 @@
  * by RCU: who looks up an address that may not be in use, by a caller's mistake,
  * is in a read-side section from the lookup to the last look at the frame.
  */
+#include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/irq_work.h>
 #include <linux/llist.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -496,6 +498,14 @@ static void doomed_work(struct work_struct *work)
 
 static DECLARE_WORK(doomed_worker, doomed_work);
 
+static void start_doomed_work(struct irq_work *work)
+{
+	schedule_work(&doomed_worker);
+}
+
+/* On PREEMPT_RT the thread that does others stops before its CPU does. */
+static struct irq_work doomed_waker = IRQ_WORK_INIT_HARD(start_doomed_work);
+
 /**
  * chunk_destroy() - give a chunk back to the source
  * @chunk: one that chunk_may_go(), and which is in no bucket or list any more
@@ -510,7 +520,14 @@ void chunk_destroy(struct chunk *chunk)
 		return;
 	}
 	llist_add(&chunk->frames[0].doomed, &doomed);
-	schedule_work(&doomed_worker);
+	/*
+	 * An irq_work, because the caller may hold a lock that the work queue needs, such as
+	 * that of a run queue. A CPU that is not online takes no interrupts, and the irq_work
+	 * would stay pending for all CPUs: its chunks wait for the next chunk_flush(), which
+	 * the worker does that is woken when the CPU is dead, or for the shrinker.
+	 */
+	if (cpu_online(raw_smp_processor_id()))
+		irq_work_queue(&doomed_waker);
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_destroy);
 
@@ -538,6 +555,7 @@ void chunk_flush(void)
 /* Likewise, and until the frames of the past are gone. */
 void chunk_sync(void)
 {
+	irq_work_sync(&doomed_waker);
 	chunk_flush();
 	rcu_barrier();
 }

@@ -88,7 +88,8 @@
 
 /*
  * Keeps a stack, of which equal ones are kept once. Since 6.8 flags say whether the depot
- * may grow; before, an argument did.
+ * may grow; before, an argument did. Until 6.2 there was another argument, for bits that the
+ * caller keeps in the handle.
  */
 #ifndef CONFIG_STACKDEPOT
 #define depot_keep(entries, nr, gfp, grow)	\
@@ -103,7 +104,11 @@
 #define depot_snprint(stack, buf, size)		stack_depot_snprint(stack, buf, size, 4)
 #define depot_prepare()				stack_depot_init()
 #else
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define depot_keep(entries, nr, gfp, grow)	__stack_depot_save(entries, nr, gfp, grow)
+#else
 #define depot_keep(entries, nr, gfp, grow)	__stack_depot_save(entries, nr, 0, gfp, grow)
+#endif
 #define depot_print(stack)			stack_depot_print(stack)
 #define depot_snprint(stack, buf, size)		stack_depot_snprint(stack, buf, size, 4)
 #define depot_prepare()				stack_depot_init()

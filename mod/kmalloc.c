@@ -131,12 +131,14 @@ static noinline void kfree_slow(void *p)
 static __always_inline void kfree_one(void *p)
 {
 	unsigned long offset = chunk_offset(p);
+	struct slabmod_cache *cache;
 	struct frame *frame;
 
 	preempt_disable();
 	frame = chunk_frame_fast(offset);
-	if (likely(frame->cache) &&
-	    likely(cache_free_fast(frame->cache, frame, offset, p, false))) {
+	/* Once: when @p is free already, its frame may be changing hands. */
+	cache = READ_ONCE(frame->cache);
+	if (likely(cache) && likely(cache_free_fast(cache, frame, offset, p, false))) {
 		preempt_enable();
 		return;
 	}

@@ -508,6 +508,7 @@ static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE(test_krealloc_of_nothing_takes_memory),
 	KUNIT_CASE(test_krealloc_to_nothing_frees),
 	KUNIT_CASE(test_krealloc_clears_what_it_adds),
+	KUNIT_CASE(test_krealloc_clears_what_it_may_add_later),
 	KUNIT_CASE(test_krealloc_that_fails_leaves_the_old_memory),
 	KUNIT_CASE(test_krealloc_at_random_keeps_the_contents),
 	KUNIT_CASE(test_kmemdup_copies),

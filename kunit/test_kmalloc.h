@@ -9,6 +9,7 @@ void test_krealloc_leaves_memory_that_has_room_where_it_is(struct kunit *test);
 void test_krealloc_of_nothing_takes_memory(struct kunit *test);
 void test_krealloc_to_nothing_frees(struct kunit *test);
 void test_krealloc_clears_what_it_adds(struct kunit *test);
+void test_krealloc_clears_what_it_may_add_later(struct kunit *test);
 void test_krealloc_that_fails_leaves_the_old_memory(struct kunit *test);
 void test_krealloc_at_random_keeps_the_contents(struct kunit *test);
 void test_kmemdup_copies(struct kunit *test);

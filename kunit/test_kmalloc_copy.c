@@ -49,8 +49,9 @@ void test_krealloc_leaves_memory_that_has_room_where_it_is(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, slabmod_krealloc(piece.memory, 1001, GFP_KERNEL), piece.memory);
 	KUNIT_EXPECT_PTR_EQ(test, slabmod_krealloc(piece.memory, slabmod_ksize(piece.memory),
 						   GFP_KERNEL), piece.memory);
-	KUNIT_EXPECT_PTR_EQ(test, slabmod_krealloc(piece.memory, 1, GFP_KERNEL), piece.memory);
 	KUNIT_EXPECT_TRUE(test, piece_intact(&piece));
+	KUNIT_EXPECT_PTR_EQ(test, slabmod_krealloc(piece.memory, 8, GFP_KERNEL), piece.memory);
+	KUNIT_EXPECT_TRUE(test, piece_begins(&piece, 8));
 	slabmod_kfree(piece.memory);
 }
 
@@ -91,6 +92,30 @@ void test_krealloc_clears_what_it_adds(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, piece_intact(&piece));
 	KUNIT_EXPECT_FALSE(test, memchr_inv(p + room, 0, slabmod_ksize(p) - room));
 	slabmod_kfree(p);
+}
+
+/* The size that was asked for before is not known: what is not asked for now is cleared. */
+void test_krealloc_clears_what_it_may_add_later(struct kunit *test)
+{
+	static const size_t sizes[] = { 64, 1000, 20000, 100000 };
+	struct piece piece;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		size_t size = sizes[i], less = size - 8, room;
+		u8 *p;
+
+		take_piece(test, &piece, size);
+		room = slabmod_ksize(piece.memory);
+		piece_fill(&piece, piece.memory, room, 1);
+		p = slabmod_krealloc(piece.memory, less, GFP_KERNEL | __GFP_ZERO);
+		KUNIT_ASSERT_PTR_EQ(test, p, (u8 *)piece.memory);
+		p = slabmod_krealloc(p, size, GFP_KERNEL | __GFP_ZERO);
+		KUNIT_ASSERT_PTR_EQ(test, p, (u8 *)piece.memory);
+		KUNIT_EXPECT_TRUE(test, piece_begins(&piece, less));
+		KUNIT_EXPECT_FALSE(test, memchr_inv(p + less, 0, room - less));
+		slabmod_kfree(p);
+	}
 }
 
 void test_krealloc_that_fails_leaves_the_old_memory(struct kunit *test)

@@ -246,6 +246,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree_sensitive);
 
 void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 {
+	const bool clear = want_init_on_alloc(gfp);
 	size_t old, asked;
 	void *new;
 
@@ -258,9 +259,12 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 		return NULL;
 	asked = old ? asked_for(p, old, false) : 0;
 	if (size <= old) {
+		/* Outside of debug mode @asked is all there is: clear what a later call adds. */
+		if (clear && size < asked)
+			memset((void *)p + size, 0, asked - size);
 		set_asked((void *)p, size);
-		/* In debug mode there was a zone; else all of it is the caller's already. */
-		if (gfp & __GFP_ZERO && size > asked)
+		/* In debug mode this was a zone. */
+		if (clear && size > asked)
 			memset((void *)p + asked, 0, size - asked);
 		return (void *)p;
 	}

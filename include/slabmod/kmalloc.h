@@ -161,13 +161,17 @@ static __always_inline void *slabmod_kcalloc(size_t n, size_t size, gfp_t gfp)
  * slabmod_krealloc() - change the size of memory
  * @p: memory of slabmod_kmalloc(), or NULL to take some
  * @size: the new size in bytes; 0 frees @p
- * @gfp: as for slabmod_cache_alloc(). With __GFP_ZERO what is taken anew is
- *	cleared behind the old memory's end, as slabmod_ksize() tells it.
+ * @gfp: as for slabmod_cache_alloc(); see below for __GFP_ZERO
  *
  * The contents are kept up to the smaller of both sizes. Memory whose class
  * already has room stays where it is. On failure @p is untouched. The old memory is not
- * cleared when it is given back, nor the end of what got smaller: for secrets take new
- * memory, copy, and give the old back by slabmod_kfree_sensitive().
+ * cleared when it is given back: for secrets take new memory, copy, and give the old back
+ * by slabmod_kfree_sensitive().
+ *
+ * With __GFP_ZERO, or init_on_alloc=1, all memory beyond @size is cleared, up to
+ * slabmod_ksize(). The size that was asked for before is not stored. So the bytes that
+ * a call adds are zero if all calls before it, the first allocation included, had
+ * __GFP_ZERO. This is the rule of the kernel's krealloc().
  *
  * Context: as slabmod_kmalloc().
  *

@@ -54,6 +54,7 @@ static struct kunit_suite *const all[] = {
 	&hotplug_suite,
 	&bare_suite,
 	&checks_suite,
+	&locked_suite,
 };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all)];

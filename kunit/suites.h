@@ -33,5 +33,6 @@ extern struct kunit_suite contexts_suite;
 extern struct kunit_suite hotplug_suite;
 extern struct kunit_suite bare_suite;
 extern struct kunit_suite checks_suite;
+extern struct kunit_suite locked_suite;
 
 #endif /* SLABMOD_SUITES_H */

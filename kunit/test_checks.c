@@ -221,19 +221,28 @@ static void test_a_slab_on_the_wrong_list_is_found(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	first = slab_first(chunk_frame(object));
 	KUNIT_ASSERT_TRUE(test, home_check(cache));
+	KUNIT_ASSERT_TRUE(test, home_check_slab(cache, first));
 	first->home = HOME_COMMONS;
 	EXPECT_BROKEN(test, "a slab is on a list, but not at home", home_check(cache));
+	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list",
+		      home_check_slab(cache, first));
 	first->home = cpu;
 	list_move(&first->node, &home->partial[SLAB_QUARTERS - 1]);
 	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list", home_check(cache));
+	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list",
+		      home_check_slab(cache, first));
 	list_move(&first->node, &home->empty);
 	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list", home_check(cache));
+	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list",
+		      home_check_slab(cache, first));
 	list_move(&first->node, &home->partial[0]);
 	/* A slab is looked at where it is on a list, too. */
 	first->inuse = 2;
 	EXPECT_BROKEN(test, "counts 2 in use", home_check(cache));
+	EXPECT_BROKEN(test, "counts 2 in use", home_check_slab(cache, first));
 	first->inuse = 1;
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
+	KUNIT_EXPECT_TRUE(test, home_check_slab(cache, first));
 	KUNIT_EXPECT_TRUE(test, home_give(cache, &object, 1));
 }
 
@@ -255,6 +264,36 @@ static void test_a_home_that_counts_wrong_is_found(struct kunit *test)
 	home->nr_empty--;
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 	KUNIT_EXPECT_TRUE(test, home_give(cache, &object, 1));
+}
+
+/* Two slabs side by side in a list, one of them in the wrong quarter: both show it. */
+static void test_a_slab_beside_others_on_the_wrong_list_is_found(struct kunit *test)
+{
+	struct slabmod_cache *cache = kit_cache_create(test, kit_pool_create(test, 4096), 256, 0,
+						       NULL);
+	struct slab_home *home = per_cpu_ptr(cache->homes, context_pin(0));
+	void *object[2] = {
+		home_grow(cache, numa_mem_id(), GFP_KERNEL, false),
+		home_grow(cache, numa_mem_id(), GFP_KERNEL, false),
+	}, *more[12];
+	struct frame *first, *other;
+
+	KUNIT_ASSERT_TRUE(test, object[0] && object[1]);
+	first = slab_first(chunk_frame(object[0]));
+	other = slab_first(chunk_frame(object[1]));
+	KUNIT_ASSERT_EQ(test, slab_take(cache, other, more, ARRAY_SIZE(more)), ARRAY_SIZE(more));
+	/* As it was with one object. */
+	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list",
+		      home_check_slab(cache, first));
+	EXPECT_BROKEN(test, "with 13 of 16 in use is on the wrong list",
+		      home_check_slab(cache, other));
+	list_move(&other->node, &home->partial[slab_quarter(cache, other)]);
+	KUNIT_EXPECT_TRUE(test, home_check_slab(cache, first));
+	KUNIT_EXPECT_TRUE(test, home_check_slab(cache, other));
+	KUNIT_EXPECT_TRUE(test, home_check(cache));
+	atomic_long_add(ARRAY_SIZE(more), &cache->taken);
+	KUNIT_EXPECT_TRUE(test, home_give(cache, more, ARRAY_SIZE(more)));
+	KUNIT_EXPECT_TRUE(test, home_give(cache, object, 2));
 }
 
 /* ---- magazines, caches, pools ---- */
@@ -386,6 +425,7 @@ static struct kunit_case checks_cases[] = {
 	KUNIT_CASE(test_a_page_that_is_not_its_slabs_is_found),
 	KUNIT_CASE(test_a_slab_on_the_wrong_list_is_found),
 	KUNIT_CASE(test_a_home_that_counts_wrong_is_found),
+	KUNIT_CASE(test_a_slab_beside_others_on_the_wrong_list_is_found),
 	KUNIT_CASE(test_what_does_not_belong_in_a_magazine_is_found),
 	KUNIT_CASE(test_a_magazine_that_counts_wrong_is_found),
 	KUNIT_CASE(test_slabs_and_objects_that_are_not_counted_are_found),

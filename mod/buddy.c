@@ -19,7 +19,8 @@
  *
  * Contexts: any but NMI. Locks: buddy->lock, raw, interrupts off, held for a split
  * or a merge over ten orders at the most (but for a chunk's pages by a check);
- * chunks come and go outside of it.
+ * chunks come and go outside of it. What is done under the lock does not depend on how
+ * many chunks there are.
  */
 #include <linux/bitops.h>
 #include <linux/gfp.h>
@@ -39,24 +40,22 @@
 static void bucket_remove(struct buddy *buddy, struct chunk *chunk)
 {
 	list_del_init(&chunk->node);
-	if (chunk->bucket == BUCKET_EMPTY) {
-		buddy->min_empty = min(buddy->min_empty, --buddy->nr_empty);
-		buddy->empty_pages -= chunk_pages(chunk);
-		return;
-	}
 	if (list_empty(&buddy->bucket[chunk->bucket]))
 		__clear_bit(chunk->bucket, &buddy->bucket_mask);
+	if (chunk->bucket >= BUCKET_EMPTY) {
+		buddy->min_empty = min(buddy->min_empty, --buddy->nr_empty);
+		buddy->empty_pages -= chunk_pages(chunk);
+	}
 }
 
 static void bucket_insert(struct buddy *buddy, struct chunk *chunk)
 {
 	chunk->bucket = buddy_bucket_of(chunk);
 	list_add(&chunk->node, &buddy->bucket[chunk->bucket]);
-	if (chunk->bucket == BUCKET_EMPTY) {
+	__set_bit(chunk->bucket, &buddy->bucket_mask);
+	if (chunk->bucket >= BUCKET_EMPTY) {
 		buddy->nr_empty++;
 		buddy->empty_pages += chunk_pages(chunk);
-	} else {
-		__set_bit(chunk->bucket, &buddy->bucket_mask);
 	}
 }
 
@@ -72,15 +71,13 @@ static void bucket_update(struct buddy *buddy, struct chunk *chunk)
 static struct chunk *find_chunk(struct buddy *buddy, unsigned int order)
 {
 	unsigned long fits = buddy->bucket_mask & GENMASK(BUDDY_ORDERS - 1, order);
-	struct chunk *chunk;
 
-	if (fits)
-		return list_first_entry(&buddy->bucket[__ffs(fits)], struct chunk, node);
-	/* Those of a reserve, and what is kept: most often the first will do. */
-	list_for_each_entry(chunk, &buddy->bucket[BUCKET_EMPTY], node)
-		if (chunk->order >= order)
-			return chunk;
-	return NULL;
+	/* Those of a reserve, and what is kept. */
+	if (!fits)
+		fits = buddy->bucket_mask & GENMASK(NR_BUCKETS - 1, BUCKET_EMPTY + order);
+	if (!fits)
+		return NULL;
+	return list_first_entry(&buddy->bucket[__ffs(fits)], struct chunk, node);
 }
 
 /* ---- free blocks ---- */
@@ -204,17 +201,28 @@ static void retire_chunk(struct buddy *buddy, struct chunk *chunk)
 	unmark_free(buddy, chunk, &chunk->frames[0]);
 }
 
-/* Takes out a wholly free chunk that is not of the reserve, if there is one. */
+/*
+ * Take out the largest wholly free chunk that the reserve can spare, if there is one. Looks
+ * at one chunk of each size, however many there are.
+ */
 static struct chunk *retire_any(struct buddy *buddy)
 {
+	unsigned long beyond = source_beyond(buddy->source), fits = 0;
 	struct chunk *chunk;
+	unsigned int order;
 
-	/* Chunks are of different sizes: where one is too large for it, another may go. */
-	list_for_each_entry_reverse(chunk, &buddy->bucket[BUCKET_EMPTY], node)
+	if (beyond)
+		fits = buddy->bucket_mask >> BUCKET_EMPTY & GENMASK(ilog2(beyond), 0);
+	while (fits) {
+		order = __fls(fits);
+		chunk = list_last_entry(&buddy->bucket[BUCKET_EMPTY + order], struct chunk, node);
+		/* Unless another node was faster. */
 		if (chunk_may_go(chunk)) {
 			retire_chunk(buddy, chunk);
 			return chunk;
 		}
+		fits &= ~BIT(order);
+	}
 	return NULL;
 }
 
@@ -250,7 +258,7 @@ static void unlock_and_shed(struct buddy *buddy, unsigned long flags)
 {
 	struct chunk *chunk = NULL;
 
-	if (keeps_too_much(buddy) && source_beyond(buddy->source))
+	if (keeps_too_much(buddy))
 		chunk = retire_any(buddy);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	if (chunk)

@@ -13,7 +13,7 @@
 static inline int buddy_bucket_of(const struct chunk *chunk)
 {
 	if (chunk->free_pages == 1u << chunk->order)
-		return BUCKET_EMPTY;
+		return BUCKET_EMPTY + chunk->order;
 	return chunk->free_orders ? __fls(chunk->free_orders) : BUCKET_FULL;
 }
 
@@ -107,8 +107,17 @@ unsigned long buddy_trim(struct buddy *buddy);
  */
 void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg), void *arg);
 
-/* True when every invariant of the node holds; each that does not is printed. */
+/*
+ * True when every invariant of the node holds; each that does not is printed. Holds the
+ * node's lock for all of it: for the suites.
+ */
 bool buddy_check(struct buddy *buddy);
+
+/*
+ * The same for each chunk by itself, with the lock held for one at a time. Chunks may come
+ * and go meanwhile; so the sums over all of them are not looked at.
+ */
+bool buddy_check_live(struct buddy *buddy);
 
 /*
  * At the end: gives back the chunks in which nothing is used, and keeps the

@@ -2,8 +2,8 @@
 /*
  * buddy_check.c - walks over the blocks of a node, and what must hold of them.
  *
- * Contexts: any but NMI. Locks: buddy->lock for a check, held for all pages of a node;
- * RCU for a walk.
+ * Contexts: any but NMI. Locks: buddy->lock, held for one chunk by buddy_check_live() and
+ * for all of a node by buddy_check(), which is for the suites; RCU for a walk.
  */
 #include <linux/bitops.h>
 #include <linux/rculist.h>
@@ -119,20 +119,40 @@ static bool check_chunk(struct chunk *chunk, unsigned long *nr_free)
 static bool check_sums(struct buddy *buddy, unsigned long pages, const unsigned long *nr_free)
 {
 	unsigned long free_pages = 0;
-	unsigned int order;
+	unsigned int order, bucket;
 	bool ok = pages == buddy->pages;
 
 	for (order = 0; order < BUDDY_ORDERS; order++) {
 		ok &= nr_free[order] == buddy->nr_free[order];
-		ok &= list_empty(&buddy->bucket[order]) == !test_bit(order, &buddy->bucket_mask);
 		free_pages += nr_free[order] << order;
 	}
+	for (bucket = 0; bucket < NR_BUCKETS; bucket++)
+		ok &= list_empty(&buddy->bucket[bucket]) == !test_bit(bucket, &buddy->bucket_mask);
 	ok &= free_pages == buddy->free_pages;
 	if (!ok)
 		report_broken("node %d counts %lu free of %lu pages and has %lu of %lu", buddy->nid,
 			      buddy->free_pages, buddy->pages, free_pages, pages);
 	return ok;
 }
+
+bool buddy_check_live(struct buddy *buddy)
+{
+	unsigned long nr_free[BUDDY_ORDERS] = { 0 }, flags;
+	struct chunk *chunk;
+	bool ok = true;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
+		raw_spin_lock_irqsave(&buddy->lock, flags);
+		/* One that was taken out meanwhile is in no bucket. */
+		if (!list_empty(&chunk->node))
+			ok &= check_chunk(chunk, nr_free);
+		raw_spin_unlock_irqrestore(&buddy->lock, flags);
+	}
+	rcu_read_unlock();
+	return ok;
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_check_live);
 
 bool buddy_check(struct buddy *buddy)
 {

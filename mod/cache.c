@@ -487,11 +487,6 @@ static void count_slab(struct frame *frame, void *arg)
 	census->ok &= slab_check(census->cache, frame);
 }
 
-bool cache_check_live(struct slabmod_cache *cache)
-{
-	return home_check(cache);
-}
-
 bool cache_check(struct slabmod_cache *cache)
 {
 	struct home_totals totals = home_totals(cache);

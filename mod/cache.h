@@ -217,8 +217,6 @@ size_t cache_metadata(const struct slabmod_cache *cache);
 
 /* True when the invariants of all layers of the cache hold; it must be at rest. */
 bool cache_check(struct slabmod_cache *cache);
-/* The same without what only holds at rest. */
-bool cache_check_live(struct slabmod_cache *cache);
 
 int cache_init(void);
 void cache_exit(void);

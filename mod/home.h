@@ -153,7 +153,21 @@ struct home_totals {
 struct home_totals home_totals(struct slabmod_cache *cache);
 unsigned long home_pages(struct slabmod_cache *cache);
 
-/* True when all homes of the cache keep their invariants; prints what does not. */
+/*
+ * True when all homes of the cache keep their invariants; prints what does not. Holds a
+ * home's lock for all its slabs: for the suites.
+ */
 bool home_check(struct slabmod_cache *cache);
+
+/*
+ * The same for the slab that begins at @first, if one of @cache does, with the lock held for
+ * that alone: its bits and counts, and whether it is on the right list. Full and empty slabs
+ * pass. A reader of RCU; others may allocate and free meanwhile.
+ */
+bool home_check_slab(struct slabmod_cache *cache, struct frame *first);
+
+/* Lock the home of the slab that begins at @first; NULL when none of @cache does. */
+struct slab_home *home_lock_slab(struct slabmod_cache *cache, struct frame *first,
+				 unsigned long *flags);
 
 #endif /* SLABMOD_HOME_H */

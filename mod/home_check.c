@@ -2,7 +2,8 @@
 /*
  * home_check.c - walks over all homes of a cache, sums, and what must hold of them.
  *
- * Contexts: any. Locks: one home's at a time, held for all its lists by a check.
+ * Contexts: any. Locks: one home's at a time, held for one slab by home_check_slab() and
+ * for all lists of a home by home_check(), which is for the suites.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -107,3 +108,80 @@ bool home_check(struct slabmod_cache *cache)
 	return ok;
 }
 EXPORT_SYMBOL_FOR_TEST(home_check);
+
+/* ---- one slab at a time, while others allocate and free ---- */
+
+struct slab_home *home_lock_slab(struct slabmod_cache *cache, struct frame *first,
+				 unsigned long *flags)
+{
+	while (slab_cache(first) == cache) {
+		/* Pairs with the release in home_set(). */
+		u16 id = HOME_ID(smp_load_acquire(&first->home));
+		struct slab_home *home;
+
+		if (id != HOME_COMMONS && (!home_percpu(cache) || id >= nr_cpu_ids))
+			return NULL;
+		home = home_of(cache, first, id);
+		home_lock(home, flags);
+		/* As above: it may have moved until the lock was held. */
+		if (slab_cache(first) == cache && HOME_ID(smp_load_acquire(&first->home)) == id)
+			return home;
+		home_unlock(home, *flags);
+	}
+	return NULL;
+}
+
+/* Whether @node, beside a slab in its list, may be there: another slab, or the list's head. */
+static bool fits_beside(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
+			struct list_head *node)
+{
+	const struct frame *other = list_entry(node, struct frame, node);
+
+	if ((void *)node >= (void *)home && (void *)node < (void *)(home + 1))
+		return node == &home->partial[slab_quarter(cache, first)];
+	/* Of mixed slabs some are in a list of their own. */
+	if (HOME_ID(other->home) != HOME_ID(first->home) || other->home & HOME_MIXED)
+		return HOME_ID(other->home) == HOME_ID(first->home);
+	return other->inuse && other->inuse < slab_objects(cache, other) &&
+	       slab_quarter(cache, other) == slab_quarter(cache, first);
+}
+
+/*
+ * Invariant: a slab is on the list of its quarter. When that holds for the head of each list,
+ * and each slab is in the quarter of both its neighbours, it holds for all slabs; so a look
+ * at the neighbours will do, however long the list is.
+ */
+static bool check_place(struct slabmod_cache *cache, struct slab_home *home, struct frame *first)
+{
+	unsigned int objects = slab_objects(cache, first);
+
+	if (first->inuse != objects &&
+	    (first->home & HOME_MIXED || (fits_beside(cache, home, first, first->node.prev) &&
+					  fits_beside(cache, home, first, first->node.next))))
+		return true;
+	report_broken("%s: a slab with %u of %u in use is on the wrong list", cache->name,
+		      first->inuse, objects);
+	return false;
+}
+
+bool home_check_slab(struct slabmod_cache *cache, struct frame *first)
+{
+	struct slab_home *home;
+	unsigned long flags;
+	bool ok = true;
+
+	if (list_empty(&first->node))
+		return true;
+	home = home_lock_slab(cache, first, &flags);
+	if (!home)
+		return true;
+	/*
+	 * On no list it is full or on its way to another home; an empty one may be on its way
+	 * to the buddy. Neither is under this lock.
+	 */
+	if (!list_empty(&first->node) && first->inuse)
+		ok = slab_check(cache, first) && check_place(cache, home, first);
+	home_unlock(home, flags);
+	return ok;
+}
+EXPORT_SYMBOL_FOR_TEST(home_check_slab);

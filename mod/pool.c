@@ -296,27 +296,9 @@ bool pool_is_wrong(const char *who, struct slabmod_pool *pool, const void *p)
 
 /* ---- checks ---- */
 
-struct check {
-	bool (*cache)(struct slabmod_cache *cache);
-	bool ok;
-};
-
-static void check_cache(struct slabmod_cache *cache, void *arg)
+static void check_cache(struct slabmod_cache *cache, void *ok)
 {
-	struct check *check = arg;
-
-	check->ok &= check->cache(cache);
-}
-
-static bool check_pool(struct slabmod_pool *pool, bool (*cache)(struct slabmod_cache *cache))
-{
-	struct check check = { .cache = cache, .ok = true };
-	int nid;
-
-	cache_for_each(pool, check_cache, &check);
-	for (nid = 0; nid < nr_node_ids; nid++)
-		check.ok &= buddy_check(&pool->buddies[nid]);
-	return check.ok;
+	*(bool *)ok &= cache_check(cache);
 }
 
 /* Invariant: what is held is the sum of what it is for. */
@@ -333,12 +315,34 @@ static bool check_ledger(struct slabmod_pool *pool)
 
 bool pool_check(struct slabmod_pool *pool)
 {
-	return check_pool(pool, cache_check) & check_ledger(pool) & pool_bound_holds(pool);
+	bool ok = true;
+	int nid;
+
+	cache_for_each(pool, check_cache, &ok);
+	for (nid = 0; nid < nr_node_ids; nid++)
+		ok &= buddy_check(&pool->buddies[nid]);
+	return ok & check_ledger(pool) & pool_bound_holds(pool);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_check);
 
+/* The caches of slabs that are seen go only after a grace period. */
+static void check_slab(struct frame *frame, void *ok)
+{
+	struct slabmod_cache *cache = slab_cache(frame);
+
+	if (cache && slab_first(frame) == frame)
+		*(bool *)ok &= home_check_slab(cache, frame);
+}
+
 bool pool_check_live(struct slabmod_pool *pool)
 {
-	return check_pool(pool, cache_check_live) & pool_bound_holds(pool);
+	bool ok = true;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		ok &= buddy_check_live(&pool->buddies[nid]);
+		buddy_walk(&pool->buddies[nid], check_slab, &ok);
+	}
+	return ok & pool_bound_holds(pool);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_check_live);

@@ -44,7 +44,10 @@ bool pool_is_wrong(const char *who, struct slabmod_pool *pool, const void *p);
 
 /* True when every layer keeps its invariants, and the ledger adds up; at rest. */
 bool pool_check(struct slabmod_pool *pool);
-/* The same without what only holds while nobody allocates or frees. */
+/*
+ * The same without what only holds while nobody allocates or frees. Holds a lock for one
+ * chunk or one slab at a time. Process context.
+ */
 bool pool_check_live(struct slabmod_pool *pool);
 
 struct pool_ledger pool_ledger(struct slabmod_pool *pool);

@@ -178,11 +178,11 @@ struct chunk_source {
 
 #define BUDDY_ORDERS	(SLABMOD_MAX_ORDER + 1)
 
-/* Where a chunk is: in the bucket of its largest free block, or in one of these. */
+/* The bucket of a chunk: the order of its largest free block, or one of these. */
 enum {
 	BUCKET_FULL = BUDDY_ORDERS,	/* nothing free */
-	BUCKET_EMPTY,			/* nothing used */
-	NR_BUCKETS,
+	BUCKET_EMPTY,			/* nothing used: this and the order of the chunk */
+	NR_BUCKETS = BUCKET_EMPTY + BUDDY_ORDERS,
 };
 
 /* The free blocks of one node of a pool. All but constants and @kept under @lock. */
@@ -190,11 +190,11 @@ struct buddy {
 	raw_spinlock_t lock;
 	int nid;				/* constant */
 	struct chunk_source *source;		/* constant */
-	unsigned long bucket_mask;		/* bit n: bucket n is not empty, n < BUDDY_ORDERS */
+	unsigned long bucket_mask;		/* bit n: bucket n is not empty */
 	struct list_head bucket[NR_BUCKETS];
 	struct list_head chunks;		/* all of them, for walks; RCU */
 	unsigned long nr_chunks;
-	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY */
+	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY and above */
 	unsigned long empty_pages;		/* in them */
 	unsigned long min_empty;		/* the least that was since buddy_age() */
 	bool wanted;				/* who may not sleep found few pages */

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_locked.c - that what is done under a lock, with interrupts off, does not grow with
+ * how much memory there is.
+ *
+ * It is counted in instructions, not in time: a look at the lock after each of them. What
+ * is expected is that many things do not take longer than a few of the same kind; with a
+ * factor of two, because lockdep's own work under the lock varies.
+ */
+#include <linux/spinlock.h>
+
+#include <slabmod/slabmod.h>
+
+#include "buddy.h"
+#include "chunk.h"
+#include "context.h"
+#include "home.h"
+#include "kit.h"
+#include "slab.h"
+#include "suites.h"
+
+#define LIMIT	8192
+#define NID	first_online_node
+
+struct hold {
+	raw_spinlock_t *lock;
+	unsigned long now, longest;
+};
+
+static void look(unsigned long ip, void *arg)
+{
+	struct hold *hold = arg;
+
+	hold->now = raw_spin_is_locked(hold->lock) ? hold->now + 1 : 0;
+	hold->longest = max(hold->longest, hold->now);
+}
+
+/* The most instructions that @fn runs through while @lock is held. */
+static unsigned long longest_hold(struct kunit *test, raw_spinlock_t *lock,
+				  void (*fn)(void *arg), void *arg)
+{
+	struct hold hold = { .lock = lock };
+
+	if (!IS_ENABLED(CONFIG_SMP) || !context_step_begin(look, &hold))
+		kunit_skip(test, "there is no way to step, or locks are nothing");
+	/* What is done only once, by lockdep too, is done before. */
+	context_pin(0);
+	fn(arg);
+	context_step(fn, arg);
+	context_step_end();
+	KUNIT_EXPECT_GT(test, hold.longest, 0);
+	return hold.longest;
+}
+
+static void expect_no_longer(struct kunit *test, unsigned long few, unsigned long many)
+{
+	kunit_info(test, "instructions under the lock: %lu with few, %lu with many\n", few, many);
+	KUNIT_EXPECT_LE(test, many, 2 * few);
+}
+
+/* ---- chunks ---- */
+
+static struct slabmod_pool *pool_of_chunks(struct kunit *test, unsigned int nr, unsigned int order)
+{
+	struct slabmod_pool *pool = kit_pool_create_orders(test, nr << order, order, order);
+
+	while (nr--)
+		KUNIT_ASSERT_TRUE(test, buddy_grow(pool->buddies, NID, order,
+						   GFP_KERNEL | __GFP_THISNODE));
+	return pool;
+}
+
+static void check_chunks(void *buddy)
+{
+	buddy_check_live(buddy);
+}
+
+static unsigned long hold_of_check(struct kunit *test, unsigned int nr)
+{
+	struct buddy *buddy = &pool_of_chunks(test, nr, 3)->buddies[NID];
+
+	return longest_hold(test, &buddy->lock, check_chunks, buddy);
+}
+
+static void test_chunks_are_checked_one_at_a_time(struct kunit *test)
+{
+	expect_no_longer(test, hold_of_check(test, 4), hold_of_check(test, 64));
+}
+
+static void take_and_give(void *pool)
+{
+	struct frame *frame = buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 1,
+					  GFP_NOWAIT | __GFP_THISNODE);
+
+	if (frame)
+		buddy_free(frame);
+}
+
+/* More is free than may be kept, and what is beyond the reserve is less than a chunk. */
+static unsigned long hold_of_free(struct kunit *test, unsigned int nr)
+{
+	struct slabmod_pool *pool = pool_of_chunks(test, nr, 3);
+	unsigned long longest;
+
+	pool->source.keep = 0;
+	pool->source.reserve = nr * 8 - 4;
+	longest = longest_hold(test, &pool->buddies[NID].lock, take_and_give, pool);
+	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_empty, nr);
+	pool->source.reserve = 0;
+	return longest;
+}
+
+static void test_a_free_does_not_look_through_the_reserve(struct kunit *test)
+{
+	expect_no_longer(test, hold_of_free(test, 4), hold_of_free(test, 1000));
+}
+
+static void ask_for_more(void *pool)
+{
+	if (buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 8,
+			GFP_NOWAIT | __GFP_THISNODE))
+		WARN(1, "chunks of one page gave eight");
+}
+
+/* All chunks are of the reserve, and too small. */
+static unsigned long hold_of_alloc(struct kunit *test, unsigned int nr)
+{
+	struct slabmod_pool *pool = pool_of_chunks(test, nr, 0);
+	unsigned long longest;
+
+	pool->source.reserve = nr;
+	longest = longest_hold(test, &pool->buddies[NID].lock, ask_for_more, pool);
+	pool->source.reserve = 0;
+	return longest;
+}
+
+static void test_a_request_does_not_look_through_chunks_too_small(struct kunit *test)
+{
+	expect_no_longer(test, hold_of_alloc(test, 4), hold_of_alloc(test, 1000));
+}
+
+/* ---- slabs ---- */
+
+struct slabs {
+	struct slabmod_cache *cache;
+	unsigned int nr;
+	struct frame *first[64];
+};
+
+static void check_slabs(void *arg)
+{
+	struct slabs *slabs = arg;
+	unsigned int i;
+
+	for (i = 0; i < slabs->nr; i++)
+		home_check_slab(slabs->cache, slabs->first[i]);
+}
+
+static unsigned long hold_of_slabs(struct kunit *test, unsigned int nr)
+{
+	struct slabs *slabs = kunit_kzalloc(test, sizeof(*slabs), GFP_KERNEL);
+	void *objects[ARRAY_SIZE(slabs->first)];
+	unsigned long longest;
+	unsigned int cpu;
+
+	KUNIT_ASSERT_NOT_NULL(test, slabs);
+	slabs->cache = kit_cache_create(test, kit_pool_create(test, LIMIT), 256, 0, NULL);
+	cpu = context_pin(0);
+	for (slabs->nr = 0; slabs->nr < nr; slabs->nr++) {
+		objects[slabs->nr] = home_grow(slabs->cache, numa_mem_id(), GFP_KERNEL, false);
+		KUNIT_ASSERT_NOT_NULL(test, objects[slabs->nr]);
+		slabs->first[slabs->nr] = slab_first(chunk_frame(objects[slabs->nr]));
+	}
+	longest = longest_hold(test, &per_cpu_ptr(slabs->cache->homes, cpu)->lock, check_slabs,
+			       slabs);
+	KUNIT_EXPECT_TRUE(test, home_give(slabs->cache, objects, nr));
+	return longest;
+}
+
+static void test_slabs_are_checked_one_at_a_time(struct kunit *test)
+{
+	expect_no_longer(test, hold_of_slabs(test, 2), hold_of_slabs(test, 64));
+}
+
+static struct kunit_case locked_cases[] = {
+	KUNIT_CASE(test_chunks_are_checked_one_at_a_time),
+	KUNIT_CASE(test_a_free_does_not_look_through_the_reserve),
+	KUNIT_CASE(test_a_request_does_not_look_through_chunks_too_small),
+	KUNIT_CASE(test_slabs_are_checked_one_at_a_time),
+	{}
+};
+
+struct kunit_suite locked_suite = {
+	.name = "locked",
+	KIT_SUITE_HOOKS,
+	.test_cases = locked_cases,
+};

@@ -104,7 +104,7 @@ unsigned long env_refused(void)
 }
 
 /* How often figures are looked at that a worker of slabmod's may just be changing. */
-#define TRIES	50
+#define TRIES	(240 * 50)	/* four minutes */
 
 static bool adds_up(struct slabmod_pool *pool)
 {

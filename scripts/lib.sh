@@ -10,6 +10,11 @@ prog=${0##*/}
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${SLABMOD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/slabmod}
 
+# How many times longer than on an idle machine something may take until it is taken to
+# hang. No verdict may depend on what else the machine does: each limit is so many times what
+# is ample on an idle one, and there is no other.
+patience=${SLABMOD_PATIENCE:-10}
+
 # These scripts are called from make and call make: its options are not ours.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKEFILES
 
@@ -93,14 +98,15 @@ locked() {
 
 # kvm_works KERNEL LOG
 # An accelerator that is there need not work: only a guest that has come up
-# proves it. The answer holds until the host boots again.
+# proves it. The answer holds until the host boots again. A machine that is too busy to
+# boot one in this time is answered no: that makes guests slower, and changes no verdict.
 kvm_works() {
 	local known
 	[[ -w /dev/kvm ]] || return
 	known=$(cache_dir probe)/kvm-$(cat /proc/sys/kernel/random/boot_id)
 	if [[ ! -e $known ]]; then
-		say "trying whether KVM works here (up to 15 s, once)"
-		if "$top/scripts/vm" --accel kvm --kernel "$1" --timeout 15 --modules /nowhere \
+		say "trying whether KVM works here (up to 60 s, once)"
+		if SLABMOD_PATIENCE=4 "$top/scripts/vm" --accel kvm --kernel "$1" --timeout 15 --modules /nowhere \
 			--log "$2" -- true >/dev/null 2>&1; then
 			echo yes >"$known"
 		else

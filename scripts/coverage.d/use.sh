@@ -80,9 +80,11 @@ goes_without_a_cpu() {
 
 # Magazines that run over are exchanged, and what nobody uses any more goes by itself.
 ages() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	looks=0
+	while [ $looks -lt 200 ]; do
 		sleep 2
 		[ "$(figure in_magazines)" != 0 ] || [ "$(figure aged)" = 0 ] || break
+		looks=$((looks + 1))
 	done
 	[ "$(figure in_magazines)" = 0 ] && [ "$(figure aged)" -gt 0 ] && valid
 }

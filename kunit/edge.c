@@ -320,7 +320,7 @@ static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 	figures.oom_pages = free_pages_now();
 	WRITE_ONCE(to_count, true);
 	wake_up(&counter_wait);
-	wait_for_completion_timeout(&counted, 2 * HZ);
+	wait_for_completion_timeout(&counted, 60 * HZ);
 	/* What SLUB gave is kept meanwhile: nobody else has a page to give. */
 	slub = take_pages(slub_page, &figures.slub_failed);
 	figures.slub_pages = RESERVE_PAGES - figures.slub_failed;

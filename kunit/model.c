@@ -202,7 +202,7 @@ static bool storm_is_enough(struct model *model, bool (*enough)(struct model *mo
 unsigned long model_run_in_storm(struct model *model, unsigned int steps,
 				 bool (*enough)(struct model *model))
 {
-	unsigned long deadline = jiffies + 10 * HZ, interrupts;
+	unsigned long deadline = jiffies + KIT_HANG, interrupts;
 	struct actor above, below;
 	unsigned int step = 0;
 	bool ok;

@@ -108,11 +108,11 @@ struct stage {
 /*
  * Brings what is in this CPU's magazine back to the slabs, and lets the other look before it
  * leaves the magazine: as when one that is full is flushed. He may have to wait for who
- * waits for us; then we go on.
+ * waits for us; then we go on, and wait longer the next time.
  */
-static bool flush_and_be_seen(struct stage *stage)
+static bool flush_and_be_seen(struct stage *stage, unsigned int turn)
 {
-	u64 end = local_clock() + 20 * NSEC_PER_MSEC;
+	u64 end = local_clock() + (20ull * NSEC_PER_MSEC << min(turn / 8, 6u));
 	struct slabmod_magazine *magazine;
 	long top;
 	int looks;
@@ -132,6 +132,7 @@ static bool flush_and_be_seen(struct stage *stage)
 static void flush_or_look(unsigned int n, void *arg)
 {
 	struct stage *stage = arg;
+	unsigned long end = jiffies + KIT_HANG;
 	unsigned int turn;
 
 	while (n && !READ_ONCE(stage->over)) {
@@ -141,9 +142,9 @@ static void flush_or_look(unsigned int n, void *arg)
 	}
 	if (n)
 		return;
-	for (turn = 0; turn < 50 && !stage->seen; turn++) {
+	for (turn = 0; !stage->seen && time_before(jiffies, end); turn++) {
 		slabmod_cache_free(stage->cache, slabmod_cache_alloc(stage->cache, GFP_KERNEL));
-		stage->seen = flush_and_be_seen(stage);
+		stage->seen = flush_and_be_seen(stage, turn);
 		usleep_range(500, 1000);
 	}
 	WRITE_ONCE(stage->over, true);

@@ -234,17 +234,10 @@ static void test_what_an_nmi_frees_on_a_cpu_that_goes_is_not_lost(struct kunit *
 	things_end(test);
 }
 
-/* Whether the worker looked after the pages, in a time in which it always does. */
+/* Whether the worker looks after the pages. */
 static bool is_heard(void)
 {
-	unsigned long deadline = jiffies + 20 * HZ;
-
-	while (READ_ONCE(root_pool->buddies[first_online_node].wanted)) {
-		if (time_after(jiffies, deadline))
-			return false;
-		msleep(20);
-	}
-	return true;
+	return kit_wait_until(!READ_ONCE(root_pool->buddies[first_online_node].wanted));
 }
 
 static void test_who_wakes_on_a_cpu_that_goes_is_heard(struct kunit *test)

@@ -305,11 +305,8 @@ static void test_worker_takes_pages_ahead(struct kunit *test)
 {
 	struct slabmod_pool *pool = listed_pool(test, 0);
 	unsigned long block = slabmod_pool_get_free_pages(pool, GFP_ATOMIC, 5);
-	int tries;
 
-	for (tries = 0; tries < 200 && !ahead(pool); tries++)
-		msleep(20);
-	KUNIT_EXPECT_GT(test, ahead(pool), 0);
+	KUNIT_EXPECT_TRUE(test, kit_wait_until(ahead(pool)));
 	slabmod_pool_free_pages(pool, block, 5);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
@@ -322,16 +319,13 @@ static void test_what_nobody_wants_goes_back_by_itself(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(p); i++)
 		p[i] = slabmod_pool_kmalloc(pool, i % 2 ? SIZE : 30000, GFP_KERNEL);
+	KUNIT_EXPECT_GT(test, pages_of(pool), CHUNK_PAGES);
 	for (i = 0; i < ARRAY_SIZE(p); i++)
 		slabmod_pool_kfree(pool, p[i]);
-	KUNIT_EXPECT_GT(test, pages_of(pool), CHUNK_PAGES);
 	/* They are counted when they are gone. */
-	for (i = 0; i < 300 && !stat_sum(pool->source.stats, STAT_AGED); i++)
-		msleep(100);
-	for (; i < 300 && pages_of(pool) > CHUNK_PAGES; i++)
-		msleep(100);
+	KUNIT_EXPECT_TRUE(test, kit_wait_until(stat_sum(pool->source.stats, STAT_AGED)));
+	KUNIT_EXPECT_TRUE(test, kit_wait_until(pages_of(pool) <= CHUNK_PAGES));
 	KUNIT_EXPECT_EQ(test, pages_of(pool), CHUNK_PAGES);
-	KUNIT_EXPECT_GT(test, stat_sum(pool->source.stats, STAT_AGED), 0);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 
@@ -340,15 +334,9 @@ static void test_what_nobody_wants_goes_back_by_itself(struct kunit *test)
 /* Who asks does not wait while caches are looked after: then it has to ask again. */
 static bool kernel_gets_all(struct slabmod_cache *cache)
 {
-	int tries;
-
-	for (tries = 0; tries < 100; tries++) {
-		if (!kit_kernel_asks())
-			return false;
-		if (!magazine_count(cache) && !reclaimable(root_pool))
-			break;
-		msleep(20);
-	}
+	if (!kit_kernel_asks())
+		return false;
+	kit_wait_until(kit_kernel_asks() && !magazine_count(cache) && !reclaimable(root_pool));
 	return true;
 }
 

@@ -366,6 +366,10 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(test_second_free_of_a_block_names_the_first),
 	KUNIT_CASE(test_memory_by_size_has_a_zone_to_the_end_of_its_pages),
 	KUNIT_CASE(test_blocks_in_quarantine_are_nobodys_and_give_way),
+	KUNIT_CASE(test_look_finds_writes_around_what_is_in_use),
+	KUNIT_CASE(test_look_finds_writes_to_what_is_in_quarantine),
+	KUNIT_CASE(test_look_finds_writes_to_what_is_in_its_slab),
+	KUNIT_CASE(test_look_finds_nothing_where_others_make_no_errors),
 	{}
 };
 

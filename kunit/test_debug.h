@@ -65,4 +65,10 @@ void test_shadow_says_what_of_a_block_nobody_may_touch(struct kunit *test);
 #endif
 void test_blocks_in_quarantine_are_nobodys_and_give_way(struct kunit *test);
 
+/* test_debug_check.c */
+void test_look_finds_writes_around_what_is_in_use(struct kunit *test);
+void test_look_finds_writes_to_what_is_in_quarantine(struct kunit *test);
+void test_look_finds_writes_to_what_is_in_its_slab(struct kunit *test);
+void test_look_finds_nothing_where_others_make_no_errors(struct kunit *test);
+
 #endif /* SLABMOD_TEST_DEBUG_H */

@@ -15,7 +15,7 @@
  * KASAN that reports, reads also, and at once.
  *
  * Contexts: any; in NMI no stacks are kept. Locks: debug_queue->lock, raw (and the depot's,
- * raw too). Memory: 56 bytes an object, and what the depot takes for stacks.
+ * raw too). Memory: 64 bytes an object, and what the depot takes for stacks.
  */
 #include <linux/jiffies.h>
 #include <linux/kasan.h>
@@ -345,7 +345,8 @@ void *debug_find_written(void *p, u8 fill, size_t size, size_t *written)
 	return first;
 }
 
-static void check_zone(struct slabmod_cache *cache, struct debug_track *track, void *zone,
+/* False, with a report, when bytes of a zone were written. */
+static bool check_zone(struct slabmod_cache *cache, struct debug_track *track, void *zone,
 		       size_t size, const char *where)
 {
 	void *object = debug_object(cache, track), *first;
@@ -353,7 +354,7 @@ static void check_zone(struct slabmod_cache *cache, struct debug_track *track, v
 
 	first = debug_find_written(zone, DEBUG_FILL_ZONE, size, &written);
 	if (!first)
-		return;
+		return true;
 	if (report_misuse(MISUSE_OVERRUN,
 			  "%s: %zu bytes %s object %p were written, the first at offset %ld",
 			  cache->name, written, where, object, (long)(first - object))) {
@@ -361,26 +362,29 @@ static void check_zone(struct slabmod_cache *cache, struct debug_track *track, v
 		debug_tell_track(cache, track);
 	}
 	memset(zone, DEBUG_FILL_ZONE, size);
+	return false;
 }
 
 /* @asked: bytes that are not zone. */
-static void check_zones(struct slabmod_cache *cache, struct debug_track *track, size_t asked)
+static bool check_zones(struct slabmod_cache *cache, struct debug_track *track, size_t asked)
 {
 	void *raw = debug_raw(cache, track), *object = debug_object(cache, track);
 
-	check_zone(cache, track, raw + cache->tail, cache->lead - cache->tail, "before");
-	check_zone(cache, track, object + asked, raw + cache->size + cache->tail - object - asked,
-		   "behind");
+	return check_zone(cache, track, raw + cache->tail, cache->lead - cache->tail, "before") &
+	       check_zone(cache, track, object + asked,
+			  raw + cache->size + cache->tail - object - asked, "behind");
 }
 
-void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
+bool debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 {
 	void *object = debug_object(cache, track), *first = NULL;
 	size_t written;
+	bool ok;
 
+	debug_begin(track);
 	debug_untell_kmemleak(track, object);
 	unshade_raw(cache, track);
-	check_zones(cache, track, cache->usable);
+	ok = check_zones(cache, track, cache->usable);
 	if (!is_constructed(cache))
 		first = debug_find_written(object, DEBUG_FILL_FREE, cache->usable, &written);
 	if (first) {
@@ -391,8 +395,11 @@ void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 			debug_tell_track(cache, track);
 		}
 		memset(object, DEBUG_FILL_FREE, cache->usable);
+		ok = false;
 	}
 	shade_raw(cache, track, DEBUG_SHADOW_FREE);
+	debug_end(track);
+	return ok;
 }
 
 /* ---- slabs ---- */
@@ -465,6 +472,7 @@ void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp
 	else if (!asked)
 		asked = cache->object_size;
 	debug_look_at_free(cache, track);
+	debug_begin(track);
 	unshade_raw(cache, track);
 	if (!is_constructed(cache)) {
 		memset(object, clear ? 0 : DEBUG_FILL_NEW, asked);
@@ -477,6 +485,7 @@ void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp
 	shade_raw(cache, track, DEBUG_SHADOW_ZONE);
 	/* Who finds it live finds all that is known of it. */
 	smp_store_release(&track->state, DEBUG_LIVE);
+	debug_end(track);
 	return object;
 }
 
@@ -484,11 +493,15 @@ struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first,
 {
 	struct debug_track *track = debug_track_of(cache, first, object);
 
+	if (track)
+		debug_begin(track);
 	/* Of two who free it at once one is told so; his slab may even be gone. */
 	if (!track || cmpxchg(&track->state, DEBUG_LIVE, DEBUG_QUARANTINED) != DEBUG_LIVE) {
 		if (report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p is free already", cache->name,
 				  object) && track)
 			debug_tell_track(cache, track);
+		if (track)
+			debug_end(track);
 		return NULL;
 	}
 	debug_untell_kmemleak(track, object);
@@ -498,6 +511,7 @@ struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first,
 	if (!is_constructed(cache))
 		memset(object, DEBUG_FILL_FREE, cache->usable);
 	shade_raw(cache, track, DEBUG_SHADOW_FREE);
+	debug_end(track);
 	return track;
 }
 
@@ -515,12 +529,14 @@ void debug_set_asked(struct slabmod_cache *cache, void *object, size_t asked)
 
 	if (is_constructed(cache))
 		return;
+	debug_begin(track);
 	unshade_raw(cache, track);
 	/* Before what was written to the old zone is written over. */
 	check_zones(cache, track, track->asked);
 	memset(object + asked, DEBUG_FILL_ZONE, cache->usable - asked);
 	track->asked = asked;
 	shade_raw(cache, track, DEBUG_SHADOW_ZONE);
+	debug_end(track);
 }
 
 size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all)
@@ -528,46 +544,14 @@ size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all)
 	struct debug_track *track = track_at(cache, object);
 
 	if (all && track->asked < cache->usable) {
+		debug_begin(track);
 		unshade_raw(cache, track);
 		check_zones(cache, track, track->asked);
 		track->asked = cache->usable;
 		shade_raw(cache, track, DEBUG_SHADOW_ZONE);
+		debug_end(track);
 	}
 	return track->asked;
-}
-
-/* ---- queues ---- */
-
-void debug_queue_add(struct debug_queue *queue, struct debug_track *track)
-{
-	unsigned long flags;
-
-	track->next = NULL;
-	raw_spin_lock_irqsave(&queue->lock, flags);
-	if (queue->newest)
-		queue->newest->next = track;
-	else
-		queue->oldest = track;
-	queue->newest = track;
-	WRITE_ONCE(queue->nr, queue->nr + 1);
-	raw_spin_unlock_irqrestore(&queue->lock, flags);
-}
-
-struct debug_track *debug_queue_remove(struct debug_queue *queue, unsigned long keep)
-{
-	struct debug_track *track;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&queue->lock, flags);
-	track = queue->nr > keep ? queue->oldest : NULL;
-	if (track) {
-		queue->oldest = track->next;
-		if (!queue->oldest)
-			queue->newest = NULL;
-		WRITE_ONCE(queue->nr, queue->nr - 1);
-	}
-	raw_spin_unlock_irqrestore(&queue->lock, flags);
-	return track;
 }
 
 /* ---- caches, beginning and end ---- */

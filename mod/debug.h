@@ -13,6 +13,7 @@
 #ifndef SLABMOD_DEBUG_H
 #define SLABMOD_DEBUG_H
 
+#include <linux/atomic.h>
 #include <linux/stackdepot.h>
 
 #include "slab.h"
@@ -44,7 +45,26 @@ struct debug_track {
 	unsigned long alloc_site;	/* the caller's address, the first outside of slabmod */
 	unsigned long alloc_time, free_time;	/* jiffies */
 	struct debug_track *next;	/* in a queue, younger; its lock */
+	/*
+	 * Changes of the state, of @asked, and of the bytes of a zone or a pattern: they are
+	 * begun before, and ended after. For debug_check.c, which reads all that without a lock.
+	 */
+	atomic_t begun, ended;
 };
+
+static inline void debug_begin(struct debug_track *track)
+{
+	atomic_inc(&track->begun);
+	/* Pairs with the second barrier in zones_hold(). */
+	smp_mb__after_atomic();
+}
+
+static inline void debug_end(struct debug_track *track)
+{
+	/* Pairs with the first barrier in zones_hold(). */
+	smp_mb__before_atomic();
+	atomic_inc(&track->ended);
+}
 
 /* The kernel's own patterns: no address, whichever way it is read. */
 #define DEBUG_FILL_NEW		0x5a	/* POISON_INUSE: nothing was written here yet */
@@ -124,8 +144,22 @@ bool debug_is_live(struct slabmod_cache *cache, struct frame *first, const void 
 size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all);
 void debug_set_asked(struct slabmod_cache *cache, void *object, size_t asked);
 
-/* Reports who wrote to an object that is free. */
-void debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track);
+/*
+ * Report writes to an object that is free, and undo them; false when there were any. The
+ * object is the caller's, or the lock of its slab's home is held.
+ */
+bool debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track);
+
+/* ---- debug_check.c: a look at all objects, while others allocate and free ---- */
+
+/*
+ * Look at the objects of the slab that @frame begins, if it is one of a debugged cache, and
+ * add to @bad how many were written to where they must not be. For buddy_walk().
+ */
+void debug_check_frame(struct frame *frame, void *bad);
+
+/* The same for objects of a cache that are in quarantine, and in empty slabs. May sleep. */
+void debug_check_cache(struct slabmod_cache *cache, void *bad);
 
 /* More lines to a report: which object is at an address, or around it, and whose it was. */
 void debug_tell(struct slabmod_cache *cache, const void *address);

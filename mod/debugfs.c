@@ -277,8 +277,15 @@ DEFINE_SHOW_ATTRIBUTE(buddyinfo);
 static int validate_show(struct seq_file *m, void *unused)
 {
 	bool ok = pool_check_live(m->private);
+	unsigned long bad = pool_check_objects(m->private);
 
-	seq_puts(m, ok ? "ok\n" : "broken: see the kernel log\n");
+	if (!ok)
+		seq_puts(m, "broken: see the kernel log\n");
+	if (bad)
+		seq_printf(m, "misuse: %lu objects were written to where they must not be: see the kernel log\n",
+			   bad);
+	if (ok && !bad)
+		seq_puts(m, "ok\n");
 	return 0;
 }
 
@@ -291,7 +298,8 @@ static ssize_t validate_write(struct file *file, const char __user *buf, size_t 
 {
 	struct seq_file *m = file->private_data;
 
-	return pool_check_live(m->private) ? count : -EIO;
+	/* Both: what callers did is reported too. */
+	return pool_check_live(m->private) & !pool_check_objects(m->private) ? count : -EIO;
 }
 
 static const struct file_operations validate_fops = {

@@ -16,6 +16,7 @@
 #include "buddy.h"
 #include "cache.h"
 #include "chunk.h"
+#include "debug.h"
 #include "debug_block.h"
 #include "defer.h"
 #include "fault.h"
@@ -346,3 +347,15 @@ bool pool_check_live(struct slabmod_pool *pool)
 	return ok & pool_bound_holds(pool);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_check_live);
+
+unsigned long pool_check_objects(struct slabmod_pool *pool)
+{
+	unsigned long bad = 0;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++)
+		buddy_walk(&pool->buddies[nid], debug_check_frame, &bad);
+	cache_for_each(pool, debug_check_cache, &bad);
+	return bad;
+}
+EXPORT_SYMBOL_FOR_TEST(pool_check_objects);

@@ -50,6 +50,12 @@ bool pool_check(struct slabmod_pool *pool);
  */
 bool pool_check_live(struct slabmod_pool *pool);
 
+/*
+ * How many objects of a pool's debugged caches were written to where they must not be; each
+ * is reported. Others may allocate and free meanwhile. May sleep.
+ */
+unsigned long pool_check_objects(struct slabmod_pool *pool);
+
 struct pool_ledger pool_ledger(struct slabmod_pool *pool);
 
 /*

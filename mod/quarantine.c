@@ -7,7 +7,7 @@
  * go back to their slabs in the order they came, when there are too many bytes of them,
  * when memory is short, and when the cache is shrunk.
  *
- * Contexts: any. Locks: none of its own.
+ * Contexts: any. Locks: debug_queue->lock, raw, held for one track.
  */
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -15,6 +15,42 @@
 #include "chunk.h"
 #include "magazine.h"
 #include "quarantine.h"
+
+/* ---- queues, of blocks too ---- */
+
+void debug_queue_add(struct debug_queue *queue, struct debug_track *track)
+{
+	unsigned long flags;
+
+	track->next = NULL;
+	raw_spin_lock_irqsave(&queue->lock, flags);
+	if (queue->newest)
+		queue->newest->next = track;
+	else
+		queue->oldest = track;
+	queue->newest = track;
+	WRITE_ONCE(queue->nr, queue->nr + 1);
+	raw_spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+struct debug_track *debug_queue_remove(struct debug_queue *queue, unsigned long keep)
+{
+	struct debug_track *track;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&queue->lock, flags);
+	track = queue->nr > keep ? queue->oldest : NULL;
+	if (track) {
+		queue->oldest = track->next;
+		if (!queue->oldest)
+			queue->newest = NULL;
+		WRITE_ONCE(queue->nr, queue->nr - 1);
+	}
+	raw_spin_unlock_irqrestore(&queue->lock, flags);
+	return track;
+}
+
+/* ---- objects ---- */
 
 /* To its slab; by way of the magazine's free, which knows what to do in an NMI. */
 static void let_go(struct slabmod_cache *cache, struct debug_track *track)
@@ -53,6 +89,7 @@ bool quarantine_drain(struct slabmod_cache *cache, unsigned long most)
 	rcu_read_unlock();
 	return n;
 }
+EXPORT_SYMBOL_FOR_TEST(quarantine_drain);
 
 /* At first, so few that nobody waits for all of them. */
 #define RELENT_OBJECTS	64ul

@@ -211,6 +211,9 @@ extern struct task_struct shim_task;
 #define atomic_read_acquire(v)		atomic_read(v)
 #define atomic_inc_return_release(v)	(++(v)->counter)
 #define atomic_inc_return(v)		(++(v)->counter)
+#define atomic_inc(v)			((void)(v)->counter++)
+#define smp_mb__before_atomic()		barrier()
+#define smp_mb__after_atomic()		barrier()
 #define atomic_add(n, v)		((void)((v)->counter += (n)))
 #define atomic_long_read(v)		READ_ONCE((v)->counter)
 #define atomic_long_set(v, n)		((void)((v)->counter = (n)))
@@ -245,6 +248,10 @@ static inline bool atomic_long_try_cmpxchg(atomic_long_t *v, long *old, long new
 #define DIV_ROUND_CLOSEST(n, d)	(((n) + (d) / 2) / (d))
 #define clamp_t(type, n, low, high)	min_t(type, max_t(type, n, low), high)
 #define fallthrough		__attribute__((__fallthrough__))
+#define __no_kcsan
+#ifndef __no_sanitize_address
+#define __no_sanitize_address	__attribute__((no_sanitize("address")))
+#endif
 #define order_base_2(n)		((int)((n) > 1 ? ilog2((unsigned long)(n) - 1) + 1 : 0))
 
 static inline u64 ror64(u64 word, unsigned int shift)

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debug_check.c - a look at all objects of debugged caches while others use them, for the
+ * file "validate": whether bytes were written that must not be.
+ *
+ * Who may write to an object decides how it can be read:
+ *
+ *	free in its slab	only under the lock of the slab's home can it be taken: that
+ *				is held for one object at a time
+ *	in quarantine		it is taken out for the look, and put back behind the others
+ *	in use			its owner may free or resize it at any moment. Its zones are
+ *				read, and what was read is thrown away unless no change of it
+ *				was under way then; see debug_begin(). The lock of the home
+ *				keeps the slab from going away meanwhile.
+ *
+ * What was written to a free object is undone after the report, as everywhere. The zones of
+ * an object in use are its owner's to resize, so they stay as they are, and are reported once
+ * more when it is freed.
+ *
+ * Contexts: process. Locks: home->lock, and the queue's.
+ */
+#include <linux/compiler.h>
+#include <linux/list.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+
+#include "chunk.h"
+#include "debug.h"
+#include "home.h"
+#include "report.h"
+#include "slab.h"
+
+/* Bytes of empty slabs that are looked at with their home locked. */
+#define EMPTY_AT_ONCE	(64u << 10)
+
+/*
+ * Bytes from @p up to @end that are no zone, with the first of them in @first. Neither KASAN,
+ * for which they are poisoned, nor KCSAN is to see this.
+ */
+static noinline __no_sanitize_address __no_kcsan
+size_t count_written(const u8 *p, const u8 *end, const u8 **first)
+{
+	size_t written = 0;
+
+	for (; p < end; p++) {
+		if (READ_ONCE(*p) == DEBUG_FILL_ZONE)
+			continue;
+		if (!written++ && !*first)
+			*first = p;
+	}
+	return written;
+}
+
+/* Whether nobody wrote to the zones of an object that is in use, or it is not any more. */
+static bool zones_hold(struct slabmod_cache *cache, struct debug_track *track)
+{
+	const u8 *raw = debug_raw(cache, track), *object = debug_object(cache, track);
+	const u8 *first = NULL;
+	size_t written;
+	int begun, ended;
+	u32 asked;
+
+	ended = atomic_read(&track->ended);
+	/* Pairs with debug_end(). */
+	smp_rmb();
+	begun = atomic_read(&track->begun);
+	asked = READ_ONCE(track->asked);
+	if (begun != ended || READ_ONCE(track->state) != DEBUG_LIVE)
+		return true;
+	/* The state and @asked are those of the bytes, or another change has begun. */
+	smp_rmb();
+	written = count_written(raw + cache->tail, raw + cache->lead, &first);
+	written += count_written(object + asked, raw + cache->size + cache->tail, &first);
+	/* Pairs with debug_begin(). */
+	smp_rmb();
+	if (!written || atomic_read(&track->begun) != begun)
+		return true;
+	if (report_misuse(MISUSE_OVERRUN,
+			  "%s: %zu bytes around object %p, which is in use, were written, the first at offset %ld",
+			  cache->name, written, object, (long)(first - object)))
+		debug_tell_track(cache, track);
+	return false;
+}
+
+/* With the lock of the slab's home held. */
+static bool check_object(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
+			 struct debug_track *track)
+{
+	/* Pairs with the release in debug_take(). */
+	if (smp_load_acquire(&track->state) == DEBUG_LIVE)
+		/*
+		 * Whoever allocated it had opened the slab before. If the slab was not moved
+		 * to another home by that, it cannot be freed while the lock is held.
+		 */
+		return home_of(cache, first, smp_load_acquire(&first->home)) != home ||
+		       zones_hold(cache, track);
+	/* A slab on no list may be on its way somewhere. */
+	if (list_empty(&first->node) || !test_bit(track->index, first->free))
+		return true;
+	return debug_look_at_free(cache, track);
+}
+
+static struct debug_track *nth_track(struct slabmod_cache *cache, struct frame *first,
+				     unsigned int n)
+{
+	return debug_track_of(cache, first, frame_address(first) + n * cache->size);
+}
+
+void debug_check_frame(struct frame *frame, void *bad)
+{
+	struct slabmod_cache *cache = slab_cache(frame);
+	struct debug_track *track;
+	struct slab_home *home;
+	unsigned long flags;
+	unsigned int i = 0;
+
+	if (!cache || !(cache->flags & CACHE_DEBUG) || slab_first(frame) != frame)
+		return;
+	do {
+		home = home_lock_slab(cache, frame, &flags);
+		if (!home)
+			return;
+		/* An empty one may be on its way to the buddy. */
+		track = frame->inuse ? nth_track(cache, frame, i++) : NULL;
+		if (track && !check_object(cache, home, frame, track))
+			++*(unsigned long *)bad;
+		home_unlock(home, flags);
+	} while (track && i < slab_objects(cache, frame));
+}
+
+/* Those that stay in their home, the last ones that came first. */
+static void check_empty(struct slabmod_cache *cache, struct slab_home *home, void *bad)
+{
+	unsigned int bytes = 0, i;
+	struct debug_track *track;
+	unsigned long flags;
+	struct frame *first;
+
+	home_lock(home, &flags);
+	list_for_each_entry(first, &home->empty, node) {
+		for (i = 0; i < slab_objects(cache, first); i++) {
+			track = nth_track(cache, first, i);
+			if (track && !debug_look_at_free(cache, track))
+				++*(unsigned long *)bad;
+		}
+		bytes += slab_geometry(cache, first)->pages << PAGE_SHIFT;
+		if (bytes >= EMPTY_AT_ONCE)
+			break;
+	}
+	home_unlock(home, flags);
+}
+
+void debug_check_cache(struct slabmod_cache *cache, void *bad)
+{
+	struct debug_queue *queue;
+	struct debug_track *track;
+	unsigned long n;
+
+	if (!(cache->flags & CACHE_DEBUG))
+		return;
+	queue = &cache->debug->quarantine;
+	/* Each once: those that come meanwhile are put behind these. */
+	for (n = READ_ONCE(queue->nr); n; n--) {
+		rcu_read_lock();
+		track = debug_queue_remove(queue, 0);
+		if (track) {
+			*(unsigned long *)bad += !debug_look_at_free(cache, track);
+			debug_queue_add(queue, track);
+		}
+		rcu_read_unlock();
+		cond_resched();
+	}
+	home_for_each(cache, check_empty, bad);
+}

@@ -11,6 +11,7 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/page_ref.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
@@ -139,6 +140,8 @@ static void source_sweep(void)
 		unsigned int order = compound_order(page);
 
 		list_del(&page->lru);
+		/* A chunk that was abandoned still has slabmod's count. */
+		set_page_count(page, 1);
 		__free_pages(page, order);
 	}
 	kit_source.pages = 0;

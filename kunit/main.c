@@ -27,6 +27,7 @@ MODULE_PARM_DESC(failed, "how many suites did not succeed; read it after loading
 
 static struct kunit_suite *const all[] = {
 	&chunk_suite,
+	&references_suite,
 	&buddy_suite,
 	&block_suite,
 	&slab_suite,

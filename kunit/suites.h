@@ -8,6 +8,7 @@
 #include <kunit/test.h>
 
 extern struct kunit_suite chunk_suite;
+extern struct kunit_suite references_suite;
 extern struct kunit_suite buddy_suite;
 extern struct kunit_suite block_suite;
 extern struct kunit_suite slab_suite;

@@ -166,13 +166,16 @@ static void expect_neighbours_are_foreign(struct kunit *test, unsigned int order
 
 static void test_neighbours_of_a_chunk_are_not_ours(struct kunit *test)
 {
-	unsigned int order;
+	unsigned int order, i;
 
-	arena = alloc_pages(GFP_KERNEL | __GFP_COMP, UNIT_ORDER + 2);
+	arena = alloc_pages(GFP_KERNEL, UNIT_ORDER + 2);
 	KUNIT_ASSERT_NOT_NULL(test, arena);
+	/* So that any of them may be the first of a chunk, with a reference count. */
+	split_page(arena, UNIT_ORDER + 2);
 	for (order = 0; order <= UNIT_ORDER; order++)
 		expect_neighbours_are_foreign(test, order);
-	__free_pages(arena, UNIT_ORDER + 2);
+	for (i = 0; i < BIT(UNIT_ORDER + 2); i++)
+		__free_page(arena + i);
 }
 
 /* ---- addresses that are not ours ---- */

@@ -164,7 +164,7 @@ bool buddy_check(struct buddy *buddy)
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	list_for_each_entry(chunk, &buddy->chunks, all) {
 		pages += chunk_pages(chunk);
-		ok &= check_chunk(chunk, nr_free);
+		ok &= check_chunk(chunk, nr_free) & chunk_refs_check(chunk);
 	}
 	if (ok)
 		ok = check_sums(buddy, pages, nr_free);

@@ -11,6 +11,10 @@
  * On PREEMPT_RT, where the page allocator sleeps, pages are neither taken nor given
  * back while preemption is off: a creation fails, a destruction is put off.
  *
+ * A chunk is freed to the kernel only when slabmod's reference to it is the only one. One
+ * that is referenced elsewhere stays: held, below the limit, and known to the map. It is
+ * looked at again whenever chunks that were put off are freed, and by the ager.
+ *
  * Locks: map_lock, raw, for changes of the map; lookups take none. Frames go away
  * by RCU: who looks up an address that may not be in use, by a caller's mistake,
  * is in a read-side section from the lookup to the last look at the frame.
@@ -22,6 +26,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/page_ref.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -31,6 +36,7 @@
 #include "chunk.h"
 #include "fault.h"
 #include "gfp.h"
+#include "report.h"
 
 /* A new chunk is such a part of what is held, where that is above the least order. */
 #define PART_OF_HELD	128
@@ -342,6 +348,7 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	if (!chunk_publish(chunk, metadata_gfp))
 		goto free_metadata;
 
+	page_ref_add(page, CHUNK_REF_BIAS);
 	atomic_long_add(chunk_pages(chunk), &source->staying);
 	source_count_metadata(source, chunk_metadata(order));
 	stat_inc(source->stats, STAT_CHUNK_NEW);
@@ -460,35 +467,129 @@ bool chunk_may_go(struct chunk *chunk)
 	} while (!atomic_long_try_cmpxchg(&source->staying, &staying, staying - pages));
 	return true;
 }
+EXPORT_SYMBOL_FOR_TEST(chunk_may_go);
 
-static void chunk_put(struct chunk *chunk)
+/* ---- references to the pages of a chunk ---- */
+
+static void report_stray_puts(struct chunk *chunk, unsigned int puts)
+{
+	if (chunk->stray_put)
+		return;
+	chunk->stray_put = true;
+	report_misuse(MISUSE_STRAY_PUT,
+		      "%u reference%s to the %u pages at %p dropped by a caller, as by kfree() or put_page()",
+		      puts, puts == 1 ? "" : "s", chunk_pages(chunk), chunk->base);
+}
+
+bool chunk_refs_check(struct chunk *chunk)
+{
+	int foreign = chunk_foreign_refs(chunk);
+
+	if (foreign >= 0)
+		return true;
+	report_stray_puts(chunk, -foreign);
+	report_broken("a chunk of %u pages lacks %d references", chunk_pages(chunk), -foreign);
+	return false;
+}
+
+/*
+ * Leaves a chunk's pages with the one reference that __free_pages() drops. False, and
+ * nothing done, when there are foreign references, unless @hand_over says that they
+ * may free the pages.
+ *
+ * A reference may come and go at any time: the kernel takes some of any page in use,
+ * for a moment. One that comes after the count was frozen finds it at 0 and fails.
+ */
+static bool drop_bias(struct chunk *chunk, bool hand_over)
+{
+	struct page *page = virt_to_page(chunk->base);
+	int foreign;
+
+	do {
+		foreign = chunk_foreign_refs(chunk);
+		if (foreign > 0) {
+			if (hand_over)
+				page_ref_add(page, -CHUNK_REF_BIAS);
+			return hand_over;
+		}
+		if (foreign < 0) {
+			report_stray_puts(chunk, -foreign);
+			page_ref_add(page, -foreign);
+		}
+	} while (!page_ref_freeze(page, CHUNK_REFS));
+	set_page_count(page, 1);
+	return true;
+}
+
+static void count_referenced(struct chunk *chunk, bool referenced)
+{
+	long pages = chunk_pages(chunk);
+
+	if (chunk->referenced == referenced)
+		return;
+	chunk->referenced = referenced;
+	stat_add(chunk->buddy->source->stats, STAT_REFERENCED, referenced ? pages : -pages);
+}
+
+/* False when it is referenced elsewhere, and stays; see drop_bias(). */
+static bool chunk_put(struct chunk *chunk, bool hand_over)
 {
 	struct chunk_source *source = chunk->buddy->source;
 	struct page *page = virt_to_page(chunk->base);
 	unsigned int order = chunk->order;
 
+	if (!drop_bias(chunk, hand_over)) {
+		count_referenced(chunk, true);
+		return false;
+	}
+	count_referenced(chunk, false);
 	stat_inc(source->stats, STAT_CHUNK_FREE);
 	chunk_forget(chunk);
 	source_put(source, page, order);
+	return true;
 }
 
-/* Chunks that are to go, but came free where the kernel could not be called. */
+/*
+ * Chunks that are to go, but came free where the kernel could not be called, or are
+ * referenced elsewhere.
+ */
 static LLIST_HEAD(doomed);
 
 /* Held until they are gone: who takes it then knows that they are. */
 static DEFINE_MUTEX(doomed_mutex);
 
-void chunk_destroy_doomed(void)
+/* @ending: NULL, or the source whose chunks are handed over. Returns pages that were. */
+static unsigned long destroy_doomed(const struct chunk_source *ending)
 {
 	struct frame *frame, *next;
+	unsigned long pages = 0;
 
 	/* Whoever has it does not wait for memory, so that it may be taken in reclaim. */
 	mutex_lock(&doomed_mutex);
 
 	/* The first frame carries the link: nothing else is in it any more. */
-	llist_for_each_entry_safe(frame, next, llist_del_all(&doomed), doomed)
-		chunk_put(frame_chunk(frame));
+	llist_for_each_entry_safe(frame, next, llist_del_all(&doomed), doomed) {
+		struct chunk *chunk = frame_chunk(frame);
+		bool hand_over = chunk->buddy->source == ending;
+
+		if (hand_over && chunk_foreign_refs(chunk) > 0)
+			pages += chunk_pages(chunk);
+		if (!chunk_put(chunk, hand_over))
+			llist_add(&frame->doomed, &doomed);
+	}
 	mutex_unlock(&doomed_mutex);
+	return pages;
+}
+
+bool chunk_destroy_doomed(void)
+{
+	destroy_doomed(NULL);
+	return llist_empty(&doomed);
+}
+
+unsigned long chunk_hand_over(struct chunk_source *source)
+{
+	return destroy_doomed(source);
 }
 
 static void doomed_work(struct work_struct *work)
@@ -515,10 +616,12 @@ static struct irq_work doomed_waker = IRQ_WORK_INIT_HARD(start_doomed_work);
 void chunk_destroy(struct chunk *chunk)
 {
 	/* Nor in an interrupt, as when another CPU drains this one's magazines. */
-	if (gfp_may_call_kernel() && !in_hardirq()) {
-		chunk_put(chunk);
+	bool now = gfp_may_call_kernel() && !in_hardirq();
+	struct chunk_source *source = chunk->buddy->source;
+
+	if (now && chunk_put(chunk, false))
 		return;
-	}
+	/* From here on it may be freed at any time. */
 	llist_add(&chunk->frames[0].doomed, &doomed);
 	/*
 	 * An irq_work, because the caller may hold a lock that the work queue needs, such as
@@ -526,7 +629,9 @@ void chunk_destroy(struct chunk *chunk)
 	 * would stay pending for all CPUs: its chunks wait for the next chunk_flush(), which
 	 * the worker does that is woken when the CPU is dead, or for the shrinker.
 	 */
-	if (cpu_online(raw_smp_processor_id()))
+	if (now)
+		source_wake(source);
+	else if (cpu_online(raw_smp_processor_id()))
 		irq_work_queue(&doomed_waker);
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_destroy);
@@ -551,6 +656,7 @@ void chunk_flush(void)
 	chunk_destroy_doomed();
 	flush_work(&doomed_worker);
 }
+EXPORT_SYMBOL_FOR_TEST(chunk_flush);
 
 /* Likewise, and until the frames of the past are gone. */
 void chunk_sync(void)

@@ -101,6 +101,21 @@ static inline void *frame_address(const struct frame *frame)
 	return frame_chunk(frame)->base + ((unsigned long)frame->index << PAGE_SHIFT);
 }
 
+/*
+ * The reference count of a chunk's first page, which counts for all of its pages: the one
+ * reference that the page allocator gave, and a bias. The count is negative and far from 0,
+ * so no stray put_page() or kfree() of the kernel's can bring it to 0 and free the pages.
+ * sendpage_ok() is false of such pages, as it is of SLUB's.
+ */
+#define CHUNK_REF_BIAS	(-(1 << 30))
+#define CHUNK_REFS	(1 + CHUNK_REF_BIAS)
+
+/* References to the pages that are not slabmod's; below 0 when others dropped slabmod's. */
+static inline int chunk_foreign_refs(const struct chunk *chunk)
+{
+	return page_ref_count(virt_to_page(chunk->base)) - CHUNK_REFS;
+}
+
 static inline unsigned int chunk_pages(const struct chunk *chunk)
 {
 	return 1u << chunk->order;
@@ -172,8 +187,18 @@ struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int or
 bool chunk_may_go(struct chunk *chunk);
 void chunk_destroy(struct chunk *chunk);
 void chunk_abandon(struct chunk *chunk);
-/* Gives back the chunks that came free where that could not be done; may sleep. */
-void chunk_destroy_doomed(void);
+/*
+ * Gives back the chunks that came free where that could not be done, or while others held
+ * references to them; false when some have to stay for the latter reason. May sleep.
+ */
+bool chunk_destroy_doomed(void);
+/*
+ * Hands what is left of a source whose pool ends, and is referenced elsewhere, over to the
+ * kernel, which frees it with the last reference. Returns pages. May sleep.
+ */
+unsigned long chunk_hand_over(struct chunk_source *source);
+/* Whether no reference of slabmod's was dropped by others: misuse, reported once a chunk. */
+bool chunk_refs_check(struct chunk *chunk);
 void chunk_flush(void);
 void chunk_sync(void);
 size_t chunk_metadata(unsigned int order);

@@ -61,6 +61,9 @@
 	} while (0)
 #endif
 
+/* Since 6.14 pages of kmalloc() are marked, and kfree() refuses those of others, with a warning. */
+#define KERNEL_KFREE_REFUSES	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0))
+
 /* The largest order of the page allocator, inclusive. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
 #define KERNEL_MAX_ORDER	MAX_PAGE_ORDER

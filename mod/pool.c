@@ -137,7 +137,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_reserve);
 
 unsigned long pool_destroy(struct slabmod_pool *pool)
 {
-	unsigned long pages = 0, blocks;
+	unsigned long pages = 0, blocks, referenced;
 	int nid;
 
 	pool->source.reserve = 0;
@@ -151,7 +151,11 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 	for (nid = 0; nid < nr_node_ids; nid++)
 		pages += buddy_exit(&pool->buddies[nid]);
 	/* Frames and chunks that were put off still refer to the pool. */
+	referenced = chunk_hand_over(&pool->source);
 	chunk_sync();
+	if (referenced)
+		pr_err("slabmod: %lu pages of pool %s are referenced elsewhere, and freed with the last reference\n",
+		       referenced, pool->name);
 	if (pages)
 		pr_err("slabmod: %lu pages in use when pool %s went are kept from reuse\n", pages,
 		       pool->name);
@@ -228,13 +232,16 @@ static size_t common_metadata(const struct slabmod_pool *pool)
 struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 {
 	unsigned long quarantined = atomic_long_read(&pool->source.quarantined);
+	struct stats __percpu *stats = pool->source.stats;
 	struct pool_ledger ledger = { 0 };
 	int nid;
 
 	/* Chunks that wait to be given back are held, but in no buddy. */
 	chunk_flush();
 	cache_for_each(pool, add_cache, &ledger);
-	ledger.used += (stat_sum(pool->source.stats, STAT_BLOCK_PAGES) - quarantined) << PAGE_SHIFT;
+	ledger.used += (stat_sum(stats, STAT_BLOCK_PAGES) - quarantined) << PAGE_SHIFT;
+	/* What is referenced elsewhere is in use there. */
+	ledger.used += stat_sum(stats, STAT_REFERENCED) << PAGE_SHIFT;
 	ledger.magazines += quarantined << PAGE_SHIFT;
 	for (nid = 0; nid < nr_node_ids; nid++)
 		ledger.buddy += buddy_free_pages(&pool->buddies[nid]) << PAGE_SHIFT;

@@ -118,6 +118,9 @@ static void age_all(struct work_struct *work)
 	settled = true;
 	pool_for_each(age_pool, NULL);
 	cache_exchange_magazines(give_up);
+	/* References to their pages may have been dropped meanwhile. */
+	if (!chunk_destroy_doomed())
+		settled = false;
 	if (!settled)
 		queue_delayed_work(unbound_wq, &ager, AGE_INTERVAL);
 }

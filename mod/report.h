@@ -27,7 +27,8 @@
 	X(OVERRUN,	overrun,	"writes outside of an object (found in debug mode)") \
 	X(WRITE_FREE,	write_free,	"writes to memory after it was freed (likewise)") \
 	X(LEAK,		leak,		"objects live when their owner went") \
-	X(NMI_FLOOD,	nmi_flood,	"frees lost because an NMI had too many to put off")
+	X(NMI_FLOOD,	nmi_flood,	"frees lost because an NMI had too many to put off") \
+	X(STRAY_PUT,	stray_put,	"page references that were not the caller's, dropped")
 
 enum misuse {
 #define X(id, name, text) MISUSE_##id,

@@ -36,7 +36,8 @@
 	X(EXCHANGE,	exchange,	"times a cache got other magazines") \
 	X(NMI_DEFER,	nmi_defer,	"frees put off because they came in an NMI") \
 	X(ALLOC_FAIL,	alloc_fail,	"allocations that returned NULL for lack of memory") \
-	X(BLOCK_PAGES,	block_pages,	"pages in use as blocks, not as slabs")
+	X(BLOCK_PAGES,	block_pages,	"pages in use as blocks, not as slabs") \
+	X(REFERENCED,	referenced,	"pages of free chunks that stay while others refer to them")
 
 enum stat_id {
 #define X(id, name, text) STAT_##id,

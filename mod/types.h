@@ -120,6 +120,8 @@ struct chunk {
 	u8 order;			/* constant */
 	s8 bucket;			/* where @node is; buddy->lock */
 	u8 stray;			/* too small for the map; constant */
+	u8 referenced;			/* free, and kept by references of others; its destroyer */
+	u8 stray_put;			/* reported; buddy->lock, then its destroyer */
 	atomic_t empty_pages;		/* of slabs that homes keep empty */
 	struct frame *frames;		/* constant */
 	struct list_head *free_list;	/* by order; constant */

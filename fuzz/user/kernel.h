@@ -372,6 +372,8 @@ struct llist_head {
 	     pos = container_of(__node, typeof(*pos), member), n = pos, true);	\
 	     __node = __next)
 
+#define llist_empty(head)		(!READ_ONCE((head)->first))
+
 static inline bool llist_add(struct llist_node *node, struct llist_head *head)
 {
 	node->next = head->first;
@@ -494,6 +496,7 @@ void kmemleak_free(const void *p);
 struct page {
 	unsigned long private;
 	u8 order;			/* of the run it is the first of, and 1 more */
+	atomic_t refs;			/* of that run */
 };
 
 extern struct page shim_pages[SHIM_PAGES];
@@ -512,6 +515,18 @@ extern struct page shim_pages[SHIM_PAGES];
 #define PageSlab(page)		false
 #define page_private(page)	((page)->private)
 #define set_page_private(page, value) ((void)((page)->private = (value)))
+
+#define page_ref_count(page)		atomic_read(&(page)->refs)
+#define page_ref_add(page, n)		((void)atomic_add(n, &(page)->refs))
+#define set_page_count(page, n)		((void)((page)->refs.counter = (n)))
+
+static inline bool page_ref_freeze(struct page *page, int count)
+{
+	if (page_ref_count(page) != count)
+		return false;
+	set_page_count(page, 0);
+	return true;
+}
 
 struct page *virt_to_page(const void *p);
 #define virt_to_head_page(p)	virt_to_page(p)

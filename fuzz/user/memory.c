@@ -136,13 +136,14 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	if (gfp & __GFP_ZERO)
 		memset(page_address(page), 0, PAGE_SIZE << order);
 	page->order = order + 1;
+	set_page_count(page, 1);
 	shim_pages_out += 1ul << order;
 	return page;
 }
 
 void __free_pages(struct page *page, unsigned int order)
 {
-	shim_expect(!shim_nmi && page->order == order + 1);
+	shim_expect(!shim_nmi && page->order == order + 1 && page_ref_count(page) == 1);
 	page->order = 0;
 	memset(&taken[page - shim_pages], 0, 1ul << order);
 	__asan_poison_memory_region(page_address(page), PAGE_SIZE << order);

@@ -12,6 +12,7 @@
 #include "chunk.h"
 #include "debug_block.h"
 #include "gfp.h"
+#include "leak.h"
 
 /* Of a block that nobody has just freed. */
 static noinline struct frame *alloc_other(struct slabmod_pool *pool, int nid,
@@ -94,6 +95,9 @@ static noinline void give_debugged(struct frame *frame)
 
 void block_release(struct frame *frame)
 {
+	/* Those that kmemleak was not told of, as runs of pages, it ignores. */
+	if (leak_tracks_blocks())
+		leak_note_free(frame->block);
 	if (static_branch_unlikely(&debug_blocks))
 		give_debugged(frame);
 	else

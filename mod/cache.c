@@ -21,6 +21,7 @@
 #include "defer.h"
 #include "gfp.h"
 #include "home.h"
+#include "leak.h"
 #include "quarantine.h"
 #include "report.h"
 
@@ -130,6 +131,8 @@ static void *hand_out(struct slabmod_cache *cache, void *object, gfp_t gfp, size
 		return debug_take(cache, object, asked, gfp, clear);
 	if (clear)
 		memset(object, 0, cache->usable);
+	if (leak_tracks(cache))
+		leak_note_alloc(object, cache->usable, gfp);
 	return object;
 }
 
@@ -158,8 +161,12 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid,
 noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 {
 	bool clear = magazine_clears(cache);
-	void *object = clear ? alloc_here(cache, gfp, asked) : alloc_hard(cache, gfp, asked);
+	void *object;
 
+	if (clear || leak_tracks(cache))
+		object = alloc_here(cache, gfp, asked);
+	else
+		object = alloc_hard(cache, gfp, asked);
 	return hand_out(cache, object, gfp, asked, clear);
 }
 EXPORT_SYMBOL_SLABMOD(__slabmod_cache_refill);
@@ -201,7 +208,7 @@ size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t n
 	might_alloc(gfp);
 	got = take_bulk(cache, gfp, nr, objects);
 	clear = got == nr && must_clear(cache, gfp);
-	if (unlikely(clear || cache->flags & CACHE_DEBUG))
+	if (unlikely(clear || cache->flags & CACHE_DEBUG || leak_tracks(cache)))
 		for (i = 0; i < got; i++)
 			objects[i] = hand_out(cache, objects[i], gfp, 0, clear);
 	if (got == nr)
@@ -321,6 +328,8 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 		free_debugged(cache, slab_first(found.frame), object);
 		return;
 	}
+	if (leak_tracks(cache))
+		leak_note_free(object);
 	if (want_init_on_free() && !cache->ctor)
 		memset(object, 0, cache->usable);
 	magazine_free(cache, slab_first(found.frame), object);

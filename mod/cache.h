@@ -80,7 +80,7 @@ static __always_inline bool cache_free_checks(const struct slabmod_cache *cache,
 					      const slabmod_my_magazine *magazine,
 					      const struct frame *frame, u64 index)
 {
-	if (index >= cache->objects || cache->flags & (CACHE_CLEAR | CACHE_DEBUG))
+	if (index >= cache->objects || cache->flags & CACHE_SLOW_FREE)
 		return false;
 	return !(cache->flags & CACHE_CHECK_HOME) || READ_ONCE(frame->home) == magazine->cpu;
 }

@@ -64,6 +64,26 @@
 /* Since 6.14 pages of kmalloc() are marked, and kfree() refuses those of others, with a warning. */
 #define KERNEL_KFREE_REFUSES	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0))
 
+/*
+ * Has kmemleak look for no pointers in per-CPU memory. It knows that by the addresses of each
+ * CPU before 6.12, and by the per-CPU address since; from 6.12 to 6.15 it cannot be told so.
+ */
+#ifndef CONFIG_DEBUG_KMEMLEAK
+#define kmemleak_hide_percpu(p)		((void)(p))
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define kmemleak_hide_percpu(p)		kmemleak_ignore_percpu(p)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define kmemleak_hide_percpu(p)		((void)(p))
+#else
+#define kmemleak_hide_percpu(p)						\
+	do {								\
+		unsigned int __cpu;					\
+									\
+		for_each_possible_cpu(__cpu)				\
+			kmemleak_no_scan(per_cpu_ptr(p, __cpu));	\
+	} while (0)
+#endif
+
 /* The largest order of the page allocator, inclusive. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
 #define KERNEL_MAX_ORDER	MAX_PAGE_ORDER

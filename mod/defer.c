@@ -32,6 +32,7 @@
 #include "defer.h"
 #include "fault.h"
 #include "home.h"
+#include "leak.h"
 #include "report.h"
 #include "slab.h"
 
@@ -89,6 +90,8 @@ static void free_one(void *object)
 
 	if (cache) {
 		stat_inc(cache->stats, STAT_NMI_DEFER);
+		if (leak_tracks(cache))
+			leak_note_free(object);
 		home_give(cache, &object, 1);
 		return;
 	}
@@ -177,6 +180,7 @@ int defer_init(void)
 	deferred = fault_hits(FAULT_RINGS) ? NULL : alloc_percpu(struct defer_ring);
 	if (!deferred)
 		return -ENOMEM;
+	leak_hide_percpu(deferred);
 	for_each_possible_cpu(cpu) {
 		struct defer_ring *ring = per_cpu_ptr(deferred, cpu);
 

@@ -20,6 +20,7 @@
 #include "debug_block.h"
 #include "defer.h"
 #include "kmalloc.h"
+#include "leak.h"
 #include "pool.h"
 #include "report.h"
 
@@ -48,6 +49,8 @@ static void *kmalloc_odd(struct slabmod_pool *pool, size_t size, gfp_t gfp, int 
 	p = block_alloc("kmalloc", pool, nid, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
 	if (static_branch_unlikely(&debug_blocks) && p)
 		debug_block_is_memory(p, size, gfp);
+	else if (leak_tracks_blocks() && p)
+		leak_note_alloc(p, size, gfp);
 	return p;
 }
 

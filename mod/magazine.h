@@ -10,6 +10,7 @@
 #include <linux/preempt.h>
 #include <linux/smp.h>
 
+#include "leak.h"
 #include "slab.h"
 
 /* Bounds of a stack: bytes of objects (a module parameter), and objects. */
@@ -31,6 +32,12 @@ extern unsigned int magazine_bytes;
 static inline bool magazine_clears(const struct slabmod_cache *cache)
 {
 	return static_branch_maybe(CONFIG_INIT_ON_ALLOC_DEFAULT_ON, &init_on_alloc) && !cache->ctor;
+}
+
+/* Whether something is done with each object that is handed out: by the slow path alone. */
+static inline bool magazine_is_hidden(const struct slabmod_cache *cache)
+{
+	return magazine_clears(cache) || leak_tracks(cache);
 }
 
 /* Objects in the stack that a CPU takes from, whether it is at it or not. */

@@ -95,6 +95,7 @@ static struct slabmod_magazine __percpu *alloc_magazines(struct slabmod_cache *c
 					       gfp);
 	if (!magazines)
 		return NULL;
+	leak_hide_percpu(magazines);
 	for_each_possible_cpu(cpu) {
 		per_cpu_ptr(magazines, cpu)->capacity = capacity;
 		per_cpu_ptr(magazines, cpu)->cpu = cpu;
@@ -111,7 +112,7 @@ static struct slabmod_magazine __percpu *set_magazines(struct slabmod_cache *cac
 	/* They are made before anybody sees them. */
 	smp_store_release(&cache->magazines, new);
 	/* Callers take objects by themselves where there is nothing else to be done to them. */
-	smp_store_release(&cache->front.magazines, magazine_clears(cache) ? magazine_none : new);
+	smp_store_release(&cache->front.magazines, magazine_is_hidden(cache) ? magazine_none : new);
 	return old;
 }
 

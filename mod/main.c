@@ -11,6 +11,7 @@
 #include "debug_block.h"
 #include "debugfs.h"
 #include "defer.h"
+#include "leak.h"
 #include "pool.h"
 #include "reclaim.h"
 
@@ -30,6 +31,9 @@ MODULE_PARM_DESC(debug, "catch callers' errors with all caches, at a cost; see D
 
 module_param(quarantine_kb, uint, 0444);
 MODULE_PARM_DESC(quarantine_kb, "KiB that wait in each quarantine of debugged memory (default 4096)");
+
+module_param_named(kmemleak, leak_tracking, bool, 0444);
+MODULE_PARM_DESC(kmemleak, "tell kmemleak of each object, which makes every call slow (default: on where the kernel has kmemleak)");
 
 static bool out_of_range(const char *name, unsigned long value, unsigned long min,
 			 unsigned long max)

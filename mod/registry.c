@@ -24,6 +24,7 @@
 #include "defer.h"
 #include "fault.h"
 #include "home.h"
+#include "leak.h"
 #include "quarantine.h"
 #include "report.h"
 
@@ -86,9 +87,9 @@ static void quicken(struct slabmod_cache *cache)
 {
 	if (want_init_on_free())
 		cache->flags |= CACHE_CLEAR;
-	if (cache->flags & (CACHE_CHECKS | CACHE_PAGES | CACHE_CLEAR | CACHE_DEBUG))
+	if (cache->flags & (CACHE_CHECKS | CACHE_PAGES | CACHE_SLOW_FREE))
 		cache->quick_mask = ~0ul;
-	if (cache->flags & (CACHE_CHECK_HOME | CACHE_PAGES | CACHE_CLEAR | CACHE_DEBUG))
+	if (cache->flags & (CACHE_CHECK_HOME | CACHE_PAGES | CACHE_SLOW_FREE))
 		cache->quick_objects = 0;
 }
 
@@ -115,6 +116,7 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 	}
 	if (nr_node_ids > 1 || (cache->flags & CACHE_SHARES_LINES && num_possible_cpus() > 1))
 		cache->flags |= CACHE_CHECK_HOME;
+	cache->flags |= leak_flag(cache->flags);
 	quicken(cache);
 	strscpy(cache->name, name, sizeof(cache->name));
 	cache->object_size = size;

@@ -17,6 +17,7 @@
 #include "buddy.h"
 #include "debug.h"
 #include "gfp.h"
+#include "leak.h"
 #include "report.h"
 #include "slab.h"
 
@@ -304,6 +305,8 @@ void slab_delete(struct slabmod_cache *cache, struct frame *first)
 {
 	if (unlikely(cache->flags & CACHE_DEBUG))
 		debug_slab_gone(cache, first);
+	if (leak_tracks(cache))
+		leak_slab_gone(cache, first);
 	/* What was worth to be kept from other types is not left for them to read. */
 	if (cache->flags & SLABMOD_ISOLATED)
 		memset(frame_address(first), 0,

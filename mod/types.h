@@ -272,6 +272,9 @@ struct slab_geometry {
 #define CACHE_CLEAR		0x4000u	/* the kernel was told to clear what is freed */
 #define CACHE_KMALLOC		0x8000u	/* serves memory by size */
 #define CACHE_DEBUG		SLABMOD_DEBUG	/* or all were asked for it */
+#define CACHE_LEAKS		0x100000u /* kmemleak is told of each object */
+/* Something is done with each object that is freed: frees take the slow path. */
+#define CACHE_SLOW_FREE		(CACHE_CLEAR | CACHE_DEBUG | CACHE_LEAKS)
 #define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
 
 struct slabmod_cache {

@@ -93,6 +93,7 @@ extern void *const shim_param_limit_mb;
 extern void *const shim_param_chunk_order;
 extern void *const shim_param_magazine_bytes;
 extern void *const shim_param_debug;
+extern void *const shim_param_kmemleak;
 extern void *const shim_param_quarantine_kb;
 
 enum { MODULE_STATE_GOING = 2 };
@@ -478,6 +479,7 @@ unsigned int stack_trace_save(unsigned long *entries, unsigned int nr, unsigned 
 void kmemleak_alloc(const void *p, size_t size, int references, gfp_t gfp);
 void kmemleak_free(const void *p);
 #define kmemleak_ignore(p)		((void)(p))
+#define kmemleak_no_scan(p)		((void)(p))
 
 #define sort(base, nr, size, cmp, swap)	qsort(base, nr, size, cmp)
 

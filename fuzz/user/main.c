@@ -126,6 +126,7 @@ static void make_machine(const u8 *header)
 		header[5] ? header[5] * 300u : MAGAZINE_BYTES_DEFAULT;
 	debug_blocks = false;
 	*(bool *)shim_param_debug = header[7] / 2 % 4 == 1;
+	*(bool *)shim_param_kmemleak = header[2] / 8 % 2;
 	*(unsigned int *)shim_param_quarantine_kb =
 		header[7] < 16 ? QUARANTINE_KB_DEFAULT : (header[7] / 16 - 1) * 8;
 	/* Each step of loading fails once. */

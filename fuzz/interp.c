@@ -251,6 +251,7 @@ void interp_give(struct interp *in, struct piece *piece, u8 how)
 	if (was.kind == NOTHING)
 		return;
 	interp_disown(in, piece);
+	was.memory = env_tag(was.memory);
 	switch (was.kind) {
 	case MEMORY:
 		give_memory(&was, how);

@@ -230,6 +230,8 @@ bool env_check(struct slabmod_pool *pool);
 bool env_gives_back(void);
 /* Whether all that is handed out is cleared. */
 bool env_clears(void);
+/* The same address, maybe with a tag as of KASAN's in its upper bits. */
+void *env_tag(void *p);
 void env_say(struct va_format *what);
 
 #endif /* SLABMOD_FUZZ_INTERP_H */

@@ -142,6 +142,12 @@ bool env_clears(void)
 	return want_init_on_alloc(0);
 }
 
+/* x86 has no tags. */
+void *env_tag(void *p)
+{
+	return p;
+}
+
 void env_say(struct va_format *what)
 {
 	report_broken("fuzz: %pV", what);

@@ -81,7 +81,7 @@ static size_t room_of(struct interp *in, const struct piece *piece, bool all)
 
 	if (cache && !all)
 		return cache->usable;
-	room = slabmod_ksize(piece->memory);
+	room = slabmod_ksize(env_tag(piece->memory));
 	if (room < piece->size)
 		interp_broken(in, "%zu bytes, where %zu were asked for", room, piece->size);
 	/* Behind its end, too: all that is there may be used, and is copied. */
@@ -101,7 +101,7 @@ void op_krealloc(struct interp *in)
 	was = *piece;
 	interp_look_at(in, piece);
 	old = room_of(in, piece, size & 1);
-	p = slabmod_krealloc(was.memory, size, gfp);
+	p = slabmod_krealloc(env_tag(was.memory), size, gfp);
 	if (!p) {
 		interp_look_at(in, piece);
 		interp_null(in, gfp);
@@ -317,7 +317,7 @@ void op_bulk_free(struct interp *in)
 
 		if (piece->kind != OBJECT || piece->cache != c->cache)
 			continue;
-		objects[n++] = piece->memory;
+		objects[n++] = env_tag(piece->memory);
 		interp_disown(in, piece);
 	}
 	slabmod_cache_free_bulk(c->cache, n, objects);

@@ -10,6 +10,7 @@
  * Contexts: any. Locks: none of its own.
  */
 #include <linux/cpumask.h>
+#include <linux/kasan.h>
 #include <linux/nodemask.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -360,6 +361,7 @@ static __always_inline void free_one(struct slabmod_cache *cache, void *object)
 	unsigned long offset = chunk_offset(object);
 	struct frame *frame;
 
+	object = kasan_reset_tag(object);
 	preempt_disable();
 	frame = chunk_frame_fast(offset);
 	if (likely(frame->cache == cache) &&
@@ -393,17 +395,18 @@ static size_t free_many(struct slabmod_cache *cache, size_t nr, void **objects)
 	struct frame *frame = NULL;
 
 	for (i = 0; i < room; i++) {
-		offset = chunk_offset(objects[i]);
+		void *object = kasan_reset_tag(objects[i]);
+
+		offset = chunk_offset(object);
 		if (unlikely((offset ^ page) >= PAGE_SIZE)) {
 			page = offset & PAGE_MASK;
 			frame = chunk_frame_fast(offset);
 			if (frame->cache != cache)
 				break;
 		}
-		if (unlikely(!cache_free_ok(cache, here, frame, offset, false) ||
-			     *to == objects[i]))
+		if (unlikely(!cache_free_ok(cache, here, frame, offset, false) || *to == object))
 			break;
-		*++to = objects[i];
+		*++to = object;
 	}
 	slabmod_magazine_leave(here, i);
 	return i;

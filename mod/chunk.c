@@ -173,6 +173,7 @@ struct frame *chunk_frame(const void *addr)
 {
 	struct frame *frame = chunk_frame_in_map(chunk_offset(addr));
 
+	addr = kasan_reset_tag(addr);
 	if (frame < chunk_no_frames || frame >= chunk_no_frames + UNIT_PAGES)
 		return frame;
 	/* Memory that came after the map was made has strays only. */
@@ -342,7 +343,8 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	chunk = metadata_alloc(order, metadata_gfp);
 	if (!chunk)
 		goto put_page;
-	chunk->base = page_address(page);
+	/* All addresses that are handed out come from this one, and have no tag. */
+	chunk->base = kasan_reset_tag(page_address(page));
 	chunk->buddy = &buddies[page_to_nid(page)];
 	chunk_frames_init(chunk);
 	if (!chunk_publish(chunk, metadata_gfp))

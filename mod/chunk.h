@@ -6,6 +6,7 @@
 #define SLABMOD_CHUNK_H
 
 #include <linux/align.h>
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/topology.h>
@@ -36,10 +37,14 @@ extern struct chunk_map chunk_map;
 extern struct frame chunk_no_frames[UNIT_PAGES];
 extern struct map_leaf chunk_no_leaf;
 
-/* Where an address is in the direct map; for any other, a number above all of those. */
+/*
+ * Where an address is in the direct map; for any other, a number above all of those. The tag
+ * that KASAN may have put into its upper bits is no part of it. Where kernels have no tags,
+ * kasan_reset_tag() is nothing.
+ */
 static __always_inline unsigned long chunk_offset(const void *addr)
 {
-	return (unsigned long)addr - PAGE_OFFSET;
+	return (unsigned long)kasan_reset_tag(addr) - PAGE_OFFSET;
 }
 
 /* The bits that are clear in every offset that the map covers. */
@@ -83,7 +88,7 @@ static inline struct map_leaf *chunk_leaf(const void *addr)
 
 static inline unsigned long chunk_leaf_base(const void *addr)
 {
-	return (unsigned long)addr - (chunk_offset(addr) & (BIT(ROOT_SHIFT) - 1));
+	return (unsigned long)kasan_reset_tag(addr) - (chunk_offset(addr) & (BIT(ROOT_SHIFT) - 1));
 }
 
 static inline struct chunk *frame_chunk(const struct frame *frame)

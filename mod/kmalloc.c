@@ -8,6 +8,7 @@
  *
  * Contexts: any, unless a function says otherwise. Locks: none of its own.
  */
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
@@ -137,6 +138,7 @@ static __always_inline void kfree_one(void *p)
 	struct slabmod_cache *cache;
 	struct frame *frame;
 
+	p = kasan_reset_tag(p);
 	preempt_disable();
 	frame = chunk_frame_fast(offset);
 	/* Once: when @p is free already, its frame may be changing hands. */
@@ -219,8 +221,10 @@ static void set_asked(void *p, size_t asked)
 
 size_t slabmod_ksize(const void *p)
 {
-	size_t size = is_nothing(p) ? 0 : memory_at("ksize", p);
+	size_t size;
 
+	p = kasan_reset_tag(p);
+	size = is_nothing(p) ? 0 : memory_at("ksize", p);
 	/* Who asks may write to all of it. */
 	return size ? asked_for(p, size, true) : 0;
 }
@@ -233,6 +237,7 @@ void slabmod_kfree_sensitive(const void *p)
 
 	if (is_nothing(p))
 		return;
+	p = kasan_reset_tag(p);
 	size = memory_at("kfree_sensitive", p);
 	if (!size)
 		return;
@@ -257,6 +262,7 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 		slabmod_kfree(p);
 		return ZERO_SIZE_PTR;
 	}
+	p = kasan_reset_tag(p);
 	old = is_nothing(p) ? 0 : memory_at("krealloc", p);
 	if (!old && !is_nothing(p))
 		return NULL;

@@ -9,6 +9,7 @@
  * Contexts: any. Locks: none of its own.
  */
 #include <linux/log2.h>
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
@@ -137,7 +138,7 @@ static void pages_free(const char *who, void *p, unsigned int nr_pages)
 static noinline void pages_free_slow(const char *who, void *p, unsigned int nr_pages)
 {
 	rcu_read_lock();
-	pages_free(who, p, nr_pages);
+	pages_free(who, kasan_reset_tag(p), nr_pages);
 	rcu_read_unlock();
 }
 
@@ -162,7 +163,7 @@ static bool pages_free_block(void *p, unsigned long offset, unsigned int nr_page
 
 void slabmod_free_pages(unsigned long addr, unsigned int order)
 {
-	void *p = (void *)addr;
+	void *p = kasan_reset_tag((void *)addr);
 	unsigned long offset = chunk_offset(p);
 	struct frame *frame;
 

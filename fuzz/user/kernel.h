@@ -508,7 +508,9 @@ extern struct page shim_pages[SHIM_PAGES];
 #define TASK_SIZE_MAX		0x100000000000ul
 #define MODULES_VADDR		0xffffffffa0000000ul
 #define MODULES_END		0xffffffffff000000ul
-#define __pa(p)			((unsigned long)(p) - PAGE_OFFSET)
+/* What KASAN's tags are on arm64; here there is one. Addresses with it cannot be read. */
+#define SHIM_TAG		0xa5ul
+#define __pa(p)			((unsigned long)kasan_reset_tag(p) - PAGE_OFFSET)
 #define PHYS_PFN(pa)		((pa) >> PAGE_SHIFT)
 #define offset_in_page(p)	((unsigned long)(p) & ~PAGE_MASK)
 #define virt_addr_valid(p)	((unsigned long)(p) >= PAGE_OFFSET && (void *)(p) < high_memory)
@@ -528,6 +530,13 @@ static inline bool page_ref_freeze(struct page *page, int count)
 		return false;
 	set_page_count(page, 0);
 	return true;
+}
+
+static inline void *kasan_reset_tag(const void *p)
+{
+	unsigned long addr = (unsigned long)p;
+
+	return (void *)(addr >> 56 == SHIM_TAG ? addr & ~(0xfful << 56) : addr);
 }
 
 struct page *virt_to_page(const void *p);

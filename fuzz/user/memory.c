@@ -80,7 +80,7 @@ static void *refuse(void)
 
 struct page *virt_to_page(const void *p)
 {
-	shim_expect(virt_addr_valid(p));
+	shim_expect(virt_addr_valid(kasan_reset_tag(p)));
 	return &shim_pages[__pa(p) >> PAGE_SHIFT];
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * chunk.c - runs of pages from the kernel, and the way from an address to its frame.
+ * chunk.c - runs of pages from the kernel.
  *
  * A chunk is one naturally aligned compound page. It has 64 bytes of frame for each
  * of its pages (1.6 %), and a header, in memory of their own: an overrun or a use
@@ -15,7 +15,7 @@
  * that is referenced elsewhere stays: held, below the limit, and known to the map. It is
  * looked at again whenever chunks that were put off are freed, and by the ager.
  *
- * Locks: map_lock, raw, for changes of the map; lookups take none. Frames go away
+ * Locks: doomed_mutex, for chunks that were put off. Frames go away
  * by RCU: who looks up an address that may not be in use, by a caller's mistake,
  * is in a read-side section from the lookup to the last look at the frame.
  */
@@ -31,7 +31,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 
 #include "chunk.h"
 #include "fault.h"
@@ -40,18 +39,6 @@
 
 /* A new chunk is such a part of what is held, where that is above the least order. */
 #define PART_OF_HELD	128
-
-struct chunk_map chunk_map __read_mostly;
-EXPORT_SYMBOL_FOR_TEST(chunk_map);
-struct frame chunk_no_frames[UNIT_PAGES];
-EXPORT_SYMBOL_FOR_TEST(chunk_no_frames);
-
-struct map_leaf chunk_no_leaf;
-EXPORT_SYMBOL_FOR_TEST(chunk_no_leaf);
-static DEFINE_RAW_SPINLOCK(map_lock);
-
-/* Chunks too small for the map, by their last page: the next one up is the only candidate. */
-static DEFINE_XARRAY_FLAGS(strays, XA_FLAGS_LOCK_IRQ);
 
 int chunk_nearest_node(int nid)
 {
@@ -63,125 +50,6 @@ int chunk_nearest_node(int nid)
 	return nearest;
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_nearest_node);
-
-/* ---- the map ---- */
-
-static struct map_leaf **map_root(const void *addr)
-{
-	unsigned long root = chunk_offset(addr) >> ROOT_SHIFT;
-
-	return root <= chunk_map.mask ? &chunk_map.root[root] : NULL;
-}
-
-/* Sees to it that the map has a leaf of its own at @addr. */
-static bool map_prepare(const void *addr, gfp_t gfp)
-{
-	struct map_leaf **root = map_root(addr);
-	struct map_leaf *leaf;
-	unsigned long flags;
-
-	if (!root || fault_hits_gfp(FAULT_LEAF, gfp))
-		return false;
-	if (READ_ONCE(*root) != &chunk_no_leaf)
-		return true;
-	leaf = (struct map_leaf *)__get_free_page(gfp);
-	if (!leaf)
-		return false;
-	memcpy(leaf, &chunk_no_leaf, sizeof(*leaf));
-	raw_spin_lock_irqsave(&map_lock, flags);
-	if (*root == &chunk_no_leaf) {
-		/* Lookups depend on the address they load: the leaf is whole before it. */
-		smp_store_release(root, leaf);
-		leaf = NULL;
-	}
-	raw_spin_unlock_irqrestore(&map_lock, flags);
-	if (leaf)
-		free_page((unsigned long)leaf);
-	return true;
-}
-
-/* Points every step of the map that @chunk covers to its frames, or away from them. */
-static void map_set(struct chunk *chunk, bool on)
-{
-	unsigned long offset = chunk_offset(chunk->base);
-	struct map_leaf *leaf = *map_root(chunk->base);
-	unsigned int page;
-
-	for (page = 0; page < chunk_pages(chunk); page += UNIT_PAGES) {
-		struct frame *unit = on ? &chunk->frames[page] : chunk_no_frames;
-
-		/* Pairs with the dependency in chunk_frame_fast(): frames come first. */
-		smp_store_release(&leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES], unit);
-		offset += 1ul << UNIT_SHIFT;
-	}
-}
-
-static unsigned long last_pfn(struct chunk *chunk)
-{
-	return PHYS_PFN(__pa(chunk->base)) + chunk_pages(chunk) - 1;
-}
-
-static bool stray_insert(struct chunk *chunk, gfp_t gfp)
-{
-	unsigned long flags;
-	int err;
-
-	if (fault_hits_gfp(FAULT_STRAY, gfp))
-		return false;
-	if (gfpflags_allow_blocking(gfp)) {
-		err = xa_err(xa_store_irq(&strays, last_pfn(chunk), chunk, gfp));
-	} else {
-		xa_lock_irqsave(&strays, flags);
-		err = xa_err(__xa_store(&strays, last_pfn(chunk), chunk, gfp));
-		xa_unlock_irqrestore(&strays, flags);
-	}
-	return !err;
-}
-
-static void stray_erase(struct chunk *chunk)
-{
-	unsigned long flags;
-
-	xa_lock_irqsave(&strays, flags);
-	__xa_erase(&strays, last_pfn(chunk));
-	xa_unlock_irqrestore(&strays, flags);
-}
-
-static struct frame *stray_frame(const void *addr)
-{
-	unsigned long pfn = PHYS_PFN(__pa(addr));
-	struct frame *frame = NULL;
-	struct chunk *chunk;
-
-	rcu_read_lock();
-	chunk = xa_find(&strays, &pfn, ULONG_MAX, XA_PRESENT);
-	if (chunk && addr >= chunk->base)
-		frame = &chunk->frames[(addr - chunk->base) >> PAGE_SHIFT];
-	rcu_read_unlock();
-	return frame;
-}
-
-/**
- * chunk_frame() - the frame of an address
- * @addr: any value at all
- *
- * Context: any.
- *
- * Return: the frame of the page that @addr is in, or NULL when it is not slabmod's.
- */
-struct frame *chunk_frame(const void *addr)
-{
-	struct frame *frame = chunk_frame_in_map(chunk_offset(addr));
-
-	addr = kasan_reset_tag(addr);
-	if (frame < chunk_no_frames || frame >= chunk_no_frames + UNIT_PAGES)
-		return frame;
-	/* Memory that came after the map was made has strays only. */
-	if ((unsigned long)addr < PAGE_OFFSET || addr >= high_memory)
-		return NULL;
-	return stray_frame(addr);
-}
-EXPORT_SYMBOL_FOR_TEST(chunk_frame);
 
 /* ---- life of a chunk ---- */
 
@@ -317,18 +185,6 @@ static void chunk_frames_init(struct chunk *chunk)
 	}
 }
 
-/* Makes the addresses of a chunk known. */
-static bool chunk_publish(struct chunk *chunk, gfp_t gfp)
-{
-	/* Of offset 0 the fast path of a free could not say that it has to look closer. */
-	chunk->stray = chunk->order < UNIT_ORDER || !chunk_offset(chunk->base) ||
-		       !map_prepare(chunk->base, gfp);
-	if (chunk->stray)
-		return stray_insert(chunk, gfp);
-	map_set(chunk, true);
-	return true;
-}
-
 /* One attempt at a chunk of just @order. */
 static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
@@ -442,10 +298,7 @@ static void chunk_forget(struct chunk *chunk)
 {
 	struct chunk_source *source = chunk->buddy->source;
 
-	if (chunk->stray)
-		stray_erase(chunk);
-	else
-		map_set(chunk, false);
+	chunk_unpublish(chunk);
 	source_count_metadata(source, -(long)chunk_metadata(chunk->order));
 	call_rcu(&chunk->rcu, metadata_free_rcu);
 }
@@ -669,47 +522,8 @@ void chunk_sync(void)
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_sync);
 
-size_t chunk_map_metadata(void)
-{
-	size_t size = (chunk_map.mask + 1) * sizeof(*chunk_map.root);
-	unsigned long i;
-
-	for (i = 0; i <= chunk_map.mask; i++)
-		if (READ_ONCE(chunk_map.root[i]) != &chunk_no_leaf)
-			size += PAGE_SIZE;
-	return size;
-}
-
-int chunk_init(void)
-{
-	unsigned long roots = (chunk_offset(high_memory - 1) >> ROOT_SHIFT) + 1, i;
-
-	if (PAGE_OFFSET & (BIT(UNIT_SHIFT) - 1)) {
-		pr_err("slabmod: the direct map does not begin at a multiple of 256 KiB\n");
-		return -EINVAL;
-	}
-	for (i = 0; i < LEAF_ENTRIES; i++)
-		chunk_no_leaf.unit[i] = chunk_no_frames;
-	/* A power of two, so that an offset becomes an index by a mask. */
-	roots = roundup_pow_of_two(roots);
-	if (!fault_hits(FAULT_ROOT))
-		chunk_map.root = kvcalloc(roots, sizeof(*chunk_map.root), GFP_KERNEL);
-	if (!chunk_map.root)
-		return -ENOMEM;
-	for (i = 0; i < roots; i++)
-		chunk_map.root[i] = &chunk_no_leaf;
-	chunk_map.mask = roots - 1;
-	return 0;
-}
-
 void chunk_exit(void)
 {
-	unsigned long i;
-
 	chunk_sync();
-	for (i = 0; i <= chunk_map.mask; i++)
-		if (chunk_map.root[i] != &chunk_no_leaf)
-			free_page((unsigned long)chunk_map.root[i]);
-	kvfree(chunk_map.root);
-	xa_destroy(&strays);
+	chunk_map_exit();
 }

@@ -207,8 +207,15 @@ bool chunk_refs_check(struct chunk *chunk);
 void chunk_flush(void);
 void chunk_sync(void);
 size_t chunk_metadata(unsigned int order);
+void chunk_exit(void);
+
+/* ---- chunk_map.c ---- */
+
+/* Makes the addresses of a chunk known, and unknown; false when memory is short. */
+bool chunk_publish(struct chunk *chunk, gfp_t gfp);
+void chunk_unpublish(struct chunk *chunk);
 size_t chunk_map_metadata(void);
 int chunk_init(void);
-void chunk_exit(void);
+void chunk_map_exit(void);
 
 #endif /* SLABMOD_CHUNK_H */

@@ -11,7 +11,7 @@ nodes=/sys/devices/system/node
 
 check 'node 2 has CPUs' grep -q 2 $nodes/has_cpu
 check 'and no memory' eval "! grep -q 2 $nodes/has_memory"
-check 'slabmod.ko loads' insmod /modules/slabmod.ko
+check 'slabmod.ko loads' insmod /modules/slabmod.ko kmemleak=0
 check 'slabmod_kunit.ko loads' insmod /modules/slabmod_kunit.ko suites="${SUITES:-bare,contexts}"
 check 'validates' eval 'echo 1 >/sys/kernel/debug/slabmod/validate'
 check 'slabmod_kunit.ko unloads' rmmod slabmod_kunit

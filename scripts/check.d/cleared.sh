@@ -12,7 +12,7 @@ told() {
 }
 
 check 'the kernel clears memory' told
-check 'slabmod.ko loads' insmod /modules/slabmod.ko
+check 'slabmod.ko loads' insmod /modules/slabmod.ko kmemleak=0
 check 'slabmod_kunit.ko loads' insmod /modules/slabmod_kunit.ko \
 	suites="${SUITES:-cache,kmalloc,pages}"
 check 'slabmod_kunit.ko unloads' rmmod slabmod_kunit

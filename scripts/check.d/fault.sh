@@ -73,7 +73,7 @@ site_fails() {
 	*) with= ;;
 	esac
 	# shellcheck disable=SC2086
-	insmod /modules/slabmod.ko $with || return
+	insmod /modules/slabmod.ko kmemleak=0 $with || return
 	fail_once "$1"
 	failed=$?
 	unload && [ $failed = 0 ]
@@ -100,7 +100,7 @@ is_gone() {
 # try_load N: with the N-th request failing; counts what came of it
 try_load() {
 	echo "$1" >$failing/nth
-	if insmod /modules/slabmod.ko 2>/tmp/error; then
+	if insmod /modules/slabmod.ko kmemleak=0 2>/tmp/error; then
 		loads=$((loads + 1))
 		cat /sys/module/slabmod/initstate >/dev/null && rmmod slabmod && is_gone "$1"
 		return
@@ -134,7 +134,7 @@ gives_back() {
 	pages_back "$free" 256
 }
 
-insmod /modules/slabmod.ko && use
+insmod /modules/slabmod.ko kmemleak=0 && use
 sites=$(ls $debug/fail)
 unload
 forget_leaks
@@ -149,5 +149,5 @@ arm_kernel
 check 'and so do those to the kernel' all_loads 3 32 10
 check 'nothing is leaked' no_leaks
 check 'every page came back' gives_back
-check 'it loads' insmod /modules/slabmod.ko
+check 'it loads' insmod /modules/slabmod.ko kmemleak=0
 check 'and unloads' rmmod slabmod slabmod_failing

@@ -13,7 +13,7 @@ seed=${SEED:-$(hexdump -n 3 -e '"%u"' /dev/urandom)}
 echo "# SEED=$seed"
 
 load() {
-	insmod /modules/slabmod.ko "$@"
+	insmod /modules/slabmod.ko kmemleak=0 "$@"
 }
 
 # numbers N MAX: so many, from 0 to MAX, others each time it is called

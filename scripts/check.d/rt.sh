@@ -9,7 +9,7 @@
 . /check.lib
 
 check 'the kernel is one of PREEMPT_RT' eval 'uname -v | grep PREEMPT_RT'
-check 'slabmod.ko loads' insmod /modules/slabmod.ko
+check 'slabmod.ko loads' insmod /modules/slabmod.ko kmemleak=0
 check 'slabmod_kunit.ko loads' insmod /modules/slabmod_kunit.ko ${SUITES:+suites="$SUITES"}
 check 'slabmod_kunit.ko unloads' rmmod slabmod_kunit
 check 'slabmod.ko unloads' rmmod slabmod

@@ -7,7 +7,7 @@
 # shellcheck source=../check.d/check.lib
 . /check.lib
 
-check 'slabmod.ko loads' insmod /modules/slabmod.ko
+check 'slabmod.ko loads' insmod /modules/slabmod.ko kmemleak=0
 check 'slabmod_kunit.ko loads' insmod /modules/slabmod_kunit.ko ${SUITES:+suites="$SUITES"}
 check 'no suite failed' [ "$(cat /sys/module/slabmod_kunit/parameters/failed)" = 0 ]
 check 'slabmod_kunit.ko unloads' rmmod slabmod_kunit

@@ -5,6 +5,9 @@
  * Objects are at least 16 bytes. Nothing is stored in or beside a free object,
  * so an object keeps the state its constructor gave it from one life to the
  * next, and an overrun reaches a neighbour but never the allocator.
+ *
+ * The kernel must not free an object, and a page reference does not keep it from reuse: see
+ * "What the memory is not for" in Documentation/api.rst.
  */
 #ifndef _SLABMOD_CACHE_H
 #define _SLABMOD_CACHE_H

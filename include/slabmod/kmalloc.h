@@ -11,6 +11,10 @@
  * @gfp means the same for all of them: see slabmod_cache_alloc(). Sizes above a page
  * need a contiguous run: for those above 32 KiB say __GFP_NORETRY if you can do
  * without, as with the kernel's own.
+ *
+ * The memory is not SLUB's, and its pages are slabmod's. The kernel must not free it (kfree(),
+ * put_page(), bio_kmalloc(), build_skb()), and a page reference does not keep it from reuse:
+ * see "What the memory is not for" in Documentation/api.rst.
  */
 #ifndef _SLABMOD_KMALLOC_H
 #define _SLABMOD_KMALLOC_H

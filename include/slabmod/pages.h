@@ -5,7 +5,9 @@
  * Orders are powers of two of PAGE_SIZE, 0 to SLABMOD_MAX_ORDER. A run of order n
  * is aligned to its own size. The pages belong to a larger compound page of the
  * kernel's. get_page() on one of them keeps all of it from the kernel, but not from
- * slabmod: free a run only when nobody has a reference to it any more.
+ * slabmod: free a run only after every reference to it has been dropped. page_count() is
+ * negative, so try_get_page() fails with a warning, and sendpage_ok() is false. See "What the
+ * memory is not for" in Documentation/api.rst.
  */
 #ifndef _SLABMOD_PAGES_H
 #define _SLABMOD_PAGES_H

@@ -50,7 +50,8 @@ struct slabmod_pool_params {
 /**
  * struct slabmod_usage - where a pool's memory is, in bytes
  * @held: all that was taken from the kernel: the sum of the other five
- * @used: objects and pages that callers have
+ * @used: objects and pages that callers have, and free pages that stay because others
+ *	hold references to them
  * @free_in_slabs: free objects in slabs, and the slabs' ends
  * @in_magazines: free objects at hand on a CPU; in debug mode, what is in quarantine
  * @free_in_buddy: free pages

@@ -45,6 +45,7 @@ static struct kunit_suite *const all[] = {
 	&pools_suite,
 	&sharing_suite,
 	&scarce_suite,
+	&limit_suite,
 	&debug_suite,
 	&debug_table_suite,
 	&security_suite,

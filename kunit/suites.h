@@ -26,6 +26,7 @@ extern struct kunit_suite reclaim_suite;
 extern struct kunit_suite pools_suite;
 extern struct kunit_suite sharing_suite;
 extern struct kunit_suite scarce_suite;
+extern struct kunit_suite limit_suite;
 extern struct kunit_suite debug_suite;
 extern struct kunit_suite debug_table_suite;
 extern struct kunit_suite security_suite;

@@ -13,22 +13,19 @@
 #include "debug_block.h"
 #include "gfp.h"
 #include "leak.h"
+#include "scarce.h"
 
 /* Of a block that nobody has just freed. */
 static noinline struct frame *alloc_other(struct slabmod_pool *pool, int nid,
 					  unsigned int nr_pages, gfp_t gfp)
 {
 	struct frame *frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
+	bool serves = !(gfp & __GFP_THISNODE) || source_serves(&pool->source, nid);
 	unsigned int round;
 
 	buddy_look_ahead(&pool->buddies[nid], gfp);
-	for (round = 0; !frame && round < RELENT_ROUNDS; round++) {
-		if (gfp & __GFP_THISNODE && !source_serves(&pool->source, nid))
-			break;
-		if (!source_relent(&pool->source, round))
-			break;
+	for (round = 0; serves && !frame && scarce_relent(pool, NULL, gfp, round); round++)
 		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
-	}
 	if (!frame)
 		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
 	return frame;

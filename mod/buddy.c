@@ -27,10 +27,14 @@
 #include <linux/log2.h>
 #include <linux/nodemask.h>
 #include <linux/rculist.h>
+#include <linux/sched.h>
 
 #include "buddy.h"
 #include "chunk.h"
 #include "gfp.h"
+
+/* How often a request looks again, a tick later, that met the limit because of others'. */
+#define LIMIT_TRIES	16
 
 /* Free pages below which more are taken ahead, if it was one who may not sleep. */
 #define LOW_PAGES	64
@@ -297,6 +301,7 @@ static struct frame *alloc_new(struct buddy *buddies, int nid,
 	add_chunk(chunk->buddy, chunk);
 	frame = take_block(chunk->buddy, chunk, order, request);
 	raw_spin_unlock_irqrestore(&chunk->buddy->lock, flags);
+	source_settle(buddies->source);
 	return frame;
 }
 
@@ -385,12 +390,46 @@ static bool make_room(struct buddy *buddies, const struct buddy_request *request
 	return pages;
 }
 
+/* One look at all that there is, and then at the source. */
+static struct frame *alloc_once(struct buddy *buddies, int nid,
+				const struct buddy_request *request, gfp_t gfp)
+{
+	struct frame *frame = alloc_there(&buddies[nid], request);
+
+	if (frame)
+		return frame;
+	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
+		goto last;
+	/*
+	 * What other nodes have free is used before the kernel may give more of
+	 * theirs: else a node without memory would take a chunk for every block.
+	 */
+	frame = alloc_new(buddies, nid, request, gfp_easy(gfp) | __GFP_THISNODE);
+	if (!frame)
+		frame = alloc_elsewhere(buddies, nid, request);
+	if (frame)
+		return frame;
+last:
+	frame = alloc_new(buddies, nid, request, gfp);
+	if (!frame && make_room(buddies, request))
+		frame = alloc_new(buddies, nid, request, gfp);
+	return frame;
+}
+
+/* Whether a request that failed for the @tries-th time is to wait for what others get. */
+static bool may_wait(gfp_t gfp, unsigned int tries)
+{
+	if (!gfpflags_allow_blocking(gfp) || gfp & __GFP_NORETRY)
+		return false;
+	return gfp & __GFP_NOFAIL || tries < LIMIT_TRIES;
+}
+
 struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
 			     void (*mark)(struct frame *frame, void *arg), void *arg)
 {
 	const struct buddy_request request = { .nr_pages = nr_pages, .mark = mark, .arg = arg };
 	struct chunk_source *source = buddies->source;
-	struct frame *frame;
+	unsigned int tries;
 
 	if (in_nmi())
 		return NULL;
@@ -400,25 +439,14 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 		nid = source->nid;
 		gfp |= __GFP_THISNODE;
 	}
-	frame = alloc_there(&buddies[nid], &request);
-	if (frame)
-		return frame;
-	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
-		goto last;
-	/*
-	 * What other nodes have free is used before the kernel may give more of
-	 * theirs: else a node without memory would take a chunk for every block.
-	 */
-	frame = alloc_new(buddies, nid, &request, gfp_easy(gfp) | __GFP_THISNODE);
-	if (!frame)
-		frame = alloc_elsewhere(buddies, nid, &request);
-	if (frame)
-		return frame;
-last:
-	frame = alloc_new(buddies, nid, &request, gfp);
-	if (!frame && make_room(buddies, &request))
-		frame = alloc_new(buddies, nid, &request, gfp);
-	return frame;
+	for (tries = 1;; tries++) {
+		struct source_state before = source_state(source);
+		struct frame *frame = alloc_once(buddies, nid, &request, gfp);
+
+		if (frame || !may_wait(gfp, tries) || !source_was_unsettled(source, &before))
+			return frame;
+		schedule_timeout_uninterruptible(1);
+	}
 }
 
 struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp)
@@ -593,6 +621,7 @@ bool buddy_grow(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 	raw_spin_lock_irqsave(&chunk->buddy->lock, flags);
 	add_chunk(chunk->buddy, chunk);
 	raw_spin_unlock_irqrestore(&chunk->buddy->lock, flags);
+	source_settle(source);
 	return true;
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_grow);

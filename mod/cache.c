@@ -25,6 +25,7 @@
 #include "leak.h"
 #include "quarantine.h"
 #include "report.h"
+#include "scarce.h"
 
 /* ---- taking ---- */
 
@@ -59,20 +60,16 @@ static void *alloc_new(struct slabmod_cache *cache, gfp_t gfp)
 	return object;
 }
 
-/* When memory is short: beside another CPU's, or of what debug mode keeps from use. */
+/* When memory is short: beside another CPU's, or of what is free and not to be had. */
 static noinline void *alloc_last(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object = magazine_alloc_any(cache);
 	unsigned int round;
 
-	for (round = 0; !object && round < RELENT_ROUNDS; round++) {
-		/* Its own first, with which it may even do without pages. */
-		if (quarantine_relent(cache, round))
-			object = magazine_alloc_any(cache);
-		else if (source_relent(cache->source, round))
+	for (round = 0; !object && scarce_relent(cache->pool, cache, gfp, round); round++) {
+		object = magazine_alloc_any(cache);
+		if (!object)
 			object = magazine_grow(cache, gfp);
-		else
-			break;
 	}
 	return object;
 }
@@ -110,8 +107,8 @@ static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t 
 
 	if (!object && !(gfp & __GFP_THISNODE))
 		return alloc_hard(cache, gfp, asked);
-	for (round = 0; !object && round < RELENT_ROUNDS; round++) {
-		if (!source_serves(cache->source, nid) || !source_relent(cache->source, round))
+	for (round = 0; !object && source_serves(cache->source, nid); round++) {
+		if (!scarce_relent(cache->pool, cache, gfp, round))
 			break;
 		object = magazine_alloc_node(cache, gfp, nid);
 	}

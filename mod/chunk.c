@@ -20,6 +20,7 @@
  * is in a read-side section from the lookup to the last look at the frame.
  */
 #include <linux/cpumask.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/irq_work.h>
 #include <linux/llist.h>
@@ -135,28 +136,39 @@ static bool source_charge(struct chunk_source *source, unsigned long pages, long
 {
 	long held = atomic_long_read(&source->held);
 
+	/* First: a request that meets the charge must find it counted. */
+	atomic_long_inc(&source->charges);
 	do {
-		if (held + pages > source->limit)
+		if (held + pages > source->limit) {
+			atomic_long_dec(&source->charges);
 			return false;
+		}
 	} while (!atomic_long_try_cmpxchg(&source->held, &held, held + pages));
 	*now = held + pages;
 	return true;
 }
 
+static void source_uncharge(struct chunk_source *source, unsigned long pages)
+{
+	atomic_long_sub(pages, &source->held);
+	source_settle(source);
+}
+
+/* The limit, in the way of so many pages, is ERR_PTR(-EDQUOT); NULL is the kernel's refusal. */
 static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
 {
 	struct page *page = NULL;
 	long held;
 
 	if (!source_charge(source, 1ul << order, &held))
-		return NULL;
+		return ERR_PTR(-EDQUOT);
 	if (!fault_hits_gfp(FAULT_CHUNK, gfp))
 		page = source->get(source, gfp | source->zone, order, nid);
 	if (page)
 		/* What the charge made of it: others may have given some back since. */
 		note_peak(&source->peak, held);
 	else
-		atomic_long_sub(1ul << order, &source->held);
+		source_uncharge(source, 1ul << order);
 	return page;
 }
 
@@ -185,7 +197,7 @@ static void chunk_frames_init(struct chunk *chunk)
 	}
 }
 
-/* One attempt at a chunk of just @order. */
+/* One attempt at a chunk of just @order: as source_get(). */
 static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
@@ -194,8 +206,8 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	struct page *page;
 
 	page = source_get(source, gfp, order, nid);
-	if (!page)
-		return NULL;
+	if (IS_ERR_OR_NULL(page))
+		return ERR_CAST(page);
 	chunk = metadata_alloc(order, metadata_gfp);
 	if (!chunk)
 		goto put_page;
@@ -218,7 +230,8 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 free_metadata:
 	metadata_free(chunk);
 put_page:
-	source_put(source, page, order);
+	source->put(source, page, order);
+	source_uncharge(source, 1ul << order);
 	return NULL;
 }
 
@@ -251,7 +264,7 @@ static gfp_t chunk_gfp(gfp_t gfp, unsigned int order)
  *
  * Context: any; in NMI NULL.
  *
- * Return: as chunk_create().
+ * Return: as chunk_create(), with the same charge to be settled.
  */
 struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
@@ -260,11 +273,13 @@ struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int or
 
 	if (gfp_may_call_kernel() && order <= CHUNK_MAX_ORDER)
 		chunk = chunk_try(buddies, nid, order, chunk_gfp(gfp, order));
-	if (chunk)
+	if (!IS_ERR_OR_NULL(chunk))
 		return chunk;
 	stat_inc(source->stats, STAT_CHUNK_FAIL);
-	if (atomic_long_read(&source->held) + (1ul << order) > source->limit)
+	if (chunk) {
+		atomic_long_inc(&source->refused);
 		stat_inc(source->stats, STAT_LIMIT_REFUSED);
+	}
 	return NULL;
 }
 
@@ -280,17 +295,21 @@ struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int or
  *
  * Context: any; in NMI NULL.
  *
- * Return: the chunk, known to the map, in no bucket yet; or NULL.
+ * Return: the chunk, known to the map, in no bucket yet; or NULL. The caller of the former
+ * calls source_settle() when others can have of it.
  */
 struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
-	struct chunk *chunk = NULL;
 	unsigned int best = gfp_may_call_kernel() ? chunk_best_order(source) : 0;
+	struct chunk *chunk;
 
-	for (; best > order && !chunk; best--)
+	for (; best > order; best--) {
 		chunk = chunk_try(buddies, nid, best, chunk_gfp(gfp_easy(gfp), best));
-	return chunk ?: chunk_create_exact(buddies, nid, order, gfp);
+		if (!IS_ERR_OR_NULL(chunk))
+			return chunk;
+	}
+	return chunk_create_exact(buddies, nid, order, gfp);
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_create);
 

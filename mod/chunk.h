@@ -160,13 +160,40 @@ static inline void source_wake(struct chunk_source *source)
 		wake(source);
 }
 
-/* Rounds in which all there is in quarantines has given way, however much it is. */
-#define RELENT_ROUNDS	16
+/*
+ * A charge stands at the limit before it is known what becomes of it: the kernel may refuse
+ * the chunk, or the chunk may have room for others. A request that met the limit because of
+ * one looks again. This is what it remembers of the time before.
+ */
+struct source_state {
+	long settled;
+	long refused;
+};
 
-/* Whether debug mode has given way; see struct chunk_source. Any context, no lock held. */
-static inline bool source_relent(struct chunk_source *source, unsigned int round)
+static inline struct source_state source_state(struct chunk_source *source)
 {
-	return source->relent && !in_nmi() && source->relent(source, round);
+	return (struct source_state) {
+		.refused = atomic_long_read(&source->refused),
+		/* Pairs with source_settle(): what became of those charges is seen. */
+		.settled = atomic_long_read_acquire(&source->settled),
+	};
+}
+
+/* A charge came to nothing, or others can see its chunk from now on. */
+static inline void source_settle(struct chunk_source *source)
+{
+	/* Fully ordered: after the chunk was added, or the charge undone. */
+	atomic_long_inc_return(&source->settled);
+}
+
+/* Whether the limit refused a request since, and a charge was open at some time since. */
+static inline bool source_was_unsettled(struct chunk_source *source,
+					const struct source_state *since)
+{
+	/* Of a charge that was met, in source_charge(), the count is seen too. */
+	smp_rmb();
+	return atomic_long_read(&source->refused) != since->refused &&
+	       atomic_long_read(&source->charges) != since->settled;
 }
 
 /* Whether it may have memory of a node at all. */

@@ -22,7 +22,6 @@
 #include "fault.h"
 #include "home.h"
 #include "pool.h"
-#include "quarantine.h"
 #include "report.h"
 
 struct slabmod_pool *root_pool __read_mostly;
@@ -64,28 +63,6 @@ static bool squeeze(struct chunk_source *source)
 	return cache_squeeze(container_of(source, struct slabmod_pool, source));
 }
 
-struct relenting {
-	unsigned int round;
-	bool any;
-};
-
-static void relent_cache(struct slabmod_cache *cache, void *arg)
-{
-	struct relenting *r = arg;
-
-	/* What comes from there stays in the cache's slabs. */
-	if (!(cache->flags & SLABMOD_ISOLATED))
-		r->any |= quarantine_relent(cache, r->round);
-}
-
-static bool relent(struct chunk_source *source, unsigned int round)
-{
-	struct relenting r = { .round = round };
-
-	cache_visit_rcu(container_of(source, struct slabmod_pool, source), relent_cache, &r);
-	return block_drain(1ul << round) || r.any;
-}
-
 struct slabmod_pool *pool_create(const char *name, const struct chunk_source *source)
 {
 	struct slabmod_pool *pool = NULL;
@@ -99,7 +76,6 @@ struct slabmod_pool *pool_create(const char *name, const struct chunk_source *so
 	INIT_LIST_HEAD(&pool->node);
 	pool->source = *source;
 	pool->source.squeeze = squeeze;
-	pool->source.relent = relent;
 	pool->source.stats = fault_hits(FAULT_STATS) ? NULL : alloc_percpu(struct stats);
 	if (!pool->source.stats) {
 		kfree(pool);

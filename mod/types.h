@@ -152,12 +152,6 @@ struct chunk_source {
 	 * back to the buddies; false when there was none. Any context but NMI, no lock held.
 	 */
 	bool (*squeeze)(struct chunk_source *source);
-	/*
-	 * NULL, or asked when nothing else is left: has some of what debug mode keeps from
-	 * use given back, twice as much in each round; false when there was none. Any context
-	 * but NMI, no lock held.
-	 */
-	bool (*relent)(struct chunk_source *source, unsigned int round);
 	unsigned int min_order;		/* of a chunk that is not forced to be smaller */
 	unsigned int max_order;		/* of a chunk that nobody needs larger */
 	unsigned long limit;		/* pages */
@@ -166,6 +160,10 @@ struct chunk_source {
 	int nid;			/* the only node, or NUMA_NO_NODE */
 	gfp_t zone;			/* 0, or where pages must be */
 	atomic_long_t held;		/* pages in chunks; never above @limit */
+	/* Charges that were ever made for a chunk, and those whose outcome is known. */
+	atomic_long_t charges;
+	atomic_long_t settled;
+	atomic_long_t refused;		/* requests that the limit was in the way of */
 	atomic_long_t peak;		/* the highest @held ever was */
 	atomic_long_t staying;		/* of @held, those not on their way back to the kernel */
 	atomic_long_t metadata;		/* bytes beside the chunks */

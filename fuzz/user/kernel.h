@@ -132,6 +132,7 @@ static inline void preempt_enable(void)
 
 #define preemptible()		(!shim_preempt && !shim_irqs_off && !shim_hardirq && !shim_nmi)
 #define in_nmi()		(!!shim_nmi)
+#define irqs_disabled()		(!!shim_irqs_off)
 #define in_hardirq()		(!!shim_hardirq)
 #define local_irq_save(flags)	((flags) = shim_irqs_off++)
 #define local_irq_restore(flags) (shim_irqs_off = (flags))
@@ -187,8 +188,10 @@ extern struct task_struct shim_task;
 #define PF_MEMALLOC		0x800
 #define task_pid_nr(task)	((task)->pid)
 #define cond_resched()		might_sleep()
-/* Who waits for another, waits for ever. */
-#define schedule_timeout_uninterruptible(timeout) shim_die("%s waits", __func__)
+/* There is an end to it: what is waited for is done by interrupts, or never. */
+void shim_wait(const char *who);
+
+#define schedule_timeout_uninterruptible(timeout) shim_wait(__func__)
 
 /* ---- atomic operations: there is one thread ---- */
 
@@ -218,10 +221,12 @@ extern struct task_struct shim_task;
 #define atomic_add(n, v)		((void)((v)->counter += (n)))
 #define atomic_long_read(v)		READ_ONCE((v)->counter)
 #define atomic_long_set(v, n)		((void)((v)->counter = (n)))
+#define atomic_long_read_acquire(v)	atomic_long_read(v)
 #define atomic_long_add_return(n, v)	((v)->counter += (n))
 #define atomic_long_add(n, v)		((void)atomic_long_add_return(n, v))
 #define atomic_long_sub(n, v)		((void)((v)->counter -= (n)))
 #define atomic_long_inc(v)		((void)((v)->counter++))
+#define atomic_long_dec(v)		((void)((v)->counter--))
 #define atomic_long_inc_return(v)	(++(v)->counter)
 
 static inline bool atomic_try_cmpxchg(atomic_t *v, int *old, int new)

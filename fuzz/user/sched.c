@@ -85,6 +85,19 @@ void shim_might_sleep(void)
 	shim_expect(preemptible() && !shim_rcu && !locks_held);
 }
 
+/* Ticks that all waits together may take. */
+#define MOST_WAITS	1000000
+
+void shim_wait(const char *who)
+{
+	static unsigned long waits;
+
+	shim_might_sleep();
+	if (++waits > MOST_WAITS)
+		shim_die("%s waits for ever", who);
+	shim_tick();
+}
+
 void on_each_cpu_cond(smp_cond_func_t cond, void (*fn)(void *info), void *info, bool wait)
 {
 	unsigned int cpu;

@@ -146,8 +146,8 @@ static __always_inline void *slabmod_cache_take(struct slabmod_cache *cache, gfp
  * @cache: the cache
  * @gfp: what the allocation may do. Honoured: the reclaim, IO, FS and reserve
  *	bits, __GFP_ZERO, __GFP_THISNODE, __GFP_NOWARN and the retry bits, and
- *	__GFP_NOFAIL, for up to two pages, until the limit of the pool is
- *	reached. __GFP_ZERO is refused for a cache with a constructor; so are zones
+ *	__GFP_NOFAIL, for up to two pages, until what is in use leaves no room
+ *	below the limit of the pool. __GFP_ZERO is refused for a cache with a constructor; so are zones
  *	(__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM), __GFP_MOVABLE, __GFP_RECLAIMABLE,
  *	__GFP_ACCOUNT and __GFP_COMP for every cache.
  *

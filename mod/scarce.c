@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * scarce.c - what a pool does before a request fails.
+ *
+ * By then a request has had a look at the slabs and blocks that are free, at slabs that
+ * homes keep empty, and at the source. What is left is free, but has an owner: objects in
+ * the magazines of all CPUs, chunks on their way to the kernel, and what debug mode keeps
+ * in quarantine. They give way in this order. The first two take a caller that may sleep:
+ * other CPUs empty their magazines by themselves, and are waited for.
+ *
+ * Contexts: any but NMI. Locks: none of its own; lists of caches are read by RCU, because
+ * the caller may be anywhere, in reclaim and under cache_mutex too.
+ */
+#include <linux/irqflags.h>
+#include <linux/sched.h>
+
+#include "block.h"
+#include "cache.h"
+#include "chunk.h"
+#include "quarantine.h"
+#include "scarce.h"
+
+/* Rounds in which all there is in quarantines has given way, however much it is. */
+#define RELENT_ROUNDS	16
+
+/* ---- magazines and chunks ---- */
+
+/* An interrupt on each CPU, which is waited for. */
+static bool may_drain(gfp_t gfp)
+{
+	return gfpflags_allow_blocking(gfp) && !irqs_disabled();
+}
+
+static void drain_cache(struct slabmod_cache *cache, void *arg)
+{
+	/* What comes from there stays in the slabs of the cache, and is of use to it alone. */
+	if (cache == arg || !(cache->flags & SLABMOD_ISOLATED))
+		magazine_drain_all(cache);
+}
+
+static void drain(struct slabmod_pool *pool, struct slabmod_cache *cache)
+{
+	cache_visit_rcu(pool, drain_cache, cache);
+	/* What came free in these interrupts was put off. */
+	chunk_destroy_doomed();
+}
+
+static void count_cache(struct slabmod_cache *cache, void *arg)
+{
+	if (!(cache->flags & SLABMOD_ISOLATED))
+		*(unsigned long *)arg += magazine_count(cache);
+}
+
+/* A magazine that its CPU was just using has been passed over. */
+static bool is_drained(struct slabmod_pool *pool)
+{
+	unsigned long objects = 0;
+
+	cache_visit_rcu(pool, count_cache, &objects);
+	return !objects;
+}
+
+static bool drain_more(struct slabmod_pool *pool, struct slabmod_cache *cache, gfp_t gfp,
+		       unsigned int round)
+{
+	if (!may_drain(gfp))
+		return false;
+	if (round) {
+		if (!(gfp & __GFP_NOFAIL) || is_drained(pool))
+			return false;
+		schedule_timeout_uninterruptible(1);
+	}
+	drain(pool, cache);
+	return true;
+}
+
+/* ---- quarantines ---- */
+
+struct relenting {
+	unsigned int round;
+	bool any;
+};
+
+static void relent_cache(struct slabmod_cache *cache, void *arg)
+{
+	struct relenting *r = arg;
+
+	if (!(cache->flags & SLABMOD_ISOLATED))
+		r->any |= quarantine_relent(cache, r->round);
+}
+
+/* The cache's own objects first, with which it may even do without pages. */
+static bool relent(struct slabmod_pool *pool, struct slabmod_cache *cache, unsigned int round)
+{
+	struct relenting r = { .round = round };
+
+	if (cache && quarantine_relent(cache, round))
+		return true;
+	cache_visit_rcu(pool, relent_cache, &r);
+	return block_drain(1ul << round) || r.any;
+}
+
+/* ---- all of it ---- */
+
+bool scarce_relent(struct slabmod_pool *pool, struct slabmod_cache *cache, gfp_t gfp,
+		   unsigned int round)
+{
+	if (in_nmi() || round == RELENT_ROUNDS)
+		return false;
+	return drain_more(pool, cache, gfp, round) || relent(pool, cache, round);
+}

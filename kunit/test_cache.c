@@ -148,6 +148,86 @@ static void test_name_is_copied_and_free_again_after_the_end(struct kunit *test)
 	}
 }
 
+/* Of the root pool, which is in debugfs. */
+static struct slabmod_cache *create_named(struct kunit *test, const char *name)
+{
+	struct slabmod_cache *cache = slabmod_cache_create(name, 64, 0, 0, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	KUNIT_EXPECT_STREQ(test, cache->name, name);
+	return cache;
+}
+
+static void expect_folder(struct kunit *test, struct slabmod_cache *cache, const char *name)
+{
+	if (!IS_ENABLED(CONFIG_DEBUG_FS))
+		kunit_skip(test, "there is no debugfs");
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(cache->debugfs));
+	KUNIT_EXPECT_STREQ(test, (const char *)cache->debugfs->d_name.name, name);
+}
+
+/* As two devices have it that each make a cache of the same name. */
+static void test_caches_of_one_name_are_told_apart(struct kunit *test)
+{
+	struct slabmod_cache *caches[4];
+	void *objects[4];
+	int i;
+
+	KIT_EXPECT_NO_MISUSE(test,
+			     for (i = 0; i < 3; i++) caches[i] = create_named(test, "kit-twin"));
+	expect_folder(test, caches[0], "kit-twin");
+	expect_folder(test, caches[1], "kit-twin-2");
+	expect_folder(test, caches[2], "kit-twin-3");
+	for (i = 0; i < 3; i++) {
+		objects[i] = slabmod_cache_alloc(caches[i], GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+	}
+	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_CACHE, "is an object of kit-twin",
+			  slabmod_cache_free(caches[0], objects[1]));
+	for (i = 0; i < 3; i++)
+		slabmod_cache_free(caches[i], objects[i]);
+	/* What one of them is called does not depend on the end of another. */
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[0]), 0);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[1]), 0);
+	expect_folder(test, caches[2], "kit-twin-3");
+	caches[3] = create_named(test, "kit-twin");
+	expect_folder(test, caches[3], "kit-twin-4");
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[2]), 0);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[3]), 0);
+	caches[0] = create_named(test, "kit-twin");
+	expect_folder(test, caches[0], "kit-twin");
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[0]), 0);
+}
+
+static void test_name_with_a_number_may_be_taken(struct kunit *test)
+{
+	static const struct {
+		const char *name, *folder;
+	} made[] = {
+		{ "kit-tw-2", "kit-tw-2" }, { "kit-tw", "kit-tw" }, { "kit-tw", "kit-tw-3" },
+		{ "kit-tw-2", "kit-tw-2-2" }, { "kit-tw-3", "kit-tw-3-2" }, { "kit-tw", "kit-tw-4" },
+		{ "a-name-of-thirty-one-characters", "a-name-of-thirty-one-characters" },
+		{ "a-name-of-thirty-one-characters", "a-name-of-thirty-one-characters-2" },
+	};
+	struct slabmod_cache *caches[ARRAY_SIZE(made)];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(made); i++) {
+		caches[i] = create_named(test, made[i].name);
+		expect_folder(test, caches[i], made[i].folder);
+	}
+	while (i--)
+		KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[i]), 0);
+}
+
+static void test_callers_may_use_names_of_slabmods_own(struct kunit *test)
+{
+	struct slabmod_cache *cache = create_named(test, "kmalloc-64");
+
+	expect_folder(test, cache, "kmalloc-64-2");
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
+}
+
 static void test_fragmented_memory_serves_too(struct kunit *test)
 {
 	static const size_t sizes[] = { 16, 100, 700, 1500, 3000, 4096 };
@@ -347,6 +427,9 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(test_hwcache_align_aligns_to_lines_or_even_parts_of_them),
 	KUNIT_CASE(test_size_is_what_lies_between_objects),
 	KUNIT_CASE(test_name_is_copied_and_free_again_after_the_end),
+	KUNIT_CASE(test_caches_of_one_name_are_told_apart),
+	KUNIT_CASE(test_name_with_a_number_may_be_taken),
+	KUNIT_CASE(test_callers_may_use_names_of_slabmods_own),
 	KUNIT_CASE(test_macro_takes_size_and_alignment_of_a_structure),
 	KUNIT_CASE(test_nothing_may_be_destroyed_and_freed),
 	KUNIT_CASE(test_constructor_runs_once_an_object),

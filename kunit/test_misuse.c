@@ -639,7 +639,6 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(test_nodes_that_do_not_exist_are_refused),
 	KUNIT_CASE(test_caches_with_impossible_properties_are_refused),
 	KUNIT_CASE(test_bad_names_are_refused),
-	KUNIT_CASE(test_second_cache_of_a_name_is_refused),
 	KUNIT_CASE(test_destroying_a_cache_with_live_objects_is_refused),
 	KUNIT_CASE(test_destroying_what_is_slabmods_own_is_refused),
 	KUNIT_CASE(test_flood_of_misuse_is_cut_but_counted),

@@ -13,7 +13,6 @@ void test_nofail_that_cannot_be_kept_is_refused(struct kunit *test);
 void test_nodes_that_do_not_exist_are_refused(struct kunit *test);
 void test_caches_with_impossible_properties_are_refused(struct kunit *test);
 void test_bad_names_are_refused(struct kunit *test);
-void test_second_cache_of_a_name_is_refused(struct kunit *test);
 void test_destroying_a_cache_with_live_objects_is_refused(struct kunit *test);
 void test_destroying_what_is_slabmods_own_is_refused(struct kunit *test);
 void test_flood_of_misuse_is_cut_but_counted(struct kunit *test);

@@ -212,18 +212,6 @@ void test_bad_names_are_refused(struct kunit *test)
 			slabmod_cache_create(names[i], 64, 0, 0, NULL));
 }
 
-void test_second_cache_of_a_name_is_refused(struct kunit *test)
-{
-	struct slabmod_cache *cache = slabmod_cache_create("kit-once", 64, 0, 0, NULL);
-
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	REFUSED(test, MISUSE_NAME_TAKEN, "kit-once",
-		slabmod_cache_create("kit-once", 128, 0, 0, NULL));
-	REFUSED(test, MISUSE_NAME_TAKEN, "kmalloc-64",
-		slabmod_cache_create("kmalloc-64", 64, 0, 0, NULL));
-	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
-}
-
 void test_destroying_a_cache_with_live_objects_is_refused(struct kunit *test)
 {
 	struct slabmod_cache *cache = slabmod_cache_create("kit-live", 64, 0, 0, NULL);

@@ -74,9 +74,6 @@ void test_pools_share_neither_memory_nor_caches(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, caches[0]);
 	KUNIT_ASSERT_NOT_NULL(test, caches[1]);
 	KUNIT_EXPECT_PTR_NE(test, caches[0], caches[1]);
-	KIT_EXPECT_MISUSE(test, MISUSE_NAME_TAKEN, "same: there is a cache",
-			  KUNIT_EXPECT_NULL(test, slabmod_pool_cache_create(one, "same", 50, 0, 0,
-									    NULL)));
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[1]), 0);
 	/* The end of one is nothing to the other. */
 	unmake_pool(test, two);

@@ -222,14 +222,14 @@ DEFINE_SHOW_ATTRIBUTE(leaks);
 
 static void show_slabinfo(struct slabmod_cache *cache, void *arg)
 {
-	char name[SLABMOD_POOL_NAME_MAX + SLABMOD_CACHE_NAME_MAX + 2];
+	char name[SLABMOD_POOL_NAME_MAX + CACHE_LABEL_MAX + 2];
 	const char *pool = cache->pool == root_pool ? "" : cache->pool->name;
 	struct home_totals totals = home_totals(cache);
 	struct seq_file *m = arg;
 	unsigned long objects = (totals.slabs - totals.small_slabs) * cache->usual.objects +
 				totals.small_slabs * cache->small.objects;
 
-	snprintf(name, sizeof(name), "%s%s%s", pool, *pool ? ":" : "", cache->name);
+	snprintf(name, sizeof(name), "%s%s%s", pool, *pool ? ":" : "", cache->label);
 	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", name, cache_used(cache), objects,
 		   cache->size, cache->usual.objects, cache->usual.pages);
 	seq_printf(m, " : tunables %4u %4u %4u", cache->capacity, (cache->capacity + 1) / 2, 0);
@@ -412,7 +412,7 @@ static const struct file_operations cache_shrink_fops = {
 
 static void add_cache(struct slabmod_cache *cache, void *arg)
 {
-	struct dentry *dir = make_dir(cache->name, cache->pool->debugfs_caches);
+	struct dentry *dir = make_dir(cache->label, cache->pool->debugfs_caches);
 
 	cache->debugfs = dir;
 	debugfs_create_file("info", 0400, dir, cache, &info_fops);

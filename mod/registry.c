@@ -134,30 +134,56 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 	return NULL;
 }
 
-static struct slabmod_cache *find_name(struct slabmod_pool *pool, const char *name)
+/* Whether a cache of the pool has what says where @cache is; cache_mutex is held. */
+static bool label_is_taken(const struct slabmod_cache *cache)
 {
-	struct slabmod_cache *cache;
+	struct slabmod_cache *other;
 
-	list_for_each_entry(cache, &caches, node)
-		if (cache->pool == pool && !(cache->flags & CACHE_ORPHAN) &&
-		    !strcmp(cache->name, name))
-			return cache;
-	return NULL;
+	list_for_each_entry(other, &caches, node)
+		if (other->pool == cache->pool && !(other->flags & CACHE_ORPHAN) &&
+		    !strcmp(other->label, cache->label))
+			return true;
+	return false;
 }
 
-static bool cache_register(struct slabmod_cache *cache)
+/* Above the numbers of all caches of this name, so that none is reused while one is live. */
+static unsigned int next_number(const struct slabmod_cache *cache)
 {
-	bool taken;
+	struct slabmod_cache *other;
+	unsigned int number = 0;
 
-	mutex_lock(&cache_mutex);
-	taken = find_name(cache->pool, cache->name);
-	if (!taken) {
-		list_add_tail_rcu(&cache->node, &caches);
-		source_count_metadata(cache->source, cache_struct_size(cache));
-		blocking_notifier_call_chain(&cache_notifiers, CACHE_CREATED, cache);
+	list_for_each_entry(other, &caches, node)
+		if (other->pool == cache->pool && !(other->flags & CACHE_ORPHAN) &&
+		    !strcmp(other->name, cache->name))
+			number = max(number, other->number);
+	return number + 1;
+}
+
+/* Another cache may be called by its maker what this one is called with a number. */
+static void set_label(struct slabmod_cache *cache)
+{
+	cache->number = next_number(cache);
+	if (cache->number == 1) {
+		strscpy(cache->label, cache->name, sizeof(cache->label));
+		if (!label_is_taken(cache))
+			return;
+		cache->number++;
 	}
+	for (;; cache->number++) {
+		snprintf(cache->label, sizeof(cache->label), "%s-%u", cache->name, cache->number);
+		if (!label_is_taken(cache))
+			return;
+	}
+}
+
+static void cache_register(struct slabmod_cache *cache)
+{
+	mutex_lock(&cache_mutex);
+	set_label(cache);
+	list_add_tail_rcu(&cache->node, &caches);
+	source_count_metadata(cache->source, cache_struct_size(cache));
+	blocking_notifier_call_chain(&cache_notifiers, CACHE_CREATED, cache);
 	mutex_unlock(&cache_mutex);
-	return !taken;
 }
 
 struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, size_t size,
@@ -173,12 +199,7 @@ struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, 
 	if (!cache)
 		return NULL;
 	cache->owner = owner;
-	if (!cache_register(cache)) {
-		report_misuse(MISUSE_NAME_TAKEN, "%s: there is a cache of this name", name);
-		debug_cache_exit(cache);
-		kfree(cache);
-		return NULL;
-	}
+	cache_register(cache);
 	return cache;
 }
 EXPORT_SYMBOL_FOR_TEST(cache_create);

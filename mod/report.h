@@ -19,7 +19,7 @@
 	X(BAD_GFP,	bad_gfp,	"GFP flags that cannot be honoured") \
 	X(BAD_NODE,	bad_node,	"a node that does not exist") \
 	X(BAD_CACHE,	bad_cache,	"a cache with impossible properties") \
-	X(NAME_TAKEN,	name_taken,	"a second cache or pool of the same name") \
+	X(NAME_TAKEN,	name_taken,	"a second pool of the same name") \
 	X(CACHE_BUSY,	cache_busy,	"destruction of a cache that has live objects") \
 	X(BAD_POOL,	bad_pool,	"a pool with impossible properties") \
 	X(POOL_BUSY,	pool_busy,	"destruction of a pool that is in use") \

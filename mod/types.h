@@ -280,6 +280,9 @@ struct slabmod_cache {
 	struct slabmod_cache_front front;
 	/* Or the common empty one. Both exchanged under a lock in magazine_set.c, freed by RCU. */
 	struct slabmod_magazine __percpu *magazines;
+/* A name, a hyphen and a number. */
+#define CACHE_LABEL_MAX	(SLABMOD_CACHE_NAME_MAX + 11)
+
 	/*
 	 * Bits that are clear in every object's chunk_offset(), or ~0 when that does not
 	 * say enough; then an index below @quick_objects does, or else nothing short.
@@ -323,7 +326,10 @@ struct slabmod_cache {
 	struct slabmod_cache *next_gone;	/* of those that go with their pool */
 	struct slabmod_pool *pool;
 	struct dentry *debugfs;		/* its folder; debugfs.c */
-	char name[SLABMOD_CACHE_NAME_MAX + 1];
+	char name[SLABMOD_CACHE_NAME_MAX + 1];	/* as its maker gave it; constant */
+	/* What no other cache of the pool is called: the name, and -@number from 2 on. */
+	char label[CACHE_LABEL_MAX + 1];	/* constant once it is in the list */
+	unsigned int number;
 	/* Objects that are not in slabs, but with callers or in magazines, and their peak. */
 	atomic_long_t taken ____cacheline_aligned_in_smp;
 	atomic_long_t taken_peak;

@@ -59,7 +59,7 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
 /**
  * slabmod_cache_create() - make a cache of equal objects
  * @name: what slabinfo, reports and debugfs call it; 1 to 31 printable characters,
- *	no blank, no '/', no '.' at the beginning; copied; no other cache of the pool may have it
+ *	no blank, no '/', no '.' at the beginning; copied; other caches may have it too
  * @size: bytes an object has, 1 to SLABMOD_CACHE_MAX_SIZE
  * @align: 0 for the natural one of a pointer, or a power of two up to PAGE_SIZE
  * @flags: 0, or any of SLABMOD_HWCACHE_ALIGN, SLABMOD_ISOLATED and SLABMOD_DEBUG
@@ -72,7 +72,7 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
  * Context: process context, may sleep.
  *
  * Return: the cache, or NULL: for lack of memory, or with one report for a name,
- * size, alignment or flag that is out of bounds, or a name that is taken.
+ * size, alignment or flag that is out of bounds.
  */
 #define slabmod_cache_create(name, size, align, flags, ctor) \
 	slabmod_cache_create_owned(name, size, align, flags, ctor, THIS_MODULE)

@@ -219,6 +219,8 @@ void op_cache_create(struct interp *in)
 		flags |= how & 0x10 ? SLABMOD_DEBUG : SLABMOD_ISOLATED;
 	if ((how & 0x28) == 0x28)
 		flags |= SLABMOD_DEBUG | SLABMOD_ISOLATED;
+	if ((how & 0xc0) == 0xc0)
+		flags |= SLABMOD_TYPESAFE_BY_RCU;
 	new.ctor = how & 1;
 	new.align = how & 2 ? 1u << (how >> 4) % 13 : 0;
 	new.size = clamp_t(size_t, interp_size(in), new.ctor ? 16 : 1, SLABMOD_CACHE_MAX_SIZE);

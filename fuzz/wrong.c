@@ -351,8 +351,7 @@ void op_absurd_flags(struct interp *in)
 	default:
 		if (!c)
 			break;
-		refused(in, !slabmod_cache_alloc(c->cache, c->ctor ? GFP_KERNEL | __GFP_ZERO : gfp),
-			kind);
+		refused(in, !slabmod_cache_alloc(c->cache, gfp), kind);
 		break;
 	}
 }
@@ -390,7 +389,7 @@ void op_bad_cache(struct interp *in)
 		refused(in, !slabmod_pool_cache_create(pool, "bad", 64, size, 0, NULL), kind);
 		break;
 	case 3:
-		refused(in, !slabmod_pool_cache_create(pool, "bad", 64, 0, 8u << n % 29, NULL),
+		refused(in, !slabmod_pool_cache_create(pool, "bad", 64, 0, 0x20u << n % 27, NULL),
 			kind);
 		break;
 	case 4:

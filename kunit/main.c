@@ -49,6 +49,7 @@ static struct kunit_suite *const all[] = {
 	&debug_suite,
 	&debug_table_suite,
 	&security_suite,
+	&typesafe_suite,
 #ifdef CONFIG_FAULT_INJECTION
 	&fault_suite,
 #endif

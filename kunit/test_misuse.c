@@ -634,7 +634,6 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(test_sizes_above_the_limit_are_refused),
 	KUNIT_CASE(test_orders_above_the_limit_are_refused),
 	KUNIT_CASE(test_flags_that_cannot_be_honoured_are_refused),
-	KUNIT_CASE(test_clearing_what_a_constructor_made_is_refused),
 	KUNIT_CASE(test_nofail_that_cannot_be_kept_is_refused),
 	KUNIT_CASE(test_nodes_that_do_not_exist_are_refused),
 	KUNIT_CASE(test_caches_with_impossible_properties_are_refused),

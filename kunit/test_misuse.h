@@ -8,7 +8,6 @@ void test_sizes_that_overflow_are_refused(struct kunit *test);
 void test_sizes_above_the_limit_are_refused(struct kunit *test);
 void test_orders_above_the_limit_are_refused(struct kunit *test);
 void test_flags_that_cannot_be_honoured_are_refused(struct kunit *test);
-void test_clearing_what_a_constructor_made_is_refused(struct kunit *test);
 void test_nofail_that_cannot_be_kept_is_refused(struct kunit *test);
 void test_nodes_that_do_not_exist_are_refused(struct kunit *test);
 void test_caches_with_impossible_properties_are_refused(struct kunit *test);

@@ -118,24 +118,6 @@ void test_flags_that_cannot_be_honoured_are_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
 }
 
-static void construct(void *object)
-{
-}
-
-void test_clearing_what_a_constructor_made_is_refused(struct kunit *test)
-{
-	struct slabmod_cache *cache = slabmod_cache_create("kit-ctor", 64, 0, 0, construct);
-	void *object;
-
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	REFUSED(test, MISUSE_BAD_GFP, "constructor", slabmod_cache_zalloc(cache, GFP_KERNEL));
-	REFUSED(test, MISUSE_BAD_GFP, "constructor",
-		slabmod_cache_alloc(cache, GFP_KERNEL | __GFP_ZERO));
-	REFUSED(test, MISUSE_BAD_GFP, "constructor",
-		slabmod_cache_alloc_bulk(cache, GFP_KERNEL | __GFP_ZERO, 1, &object));
-	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
-}
-
 void test_nofail_that_cannot_be_kept_is_refused(struct kunit *test)
 {
 	void *p = NULL;

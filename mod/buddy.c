@@ -27,6 +27,7 @@
 #include <linux/log2.h>
 #include <linux/nodemask.h>
 #include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 
 #include "buddy.h"
@@ -477,6 +478,38 @@ bool buddy_free(struct frame *frame)
 	return buddy_free_as(frame, NULL, NULL);
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_free);
+
+static void free_graced(struct rcu_head *rcu)
+{
+	struct frame *frame = container_of(rcu, struct frame, rcu);
+	struct buddy *buddy = frame_chunk(frame)->buddy;
+	struct chunk_source *source = buddy->source;
+	unsigned int pages = frame->nr_pages;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&buddy->lock, flags);
+	INIT_LIST_HEAD(&frame->node);
+	merge_block(buddy, frame);
+	unlock_and_shed(buddy, flags);
+	atomic_long_sub(pages, &source->graced);
+}
+
+void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg)
+{
+	struct buddy *buddy = frame_chunk(frame)->buddy;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&buddy->lock, flags);
+	mark(frame, arg);
+	atomic_long_add(frame->nr_pages, &buddy->source->graced);
+	frame->block = frame_address(frame);
+	frame->debug = NULL;
+	frame->buddy = buddy;
+	/* A wrong free finds nothing to claim, and writes nothing to the frame. */
+	WRITE_ONCE(frame->state, FRAME_KEPT);
+	raw_spin_unlock_irqrestore(&buddy->lock, flags);
+	call_rcu(&frame->rcu, free_graced);
+}
 
 /* ---- the block that was freed last ---- */
 

@@ -68,6 +68,12 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 			     void (*mark)(struct frame *frame, void *arg), void *arg);
 bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
 
+/*
+ * As buddy_free_as(), but nobody gets the pages before a grace period of RCU is over. Until
+ * then they are a block that is claimed, and in @source->graced.
+ */
+void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
+
 /* Takes a chunk of just @order, for later; false when it cannot be had. May sleep. */
 bool buddy_grow(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
 

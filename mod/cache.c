@@ -34,12 +34,10 @@ static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	/* What is to be had without fail is what there is in one piece: with its zones. */
 	if (gfp_refused(cache->name, gfp, cache->size + cache->tail))
 		return true;
-	if (gfp & __GFP_ZERO && cache->ctor) {
+	if (gfp & __GFP_ZERO && cache->ctor)
 		report_misuse(MISUSE_BAD_GFP,
-			      "%s: __GFP_ZERO cannot be honoured, the cache has a constructor",
+			      "%s: __GFP_ZERO makes no sense, the cache has a constructor",
 			      cache->name);
-		return true;
-	}
 	return nid != NUMA_NO_NODE && node_refused(cache->name, nid);
 }
 
@@ -136,6 +134,9 @@ static void *hand_out(struct slabmod_cache *cache, void *object, gfp_t gfp, size
 
 static bool must_clear(struct slabmod_cache *cache, gfp_t gfp)
 {
+	/* As SLUB does: what is constructed is left so where the kernel clears by itself. */
+	if (cache->ctor && want_init_on_alloc(0))
+		return false;
 	return gfp & __GFP_ZERO || magazine_clears(cache);
 }
 
@@ -328,7 +329,7 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 	}
 	if (leak_tracks(cache))
 		leak_note_free(object);
-	if (want_init_on_free() && !cache->ctor)
+	if (want_init_on_free() && !slab_keeps_state(cache))
 		memset(object, 0, cache->usable);
 	magazine_free(cache, slab_first(found.frame), object);
 }

@@ -143,7 +143,7 @@ static struct debug_track *track_around(struct slabmod_cache *cache, const void 
 						  address - cache->tail));
 }
 
-/* What is in free objects is theirs. The constructor may have gone with its module. */
+/* See slab_keeps_state(). The constructor may have gone with its module. */
 static bool is_constructed(const struct slabmod_cache *cache)
 {
 	return cache->debug->constructed;
@@ -187,7 +187,10 @@ static void shade_raw(const struct slabmod_cache *cache, const struct debug_trac
 	begin = code == DEBUG_SHADOW_FREE ? cache->usable : ALIGN(track->asked, 8);
 	debug_shade(raw + cache->tail, cache->lead - cache->tail, DEBUG_SHADOW_ZONE);
 	debug_shade(object + begin, end - begin, DEBUG_SHADOW_ZONE);
-	if (code == DEBUG_SHADOW_FREE)
+	if (code == DEBUG_SHADOW_FREE && cache->flags & SLABMOD_TYPESAFE_BY_RCU)
+		/* It may be read yet. */
+		debug_unshade(object, cache->usable);
+	else if (code == DEBUG_SHADOW_FREE)
 		debug_shade(object, cache->usable, DEBUG_SHADOW_FREE);
 	else
 		debug_unshade(object, track->asked);
@@ -477,6 +480,8 @@ void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp
 	if (!is_constructed(cache)) {
 		memset(object, clear ? 0 : DEBUG_FILL_NEW, asked);
 		memset(object + asked, DEBUG_FILL_ZONE, cache->usable - asked);
+	} else if (clear) {
+		memset(object, 0, asked);
 	}
 	debug_note_alloc(track, asked, gfp);
 	/* Runs of pages it does not look for. */
@@ -567,7 +572,7 @@ bool debug_cache_init(struct slabmod_cache *cache)
 		return false;
 	source_count_metadata(cache->source, sizeof(*cache->debug));
 	raw_spin_lock_init(&cache->debug->quarantine.lock);
-	cache->debug->constructed = cache->ctor;
+	cache->debug->constructed = slab_keeps_state(cache);
 	cache->debug->most = ((unsigned long)quarantine_kb << 10) / cache->size;
 	return true;
 }

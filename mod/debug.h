@@ -93,7 +93,7 @@ struct debug_queue {
 struct debug_cache {
 	struct debug_queue quarantine;
 	unsigned long most;		/* objects in it; constant */
-	bool constructed;		/* there is, or was, a constructor; constant */
+	bool constructed;		/* free objects keep what is in them; constant */
 };
 
 /* Sets the size, lead and tail of a cache that is being made; its usable size is known. */

@@ -351,6 +351,8 @@ static int info_show(struct seq_file *m, void *unused)
 	show_value(m, "debugged", !!(cache->flags & CACHE_DEBUG), "1: callers' errors are caught");
 	show_value(m, "red_zones", cache->size - cache->usable,
 		   "bytes of each object that are none of its own");
+	show_value(m, "typesafe_by_rcu", !!(cache->flags & SLABMOD_TYPESAFE_BY_RCU),
+		   "1: its memory stays its own until a grace period is over");
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(info);

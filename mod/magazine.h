@@ -31,7 +31,8 @@ extern unsigned int magazine_bytes;
 /* Whether the kernel was told to clear every object that is handed out. */
 static inline bool magazine_clears(const struct slabmod_cache *cache)
 {
-	return static_branch_maybe(CONFIG_INIT_ON_ALLOC_DEFAULT_ON, &init_on_alloc) && !cache->ctor;
+	return static_branch_maybe(CONFIG_INIT_ON_ALLOC_DEFAULT_ON, &init_on_alloc) &&
+	       !slab_keeps_state(cache);
 }
 
 /* Whether something is done with each object that is handed out: by the slow path alone. */

@@ -10,6 +10,7 @@
  */
 #include <linux/mm.h>
 #include <linux/nodemask.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "block.h"
@@ -120,6 +121,8 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 	block_drain(ULONG_MAX);
 	/* Waits, as for others so for those who are at a block on its way back. */
 	cache_destroy_all(pool);
+	if (atomic_long_read(&pool->source.graced))
+		rcu_barrier();
 	blocks = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	if (blocks)
 		report_misuse(MISUSE_LEAK, "pool %s went with %lu pages in use as blocks",
@@ -158,6 +161,8 @@ unsigned long pool_shrink(struct slabmod_pool *pool)
 	int nid;
 
 	pool_drain(pool);
+	if (atomic_long_read(&pool->source.graced))
+		rcu_barrier();
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
 	/* What came free in interrupts on other CPUs was put off. */
@@ -219,6 +224,7 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 	/* What is referenced elsewhere is in use there. */
 	ledger.used += stat_sum(stats, STAT_REFERENCED) << PAGE_SHIFT;
 	ledger.magazines += quarantined << PAGE_SHIFT;
+	ledger.slabs += atomic_long_read(&pool->source.graced) << PAGE_SHIFT;
 	for (nid = 0; nid < nr_node_ids; nid++)
 		ledger.buddy += buddy_free_pages(&pool->buddies[nid]) << PAGE_SHIFT;
 	ledger.metadata = atomic_long_read(&pool->source.metadata) + common_metadata(pool);

@@ -85,7 +85,7 @@ static unsigned int line_align(size_t size)
 /* Sees to it that the fast path of a free leaves to others what it must not do. */
 static void quicken(struct slabmod_cache *cache)
 {
-	if (want_init_on_free())
+	if (want_init_on_free() && !(cache->flags & SLABMOD_TYPESAFE_BY_RCU))
 		cache->flags |= CACHE_CLEAR;
 	if (cache->flags & (CACHE_CHECKS | CACHE_PAGES | CACHE_SLOW_FREE))
 		cache->quick_mask = ~0ul;
@@ -134,7 +134,7 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 	return NULL;
 }
 
-/* Whether a cache of the pool has what says where @cache is; cache_mutex is held. */
+/* Whether another cache of the pool has the label of @cache; cache_mutex is held. */
 static bool label_is_taken(const struct slabmod_cache *cache)
 {
 	struct slabmod_cache *other;

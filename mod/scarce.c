@@ -4,14 +4,16 @@
  *
  * By then a request has had a look at the slabs and blocks that are free, at slabs that
  * homes keep empty, and at the source. What is left is free, but has an owner: objects in
- * the magazines of all CPUs, chunks on their way to the kernel, and what debug mode keeps
- * in quarantine. They give way in this order. The first two take a caller that may sleep:
- * other CPUs empty their magazines by themselves, and are waited for.
+ * the magazines of all CPUs, slabs that wait for a grace period of RCU, chunks on their way
+ * to the kernel, and what debug mode keeps in quarantine. They give way in this order. All
+ * but the last take a caller that may sleep: other CPUs empty their magazines by themselves,
+ * and are waited for.
  *
  * Contexts: any but NMI. Locks: none of its own; lists of caches are read by RCU, because
  * the caller may be anywhere, in reclaim and under cache_mutex too.
  */
 #include <linux/irqflags.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 
 #include "block.h"
@@ -36,13 +38,6 @@ static void drain_cache(struct slabmod_cache *cache, void *arg)
 	/* What comes from there stays in the slabs of the cache, and is of use to it alone. */
 	if (cache == arg || !(cache->flags & SLABMOD_ISOLATED))
 		magazine_drain_all(cache);
-}
-
-static void drain(struct slabmod_pool *pool, struct slabmod_cache *cache)
-{
-	cache_visit_rcu(pool, drain_cache, cache);
-	/* What came free in these interrupts was put off. */
-	chunk_destroy_doomed();
 }
 
 static void count_cache(struct slabmod_cache *cache, void *arg)
@@ -70,8 +65,19 @@ static bool drain_more(struct slabmod_pool *pool, struct slabmod_cache *cache, g
 			return false;
 		schedule_timeout_uninterruptible(1);
 	}
-	drain(pool, cache);
+	cache_visit_rcu(pool, drain_cache, cache);
 	return true;
+}
+
+/* Give what came free in a round to the buddies. May sleep. */
+static void reap(struct slabmod_pool *pool)
+{
+	/* Of caches that are SLABMOD_TYPESAFE_BY_RCU a slab is of use after a grace period. */
+	cache_squeeze(pool);
+	if (atomic_long_read(&pool->source.graced))
+		rcu_barrier();
+	/* What came free in interrupts was put off. */
+	chunk_destroy_doomed();
 }
 
 /* ---- quarantines ---- */
@@ -107,5 +113,9 @@ bool scarce_relent(struct slabmod_pool *pool, struct slabmod_cache *cache, gfp_t
 {
 	if (in_nmi() || round == RELENT_ROUNDS)
 		return false;
-	return drain_more(pool, cache, gfp, round) || relent(pool, cache, round);
+	if (!drain_more(pool, cache, gfp, round) && !relent(pool, cache, round))
+		return false;
+	if (may_drain(gfp))
+		reap(pool);
+	return true;
 }

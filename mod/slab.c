@@ -311,7 +311,11 @@ void slab_delete(struct slabmod_cache *cache, struct frame *first)
 	if (cache->flags & SLABMOD_ISOLATED)
 		memset(frame_address(first), 0,
 		       (size_t)slab_geometry(cache, first)->pages << PAGE_SHIFT);
-	buddy_free_as(first, mark_pages, cache);
+	/* Of a cache that is isolated too nothing goes before such a period is over. */
+	if (cache->flags & SLABMOD_TYPESAFE_BY_RCU && !(cache->flags & SLABMOD_ISOLATED))
+		buddy_free_rcu(first, mark_pages, cache);
+	else
+		buddy_free_as(first, mark_pages, cache);
 	stat_inc(cache->stats, STAT_SLAB_FREE);
 }
 EXPORT_SYMBOL_FOR_TEST(slab_delete);

@@ -42,6 +42,12 @@ static inline unsigned int slab_objects(const struct slabmod_cache *cache,
 	return slab_geometry(cache, frame)->objects;
 }
 
+/* Whether what is in a free object is for its next owner, or for readers under RCU. */
+static inline bool slab_keeps_state(const struct slabmod_cache *cache)
+{
+	return cache->ctor || cache->flags & SLABMOD_TYPESAFE_BY_RCU;
+}
+
 /*
  * Which object starts @offset bytes into a slab. With size = odd << shift, and
  * inverse * odd == 1 modulo 2^64, the product is the quotient when @offset is a

@@ -66,7 +66,10 @@ enum frame_state {
  * on the fast path tells a slab of a cache from everything else.
  */
 struct frame {
-	struct list_head node;		/* FREE: buddy->lock; slab: home->lock */
+	union {
+		struct list_head node;	/* FREE: buddy->lock; slab: home->lock */
+		struct rcu_head rcu;	/* KEPT, until a grace period is over: buddy_free_rcu() */
+	};
 	struct slabmod_cache *cache;	/* every page of a FRAME_SLAB; constant */
 	u16 index;			/* page in its chunk; constant */
 	u8 order;			/* block's size; for a slab, on every page */
@@ -171,6 +174,7 @@ struct chunk_source {
 	atomic_long_t bytes_peak;	/* of both together */
 	atomic_long_t empty_slabs;	/* that homes keep */
 	atomic_long_t quarantined;	/* pages of blocks that debug mode keeps from use */
+	atomic_long_t graced;		/* pages that wait for a grace period of RCU */
 	struct stats __percpu *stats;
 };
 
@@ -260,7 +264,8 @@ struct slab_geometry {
 /* ---- caches (cache.c) ---- */
 
 /* Those of include/slabmod/cache.h, and above them internal ones. */
-#define CACHE_PUBLIC_FLAGS	(SLABMOD_HWCACHE_ALIGN | SLABMOD_ISOLATED | SLABMOD_DEBUG)
+#define CACHE_PUBLIC_FLAGS	(SLABMOD_HWCACHE_ALIGN | SLABMOD_ISOLATED | SLABMOD_DEBUG | \
+				 SLABMOD_TYPESAFE_BY_RCU)
 #define CACHE_SHARES_LINES	0x100u	/* objects share lines with their neighbours */
 #define CACHE_CHECK_HOME	0x200u	/* a free has to look where the object belongs */
 #define CACHE_INTERNAL		0x400u	/* of kmalloc or pages: callers cannot destroy it */
@@ -275,14 +280,14 @@ struct slab_geometry {
 #define CACHE_SLOW_FREE		(CACHE_CLEAR | CACHE_DEBUG | CACHE_LEAKS)
 #define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
 
+/* A name, a hyphen and a number. */
+#define CACHE_LABEL_MAX	(SLABMOD_CACHE_NAME_MAX + 11)
+
 struct slabmod_cache {
 	/* Read on every allocation and free; one line. */
 	struct slabmod_cache_front front;
 	/* Or the common empty one. Both exchanged under a lock in magazine_set.c, freed by RCU. */
 	struct slabmod_magazine __percpu *magazines;
-/* A name, a hyphen and a number. */
-#define CACHE_LABEL_MAX	(SLABMOD_CACHE_NAME_MAX + 11)
-
 	/*
 	 * Bits that are clear in every object's chunk_offset(), or ~0 when that does not
 	 * say enough; then an index below @quick_objects does, or else nothing short.

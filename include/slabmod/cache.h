@@ -43,6 +43,21 @@ struct slabmod_cache;
  */
 #define SLABMOD_ISOLATED	0x2u
 
+/**
+ * define SLABMOD_TYPESAFE_BY_RCU - an object stays one of its type while readers under RCU look
+ *
+ * As the kernel's SLAB_TYPESAFE_BY_RCU. The memory of a slab is not used for anything else
+ * until a grace period has passed since the last object in it was freed. So a reader that
+ * found an object under rcu_read_lock() may look at it after it was freed, and finds an
+ * object of this cache: this one, free, or another one. The reader has to find out which,
+ * by a lock or a reference count in the object, and then look again at what it looked for.
+ *
+ * An object is not changed when it is freed or allocated: init_on_alloc and init_on_free do
+ * not apply, and debug mode writes no patterns to it. __GFP_ZERO clears it, and is rarely
+ * right. A constructor runs once for each object, when its slab is made.
+ */
+#define SLABMOD_TYPESAFE_BY_RCU	0x10u
+
 /** define SLABMOD_CACHE_MAX_SIZE - largest object of a typed cache, in bytes */
 #define SLABMOD_CACHE_MAX_SIZE	(32u * 1024u)
 
@@ -62,7 +77,8 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
  *	no blank, no '/', no '.' at the beginning; copied; other caches may have it too
  * @size: bytes an object has, 1 to SLABMOD_CACHE_MAX_SIZE
  * @align: 0 for the natural one of a pointer, or a power of two up to PAGE_SIZE
- * @flags: 0, or any of SLABMOD_HWCACHE_ALIGN, SLABMOD_ISOLATED and SLABMOD_DEBUG
+ * @flags: 0, or any of SLABMOD_HWCACHE_ALIGN, SLABMOD_ISOLATED, SLABMOD_TYPESAFE_BY_RCU and
+ *	SLABMOD_DEBUG
  * @ctor: NULL, or called once for every object when its slab is made, never
  *	under a lock; the caller of slabmod_cache_free() gives an object back in
  *	its constructed state
@@ -147,14 +163,15 @@ static __always_inline void *slabmod_cache_take(struct slabmod_cache *cache, gfp
  * @gfp: what the allocation may do. Honoured: the reclaim, IO, FS and reserve
  *	bits, __GFP_ZERO, __GFP_THISNODE, __GFP_NOWARN and the retry bits, and
  *	__GFP_NOFAIL, for up to two pages, until what is in use leaves no room
- *	below the limit of the pool. __GFP_ZERO is refused for a cache with a constructor; so are zones
- *	(__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM), __GFP_MOVABLE, __GFP_RECLAIMABLE,
- *	__GFP_ACCOUNT and __GFP_COMP for every cache.
+ *	below the limit of the pool. Refused are zones (__GFP_DMA, __GFP_DMA32,
+ *	__GFP_HIGHMEM), __GFP_MOVABLE, __GFP_RECLAIMABLE, __GFP_ACCOUNT and __GFP_COMP.
+ *	__GFP_ZERO for a cache with a constructor is reported, and then done as by
+ *	the kernel: the object is cleared, but with init_on_alloc=1 it is left as it is.
  *
  * Context: any, NMI too; may sleep only if @gfp says so.
  *
  * Return: the object, or NULL: for lack of memory, or with a report for flags
- * that cannot be honoured.
+ * that are refused.
  */
 static __always_inline void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
 {

@@ -50,6 +50,7 @@ static struct kunit_suite *const all[] = {
 	&debug_table_suite,
 	&security_suite,
 	&typesafe_suite,
+	&abuse_suite,
 #ifdef CONFIG_FAULT_INJECTION
 	&fault_suite,
 #endif

@@ -31,6 +31,7 @@ extern struct kunit_suite debug_suite;
 extern struct kunit_suite debug_table_suite;
 extern struct kunit_suite security_suite;
 extern struct kunit_suite typesafe_suite;
+extern struct kunit_suite abuse_suite;
 extern struct kunit_suite fault_suite;	/* where faults can be injected */
 extern struct kunit_suite contexts_suite;
 extern struct kunit_suite hotplug_suite;

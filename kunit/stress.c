@@ -10,6 +10,10 @@
  *	seed, workers, seconds, ops, failed N
  *	context NAME N		operations that came from there
  *	op NAME N REFUSED	how often done, and how often there was no memory for it
+ * and with bad=1
+ *	bad_context NAME N	calls that broke a rule and came from there
+ *	bad NAME N		how often what was broken
+ *	certain N		reports of misuse that must have come of it
  *
  * An operation is a piece of memory that was taken, changed, looked at or given back, and
  * found right; or one of the calls that concern a cache or a pool.
@@ -52,9 +56,19 @@ bool stress_all_debugged;
 module_param_named(debugged, stress_all_debugged, bool, 0444);
 MODULE_PARM_DESC(debugged, "slabmod has debug=1: who asks with __GFP_NOFAIL may ask for less");
 
+bool stress_bad;
+module_param_named(bad, stress_bad, bool, 0444);
+MODULE_PARM_DESC(bad, "also calls that break the rules: memory is freed twice, or in wrong ways");
+
+bool stress_strict;
+module_param_named(strict, stress_strict, bool, 0444);
+MODULE_PARM_DESC(strict, "slabmod has strict=1: with bad=1, memory that is freed twice must be refused at once");
+
 #define WORKERS_MAX	4096
 /* Enough that what lies in them fills many slabs, and few enough to meet others. */
 #define SLOTS_EACH	2048
+/* Of memory that is freed twice: few, so that each is met soon. */
+#define TAINTED_EACH	256
 #define PROGRESS_SECONDS 10
 
 const char *const stress_context_names[NR_STRESS_CONTEXTS] = {
@@ -67,6 +81,12 @@ const char *const stress_kind_names[NR_STRESS_KINDS] = {
 #define X(id, name, ...) #name,
 	STRESS_TAKES(X)
 	STRESS_OTHERS(X)
+#undef X
+};
+
+const char *const stress_bad_names[NR_STRESS_BADS] = {
+#define X(id, name) #name,
+	STRESS_BADS(X)
 #undef X
 };
 
@@ -118,6 +138,9 @@ struct sums {
 	unsigned long context[NR_STRESS_CONTEXTS];
 	unsigned long done[NR_STRESS_KINDS];
 	unsigned long kind_refused[NR_STRESS_KINDS];
+	unsigned long bad_context[NR_STRESS_CONTEXTS];
+	unsigned long bad[NR_STRESS_BADS];
+	unsigned long certain;
 };
 
 static void add_actor(struct sums *sums, const struct stress_actor *actor)
@@ -137,6 +160,11 @@ static void add_actor(struct sums *sums, const struct stress_actor *actor)
 		sums->kind_refused[i] += n;
 		sums->refused += n;
 	}
+	for (i = 0; i < NR_STRESS_CONTEXTS; i++)
+		sums->bad_context[i] += READ_ONCE(actor->bad_ops[i]);
+	for (i = 0; i < NR_STRESS_BADS; i++)
+		sums->bad[i] += READ_ONCE(actor->bad[i]);
+	sums->certain += READ_ONCE(actor->certain);
 }
 
 static void add_all(struct sums *sums)
@@ -155,6 +183,18 @@ static unsigned long elapsed(void)
 	return took ?: ktime_to_ms(ktime_sub(ktime_get(), begun)) / MSEC_PER_SEC;
 }
 
+static void show_bad(struct seq_file *m, const struct sums *sums)
+{
+	int i;
+
+	for (i = 0; i < NR_STRESS_CONTEXTS; i++)
+		seq_printf(m, "bad_context %s %lu\n", stress_context_names[i],
+			   sums->bad_context[i]);
+	for (i = 0; i < NR_STRESS_BADS; i++)
+		seq_printf(m, "bad %s %lu\n", stress_bad_names[i], sums->bad[i]);
+	seq_printf(m, "certain %lu\n", sums->certain);
+}
+
 static int results_show(struct seq_file *m, void *unused)
 {
 	struct sums *sums = kmalloc(sizeof(*sums), GFP_KERNEL);
@@ -171,6 +211,8 @@ static int results_show(struct seq_file *m, void *unused)
 	for (i = 0; i < NR_STRESS_KINDS; i++)
 		seq_printf(m, "op %s %lu %lu\n", stress_kind_names[i], sums->done[i],
 			   sums->kind_refused[i]);
+	if (stress_bad)
+		show_bad(m, sums);
 	kfree(sums);
 	return 0;
 }
@@ -202,6 +244,8 @@ static void give_everything_back(void)
 	for (n = 0; (actor = stress_crew_actor(n)); n++)
 		stress_actor_exit(actor);
 	stress_slots_exit(&keeper);
+	if (stress_bad)
+		stress_bad_exit(&keeper);
 	stress_owners_exit();
 }
 
@@ -227,23 +271,50 @@ static int control_main(void *unused)
 	return 0;
 }
 
-static int start(void)
+/* What is there from the beginning to the end. */
+static int make_everything(void)
 {
 	unsigned int actors = stress_crew_actors(workers);
+	int err = stress_slots_init(workers * SLOTS_EACH, actors + 1);
+
+	if (err)
+		return err;
+	if (stress_bad)
+		err = stress_taint_init(workers * TAINTED_EACH, actors + 1);
+	if (err)
+		goto no_taint;
+	stress_actor_init(&keeper, actors, STRESS_TASK, true);
+	err = stress_owners_init();
+	if (err)
+		goto no_owners;
+	if (stress_bad)
+		err = stress_bad_init();
+	if (!err)
+		return 0;
+	stress_bad_exit(&keeper);
+	stress_owners_exit();
+	return err;
+
+no_owners:
+	if (stress_bad)
+		stress_taint_exit();
+no_taint:
+	stress_slots_exit(&keeper);
+	return err;
+}
+
+static int start(void)
+{
 	int err;
 
 	stress_take_init();
-	err = stress_slots_init(workers * SLOTS_EACH, actors + 1);
+	err = make_everything();
 	if (err)
 		return err;
-	stress_actor_init(&keeper, actors, STRESS_TASK, true);
-	err = stress_owners_init();
-	if (err) {
-		stress_slots_exit(&keeper);
-		return err;
-	}
 	/* As long as nobody else does: it takes long when they wait for each other. */
 	stress_rare_all(&keeper);
+	if (stress_bad)
+		stress_bad_rare_all(&keeper);
 	begun = ktime_get();
 	err = stress_crew_init(workers);
 	if (!err) {

@@ -10,6 +10,9 @@
  *   stress_take.c      each way to take memory
  *   stress_give.c      each way to give it back, and to change it
  *   stress_owner.c     the caches and pools that stay, and those that come and go
+ *   stress_bad.c       with bad=1: calls that must be refused, and have no effect
+ *   stress_taint.c     with bad=1: caches and a pool for what is freed twice
+ *   stress_twice.c     with bad=1: second frees
  *
  * Memory changes hands through slots that all have in common: who comes by puts the
  * piece it holds into one and goes on with the one that was there. So most is given back
@@ -25,6 +28,12 @@
 #include <slabmod/slabmod.h>
 
 #include "pattern.h"
+
+/*
+ * Pages of a run that only stress_taint.c takes: no free of another length can free one,
+ * so one that is freed twice takes no memory from anyone else.
+ */
+#define STRESS_TAINTED_PAGES	23
 
 /* Pieces that an actor holds; no bulk call is for more. */
 #define STRESS_HANDS	32
@@ -104,6 +113,37 @@ enum stress_context {
 	X(CACHE_LIFE,		cache_create_destroy) \
 	X(POOL_LIFE,		pool_create_destroy)
 
+/* With bad=1, calls that break a rule. */
+#define STRESS_BADS(X) \
+	X(DOUBLE_HERE,		double_here) \
+	X(DOUBLE_APART,		double_apart) \
+	X(DOUBLE_LATER,		double_later) \
+	X(DOUBLE_BULK,		double_bulk) \
+	X(DOUBLE_RACE,		double_race) \
+	X(DOUBLE_PAGES,		double_pages) \
+	X(DOUBLE_BLOCK,		double_block) \
+	X(FREED_KSIZE,		freed_ksize) \
+	X(FREED_KREALLOC,	freed_krealloc) \
+	X(FREED_SENSITIVE,	freed_sensitive) \
+	X(INNER_FREE,		inner_free) \
+	X(INNER_BULK,		inner_bulk) \
+	X(INNER_LOOK,		inner_look) \
+	X(WRONG_CACHE,		wrong_cache) \
+	X(WRONG_POOL,		wrong_pool) \
+	X(WRONG_ORDER,		wrong_order) \
+	X(FOREIGN_FREE,		foreign_free) \
+	X(FOREIGN_PAGES,	foreign_pages) \
+	X(FOREIGN_LOOK,		foreign_look) \
+	X(BUSY_CACHE,		busy_cache) \
+	X(BUSY_POOL,		busy_pool)
+
+enum stress_bad {
+#define X(id, name) STRESS_BAD_##id,
+	STRESS_BADS(X)
+#undef X
+	NR_STRESS_BADS
+};
+
 enum stress_kind {
 #define X(id, name, ...) STRESS_##id,
 	STRESS_TAKES(X)
@@ -116,6 +156,7 @@ enum stress_kind {
 
 extern const char *const stress_context_names[NR_STRESS_CONTEXTS];
 extern const char *const stress_kind_names[NR_STRESS_KINDS];
+extern const char *const stress_bad_names[NR_STRESS_BADS];
 
 /* ---- what is handed around ---- */
 
@@ -133,6 +174,8 @@ struct stress_cache {
 	struct slabmod_cache *cache;
 };
 
+struct stress_taint;
+
 /* Owned by whoever took its address out of a slot or has it in a hand. */
 struct stress_piece {
 	struct piece piece;		/* piece.memory NULL: empty */
@@ -145,6 +188,9 @@ struct stress_piece {
 	unsigned int align;		/* at least */
 	int nid;			/* where it must be, or NUMA_NO_NODE */
 	bool zeroed;
+	/* What it was taken from if it may be freed twice, see stress_taint.c, and whether it was. */
+	struct stress_taint *taint;
+	bool freed;
 	/* Who took it, to be told when it is found wrong. */
 	unsigned int actor;
 	u64 step;
@@ -166,6 +212,10 @@ struct stress_actor {
 	unsigned long ops[NR_STRESS_CONTEXTS];
 	unsigned long done[NR_STRESS_KINDS];
 	unsigned long refused[NR_STRESS_KINDS];
+	struct stress_piece *tainted;	/* another piece in its hands; see stress_twice.c */
+	unsigned long bad_ops[NR_STRESS_CONTEXTS];
+	unsigned long bad[NR_STRESS_BADS];
+	unsigned long certain;		/* reports that must come of these */
 };
 
 /* The counts are read while they grow. */
@@ -181,6 +231,16 @@ static inline void stress_did(struct stress_actor *actor, enum stress_kind kind,
 static inline void stress_was_refused(struct stress_actor *actor, enum stress_kind kind)
 {
 	stress_count(actor->refused[kind], 1);
+}
+
+/* A call that breaks a rule, and how many reports must come of it. */
+static inline void stress_did_bad(struct stress_actor *actor, enum stress_bad bad,
+				  unsigned long certain)
+{
+	stress_count(actor->bad[bad], 1);
+	stress_count(actor->certain, certain);
+	stress_count(actor->bad_ops[actor->context], 1);
+	stress_count(actor->ops[actor->context], 1);
 }
 
 /* ---- random numbers ---- */
@@ -213,6 +273,8 @@ static inline bool stress_one_in(struct stress_actor *actor, unsigned int n)
 
 extern unsigned long stress_seed;
 extern bool stress_all_debugged;
+extern bool stress_strict;
+extern bool stress_bad;
 
 /* Counts what should not be, and prints it, the first few times. Any context. */
 __printf(3, 4) void stress_wrong(const struct stress_actor *actor, const struct stress_piece *piece,
@@ -238,6 +300,28 @@ void *stress_end_piece(struct stress_actor *actor, struct stress_piece *piece);
 bool stress_check_piece(const struct stress_actor *actor, const struct stress_piece *piece,
 			size_t size);
 
+/* ---- stress_bad.c ---- */
+
+int stress_bad_init(void);
+void stress_bad_exit(struct stress_actor *actor);
+/* A call that breaks a rule, in any context. @piece: one in a hand, or an empty one. */
+void stress_bad_step(struct stress_actor *actor, struct stress_piece *piece);
+/* Each of what is seldom done once. */
+void stress_bad_rare_all(struct stress_actor *actor);
+
+/* ---- stress_twice.c; see stress_taint.h ---- */
+
+int stress_taint_init(unsigned int slots, unsigned int actors);
+void stress_taint_exit(void);
+/* Frees what is left, and ends what taint_open() made. */
+void stress_taint_close(struct stress_actor *actor);
+void stress_taint_actor_init(struct stress_actor *actor);
+void stress_taint_actor_exit(struct stress_actor *actor);
+void stress_taint_step(struct stress_actor *actor);
+/* Both may sleep. */
+void stress_taint_race(struct stress_actor *actor);
+void stress_taint_shrink(struct stress_actor *actor);
+
 /* ---- stress_nmi.c ---- */
 
 /* From here to the exit @fn is called in NMIs. Both may sleep. */
@@ -250,6 +334,9 @@ bool stress_nmi_send(unsigned int cpu, void *arg);
 
 gfp_t stress_gfp(struct stress_actor *actor, size_t size);
 int stress_random_node(struct stress_actor *actor);
+/* Describes a piece that is nothing special yet, and one that is an object of @cache. */
+void stress_is_nothing(struct stress_piece *piece);
+void stress_is_object(struct stress_piece *piece, const struct stress_cache *cache);
 size_t stress_random_size(struct stress_actor *actor);
 void stress_take_init(void);
 void stress_take(struct stress_actor *actor, struct stress_piece *piece);
@@ -270,6 +357,11 @@ void stress_owners_exit(void);
 /* One of those that stay, mostly a small one; with a constructor or not. */
 const struct stress_cache *stress_random_cache(struct stress_actor *actor, bool or_ctor);
 int stress_pool_node(int pool);
+/* Makes what is described; @pool as in struct stress_cache. */
+struct slabmod_cache *stress_create(int pool, const char *name, size_t size, size_t align,
+				    unsigned int flags, void (*ctor)(void *object));
+/* What a constructor of objects of @size does. */
+void stress_construct(void *object, size_t size);
 /* Compares what each pool holds with its limit and its reserve. */
 void stress_check_pools(struct stress_actor *actor);
 /* What is seldom done, and only where one may sleep: @which of STRESS_RARE. */

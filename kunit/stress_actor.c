@@ -91,6 +91,8 @@ void stress_actor_init(struct stress_actor *actor, unsigned int id, enum stress_
 	};
 	for (hand = 0; hand < STRESS_HANDS; hand++)
 		actor->hands[hand] = &pieces[nr_slots + id * STRESS_HANDS + hand];
+	if (stress_bad)
+		stress_taint_actor_init(actor);
 }
 
 void stress_actor_exit(struct stress_actor *actor)
@@ -100,6 +102,8 @@ void stress_actor_exit(struct stress_actor *actor)
 	for (hand = 0; hand < STRESS_HANDS; hand++)
 		if (actor->hands[hand]->piece.memory)
 			stress_give(actor, actor->hands[hand]);
+	if (stress_bad)
+		stress_taint_actor_exit(actor);
 }
 
 /* ---- what is right ---- */
@@ -234,6 +238,8 @@ static void handle_many(struct stress_actor *actor)
 
 /* Seldom enough that the rest is most of the work, though one takes much longer. */
 #define RARE_INTERVAL	1024
+/* Of the steps with bad=1, one in so many breaks a rule. */
+#define BAD_INTERVAL	8
 
 void stress_step(struct stress_actor *actor)
 {
@@ -253,5 +259,8 @@ void stress_step(struct stress_actor *actor)
 	/* Or what this actor had in its hand, maybe just taken. */
 	if (!stress_one_in(actor, 8))
 		exchange(actor, hand);
-	handle(actor, actor->hands[hand]);
+	if (stress_bad && stress_one_in(actor, BAD_INTERVAL))
+		stress_bad_step(actor, actor->hands[hand]);
+	else
+		handle(actor, actor->hands[hand]);
 }

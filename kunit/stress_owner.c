@@ -63,7 +63,7 @@ void stress_check_pools(struct stress_actor *actor)
 
 /* ---- caches that stay ---- */
 
-static void construct(void *object, size_t size)
+void stress_construct(void *object, size_t size)
 {
 	struct piece state;
 
@@ -74,7 +74,7 @@ static void construct(void *object, size_t size)
 #define DEFINE_CTOR(size)				\
 static void ctor_##size(void *object)			\
 {							\
-	construct(object, size);			\
+	stress_construct(object, size);			\
 }
 
 DEFINE_CTOR(16)
@@ -126,7 +126,7 @@ const struct stress_cache *stress_random_cache(struct stress_actor *actor, bool 
 	return &caches[i];
 }
 
-static struct slabmod_cache *create(int pool, const char *name, size_t size, size_t align,
+struct slabmod_cache *stress_create(int pool, const char *name, size_t size, size_t align,
 				    unsigned int flags, void (*ctor)(void *object))
 {
 	if (pool < 0)
@@ -163,7 +163,7 @@ int stress_owners_init(void)
 	for (i = 0; i < ARRAY_SIZE(caches); i++) {
 		struct stress_cache *c = &caches[i];
 
-		c->cache = create(c->pool, c->name, c->size, c->align, c->flags, c->ctor);
+		c->cache = stress_create(c->pool, c->name, c->size, c->align, c->flags, c->ctor);
 		if (!c->cache)
 			goto fail;
 	}
@@ -232,7 +232,7 @@ static void cache_life(struct stress_actor *actor)
 	if (!visit)
 		return;
 	snprintf(name, sizeof(name), "visit-%u-%llu", actor->id, actor->step);
-	own.cache = create(pool, name, size, align, visit_flags(actor), NULL);
+	own.cache = stress_create(pool, name, size, align, visit_flags(actor), NULL);
 	if (!own.cache) {
 		stress_was_refused(actor, STRESS_CACHE_LIFE);
 		goto out;

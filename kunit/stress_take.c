@@ -270,7 +270,7 @@ static void *take_kasprintf(struct stress_actor *actor, struct stress_piece *pie
 
 /* ---- objects ---- */
 
-static void is_object(struct stress_piece *piece, const struct stress_cache *cache)
+void stress_is_object(struct stress_piece *piece, const struct stress_cache *cache)
 {
 	piece->family = STRESS_OBJECT;
 	piece->cache = cache;
@@ -284,7 +284,7 @@ static void *take_cache_alloc(struct stress_actor *actor, struct stress_piece *p
 {
 	const struct stress_cache *cache = stress_random_cache(actor, true);
 
-	is_object(piece, cache);
+	stress_is_object(piece, cache);
 	return slabmod_cache_alloc(cache->cache, stress_gfp(actor, cache->size));
 }
 
@@ -292,7 +292,7 @@ static void *take_cache_alloc_const(struct stress_actor *actor, struct stress_pi
 {
 	const struct stress_cache *cache = stress_random_cache(actor, true);
 
-	is_object(piece, cache);
+	stress_is_object(piece, cache);
 	if (actor->may_sleep)
 		return slabmod_cache_alloc(cache->cache, TASK_GFP);
 	return slabmod_cache_alloc(cache->cache, ATOMIC_GFP);
@@ -302,7 +302,7 @@ static void *take_cache_zalloc(struct stress_actor *actor, struct stress_piece *
 {
 	const struct stress_cache *cache = stress_random_cache(actor, false);
 
-	is_object(piece, cache);
+	stress_is_object(piece, cache);
 	piece->zeroed = true;
 	return slabmod_cache_zalloc(cache->cache, stress_gfp(actor, cache->size));
 }
@@ -313,7 +313,7 @@ static void *take_cache_alloc_node(struct stress_actor *actor, struct stress_pie
 	int nid = stress_random_node(actor);
 	gfp_t gfp;
 
-	is_object(piece, cache);
+	stress_is_object(piece, cache);
 	/* Who asks a pool of one node for another gets nothing, or that of the pool. */
 	if (piece->nid != NUMA_NO_NODE)
 		nid = piece->nid;
@@ -380,6 +380,8 @@ static void *take_alloc_pages_exact(struct stress_actor *actor, struct stress_pi
 {
 	size_t size = 1 + stress_below(actor, SZ_4K << random_order(actor));
 
+	if (DIV_ROUND_UP(size, PAGE_SIZE) == STRESS_TAINTED_PAGES)
+		size -= PAGE_SIZE;
 	piece->family = STRESS_EXACT;
 	piece->piece.size = size;
 	piece->align = PAGE_SIZE;
@@ -448,7 +450,7 @@ void stress_take_init(void)
 		text[i] = 'a' + i * 7 % 26;
 }
 
-static void nothing_special(struct stress_piece *piece)
+void stress_is_nothing(struct stress_piece *piece)
 {
 	piece->pool = -1;
 	piece->nid = NUMA_NO_NODE;
@@ -459,7 +461,7 @@ void stress_take(struct stress_actor *actor, struct stress_piece *piece)
 {
 	enum stress_kind kind = kinds[stress_below(actor, WEIGHTS)];
 
-	nothing_special(piece);
+	stress_is_nothing(piece);
 	piece->piece.memory = ways[kind].take(actor, piece);
 	if (!piece->piece.memory) {
 		stress_was_refused(actor, kind);
@@ -484,8 +486,8 @@ void stress_take_bulk(struct stress_actor *actor, struct stress_piece **pieces, 
 	if (got != nr)
 		stress_wrong(actor, NULL, "alloc_bulk took %zu of %u objects", got, nr);
 	for (i = 0; i < got; i++) {
-		nothing_special(pieces[i]);
-		is_object(pieces[i], cache);
+		stress_is_nothing(pieces[i]);
+		stress_is_object(pieces[i], cache);
 		pieces[i]->piece.memory = actor->objects[i];
 		stress_begin_piece(actor, pieces[i], STRESS_CACHE_ALLOC_BULK);
 	}

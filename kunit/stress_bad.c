@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stress_bad.c - calls that break a rule and must have no effect but a report.
+ *
+ * They are made with memory that is verified like all other: with an address inside a piece
+ * that the actor owns, with its address and another cache, pool or length, and with addresses
+ * that nothing of slabmod's can start at. The piece must stay as it is, and its owner's.
+ * Each call is counted with the reports that must come of it; what reads the misuse counters
+ * afterwards compares.
+ *
+ * An address of slabmod's that nothing owns may be the next owner's at any moment. So each
+ * one here is odd, which no object's is, or inside of memory that the actor owns, or of
+ * memory that the kernel's own allocators gave.
+ *
+ * What is freed twice is another matter: see stress_twice.c.
+ *
+ * Contexts: any, but for init, exit and what is rare: process, may sleep. Locks: none.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "stress_taint.h"
+
+/* ---- addresses that are not slabmod's ---- */
+
+#define FOREIGN_SIZE	256
+#define FOREIGN_FILL	0x5c
+
+static u8 module_data[FOREIGN_SIZE];
+static u8 *kmalloced, *vmalloced, *kernel_page;
+
+static u8 *foreign_memory(struct stress_actor *actor)
+{
+	u8 *const all[] = { module_data, kmalloced, vmalloced, kernel_page };
+
+	return all[stress_below(actor, ARRAY_SIZE(all))];
+}
+
+static unsigned long below_long(struct stress_actor *actor, unsigned long below)
+{
+	return stress_random(actor) % below;
+}
+
+/* @stack: an address of the caller's stack. */
+static void *foreign_address(struct stress_actor *actor, const struct stress_piece *piece,
+			     void *stack)
+{
+	u64 random = stress_random(actor);
+	unsigned long p;
+
+	switch (stress_below(actor, 10)) {
+	case 0:
+		p = (unsigned long)stack;
+		break;
+	case 1:
+		/* Not ZERO_SIZE_PTR, which is no error. */
+		p = 17 + below_long(actor, PAGE_SIZE);
+		break;
+	case 2:
+		p = 1 + below_long(actor, 15);
+		break;
+	case 3:
+		p = PAGE_SIZE + below_long(actor, TASK_SIZE_MAX - PAGE_SIZE);
+		break;
+	case 4:
+		/* Anywhere in the direct map, and behind it. */
+		p = PAGE_OFFSET + below_long(actor, 2 * ((unsigned long)high_memory - PAGE_OFFSET));
+		p |= 1;
+		break;
+	case 5:
+		p = random | 1;
+		break;
+	case 6:
+		/* Upper bits of an address that are another's. */
+		p = (unsigned long)piece->piece.memory ^ (1ul << (40 + random % 23));
+		p |= 1;
+		break;
+	case 7:
+		p = (unsigned long)virt_to_page(kernel_page);
+		break;
+	default:
+		p = (unsigned long)foreign_memory(actor) + (random % FOREIGN_SIZE & ~7ul);
+	}
+	return (void *)p;
+}
+
+static void check_foreign(struct stress_actor *actor)
+{
+	u8 *memory = foreign_memory(actor);
+
+	if (memchr_inv(memory, FOREIGN_FILL, FOREIGN_SIZE))
+		stress_wrong(actor, NULL, "the kernel's memory at %p was written to", memory);
+}
+
+/* ---- any bad address ---- */
+
+static struct slabmod_cache *some_cache(struct stress_actor *actor)
+{
+	return stress_random_cache(actor, true)->cache;
+}
+
+static struct slabmod_pool *some_pool(struct stress_actor *actor)
+{
+	return stress_pools[stress_below(actor, STRESS_POOLS)];
+}
+
+/* One call to free it. */
+static void free_bad(struct stress_actor *actor, void *p)
+{
+	switch (stress_below(actor, 8)) {
+	case 0:
+		slabmod_pool_kfree(some_pool(actor), p);
+		break;
+	case 1 ... 2:
+		slabmod_cache_free(some_cache(actor), p);
+		break;
+	case 3:
+		slabmod_kfree_sensitive(p);
+		break;
+	case 4:
+		if (slabmod_krealloc(p, 0, GFP_ATOMIC) != ZERO_SIZE_PTR)
+			stress_wrong(actor, NULL, "krealloc of %p to nothing", p);
+		break;
+	default:
+		slabmod_kfree(p);
+	}
+}
+
+static void free_bad_pages(struct stress_actor *actor, void *p)
+{
+	unsigned int order = stress_below(actor, SLABMOD_MAX_ORDER + 2);
+
+	switch (stress_below(actor, 4)) {
+	case 0:
+		slabmod_pool_free_pages(some_pool(actor), (unsigned long)p, order);
+		break;
+	case 1:
+		slabmod_free_pages_exact(p, 1 + below_long(actor, SZ_1M));
+		break;
+	default:
+		slabmod_free_pages((unsigned long)p, order);
+	}
+}
+
+/* One call that says what is there. */
+static void look_bad(struct stress_actor *actor, void *p)
+{
+	size_t size;
+	void *new;
+
+	if (stress_one_in(actor, 2)) {
+		size = slabmod_ksize(p);
+		if (size)
+			stress_wrong(actor, NULL, "%p has %zu bytes", p, size);
+		return;
+	}
+	size = stress_random_size(actor);
+	new = slabmod_krealloc(p, size, stress_gfp(actor, size));
+	if (!new)
+		return;
+	stress_wrong(actor, NULL, "krealloc of %p gave %p", p, new);
+}
+
+/* ---- foreign addresses ---- */
+
+static void foreign(struct stress_actor *actor, const struct stress_piece *piece)
+{
+	unsigned long on_stack[4];
+	void *p = foreign_address(actor, piece, on_stack);
+
+	OPTIMIZER_HIDE_VAR(p);
+	switch (stress_below(actor, 8)) {
+	case 0:
+		look_bad(actor, p);
+		stress_did_bad(actor, STRESS_BAD_FOREIGN_LOOK, 1);
+		break;
+	case 1:
+		free_bad_pages(actor, p);
+		stress_did_bad(actor, STRESS_BAD_FOREIGN_PAGES, 1);
+		break;
+	case 2:
+		__slabmod_free_pages(virt_to_page(kernel_page), stress_below(actor, 11));
+		stress_did_bad(actor, STRESS_BAD_FOREIGN_PAGES, 1);
+		break;
+	default:
+		free_bad(actor, p);
+		stress_did_bad(actor, STRESS_BAD_FOREIGN_FREE, 1);
+	}
+	check_foreign(actor);
+}
+
+/* ---- addresses inside a piece ---- */
+
+static void inner(struct stress_actor *actor, const struct stress_piece *piece)
+{
+	void *p = piece->piece.memory + 1 + below_long(actor, piece->piece.size - 1);
+
+	if (stress_one_in(actor, 2))
+		p = PTR_ALIGN_DOWN(p, 16);
+	if (p <= piece->piece.memory)
+		p = piece->piece.memory + 1;
+	switch (stress_below(actor, 8)) {
+	case 0 ... 1:
+		look_bad(actor, p);
+		stress_did_bad(actor, STRESS_BAD_INNER_LOOK, 1);
+		break;
+	case 2:
+		free_bad_pages(actor, p);
+		stress_did_bad(actor, STRESS_BAD_INNER_FREE, 1);
+		break;
+	default:
+		free_bad(actor, p);
+		stress_did_bad(actor, STRESS_BAD_INNER_FREE, 1);
+	}
+}
+
+/* The piece is freed, amid addresses that are refused; odd, since its page may go at once. */
+static void inner_bulk(struct stress_actor *actor, struct stress_piece *piece)
+{
+	size_t size = piece->piece.size;
+	const struct stress_cache *cache = piece->family == STRESS_OBJECT ? piece->cache : NULL;
+	void *p = stress_end_piece(actor, piece);
+	void *objects[] = {
+		p + (below_long(actor, size) | 1), kmalloced, NULL, p,
+		p + (below_long(actor, size) | 1), vmalloced,
+	};
+
+	if (cache && cache->ctor)
+		cache->ctor(p);
+	if (cache)
+		slabmod_cache_free_bulk(cache->cache, ARRAY_SIZE(objects), objects);
+	else
+		slabmod_kfree_bulk(ARRAY_SIZE(objects), objects);
+	stress_did(actor, cache ? STRESS_CACHE_FREE_BULK : STRESS_KFREE_BULK, 1);
+	stress_did_bad(actor, STRESS_BAD_INNER_BULK, ARRAY_SIZE(objects) - 2);
+}
+
+/* ---- another cache, pool or length ---- */
+
+static bool is_from_cache(const struct stress_piece *piece)
+{
+	return piece->family == STRESS_MEMORY || piece->family == STRESS_OBJECT;
+}
+
+static void wrong_cache(struct stress_actor *actor, const struct stress_piece *piece)
+{
+	struct slabmod_cache *cache = some_cache(actor);
+	void *p = piece->piece.memory;
+
+	if (piece->family == STRESS_OBJECT && piece->cache->cache == cache)
+		return;
+	if (piece->family == STRESS_PAGES && piece->order < 4 && stress_one_in(actor, 2))
+		slabmod_kfree(p);
+	else if (is_from_cache(piece) && stress_one_in(actor, 4))
+		/* Blocks that kfree() may free are longer. */
+		slabmod_free_pages((unsigned long)p, stress_below(actor, 4));
+	else if (stress_one_in(actor, 4))
+		slabmod_cache_free_bulk(cache, 1, &p);
+	else
+		slabmod_cache_free(cache, p);
+	stress_did_bad(actor, STRESS_BAD_WRONG_CACHE, 1);
+}
+
+static void wrong_pool(struct stress_actor *actor, const struct stress_piece *piece)
+{
+	struct slabmod_pool *pool = some_pool(actor);
+	void *p = piece->piece.memory;
+
+	if (piece->pool >= 0 && stress_pools[piece->pool] == pool)
+		return;
+	if (is_from_cache(piece))
+		slabmod_pool_kfree(pool, p);
+	else
+		slabmod_pool_free_pages(pool, (unsigned long)p, get_order(piece->piece.size));
+	stress_did_bad(actor, STRESS_BAD_WRONG_POOL, 1);
+}
+
+/* Whatever @order is, it is not that of the piece. */
+static void free_with_order(struct stress_actor *actor, const struct stress_piece *piece,
+			    unsigned int order)
+{
+	void *p = piece->piece.memory;
+
+	if (stress_one_in(actor, 4))
+		__slabmod_free_pages(virt_to_page(p), order);
+	else if (piece->pool >= 0 && stress_one_in(actor, 2))
+		slabmod_pool_free_pages(stress_pools[piece->pool], (unsigned long)p, order);
+	else
+		slabmod_free_pages((unsigned long)p, order);
+}
+
+static void wrong_order(struct stress_actor *actor, const struct stress_piece *piece)
+{
+	unsigned long pages = DIV_ROUND_UP(piece->piece.size, PAGE_SIZE);
+	unsigned int order = stress_below(actor, SLABMOD_MAX_ORDER + 3);
+	unsigned long others = below_long(actor, 1ul << SLABMOD_MAX_ORDER);
+
+	if (stress_one_in(actor, 2)) {
+		if (others == pages)
+			return;
+		slabmod_free_pages_exact(piece->piece.memory, others << PAGE_SHIFT);
+	} else {
+		if (1ul << order == pages)
+			return;
+		free_with_order(actor, piece, order);
+	}
+	stress_did_bad(actor, STRESS_BAD_WRONG_ORDER, 1);
+}
+
+/* ---- one of these ---- */
+
+static void bad_with_piece(struct stress_actor *actor, struct stress_piece *piece)
+{
+	switch (stress_below(actor, 8)) {
+	case 0 ... 1:
+		if (piece->piece.size > 1)
+			inner(actor, piece);
+		break;
+	case 2:
+		if (is_from_cache(piece)) {
+			inner_bulk(actor, piece);
+			return;
+		}
+		wrong_order(actor, piece);
+		break;
+	case 3 ... 4:
+		wrong_cache(actor, piece);
+		break;
+	case 5:
+		wrong_pool(actor, piece);
+		break;
+	case 6:
+		if (!is_from_cache(piece))
+			wrong_order(actor, piece);
+		break;
+	default:
+		foreign(actor, piece);
+	}
+	stress_check_piece(actor, piece, piece->piece.size);
+}
+
+/* ---- what is seldom done ---- */
+
+/*
+ * A cache that is destroyed while an object is live, and once more when all are free, some
+ * of them twice. Nothing is allocated in between: so every second free is reported, at
+ * the latest when the cache is destroyed.
+ */
+static void busy_cache(struct stress_actor *actor)
+{
+	void *objects[STRESS_HANDS];
+	struct slabmod_cache *cache;
+	unsigned int n, i, twice;
+	char name[32];
+
+	snprintf(name, sizeof(name), "bad-visit-%u-%llu", actor->id, actor->step);
+	cache = stress_create((int)stress_below(actor, STRESS_POOLS + 1) - 1, name,
+			      1 + stress_below(actor, 1024), 0, 0, NULL);
+	if (!cache)
+		return;
+	for (n = 0; n < STRESS_HANDS; n++) {
+		objects[n] = slabmod_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN);
+		if (!objects[n])
+			break;
+	}
+	if (n && slabmod_cache_destroy(cache) != -EBUSY) {
+		stress_wrong(actor, NULL, "%s was destroyed with %u live objects", name, n);
+		return;
+	}
+	twice = n ? stress_below(actor, n) : 0;
+	for (i = 0; i < n; i++)
+		slabmod_cache_free(cache, objects[i]);
+	for (i = 0; i < twice; i++)
+		slabmod_cache_free(cache, objects[i]);
+	if (slabmod_cache_destroy(cache))
+		stress_wrong(actor, NULL, "%s has live objects, all were freed", name);
+	stress_did_bad(actor, STRESS_BAD_BUSY_CACHE, !!n + twice);
+}
+
+static void busy_pool(struct stress_actor *actor)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool *pool;
+	char name[32];
+	void *p;
+
+	snprintf(name, sizeof(name), "bad-visit-%u-%llu", actor->id, actor->step);
+	params.limit_bytes = SZ_1M;
+	pool = slabmod_pool_create(name, &params);
+	if (!pool)
+		return;
+	p = slabmod_pool_kmalloc(pool, 1 + stress_below(actor, SZ_64K), GFP_KERNEL | __GFP_NOWARN);
+	if (p && slabmod_pool_destroy(pool) != -EBUSY) {
+		stress_wrong(actor, NULL, "pool %s was destroyed with a live object", name);
+		return;
+	}
+	slabmod_pool_kfree(pool, p);
+	if (slabmod_pool_destroy(pool))
+		stress_wrong(actor, NULL, "pool %s has something left", name);
+	stress_did_bad(actor, STRESS_BAD_BUSY_POOL, p ? 1 : 0);
+}
+
+#define BAD_RARE	64
+
+static void bad_rare(struct stress_actor *actor, unsigned int which)
+{
+	switch (which) {
+	case 0:
+		busy_pool(actor);
+		break;
+	case 1 ... 8:
+		busy_cache(actor);
+		break;
+	case 9 ... 40:
+		stress_taint_race(actor);
+		break;
+	default:
+		stress_taint_shrink(actor);
+	}
+}
+
+void stress_bad_rare_all(struct stress_actor *actor)
+{
+	/* One of each range above. */
+	static const unsigned int each[] = { 0, 1, 9, 41 };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(each) && !stress_stopped(); i++) {
+		actor->step++;
+		bad_rare(actor, each[i]);
+	}
+}
+
+#define BAD_RARE_INTERVAL	128
+
+void stress_bad_step(struct stress_actor *actor, struct stress_piece *piece)
+{
+	if (actor->may_sleep && stress_one_in(actor, BAD_RARE_INTERVAL))
+		bad_rare(actor, stress_below(actor, BAD_RARE));
+	else if (stress_one_in(actor, 2))
+		stress_taint_step(actor);
+	else if (piece->piece.memory)
+		bad_with_piece(actor, piece);
+	else if (stress_one_in(actor, 4))
+		foreign(actor, piece);
+	else
+		stress_taint_step(actor);
+}
+
+/* ---- beginning and end ---- */
+
+void stress_bad_exit(struct stress_actor *actor)
+{
+	stress_taint_close(actor);
+	stress_taint_exit();
+	kfree(kmalloced);
+	vfree(vmalloced);
+	free_page((unsigned long)kernel_page);
+}
+
+int stress_bad_init(void)
+{
+	kmalloced = kmalloc(FOREIGN_SIZE, GFP_KERNEL);
+	vmalloced = vmalloc(FOREIGN_SIZE);
+	kernel_page = (u8 *)__get_free_page(GFP_KERNEL);
+	if (!kmalloced || !vmalloced || !kernel_page)
+		return -ENOMEM;
+	memset(module_data, FOREIGN_FILL, FOREIGN_SIZE);
+	memset(kmalloced, FOREIGN_FILL, FOREIGN_SIZE);
+	memset(vmalloced, FOREIGN_FILL, FOREIGN_SIZE);
+	memset(kernel_page, FOREIGN_FILL, FOREIGN_SIZE);
+	return taint_open();
+}

@@ -38,7 +38,7 @@ check-all:
 	@scripts/check STEPS=all
 
 stress:
-	@scripts/stress $(if $(PARAMS),PARAMS="$(PARAMS)") $(if $(KERNELS),KERNELS=$(KERNELS)) $(if $(OPS),OPS=$(OPS)) $(if $(FOR),FOR=$(FOR)) $(if $(SEED),SEED=$(SEED))
+	@scripts/stress $(if $(PARAMS),PARAMS="$(PARAMS)") $(if $(KERNELS),KERNELS=$(KERNELS)) $(if $(OPS),OPS=$(OPS)) $(if $(FOR),FOR=$(FOR)) $(if $(SEED),SEED=$(SEED)) $(if $(BAD),BAD=$(BAD))
 
 style:
 	@scripts/check STEPS=style
@@ -68,6 +68,7 @@ help:
 	@echo '                        KERNELS=kunit,debian  only on these (kunit,kasan,kcsan,rt,debian)'
 	@echo '                        OPS=1000000           so many checked operations, or FOR=30 minutes, on each'
 	@echo '                        SEED=1                the decisions of another run'
+	@echo '                        BAD=1                 and callers that break the rules'
 	@echo 'make style            only the checkers of the source'
 	@echo 'make coverage         which lines of slabmod the tests reach, in build/coverage/html'
 	@echo 'make fuzz             random calls of slabmod in user space, under libFuzzer and ASan'

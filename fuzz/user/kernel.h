@@ -20,6 +20,13 @@
 
 #include <linux/types.h>
 #include <linux/compiler.h>
+
+/* Of one place, which a tool can name: tools/include has functions. */
+#undef READ_ONCE
+#define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
+#undef WRITE_ONCE
+#define WRITE_ONCE(x, value)	((void)(*(volatile typeof(x) *)&(x) = (value)))
+
 #include <linux/kernel.h>
 #include <linux/align.h>
 #include <linux/bitops.h>
@@ -34,6 +41,38 @@
 #include <linux/overflow.h>
 #include <linux/gfp_types.h>
 #include <asm/bug.h>
+
+/* ---- where the explorer of interleavings may switch ---- */
+
+/*
+ * fuzz/races has the compiler tell it of each load and store of slabmod's. These are the
+ * places that it is told of by hand; to the fuzzer they are nothing.
+ */
+enum shim_point {
+	SHIM_ATOMIC,		/* reads and writes at once what is at @p */
+	SHIM_IRQS_OFF,		/* interrupts are about to be off */
+	SHIM_ENTER,		/* a read-side section of RCU is about to begin, */
+	SHIM_LEFT,		/* or may have ended */
+};
+
+#ifdef SHIM_RACES
+/* What a schedule starts from is all there is in these; see world.c. */
+#if SHIM_RACES == 1
+#pragma clang section bss = "world_bss" data = "world_data"
+#else
+/* Of the pretended kernel and of the explorer: no access of slabmod's. */
+#pragma clang section bss = "shim_bss" data = "shim_data"
+#endif
+/* The explorer wants fast.h in C. */
+#undef __x86_64__
+
+void shim_point(enum shim_point point, const volatile void *p, unsigned int size);
+#else
+static inline void shim_point(enum shim_point point, const volatile void *p,
+			      unsigned int size)
+{
+}
+#endif
 
 /* ---- what ends a run ---- */
 
@@ -119,6 +158,7 @@ void shim_might_sleep(void);
 
 static inline void preempt_disable(void)
 {
+	shim_point(SHIM_ENTER, NULL, 0);
 	shim_preempt++;
 	shim_tick();
 }
@@ -128,14 +168,15 @@ static inline void preempt_enable(void)
 	shim_expect(shim_preempt);
 	shim_tick();
 	shim_preempt--;
+	shim_point(SHIM_LEFT, NULL, 0);
 }
 
 #define preemptible()		(!shim_preempt && !shim_irqs_off && !shim_hardirq && !shim_nmi)
 #define in_nmi()		(!!shim_nmi)
 #define irqs_disabled()		(!!shim_irqs_off)
 #define in_hardirq()		(!!shim_hardirq)
-#define local_irq_save(flags)	((flags) = shim_irqs_off++)
-#define local_irq_restore(flags) (shim_irqs_off = (flags))
+#define local_irq_save(flags)	(shim_point(SHIM_IRQS_OFF, NULL, 0), (flags) = shim_irqs_off++)
+#define local_irq_restore(flags) (shim_irqs_off = (flags), shim_point(SHIM_LEFT, NULL, 0))
 
 static inline unsigned int raw_smp_processor_id(void)
 {
@@ -188,65 +229,66 @@ extern struct task_struct shim_task;
 #define PF_MEMALLOC		0x800
 #define task_pid_nr(task)	((task)->pid)
 #define cond_resched()		might_sleep()
-/* There is an end to it: what is waited for is done by interrupts, or never. */
-void shim_wait(const char *who);
-
 #define schedule_timeout_uninterruptible(timeout) shim_wait(__func__)
 
-/* ---- atomic operations: there is one thread ---- */
+void shim_wait(const char *who);
+
+/* ---- atomic operations: of one thread, but see shim_point() ---- */
 
 #define smp_store_release(p, v)		WRITE_ONCE(*(p), v)
 #define smp_load_acquire(p)		READ_ONCE(*(p))
 #define smp_rmb()			barrier()
 #define smp_wmb()			barrier()
 
-#define cmpxchg(p, old, new) ({			\
-	typeof(*(p)) __was = *(p);		\
-	if (__was == (typeof(*(p)))(old))	\
-		*(p) = (new);			\
+#define __shim_atomic(op, p, v) ({					\
+	typeof(p) __p = (p);						\
+	shim_point(SHIM_ATOMIC, __p, sizeof(*__p));			\
+	__atomic_##op(__p, v, __ATOMIC_RELAXED); })
+
+#define cmpxchg(p, old, new) ({						\
+	typeof(p) __at = (p);						\
+	typeof(*(p)) __was = (typeof(*(p)))(old);			\
+	shim_point(SHIM_ATOMIC, __at, sizeof(*__at));			\
+	__atomic_compare_exchange_n(__at, &__was, (typeof(*(p)))(new), false,	\
+				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);	\
 	__was; })
 #define cmpxchg_release		cmpxchg
-#define xchg(p, new) ({				\
-	typeof(*(p)) __was = *(p);		\
-	*(p) = (new);				\
-	__was; })
+#define xchg(p, new)			__shim_atomic(exchange_n, p, new)
 
 #define atomic_read(v)			READ_ONCE((v)->counter)
 #define atomic_read_acquire(v)		atomic_read(v)
-#define atomic_inc_return_release(v)	(++(v)->counter)
-#define atomic_inc_return(v)		(++(v)->counter)
-#define atomic_inc(v)			((void)(v)->counter++)
+#define atomic_set(v, n)		WRITE_ONCE((v)->counter, n)
+#define atomic_inc_return(v)		__shim_atomic(add_fetch, &(v)->counter, 1)
+#define atomic_inc_return_release(v)	atomic_inc_return(v)
+#define atomic_inc(v)			((void)atomic_inc_return(v))
 #define smp_mb__before_atomic()		barrier()
 #define smp_mb__after_atomic()		barrier()
-#define atomic_add(n, v)		((void)((v)->counter += (n)))
+#define atomic_add(n, v)		((void)__shim_atomic(add_fetch, &(v)->counter, n))
 #define atomic_long_read(v)		READ_ONCE((v)->counter)
-#define atomic_long_set(v, n)		((void)((v)->counter = (n)))
 #define atomic_long_read_acquire(v)	atomic_long_read(v)
-#define atomic_long_add_return(n, v)	((v)->counter += (n))
+#define atomic_long_set(v, n)		WRITE_ONCE((v)->counter, n)
+#define atomic_long_add_return(n, v)	__shim_atomic(add_fetch, &(v)->counter, n)
 #define atomic_long_add(n, v)		((void)atomic_long_add_return(n, v))
-#define atomic_long_sub(n, v)		((void)((v)->counter -= (n)))
-#define atomic_long_inc(v)		((void)((v)->counter++))
-#define atomic_long_dec(v)		((void)((v)->counter--))
-#define atomic_long_inc_return(v)	(++(v)->counter)
+#define atomic_long_sub(n, v)		((void)__shim_atomic(sub_fetch, &(v)->counter, n))
+#define atomic_long_inc(v)		((void)atomic_long_inc_return(v))
+#define atomic_long_dec(v)		atomic_long_sub(1, v)
+#define atomic_long_inc_return(v)	__shim_atomic(add_fetch, &(v)->counter, 1)
+#define atomic_long_fetch_add_relaxed(n, v)	__shim_atomic(fetch_add, &(v)->counter, n)
 
 static inline bool atomic_try_cmpxchg(atomic_t *v, int *old, int new)
 {
-	if (v->counter != *old) {
-		*old = v->counter;
-		return false;
-	}
-	v->counter = new;
-	return true;
+	int was = *old;
+
+	*old = cmpxchg(&v->counter, was, new);
+	return *old == was;
 }
 
 static inline bool atomic_long_try_cmpxchg(atomic_long_t *v, long *old, long new)
 {
-	if (v->counter != *old) {
-		*old = v->counter;
-		return false;
-	}
-	v->counter = new;
-	return true;
+	long was = *old;
+
+	*old = cmpxchg(&v->counter, was, new);
+	return *old == was;
 }
 
 /* ---- bits and strings that tools/include lacks ---- */
@@ -346,10 +388,12 @@ void rcu_barrier(void);
 #define kfree_rcu(p, head)	\
 	call_rcu(&(p)->head, (void (*)(struct rcu_head *))offsetof(typeof(*(p)), head))
 
-#define rcu_read_lock()			((void)shim_rcu++)
-#define rcu_read_unlock()		((void)shim_rcu--)
+void shim_synchronize_rcu(void);
+
+#define rcu_read_lock()			(shim_point(SHIM_ENTER, NULL, 0), (void)shim_rcu++)
+#define rcu_read_unlock()		((void)shim_rcu--, shim_point(SHIM_LEFT, NULL, 0))
 #undef synchronize_rcu
-#define synchronize_rcu()		shim_might_sleep()
+#define synchronize_rcu()		shim_synchronize_rcu()
 #define list_add_rcu			list_add
 #define list_add_tail_rcu		list_add_tail
 #define list_for_each_entry_rcu		list_for_each_entry
@@ -382,9 +426,13 @@ struct llist_head {
 
 static inline bool llist_add(struct llist_node *node, struct llist_head *head)
 {
-	node->next = head->first;
-	head->first = node;
-	return !node->next;
+	struct llist_node *first;
+
+	do {
+		first = READ_ONCE(head->first);
+		node->next = first;
+	} while (cmpxchg(&head->first, first, node) != first);
+	return !first;
 }
 
 static inline struct llist_node *llist_del_all(struct llist_head *head)
@@ -497,7 +545,9 @@ void kmemleak_free(const void *p);
 #define PAGE_OFFSET		0x200000000000ul
 #define MAX_ORDER		11
 /* Of each node. */
-#define SHIM_NODE_PAGES		(16384ul)
+#ifndef SHIM_NODE_PAGES
+#define SHIM_NODE_PAGES		16384ul
+#endif
 #define SHIM_PAGES		(SHIM_NODES * SHIM_NODE_PAGES)
 
 struct page {
@@ -605,7 +655,9 @@ extern bool init_on_alloc, init_on_free;
 #define want_init_on_free()		init_on_free
 
 /* Per-CPU memory of each CPU is so far from that of the next. */
+#ifndef SHIM_PERCPU
 #define SHIM_PERCPU		8192ul
+#endif
 
 void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp);
 void free_percpu(void *p);
@@ -618,7 +670,7 @@ void free_percpu(void *p);
 #define this_cpu_ptr(p) ({						\
 	shim_expect(!preemptible());					\
 	per_cpu_ptr(p, shim_cpu); })
-#define this_cpu_add(v, n)	((void)(*per_cpu_ptr(&(v), shim_cpu) += (n)))
+#define this_cpu_add(v, n)	((void)__shim_atomic(add_fetch, per_cpu_ptr(&(v), shim_cpu), n))
 
 struct shrink_control {
 	unsigned long nr_to_scan;

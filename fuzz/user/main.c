@@ -26,6 +26,21 @@ void debugfs_exit(void)
 {
 }
 
+/* malloc() is guarded by itself. */
+void *shim_heap_take(size_t size)
+{
+	void *p;
+
+	if (posix_memalign(&p, SMP_CACHE_BYTES, size))
+		shim_die("no memory");
+	return p;
+}
+
+void shim_heap_give(void *p)
+{
+	free(p);
+}
+
 /* ---- what the interpreter asks for ---- */
 
 void env_cpu(unsigned int n)

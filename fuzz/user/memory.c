@@ -21,9 +21,9 @@ struct shim_plan shim_plan;
 unsigned long shim_refused, shim_live, shim_pages_out, shim_leak_checked;
 bool init_on_alloc, init_on_free;
 
-static u8 taken[SHIM_PAGES];
 /* Where objects start that kmemleak knows of, a bit for 8 bytes. */
 static unsigned long leak_checked[(SHIM_PAGES << PAGE_SHIFT) / 8 / BITS_PER_LONG];
+u8 shim_taken[SHIM_PAGES];
 static unsigned long hint[SHIM_NODES];
 
 static void map_once(void)
@@ -86,7 +86,7 @@ struct page *virt_to_page(const void *p)
 
 static bool is_free(unsigned long page, unsigned long n)
 {
-	return !memchr(&taken[page], 1, n);
+	return !memchr(&shim_taken[page], 1, n);
 }
 
 static struct page *find_pages(int nid, unsigned int order)
@@ -99,7 +99,7 @@ static struct page *find_pages(int nid, unsigned int order)
 	for (tries = 0; tries < SHIM_NODE_PAGES; tries += n) {
 		if (is_free(base + page, n)) {
 			hint[nid] = (page + n) % SHIM_NODE_PAGES;
-			memset(&taken[base + page], 1, n);
+			memset(&shim_taken[base + page], 1, n);
 			return &shim_pages[base + page];
 		}
 		page = (page + n) % SHIM_NODE_PAGES;
@@ -135,6 +135,10 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	if (!page)
 		return refuse();
 	__asan_unpoison_memory_region(page_address(page), PAGE_SIZE << order);
+	/* What is in a page that nobody cleared is the same in each run. */
+#ifdef SHIM_RACES
+	memset(page_address(page), 0xcc, PAGE_SIZE << order);
+#endif
 	if (gfp & __GFP_ZERO)
 		memset(page_address(page), 0, PAGE_SIZE << order);
 	page->order = order + 1;
@@ -150,7 +154,7 @@ void __free_pages(struct page *page, unsigned int order)
 	shim_expect(!memchr_inv(&leak_checked[__pa(page_address(page)) / 8 / BITS_PER_LONG], 0,
 				(PAGE_SIZE << order) / 8 / 8));
 	page->order = 0;
-	memset(&taken[page - shim_pages], 0, 1ul << order);
+	memset(&shim_taken[page - shim_pages], 0, 1ul << order);
 	__asan_poison_memory_region(page_address(page), PAGE_SIZE << order);
 	shim_pages_out -= 1ul << order;
 }
@@ -195,8 +199,7 @@ void *kzalloc(size_t size, gfp_t gfp)
 	shim_expect(!shim_nmi);
 	if (refused_by_plan(gfp))
 		return refuse();
-	if (posix_memalign((void **)&header, SMP_CACHE_BYTES, SMP_CACHE_BYTES + size))
-		shim_die("no memory");
+	header = shim_heap_take(SMP_CACHE_BYTES + size);
 	/* Structures are aligned to a line, what is before them is not theirs. */
 	header->size = size;
 	shim_live++;
@@ -215,7 +218,7 @@ void kfree(const void *p)
 	if (!p)
 		return;
 	shim_live--;
-	free(header_of(p));
+	shim_heap_give(header_of(p));
 }
 
 size_t ksize(const void *p)
@@ -255,8 +258,7 @@ void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
 	shim_expect(size <= SHIM_PERCPU - SMP_CACHE_BYTES && align <= SMP_CACHE_BYTES);
 	if (refused_by_plan(gfp))
 		return refuse();
-	if (posix_memalign(&p, SMP_CACHE_BYTES, all))
-		shim_die("no memory");
+	p = shim_heap_take(all);
 	shim_live++;
 	for (cpu = 0; cpu < shim_nr_cpus; cpu++) {
 		memset(per_cpu_ptr((char *)p, cpu), 0, size);
@@ -272,7 +274,7 @@ void free_percpu(void *p)
 	if (!p)
 		return;
 	shim_live--;
-	free(p);
+	shim_heap_give(p);
 }
 
 /* ---- an ordered map ---- */

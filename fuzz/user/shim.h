@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * shim.h - what the fuzzer, not slabmod, asks of the kernel that is pretended.
+ * shim.h - what the fuzzer and the explorer of interleavings, not slabmod, ask of the
+ * kernel that is pretended.
  */
 #ifndef SLABMOD_FUZZ_SHIM_H
 #define SLABMOD_FUZZ_SHIM_H
@@ -17,10 +18,17 @@ extern struct shim_plan shim_plan;
 extern unsigned long shim_refused;	/* requests */
 extern unsigned long shim_live;		/* allocations that were not freed yet */
 extern unsigned long shim_pages_out;
+extern u8 shim_taken[SHIM_PAGES];	/* 1 for each of those */
 extern unsigned long shim_leak_checked;	/* objects that kmemleak knows of */
 extern bool shim_verbose;
 
 void shim_memory_reset(unsigned int first_page);
+void shim_machine(unsigned int cpus, unsigned int nodes, bool bare);
+/* Memory of the kernel's own, aligned to a line, and guarded. */
+void *shim_heap_take(size_t size);
+void shim_heap_give(void *p);
+
+/* For the fuzzer, with the interrupt that shim_interrupt() asked for. */
 void shim_reset(unsigned int cpus, unsigned int nodes, bool bare);
 
 /* Has @fn called where the n-th tick from now is, in an NMI or a hard interrupt. */
@@ -31,6 +39,7 @@ void shim_run_work(void);		/* what was queued is done */
 unsigned long shim_shrink(unsigned long pages);
 void shim_cpu_dies(unsigned int cpu);
 void shim_cpu_comes(unsigned int cpu);
+void shim_cpu_starts(unsigned int cpu);	/* what that CPU itself does */
 void shim_module_goes(void);
 void shim_check_idle(void);		/* nothing is held, disabled, pending */
 

@@ -1,0 +1,952 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sched.c - the tasks of the pretended kernel: coroutines, of which one runs at a time.
+ *
+ * A CPU has at most one task on it that is not preemptible, and above it the interrupts
+ * that came meanwhile: hard ones where they are on, NMIs anywhere, two deep, since they
+ * nest in reality (int3, #MC). Which task goes on is asked of explore.c wherever slabmod
+ * is about to access memory, and free where a task has to wait.
+ *
+ * A grace period ends when each task that was in a read-side section (RCU's, or with
+ * preemption or interrupts off) when it began has left it. What call_rcu() was given is
+ * called at once then: later it could find less.
+ */
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include "races.h"
+
+#define STACK_SIZE	(256ul << 10)
+#define NMIS_NESTED	2u
+
+/* What a context has of its CPU's; while it runs it is in the shim's variables. */
+struct context {
+	unsigned int preempt, irqs_off, rcu, nmi, hardirq;
+};
+
+struct task {
+	enum task_kind kind;
+	unsigned int cpu;
+	char name[24];
+	void (*fn)(void *arg);
+	void *arg;
+	bool started, done;
+	struct context context;
+	struct task *interrupted;
+	/* What it waits for, or NULL. */
+	bool (*ready)(void *arg);
+	void *ready_arg;
+	const char *what;
+	bool may_sleep;			/* while it waits another may have its CPU */
+	u64 history;
+	u32 locks;			/* a bit each, see lock_bit() */
+	unsigned int nr_locks;
+	u32 waited;			/* what others had done when it began to shim_wait() */
+	ucontext_t registers;
+};
+
+struct task *task_now;
+bool sched_exploring;
+
+static struct task tasks[MAX_TASKS];
+static unsigned int nr_tasks;
+static struct task *on_cpu[SHIM_CPUS];
+static u32 progress;
+
+/* Accesses of these stand for what is no access of memory. */
+#pragma clang section bss = "world_bss"
+static u64 irqs_of[SHIM_CPUS], preemption_of[SHIM_CPUS], grace, kernel_state;
+
+LASTING
+
+static u8 *stacks;
+static ucontext_t explorer;
+static const void *explorer_stack;
+static size_t explorer_stack_size;
+static bool gave_up;
+
+/* ---- what others ask ---- */
+
+unsigned int task_number(const struct task *task)
+{
+	return task - tasks;
+}
+
+const char *task_name(unsigned int number)
+{
+	return tasks[number].name;
+}
+
+u64 *task_history(struct task *task)
+{
+	return &task->history;
+}
+
+u32 task_locks(void)
+{
+	return task_now->locks;
+}
+
+bool task_in_nmi(void)
+{
+	return shim_nmi;
+}
+
+u64 tasks_signature(void)
+{
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < nr_tasks; i++)
+		sum += access_mix(tasks[i].history, i + 1);
+	for (i = 0; i < shim_nr_cpus; i++)
+		sum = access_mix(sum, on_cpu[i] ? task_number(on_cpu[i]) + 1 : 0);
+	return sum;
+}
+
+/* ---- contexts ---- */
+
+static struct context context_now(void)
+{
+	return (struct context) {
+		.preempt = shim_preempt, .irqs_off = shim_irqs_off, .rcu = shim_rcu,
+		.nmi = shim_nmi, .hardirq = shim_hardirq,
+	};
+}
+
+static void set_context(const struct context *c)
+{
+	shim_preempt = c->preempt;
+	shim_irqs_off = c->irqs_off;
+	shim_rcu = c->rcu;
+	shim_nmi = c->nmi;
+	shim_hardirq = c->hardirq;
+}
+
+static bool is_preemptible(const struct context *c)
+{
+	return !c->preempt && !c->irqs_off && !c->hardirq && !c->nmi;
+}
+
+/* As it was when it ran last, or as it is. */
+static struct context context_of(const struct task *task)
+{
+	return task == task_now ? context_now() : task->context;
+}
+
+static bool in_section(const struct task *task)
+{
+	struct context c = context_of(task);
+
+	return task->started && !task->done && (!is_preemptible(&c) || c.rcu);
+}
+
+/* ---- which tasks may go on ---- */
+
+static bool may_interrupt(const struct task *task)
+{
+	const struct task *below = on_cpu[task->cpu];
+	struct context c;
+
+	if (!below)
+		return true;
+	c = context_of(below);
+	return task->kind == TASK_NMI ? c.nmi < NMIS_NESTED :
+					!c.irqs_off && !c.hardirq && !c.nmi;
+}
+
+static bool may_run(const struct task *task)
+{
+	const struct task *there = on_cpu[task->cpu];
+	struct context c;
+
+	if (task->done || (task->ready && !task->ready(task->ready_arg)))
+		return false;
+	if (there == task)
+		return true;
+	if (task->kind != TASK_PROCESS)
+		return !task->started && may_interrupt(task);
+	if (!there)
+		return true;
+	c = context_of(there);
+	return is_preemptible(&c);
+}
+
+static u32 runnable(void)
+{
+	unsigned int i;
+	u32 mask = 0;
+
+	for (i = 0; i < nr_tasks; i++)
+		if (may_run(&tasks[i]))
+			mask |= BIT(i);
+	return mask;
+}
+
+static bool all_done(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_tasks; i++)
+		if (!tasks[i].done)
+			return false;
+	return true;
+}
+
+bool task_cpu_idle(unsigned int cpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_tasks; i++)
+		if ((tasks[i].cpu == cpu && !tasks[i].done) || in_section(&tasks[i]))
+			return false;
+	return true;
+}
+
+/* ---- switching ---- */
+
+static void task_main(void);
+
+static u8 *stack_of(const struct task *task)
+{
+	return stacks + task_number(task) * STACK_SIZE;
+}
+
+static void prepare(struct task *task)
+{
+	static const struct context none;
+	struct task *below = on_cpu[task->cpu];
+	u8 *stack = stack_of(task);
+
+	task->started = true;
+	task->context = none;
+	if (task->kind != TASK_PROCESS) {
+		task->interrupted = below;
+		if (below)
+			task->context = context_of(below);
+		task->context.irqs_off++;
+		task->context.nmi += task->kind == TASK_NMI;
+		task->context.hardirq += task->kind == TASK_IRQ;
+	}
+	/* What ran here before may have been given up in the middle. */
+	__asan_unpoison_memory_region(stack, STACK_SIZE);
+	getcontext(&task->registers);
+	task->registers.uc_stack.ss_sp = stack;
+	task->registers.uc_stack.ss_size = STACK_SIZE;
+	task->registers.uc_link = NULL;
+	makecontext(&task->registers, task_main, 0);
+}
+
+static void switch_to(struct task *task)
+{
+	struct task *from = task_now;
+
+	if (task == from)
+		return;
+	if (!task->started)
+		prepare(task);
+	if (from && !from->done)
+		from->context = context_now();
+	set_context(&task->context);
+	shim_cpu = task->cpu;
+	on_cpu[task->cpu] = task;
+	task_now = task;
+	__sanitizer_start_switch_fiber(NULL, stack_of(task), STACK_SIZE);
+	if (!from)
+		swapcontext(&explorer, &task->registers);
+	else
+		swapcontext(&from->registers, &task->registers);
+	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+}
+
+static void back_to_explorer(void)
+{
+	__sanitizer_start_switch_fiber(NULL, explorer_stack, explorer_stack_size);
+	setcontext(&explorer);
+}
+
+void task_give_up(void)
+{
+	gave_up = true;
+	back_to_explorer();
+	abort();
+}
+
+static void say_who_waits(char *text, size_t size)
+{
+	unsigned int i, n = 0;
+
+	text[0] = '\0';
+	for (i = 0; i < nr_tasks && n < size; i++)
+		if (!tasks[i].done)
+			n += snprintf(text + n, size - n, "%s%s: %s", n ? ", " : "", tasks[i].name,
+				      tasks[i].what ?: "may not run");
+}
+
+/* Has another one go on when the one that is here cannot, and comes back when it can. */
+static void reschedule(void)
+{
+	u32 enabled;
+	bool ask;
+
+	if (all_done())
+		back_to_explorer();
+	enabled = runnable();
+	if (!enabled) {
+		char text[256];
+
+		say_who_waits(text, sizeof(text));
+		explore_failed("deadlock: %s", text);
+	}
+	ask = sched_exploring && explore_step(true, true);
+	if (ask && enabled & (enabled - 1))
+		switch_to(&tasks[explore_choose(~0u, enabled, true)]);
+	else
+		switch_to(&tasks[__ffs(enabled)]);
+}
+
+static void left_section(void);
+
+static void task_main(void)
+{
+	struct task *task = task_now;
+	struct context was = task->context;
+
+	if (!explorer_stack)
+		__sanitizer_finish_switch_fiber(NULL, &explorer_stack, &explorer_stack_size);
+	else
+		__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+	if (task->kind == TASK_IRQ)
+		access_note(&irqs_of[task->cpu], 8, ACCESS_WRITE);
+	if (task->kind == TASK_PROCESS)
+		access_note(&preemption_of[task->cpu], 8, ACCESS_WRITE);
+	access_note(&kernel_state, 8, ACCESS_READ);
+	if (sched_exploring && task->kind != TASK_PROCESS)
+		explore_tell("comes%s", task->interrupted ? "" : ", while its CPU is idle");
+	task->fn(task->arg);
+	if (shim_preempt != was.preempt || shim_irqs_off != was.irqs_off || shim_rcu != was.rcu ||
+	    task->nr_locks)
+		explore_failed("%s ends with something held or disabled", task->name);
+	if (sched_exploring && task->kind != TASK_PROCESS)
+		explore_tell("ends");
+	task->done = true;
+	progress++;
+	left_section();
+	on_cpu[task->cpu] = task->interrupted;
+	reschedule();
+	abort();
+}
+
+bool tasks_run(void)
+{
+	gave_up = false;
+	if (!stacks) {
+		stacks = mmap(NULL, MAX_TASKS * STACK_SIZE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		shim_expect(stacks != MAP_FAILED);
+	}
+	if (!all_done()) {
+		u32 enabled = runnable();
+		bool ask = sched_exploring && explore_step(true, true);
+
+		if (ask && enabled & (enabled - 1))
+			switch_to(&tasks[explore_choose(~0u, enabled, true)]);
+		else
+			switch_to(&tasks[__ffs(enabled)]);
+	}
+	task_now = NULL;
+	return !gave_up;
+}
+
+void tasks_forget(void)
+{
+	static const struct context none;
+
+	nr_tasks = 0;
+	memset(on_cpu, 0, sizeof(on_cpu));
+	task_now = NULL;
+	set_context(&none);
+	shim_cpu = 0;
+}
+
+unsigned int task_add(enum task_kind kind, unsigned int cpu, const char *name,
+		      void (*fn)(void *arg), void *arg)
+{
+	struct task *task = &tasks[nr_tasks];
+
+	shim_expect(nr_tasks < MAX_TASKS);
+	*task = (struct task) { .kind = kind, .cpu = cpu, .fn = fn, .arg = arg };
+	snprintf(task->name, sizeof(task->name), "%s", name);
+	/* It sees all that was done until now. */
+	task->history = access_mix(nr_tasks + 1, task_now ? task_now->history : 0);
+	return nr_tasks++;
+}
+
+/* ---- points ---- */
+
+static void point(bool matters, void *pc, const char *how)
+{
+	unsigned int now = task_number(task_now), next;
+	bool told = explore_telling && matters && (explore_in_detail || strstr(how, "lock")), ask;
+	u32 enabled;
+
+	if (told)
+		explore_tell_place(how, pc);
+	ask = explore_step(matters, false);
+	if (explore_telling && !told && ask)
+		explore_tell_place(how, pc);
+	if (!ask)
+		return;
+	enabled = runnable();
+	if (enabled == BIT(now))
+		return;
+	next = explore_choose(now, enabled, matters);
+	if (next != now)
+		switch_to(&tasks[next]);
+	if (explore_telling && next != now) {
+		explore_tell("goes on");
+		explore_tell_place(how, pc);
+	}
+}
+
+static void access(const void *p, unsigned int size, enum access access, void *pc, const char *how)
+{
+	if (!sched_exploring || !task_now || world_granule(p) == ~0ul)
+		return;
+	point(access_matters(p, size), pc, how);
+	access_note(p, size, access);
+}
+
+#define ACCESS(n, type)								\
+void __sanitizer_cov_load##n(type *p);						\
+void __sanitizer_cov_load##n(type *p)						\
+{										\
+	access(p, n, ACCESS_READ, __builtin_return_address(0), "reads");	\
+}										\
+void __sanitizer_cov_store##n(type *p);						\
+void __sanitizer_cov_store##n(type *p)						\
+{										\
+	access(p, n, ACCESS_WRITE, __builtin_return_address(0), "writes");	\
+}
+
+ACCESS(1, u8)
+ACCESS(2, u16)
+ACCESS(4, u32)
+ACCESS(8, u64)
+ACCESS(16, __int128)
+
+void shim_point(enum shim_point what, const volatile void *p, unsigned int size)
+{
+	void *pc = __builtin_return_address(0);
+
+	switch (what) {
+	case SHIM_ATOMIC:
+		access((void *)p, size, ACCESS_WRITE, pc, "changes");
+		break;
+	case SHIM_IRQS_OFF:
+		if (!shim_irqs_off)
+			access(&irqs_of[shim_cpu], 8, ACCESS_WRITE, pc, "switches interrupts off,");
+		break;
+	case SHIM_ENTER:
+		if (!task_now || in_section(task_now))
+			break;
+		access(&preemption_of[shim_cpu], 8, ACCESS_WRITE, pc, "enters");
+		access(&grace, 8, ACCESS_READ, pc, "enters");
+		break;
+	case SHIM_LEFT:
+		left_section();
+		break;
+	}
+}
+
+/* Points are where memory is accessed. */
+void shim_tick(void)
+{
+}
+
+/* What the pretended kernel does by itself: in an order, but nowhere to switch. */
+static void kernel_changes(void)
+{
+	if (task_now && sched_exploring)
+		access_note(&kernel_state, 8, ACCESS_WRITE);
+}
+
+/* ---- waiting ---- */
+
+void task_wait(bool (*ready)(void *arg), void *arg, const char *what)
+{
+	struct task *task = task_now;
+
+	while (!ready(arg)) {
+		task->ready = ready;
+		task->ready_arg = arg;
+		task->what = what;
+		if (sched_exploring)
+			explore_tell("waits %s", what);
+		reschedule();
+		if (sched_exploring)
+			explore_tell("has waited");
+	}
+	task->ready = NULL;
+	task->what = NULL;
+}
+
+static bool has_progressed(void *arg)
+{
+	struct task *task = arg;
+
+	return progress != task->waited;
+}
+
+/* Until another task has ended, or come to where it has to wait itself. */
+void shim_wait(const char *who)
+{
+	shim_might_sleep();
+	progress++;
+	task_now->waited = progress;
+	task_wait(has_progressed, task_now, who);
+	kernel_changes();
+}
+
+void shim_might_sleep(void)
+{
+	struct context c = context_now();
+
+	shim_expect(is_preemptible(&c) && !shim_rcu && !(task_now && task_now->nr_locks));
+}
+
+/* ---- locks ---- */
+
+/* The same bit for a lock in all schedules of a program; 0 for those there is none for. */
+static u32 lock_bit(const raw_spinlock_t *lock)
+{
+	static const void *known[32];
+	unsigned int i;
+
+	for (i = 0; i < 32; i++) {
+		if (!known[i])
+			known[i] = lock;
+		if (known[i] == lock)
+			return BIT(i);
+	}
+	return 0;
+}
+
+static void took(raw_spinlock_t *lock)
+{
+	lock->held = true;
+	shim_preempt++;
+	if (!task_now)
+		return;
+	/* The lock itself is not accessed under itself. */
+	if (sched_exploring)
+		access_note(lock, 1, ACCESS_WRITE);
+	task_now->nr_locks++;
+	task_now->locks |= lock_bit(lock);
+}
+
+static bool is_free(void *arg)
+{
+	raw_spinlock_t *lock = arg;
+
+	return !lock->held;
+}
+
+static void lock_point(raw_spinlock_t *lock, void *pc, const char *how)
+{
+	if (sched_exploring && task_now)
+		point(access_matters(lock, 1), pc, how);
+}
+
+void shim_lock(raw_spinlock_t *lock)
+{
+	shim_expect(!shim_nmi);
+	lock_point(lock, __builtin_return_address(0), "locks");
+	if (task_now)
+		task_wait(is_free, lock, "for a lock");
+	shim_expect(!lock->held);
+	took(lock);
+}
+
+bool raw_spin_trylock(raw_spinlock_t *lock)
+{
+	lock_point(lock, __builtin_return_address(0), "tries to lock");
+	if (!lock->held) {
+		took(lock);
+		return true;
+	}
+	if (sched_exploring && task_now) {
+		access_note(lock, 1, ACCESS_WRITE);
+		explore_tell("finds it locked");
+	}
+	return false;
+}
+
+void shim_unlock(raw_spinlock_t *lock)
+{
+	shim_expect(lock->held && shim_preempt);
+	lock_point(lock, __builtin_return_address(0), "unlocks");
+	lock->held = false;
+	shim_preempt--;
+	if (!task_now)
+		return;
+	task_now->nr_locks--;
+	task_now->locks &= ~lock_bit(lock);
+	if (sched_exploring)
+		access_note(lock, 1, ACCESS_WRITE);
+}
+
+static bool mutex_is_free(void *arg)
+{
+	struct mutex *mutex = arg;
+
+	return !mutex->held;
+}
+
+void mutex_lock(struct mutex *mutex)
+{
+	might_sleep();
+	if (sched_exploring && task_now)
+		point(access_matters(mutex, 1), __builtin_return_address(0), "locks");
+	if (task_now)
+		task_wait(mutex_is_free, mutex, "for a mutex");
+	shim_expect(!mutex->held);
+	mutex->held = true;
+	if (sched_exploring && task_now) {
+		access_note(mutex, 1, ACCESS_WRITE);
+		task_now->locks |= lock_bit((void *)mutex);
+	}
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+	shim_expect(mutex->held);
+	mutex->held = false;
+	if (sched_exploring && task_now) {
+		task_now->locks &= ~lock_bit((void *)mutex);
+		access_note(mutex, 1, ACCESS_WRITE);
+	}
+}
+
+/* ---- RCU ---- */
+
+#define MAX_GRACE	64u
+
+/* Grace periods that someone waits for, each with the tasks that it waits for. */
+struct period {
+	u32 tasks;
+	bool used;
+	struct rcu_head *head;		/* or NULL: a task waits */
+};
+
+#pragma clang section bss = "shim_bss" data = "shim_data"
+static struct period periods[MAX_GRACE];
+static unsigned int nr_periods;
+LASTING
+
+static u32 readers(const struct task *but)
+{
+	unsigned int i;
+	u32 mask = 0;
+
+	for (i = 0; i < nr_tasks; i++)
+		if (&tasks[i] != but && in_section(&tasks[i]))
+			mask |= BIT(i);
+	return mask;
+}
+
+static void call_back(struct rcu_head *head)
+{
+	bool was = sched_exploring;
+
+	/* Of a place between accesses: nothing to be switched to sees half of it. */
+	sched_exploring = false;
+	if ((unsigned long)head->func < PAGE_SIZE)
+		kfree((char *)head - (unsigned long)head->func);
+	else
+		head->func(head);
+	sched_exploring = was;
+}
+
+static void end_periods(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_GRACE; i++) {
+		struct period *period = &periods[i];
+
+		if (!period->used || period->tasks || !period->head)
+			continue;
+		period->used = false;
+		nr_periods--;
+		call_back(period->head);
+	}
+}
+
+static void left_section(void)
+{
+	unsigned int i;
+	u32 me;
+
+	if (!task_now || !nr_periods || in_section(task_now))
+		return;
+	me = BIT(task_number(task_now));
+	if (sched_exploring)
+		access_note(&grace, 8, ACCESS_READ);
+	for (i = 0; i < MAX_GRACE; i++)
+		periods[i].tasks &= ~me;
+	end_periods();
+}
+
+static struct period *begin_period(struct rcu_head *head, u32 tasks)
+{
+	unsigned int i = 0;
+
+	while (i < MAX_GRACE && periods[i].used)
+		i++;
+	shim_expect(i < MAX_GRACE);
+	periods[i] = (struct period) { .tasks = tasks, .used = true, .head = head };
+	nr_periods++;
+	return &periods[i];
+}
+
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
+{
+	shim_expect(!shim_nmi);
+	head->func = func;
+	if (sched_exploring && task_now)
+		access(&grace, 8, ACCESS_WRITE, __builtin_return_address(0), "calls RCU,");
+	begin_period(head, readers(NULL));
+	end_periods();
+}
+
+static bool period_is_over(void *arg)
+{
+	struct period *period = arg;
+
+	return !period->tasks;
+}
+
+void shim_synchronize_rcu(void)
+{
+	struct period *period;
+
+	might_sleep();
+	if (!task_now)
+		return;
+	access(&grace, 8, ACCESS_WRITE, __builtin_return_address(0), "waits for a grace period,");
+	period = begin_period(NULL, readers(task_now));
+	task_wait(period_is_over, period, "for a grace period");
+	period->used = false;
+	nr_periods--;
+	if (sched_exploring)
+		access_note(&grace, 8, ACCESS_WRITE);
+}
+
+static bool no_periods(void *arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_GRACE; i++)
+		if (periods[i].used && periods[i].head)
+			return false;
+	return true;
+}
+
+void rcu_barrier(void)
+{
+	might_sleep();
+	if (task_now)
+		task_wait(no_periods, NULL, "for callbacks of RCU");
+	shim_expect(no_periods(NULL));
+}
+
+/* ---- interrupts for others ---- */
+
+struct call {
+	void (*fn)(void *info);
+	void *info;
+	unsigned int left;
+};
+
+static void run_call(void *arg)
+{
+	struct call *call = arg;
+
+	call->fn(call->info);
+	if (sched_exploring)
+		access_note(&kernel_state, 8, ACCESS_WRITE);
+	call->left--;
+}
+
+static bool calls_are_done(void *arg)
+{
+	return !((struct call *)arg)->left;
+}
+
+void on_each_cpu_cond(smp_cond_func_t cond, void (*fn)(void *info), void *info, bool wait)
+{
+	struct call call = { .fn = fn, .info = info };
+	unsigned int cpu, here;
+	bool mine = false;
+
+	shim_expect(!shim_irqs_off && !shim_hardirq && !shim_nmi && task_now);
+	preempt_disable();
+	here = shim_cpu;
+	for_each_online_cpu(cpu) {
+		char name[24];
+
+		if (!cond(cpu, info))
+			continue;
+		if (cpu == here) {
+			mine = true;
+			continue;
+		}
+		snprintf(name, sizeof(name), "IPI on CPU %u", cpu);
+		call.left++;
+		task_add(TASK_IRQ, cpu, name, run_call, &call);
+	}
+	kernel_changes();
+	if (mine) {
+		unsigned long flags;
+
+		local_irq_save(flags);
+		fn(info);
+		local_irq_restore(flags);
+	}
+	task_wait(calls_are_done, &call, "for other CPUs to be done");
+	kernel_changes();
+	preempt_enable();
+}
+
+static void run_irq_work(void *arg)
+{
+	struct irq_work *work = arg;
+
+	work->pending = false;
+	work->func(work);
+	kernel_changes();
+}
+
+void irq_work_queue(struct irq_work *work)
+{
+	char name[24];
+
+	kernel_changes();
+	if (work->pending)
+		return;
+	work->pending = true;
+	work->cpu = shim_cpu;
+	snprintf(name, sizeof(name), "irq_work on CPU %u", shim_cpu);
+	task_add(TASK_IRQ, shim_cpu, name, run_irq_work, work);
+}
+
+static bool irq_work_is_done(void *arg)
+{
+	return !((struct irq_work *)arg)->pending;
+}
+
+void irq_work_sync(struct irq_work *work)
+{
+	might_sleep();
+	if (task_now)
+		task_wait(irq_work_is_done, work, "for an irq_work");
+	shim_expect(!work->pending);
+	kernel_changes();
+}
+
+/* ---- work items: at once, or, those that are delayed, when a program asks for it ---- */
+
+#pragma clang section bss = "shim_bss" data = "shim_data"
+static struct work_struct *delayed, *running;
+LASTING
+
+static void run_work(void *arg)
+{
+	struct work_struct *work = arg;
+
+	kernel_changes();
+	if (!work->pending)
+		return;
+	work->pending = false;
+	running = work;
+	work->func(work);
+	running = NULL;
+	kernel_changes();
+}
+
+void shim_queue(struct work_struct *work)
+{
+	kernel_changes();
+	if (work->pending)
+		return;
+	work->pending = true;
+	if (work->delayed) {
+		work->next = delayed;
+		delayed = work;
+		return;
+	}
+	task_add(TASK_PROCESS, shim_cpu, "worker", run_work, work);
+}
+
+static bool work_is_done(void *arg)
+{
+	struct work_struct *work = arg;
+
+	return running != work && (!work->pending || work->delayed);
+}
+
+void flush_work(struct work_struct *work)
+{
+	might_sleep();
+	if (task_now)
+		task_wait(work_is_done, work, "for a work item");
+	kernel_changes();
+}
+
+void cancel_work_sync(struct work_struct *work)
+{
+	struct work_struct **p;
+
+	might_sleep();
+	for (p = &delayed; *p; p = &(*p)->next)
+		if (*p == work) {
+			*p = work->next;
+			break;
+		}
+	work->pending = false;
+	flush_work(work);
+}
+
+void shim_run_work(void)
+{
+	while (delayed) {
+		struct work_struct *work = delayed;
+
+		delayed = work->next;
+		work->pending = false;
+		work->func(work);
+	}
+}
+
+void shim_boundary(void)
+{
+}
+
+void shim_check_idle(void)
+{
+	shim_expect(!shim_preempt && !shim_irqs_off && !shim_rcu && !shim_nmi && !shim_hardirq);
+}
+
+void shim_die(const char *fmt, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	explore_failed("%s", text);
+}

@@ -420,8 +420,10 @@ void explore_tell_place(const char *how, void *pc)
 	__sanitizer_symbolize_pc(pc - 1, "%f %S", place, sizeof(place));
 	path = strchr(place, ' ');
 	colon = path ? strchr(path, ':') : NULL;
-	if (!colon)
+	if (!colon) {
+		explore_tell("  %s at %s", how, place);
 		return;
+	}
 	*path++ = '\0';
 	*colon++ = '\0';
 	source_line(path, atoi(colon), line, sizeof(line));

@@ -199,6 +199,7 @@ static void do_giveup(char letter)
 
 static void do_destroy(char letter)
 {
+	oracle_lose();
 	slabmod_cache_destroy(other);
 	other = NULL;
 }
@@ -563,7 +564,8 @@ void program_prepare(const char *text)
 		text += *text == '|';
 	}
 	shim_machine(state->cpus, state->nodes, false);
-	shim_memory_reset(0);
+	/* A chunk at the very beginning is one that the map has not. */
+	shim_memory_reset(64);
 	*(unsigned int *)shim_param_chunk_order = 6;
 	*(unsigned int *)shim_param_magazine_bytes = MAGAZINE_BYTES_DEFAULT;
 	run_alone(0, "load", load, NULL);

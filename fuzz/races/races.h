@@ -157,6 +157,8 @@ struct piece *oracle_own(void *p, size_t size, struct slabmod_cache *cache, unsi
 bool oracle_disown(struct piece *piece);
 /* One report more, of one of these kinds, is due at the end. */
 void oracle_expect(u32 kinds, const void *p, size_t size);
+/* A cache goes, and with it the reports of what was freed to it in vain. */
+void oracle_lose(void);
 void oracle_check(void);
 void oracle_each_live(void (*fn)(struct piece *piece));
 void oracle_end(void);

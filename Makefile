@@ -49,6 +49,9 @@ coverage:
 fuzz:
 	@scripts/fuzz $(if $(FOR),FOR=$(FOR))
 
+races:
+	@scripts/races $(if $(BOUND),BOUND=$(BOUND)) $(if $(MOST),MOST=$(MOST)) $(if $(ALL),ALL=$(ALL)) $(if $(LARGE),LARGE=$(LARGE)) $(if $(SEED),SEED=$(SEED))
+
 clean:
 	$(RM) -r build slabmod.ko slabmod_words.ko
 
@@ -73,6 +76,10 @@ help:
 	@echo 'make coverage         which lines of slabmod the tests reach, in build/coverage/html'
 	@echo 'make fuzz             random calls of slabmod in user space, under libFuzzer and ASan'
 	@echo '                        FOR=60  minutes (5)'
+	@echo 'make races            every interleaving of short programs on two and three CPUs, in user space'
+	@echo '                        BOUND=2    preemptions at the most'
+	@echo '                        ALL=1      with more of them, and large programs at random'
+	@echo '                        LARGE=100  only so many of those, from SEED=1 on'
 	@echo "make bench            what slabmod costs beside the kernel's own allocators, in build/bench"
 	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'
 	@echo '                        CASES=mem             how much memory each holds for what it is asked'
@@ -80,4 +87,4 @@ help:
 	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
 	@echo 'make clean            forget what was built here (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install demo check check-all stress style coverage fuzz bench bench-native clean help
+.PHONY: modules install modules_install demo check check-all stress style coverage fuzz races bench bench-native clean help

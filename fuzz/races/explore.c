@@ -419,12 +419,15 @@ void explore_tell_place(const char *how, void *pc)
 
 	__sanitizer_symbolize_pc(pc - 1, "%f %S", place, sizeof(place));
 	path = strchr(place, ' ');
-	colon = path ? strchr(path, ':') : NULL;
+	if (!path)
+		return;
+	*path++ = '\0';
+	colon = strchr(path, ':');
 	if (!colon) {
-		explore_tell("  %s at %s", how, place);
+		/* Code that is of several lines has none. */
+		explore_tell("  %s in %s(), %s", how, place, short_path(path));
 		return;
 	}
-	*path++ = '\0';
 	*colon++ = '\0';
 	source_line(path, atoi(colon), line, sizeof(line));
 	explore_tell("  %s in %s(), %s:%d: %s", how, place, short_path(path), atoi(colon), line);

@@ -4,10 +4,12 @@
  *
  *	races [-a] [-b BOUND] [-m MOST] [-s SEED] [-t] [PROGRAM...]
  *	races [-d] -p PROGRAM SCHEDULE
+ *	races -r PROGRAMS [-s SEED] [-t]
  *	races [-a] -l
  *
  * The first runs programs under all schedules, and with -t tells the one that breaks
- * something; the second tells one; the third lists programs. See scripts/races.
+ * something; the second tells one; the third makes large programs, and runs them at
+ * random; the last lists programs. See scripts/races.
  *
  * What is found ends the process that found it, as AddressSanitizer does. The parent reads
  * in memory that both have which schedule it was, and has it run again and told.
@@ -32,7 +34,12 @@ void debugfs_exit(void)
 
 LASTING
 
-static unsigned int bound_asked = ~0u, most = 20000, failures, programs, incomplete;
+/* In the place of a bound: schedules at random, so many, with so many changes of priority. */
+#define AT_RANDOM	~1u
+#define RANDOM_RUNS	300
+#define RANDOM_CHANGES	3
+
+static unsigned int bound_asked = ~0u, large, most = 3000, failures, programs, incomplete;
 static unsigned long schedules;
 static bool everything, verbose, telling;
 static u64 seed = 1;
@@ -138,6 +145,46 @@ static void tell_program(const char *text, void *arg)
 	explore_one(program_run, arg);
 }
 
+static void run_at_random(const char *text, void *arg)
+{
+	begin(text);
+	explore_random(program_run, RANDOM_RUNS, *(u64 *)arg, RANDOM_CHANGES);
+}
+
+static void run_schedule(const char *text, void *arg)
+{
+	begin(text);
+	explore_one(program_run, arg);
+}
+
+/* Leaves out what a failing schedule does not need: runs of differences, ever shorter ones. */
+static void minimise(const char *text, struct outcome *was)
+{
+	struct schedule *schedule = &was->schedule, less;
+	unsigned int length, at;
+
+	for (length = max(schedule->nr / 2, 1u); length; length /= 2)
+		for (at = 0; at + length <= schedule->nr;) {
+			less = *schedule;
+			less.nr -= length;
+			memmove(&less.deviation[at], &less.deviation[at + length],
+				(less.nr - at) * sizeof(less.deviation[0]));
+			if (apart(run_schedule, text, &less, true)) {
+				at += length;
+				continue;
+			}
+			*schedule = less;
+		}
+	/* What it says now need not be what it said at first. */
+	less = *schedule;
+	apart(run_schedule, text, &less, true);
+	memcpy(was->what, outcome->what, sizeof(was->what));
+	was->failed = outcome->failed;
+	was->preemptions = schedule->nr;
+	if (!was->failed)
+		read_log(was->what, sizeof(was->what));
+}
+
 static void explore(const char *text, unsigned int bound)
 {
 	double began = now();
@@ -145,13 +192,20 @@ static void explore(const char *text, unsigned int bound)
 	struct outcome was;
 	bool fine;
 
-	if (bound_asked != ~0u)
+	if (bound_asked != ~0u && bound != AT_RANDOM)
 		bound = bound_asked;
+	else if (everything && bound != AT_RANDOM)
+		bound++;
 	access_init();
-	fine = apart(explore_program, text, &bound, true);
+	if (bound == AT_RANDOM)
+		fine = apart(run_at_random, text, &seed, true);
+	else
+		fine = apart(explore_program, text, &bound, true);
 	was = *outcome;
 	if (!fine && !was.failed)
 		read_log(was.what, sizeof(was.what));
+	if (!fine && bound == AT_RANDOM)
+		minimise(text, &was);
 	programs++;
 	schedules += was.schedules;
 	incomplete += was.cut;
@@ -199,13 +253,15 @@ static void list(const char *text, unsigned int bound)
 int main(int argc, char **argv)
 {
 	struct schedule schedule;
+	char text[1024];
+	unsigned int i;
 	int option;
 
 	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);
 	log = tmpfile();
 	shim_expect(log && outcome != MAP_FAILED);
-	while ((option = getopt(argc, argv, "ab:dlm:p:s:tv")) != -1)
+	while ((option = getopt(argc, argv, "ab:dlm:p:r:s:tv")) != -1)
 		switch (option) {
 		case 'a':
 			everything = true;
@@ -226,6 +282,9 @@ int main(int argc, char **argv)
 			if (!argv[optind] || !read_schedule(argv[optind], &schedule))
 				return 2;
 			return !tell(optarg, &schedule);
+		case 'r':
+			large = atoi(optarg);
+			break;
 		case 's':
 			seed = strtoull(optarg, NULL, 0);
 			break;
@@ -242,8 +301,12 @@ int main(int argc, char **argv)
 		verbose = true;
 	for (; optind < argc; optind++)
 		explore(argv[optind], 2);
-	if (!programs)
+	if (!programs && !large)
 		program_each(everything, explore);
+	for (i = 0; i < large; i++, seed++) {
+		program_random(seed, text, sizeof(text));
+		explore(text, AT_RANDOM);
+	}
 	printf("%u programs, %lu schedules, %u fail, %u not to the end\n", programs, schedules,
 	       failures, incomplete);
 	return !!failures;

@@ -244,7 +244,8 @@ static void do_dead(char letter)
 	unsigned long cpu = letter - '0';
 
 	task_wait(may_die, (void *)cpu, "for a CPU that is to go");
-	shim_cpu_dies(cpu);
+	if (cpu_online(cpu))
+		shim_cpu_dies(cpu);
 }
 
 static void start_cpu(void *arg)
@@ -465,8 +466,14 @@ static const struct state {
 	  "free a;alloc;free d;alloc-node;bulk;shrink",
 	  "free d;alloc" },
 	/* Three CPUs, of which one may go */
-	{ "three", 512, 3, 1, "@0 alloc a-d, @1 alloc e-h, @2 alloc i-l, @0 free e, @1 free i, drain", },
-	{ "three-edge", 8192, 3, 1, "@0 alloc a-p, free b-p, drain", },
+	{ "three", 512, 3, 1, "@0 alloc a-d, @1 alloc e-h, @2 alloc i-l, @0 free e, @1 free i, drain",
+	  "free a;alloc;free j;shrink;dead 2;bulk;age;grow;flush;inner b;squeeze;giveup",
+	  "free b;alloc;free f;kfree k;drain;flush;wrong g;bulk;poolshrink",
+	  "free c;alloc;free g" },
+	{ "three-edge", 8192, 3, 1, "@0 alloc a-p, free b-p, drain",
+	  "free a;alloc;flush;shrink;bulk;age;squeeze;block;giveup",
+	  "free a;alloc;flush;drain;bulk;page;poolshrink;agepages;grow",
+	  "free a;alloc" },
 };
 
 /* Those that are longer, have three CPUs, or more than one interrupt. */
@@ -636,13 +643,48 @@ void program_each(bool all, void (*fn)(const char *text, unsigned int bound))
 	for (i = 0; i < ARRAY_SIZE(chosen); i++)
 		fn(chosen[i].text, chosen[i].bound);
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
-		if (!states[i].first)
+		/* With three CPUs there are too many; see program_random(). */
+		if (states[i].cpus > 2)
 			continue;
 		combine(&states[i], states[i].second, "", fn);
 		combine(&states[i], states[i].nmi, "nmi0 ", fn);
 	}
 }
 
+/* One of the calls of a list, taken by a number. */
+static size_t add_any(char *text, size_t size, const char *calls, u64 number)
+{
+	unsigned int nr = 1, pick;
+	const char *c;
+
+	for (c = calls; *c; c++)
+		nr += *c == ';';
+	for (pick = number % nr; pick; pick--)
+		calls += strcspn(calls, ";") + 1;
+	return snprintf(text, size, "%.*s", (int)strcspn(calls, ";"), calls);
+}
+
 void program_random(u64 seed, char *text, size_t size)
 {
+	u64 random = access_mix(seed, 1);
+	const struct state *s = &states[random % ARRAY_SIZE(states)];
+	size_t n = snprintf(text, size, "%s:", s->name);
+	unsigned int cpu, calls;
+
+	for (cpu = 0; cpu < s->cpus; cpu++) {
+		n += snprintf(text + n, size - n, "%s", cpu ? " | " : " ");
+		random = access_mix(random, cpu);
+		for (calls = 2 + random % 4; calls; calls--) {
+			random = access_mix(random, calls);
+			n += add_any(text + n, size - n, cpu ? s->second : s->first, random >> 8);
+			if (calls > 1)
+				n += snprintf(text + n, size - n, ", ");
+		}
+	}
+	for (calls = random % 3; calls; calls--) {
+		random = access_mix(random, calls);
+		n += snprintf(text + n, size - n, " | nmi%u ", (unsigned int)(random % s->cpus));
+		n += add_any(text + n, size - n, s->nmi, random >> 8);
+	}
+	shim_expect(n < size);
 }

@@ -225,12 +225,13 @@ void shim_printk(const char *fmt, ...)
 {
 	char line[512] = "";
 	struct text text = { line, line + sizeof(line) };
-	bool broken = strstr(fmt, "broken: ");
+	bool broken;
 	va_list args;
 
 	va_start(args, fmt);
 	format(&text, fmt, &args);
 	va_end(args);
+	broken = strstr(line, "slabmod: broken: ");
 	if (shim_verbose || broken)
 		fputs(line, stderr);
 	if (broken)

@@ -42,7 +42,7 @@ struct node {
 
 static struct node *nodes;
 static u32 nr_nodes, node_now;
-static struct {
+static struct queue {
 	u32 first, last;
 } queue[MAX_BOUND + 1];
 
@@ -93,7 +93,9 @@ static bool take_up(unsigned int bound)
 	shim_expect(schedule->nr <= MAX_DEVIATIONS);
 	i = schedule->nr;
 	for (node = node_now; node; node = nodes[node].parent)
-		schedule->deviation[--i] = (struct deviation) { nodes[node].step, nodes[node].task };
+		schedule->deviation[--i] = (struct deviation) {
+			nodes[node].step, nodes[node].task,
+		};
 	return true;
 }
 
@@ -287,7 +289,7 @@ static void forget_all(void)
 	unsigned int i;
 
 	for (i = 0; i <= MAX_BOUND; i++)
-		queue[i].first = queue[i].last = 0;
+		queue[i] = (struct queue) { 0 };
 	nr_nodes = 1;
 	forget_seen();
 	node_now = 0;
@@ -334,10 +336,11 @@ void explore_random(run_fn run, unsigned int runs, u64 first_seed, unsigned int 
 	unsigned int i;
 
 	mode = MODE_RANDOM;
-	nr_changes = min(changes, (unsigned int)ARRAY_SIZE(change_at));
+	nr_changes = min_t(unsigned int, changes, ARRAY_SIZE(change_at));
 	points_last = 50;
 	for (i = 0; i < runs; i++) {
-		seed = outcome->seed = first_seed + i;
+		seed = first_seed + i;
+		outcome->seed = seed;
 		outcome->schedule.nr = 0;
 		draw_priorities();
 		run_once(run);
@@ -363,6 +366,7 @@ void explore_failed(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(outcome->what, sizeof(outcome->what), fmt, args);
 	va_end(args);
+	outcome->what[strcspn(outcome->what, "\n")] = '\0';
 	outcome->failed = true;
 	explore_tell("%s", outcome->what);
 	fflush(stdout);
@@ -403,14 +407,18 @@ static void source_line(const char *path, unsigned int number, char *line, size_
 	snprintf(line, size, "%s", text + strspn(text, " \t"));
 }
 
-/* All of the kernel's own headers look alike. */
+/* From where it is the same in each tree that is built. */
 static const char *short_path(const char *path)
 {
-	const char *top = getenv("RACES_TOP") ?: "", *tools = strstr(path, "tools/include/");
+	static const char *const roots[] = {
+		"/mod/", "/include/slabmod/", "/tools/include/", "/fuzz/",
+	};
+	unsigned int i;
 
-	if (tools)
-		return tools;
-	return strncmp(path, top, strlen(top)) ? path : path + strlen(top);
+	for (i = 0; i < ARRAY_SIZE(roots); i++)
+		if (strstr(path, roots[i]))
+			return strstr(path, roots[i]) + 1;
+	return path;
 }
 
 void explore_tell_place(const char *how, void *pc)

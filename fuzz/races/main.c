@@ -91,11 +91,13 @@ static void read_log(char *what, size_t size)
 
 	rewind(log);
 	while (fgets(line, sizeof(line), log)) {
-		found = strstr(line, "runtime error: ") ?: strstr(line, "ERROR: AddressSanitizer: ");
-		if (!found)
-			continue;
 		line[strcspn(line, "\n")] = '\0';
-		snprintf(what, size, "%s", *found == 'r' ? line : found + 7);
+		found = strstr(line, "AddressSanitizer: ");
+		if (!found && strstr(line, "runtime error: "))
+			found = line;
+		if (!found || strstr(line, "WARNING"))
+			continue;
+		snprintf(what, size, "%s", found);
 		return;
 	}
 	snprintf(what, size, "the process died");

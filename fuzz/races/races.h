@@ -4,9 +4,11 @@
  *
  *	main.c		the command line; a process for each program
  *	explore.c	which schedules of a program are run, and in which order
- *	programs.c	what a program is: states, calls
+ *	programs.c	what a program is, and which there are
+ *	calls.c		the calls that programs are made of
  *	oracle.c	what is right afterwards
- *	sched.c		tasks and interrupts, locks and RCU of the pretended kernel
+ *	sched.c		tasks and interrupts of the pretended kernel
+ *	sync.c		its locks, RCU, interrupts for others, work items
  *	access.c	who accesses what: where a switch can make a difference
  *	world.c		the memory of a schedule's beginning, and the way back to it
  *
@@ -22,6 +24,10 @@
 #define LASTING _Pragma("clang section bss = \"\" data = \"\"")
 
 #define MAX_TASKS	24u
+
+#ifndef __noreturn
+#define __noreturn __attribute__((__noreturn__))
+#endif
 
 /* ---- world.c ---- */
 
@@ -74,18 +80,35 @@ void task_wait(bool (*ready)(void *arg), void *arg, const char *what);
 bool tasks_run(void);
 void tasks_forget(void);
 /* Gives up the schedule that is being run, and does not return. */
-void task_give_up(void) __attribute__((noreturn));
+void task_give_up(void) __noreturn;
 unsigned int task_number(const struct task *task);
 const char *task_name(unsigned int number);
 u64 *task_history(struct task *task);
+/* The locks that the current task has, a bit each. */
 u32 task_locks(void);
+void task_took(u32 lock);
+void task_dropped(u32 lock);
+/* Whether the current task, and which tasks but one, are in a read-side section of RCU. */
+bool task_in_section(void);
+u32 tasks_in_section(const struct task *but);
 /* Whether a CPU may go: it has nothing to do, and no other is in a read-side section. */
 bool task_cpu_idle(unsigned int cpu);
-bool task_in_nmi(void);
 /* What the tasks did, in one number: equal for schedules that differ in nothing. */
 u64 tasks_signature(void);
 /* Whether steps are counted and schedules explored, and not just all run to the end. */
 extern bool sched_exploring;
+
+/* What the current task is about to do at @pc: a switch may come before it. */
+void sched_point(bool matters, void *pc, const char *how);
+/* The same for an access of memory, which is then noted. */
+void sched_access(const void *p, unsigned int size, enum access access, void *pc, const char *how);
+/* What the pretended kernel does by itself: in an order, but nowhere to switch. */
+void sched_kernel_changes(void);
+
+/* ---- sync.c ---- */
+
+void sync_enters_section(void *pc);
+void sync_left_section(void);
 
 /* ---- explore.c ---- */
 
@@ -134,7 +157,7 @@ typedef bool (*run_fn)(void);
 void explore_all(run_fn run, unsigned int bound, unsigned int most);
 void explore_random(run_fn run, unsigned int runs, u64 seed, unsigned int changes);
 void explore_one(run_fn run, const struct schedule *schedule);
-void explore_failed(const char *fmt, ...) __printf(1, 2) __attribute__((noreturn));
+void explore_failed(const char *fmt, ...) __printf(1, 2) __noreturn;
 void explore_tell(const char *fmt, ...) __printf(1, 2);
 /* What the task that is here is about to do, and where in slabmod's source. */
 void explore_tell_place(const char *how, void *pc);
@@ -162,6 +185,20 @@ void oracle_lose(void);
 void oracle_check(void);
 void oracle_each_live(void (*fn)(struct piece *piece));
 void oracle_end(void);
+
+/* ---- calls.c ---- */
+
+struct verb {
+	const char *name;
+	void (*fn)(char letter);
+};
+
+/* Ends the program when there is none. */
+const struct verb *find_verb(const char *word, size_t length);
+/* Loads slabmod, with caches for objects of @size bytes and small magazines. */
+void calls_load(unsigned int size);
+/* Frees what has an owner, and empties the cache. */
+void calls_clean_up(void);
 
 /* ---- programs.c ---- */
 

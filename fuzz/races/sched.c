@@ -6,10 +6,6 @@
  * that came meanwhile: hard ones where they are on, NMIs anywhere, two deep, since they
  * nest in reality (int3, #MC). Which task goes on is asked of explore.c wherever slabmod
  * is about to access memory, and free where a task has to wait.
- *
- * A grace period ends when each task that was in a read-side section (RCU's, or with
- * preemption or interrupts off) when it began has left it. What call_rcu() was given is
- * called at once then: later it could find less.
  */
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
@@ -57,7 +53,7 @@ static u32 progress;
 
 /* Accesses of these stand for what is no access of memory. */
 #pragma clang section bss = "world_bss"
-static u64 irqs_of[SHIM_CPUS], preemption_of[SHIM_CPUS], grace, kernel_state;
+static u64 irqs_of[SHIM_CPUS], preemption_of[SHIM_CPUS], kernel_state;
 
 LASTING
 
@@ -89,9 +85,16 @@ u32 task_locks(void)
 	return task_now->locks;
 }
 
-bool task_in_nmi(void)
+void task_took(u32 lock)
 {
-	return shim_nmi;
+	task_now->nr_locks++;
+	task_now->locks |= lock;
+}
+
+void task_dropped(u32 lock)
+{
+	task_now->nr_locks--;
+	task_now->locks &= ~lock;
 }
 
 u64 tasks_signature(void)
@@ -141,6 +144,22 @@ static bool in_section(const struct task *task)
 	struct context c = context_of(task);
 
 	return task->started && !task->done && (!is_preemptible(&c) || c.rcu);
+}
+
+bool task_in_section(void)
+{
+	return in_section(task_now);
+}
+
+u32 tasks_in_section(const struct task *but)
+{
+	unsigned int i;
+	u32 mask = 0;
+
+	for (i = 0; i < nr_tasks; i++)
+		if (&tasks[i] != but && in_section(&tasks[i]))
+			mask |= BIT(i);
+	return mask;
 }
 
 /* ---- which tasks may go on ---- */
@@ -307,8 +326,6 @@ static void reschedule(void)
 		switch_to(&tasks[__ffs(enabled)]);
 }
 
-static void left_section(void);
-
 static void task_main(void)
 {
 	struct task *task = task_now;
@@ -333,7 +350,7 @@ static void task_main(void)
 		explore_tell("ends");
 	task->done = true;
 	progress++;
-	left_section();
+	sync_left_section();
 	on_cpu[task->cpu] = task->interrupted;
 	reschedule();
 	abort();
@@ -386,7 +403,7 @@ unsigned int task_add(enum task_kind kind, unsigned int cpu, const char *name,
 
 /* ---- points ---- */
 
-static void point(bool matters, void *pc, const char *how)
+void sched_point(bool matters, void *pc, const char *how)
 {
 	unsigned int now = task_number(task_now), next;
 	bool told = explore_telling && matters && (explore_in_detail || strstr(how, "lock")), ask;
@@ -411,11 +428,11 @@ static void point(bool matters, void *pc, const char *how)
 	}
 }
 
-static void access(const void *p, unsigned int size, enum access access, void *pc, const char *how)
+void sched_access(const void *p, unsigned int size, enum access access, void *pc, const char *how)
 {
 	if (!sched_exploring || !task_now || world_granule(p) == ~0ul)
 		return;
-	point(access_matters(p, size), pc, how);
+	sched_point(access_matters(p, size), pc, how);
 	access_note(p, size, access);
 }
 
@@ -423,12 +440,12 @@ static void access(const void *p, unsigned int size, enum access access, void *p
 void __sanitizer_cov_load##n(type *p);						\
 void __sanitizer_cov_load##n(type *p)						\
 {										\
-	access(p, n, ACCESS_READ, __builtin_return_address(0), "reads");	\
+	sched_access(p, n, ACCESS_READ, __builtin_return_address(0), "reads");	\
 }										\
 void __sanitizer_cov_store##n(type *p);						\
 void __sanitizer_cov_store##n(type *p)						\
 {										\
-	access(p, n, ACCESS_WRITE, __builtin_return_address(0), "writes");	\
+	sched_access(p, n, ACCESS_WRITE, __builtin_return_address(0), "writes");	\
 }
 
 ACCESS(1, u8)
@@ -443,20 +460,21 @@ void shim_point(enum shim_point what, const volatile void *p, unsigned int size)
 
 	switch (what) {
 	case SHIM_ATOMIC:
-		access((void *)p, size, ACCESS_WRITE, pc, "changes");
+		sched_access((void *)p, size, ACCESS_WRITE, pc, "changes");
 		break;
 	case SHIM_IRQS_OFF:
 		if (!shim_irqs_off)
-			access(&irqs_of[shim_cpu], 8, ACCESS_WRITE, pc, "switches interrupts off,");
+			sched_access(&irqs_of[shim_cpu], 8, ACCESS_WRITE, pc,
+				     "switches interrupts off,");
 		break;
 	case SHIM_ENTER:
 		if (!task_now || in_section(task_now))
 			break;
-		access(&preemption_of[shim_cpu], 8, ACCESS_WRITE, pc, "enters");
-		access(&grace, 8, ACCESS_READ, pc, "enters");
+		sched_access(&preemption_of[shim_cpu], 8, ACCESS_WRITE, pc, "enters");
+		sync_enters_section(pc);
 		break;
 	case SHIM_LEFT:
-		left_section();
+		sync_left_section();
 		break;
 	}
 }
@@ -467,7 +485,7 @@ void shim_tick(void)
 }
 
 /* What the pretended kernel does by itself: in an order, but nowhere to switch. */
-static void kernel_changes(void)
+void sched_kernel_changes(void)
 {
 	if (task_now && sched_exploring)
 		access_note(&kernel_state, 8, ACCESS_WRITE);
@@ -507,7 +525,7 @@ void shim_wait(const char *who)
 	progress++;
 	task_now->waited = progress;
 	task_wait(has_progressed, task_now, who);
-	kernel_changes();
+	sched_kernel_changes();
 }
 
 void shim_might_sleep(void)
@@ -515,438 +533,4 @@ void shim_might_sleep(void)
 	struct context c = context_now();
 
 	shim_expect(is_preemptible(&c) && !shim_rcu && !(task_now && task_now->nr_locks));
-}
-
-/* ---- locks ---- */
-
-/* The same bit for a lock in all schedules of a program; 0 for those there is none for. */
-static u32 lock_bit(const raw_spinlock_t *lock)
-{
-	static const void *known[32];
-	unsigned int i;
-
-	for (i = 0; i < 32; i++) {
-		if (!known[i])
-			known[i] = lock;
-		if (known[i] == lock)
-			return BIT(i);
-	}
-	return 0;
-}
-
-static void took(raw_spinlock_t *lock)
-{
-	lock->held = true;
-	shim_preempt++;
-	if (!task_now)
-		return;
-	/* The lock itself is not accessed under itself. */
-	if (sched_exploring)
-		access_note(lock, 1, ACCESS_WRITE);
-	task_now->nr_locks++;
-	task_now->locks |= lock_bit(lock);
-}
-
-static bool is_free(void *arg)
-{
-	raw_spinlock_t *lock = arg;
-
-	return !lock->held;
-}
-
-static void lock_point(raw_spinlock_t *lock, void *pc, const char *how)
-{
-	if (sched_exploring && task_now)
-		point(access_matters(lock, 1), pc, how);
-}
-
-void shim_lock(raw_spinlock_t *lock)
-{
-	shim_expect(!shim_nmi);
-	lock_point(lock, __builtin_return_address(0), "locks");
-	if (task_now)
-		task_wait(is_free, lock, "for a lock");
-	shim_expect(!lock->held);
-	took(lock);
-}
-
-bool raw_spin_trylock(raw_spinlock_t *lock)
-{
-	lock_point(lock, __builtin_return_address(0), "tries to lock");
-	if (!lock->held) {
-		took(lock);
-		return true;
-	}
-	if (sched_exploring && task_now) {
-		access_note(lock, 1, ACCESS_WRITE);
-		explore_tell("finds it locked");
-	}
-	return false;
-}
-
-void shim_unlock(raw_spinlock_t *lock)
-{
-	shim_expect(lock->held && shim_preempt);
-	lock_point(lock, __builtin_return_address(0), "unlocks");
-	lock->held = false;
-	shim_preempt--;
-	if (!task_now)
-		return;
-	task_now->nr_locks--;
-	task_now->locks &= ~lock_bit(lock);
-	if (sched_exploring)
-		access_note(lock, 1, ACCESS_WRITE);
-}
-
-static bool mutex_is_free(void *arg)
-{
-	struct mutex *mutex = arg;
-
-	return !mutex->held;
-}
-
-void mutex_lock(struct mutex *mutex)
-{
-	might_sleep();
-	if (sched_exploring && task_now)
-		point(access_matters(mutex, 1), __builtin_return_address(0), "locks");
-	if (task_now)
-		task_wait(mutex_is_free, mutex, "for a mutex");
-	shim_expect(!mutex->held);
-	mutex->held = true;
-	if (sched_exploring && task_now) {
-		access_note(mutex, 1, ACCESS_WRITE);
-		task_now->locks |= lock_bit((void *)mutex);
-	}
-}
-
-void mutex_unlock(struct mutex *mutex)
-{
-	shim_expect(mutex->held);
-	mutex->held = false;
-	if (sched_exploring && task_now) {
-		task_now->locks &= ~lock_bit((void *)mutex);
-		access_note(mutex, 1, ACCESS_WRITE);
-	}
-}
-
-/* ---- RCU ---- */
-
-#define MAX_GRACE	64u
-
-/* Grace periods that someone waits for, each with the tasks that it waits for. */
-struct period {
-	u32 tasks;
-	bool used;
-	struct rcu_head *head;		/* or NULL: a task waits */
-};
-
-#pragma clang section bss = "shim_bss" data = "shim_data"
-static struct period periods[MAX_GRACE];
-static unsigned int nr_periods;
-LASTING
-
-static u32 readers(const struct task *but)
-{
-	unsigned int i;
-	u32 mask = 0;
-
-	for (i = 0; i < nr_tasks; i++)
-		if (&tasks[i] != but && in_section(&tasks[i]))
-			mask |= BIT(i);
-	return mask;
-}
-
-static void call_back(struct rcu_head *head)
-{
-	bool was = sched_exploring;
-
-	/* Of a place between accesses: nothing to be switched to sees half of it. */
-	sched_exploring = false;
-	if ((unsigned long)head->func < PAGE_SIZE)
-		kfree((char *)head - (unsigned long)head->func);
-	else
-		head->func(head);
-	sched_exploring = was;
-}
-
-static void end_periods(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < MAX_GRACE; i++) {
-		struct period *period = &periods[i];
-
-		if (!period->used || period->tasks || !period->head)
-			continue;
-		period->used = false;
-		nr_periods--;
-		call_back(period->head);
-	}
-}
-
-static void left_section(void)
-{
-	unsigned int i;
-	u32 me;
-
-	if (!task_now || !nr_periods || in_section(task_now))
-		return;
-	me = BIT(task_number(task_now));
-	if (sched_exploring)
-		access_note(&grace, 8, ACCESS_READ);
-	for (i = 0; i < MAX_GRACE; i++)
-		periods[i].tasks &= ~me;
-	end_periods();
-}
-
-static struct period *begin_period(struct rcu_head *head, u32 tasks)
-{
-	unsigned int i = 0;
-
-	while (i < MAX_GRACE && periods[i].used)
-		i++;
-	shim_expect(i < MAX_GRACE);
-	periods[i] = (struct period) { .tasks = tasks, .used = true, .head = head };
-	nr_periods++;
-	return &periods[i];
-}
-
-void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
-{
-	shim_expect(!shim_nmi);
-	head->func = func;
-	if (sched_exploring && task_now)
-		access(&grace, 8, ACCESS_WRITE, __builtin_return_address(0), "calls RCU,");
-	begin_period(head, readers(NULL));
-	end_periods();
-}
-
-static bool period_is_over(void *arg)
-{
-	struct period *period = arg;
-
-	return !period->tasks;
-}
-
-void shim_synchronize_rcu(void)
-{
-	struct period *period;
-
-	might_sleep();
-	if (!task_now)
-		return;
-	access(&grace, 8, ACCESS_WRITE, __builtin_return_address(0), "waits for a grace period,");
-	period = begin_period(NULL, readers(task_now));
-	task_wait(period_is_over, period, "for a grace period");
-	period->used = false;
-	nr_periods--;
-	if (sched_exploring)
-		access_note(&grace, 8, ACCESS_WRITE);
-}
-
-static bool no_periods(void *arg)
-{
-	unsigned int i;
-
-	for (i = 0; i < MAX_GRACE; i++)
-		if (periods[i].used && periods[i].head)
-			return false;
-	return true;
-}
-
-void rcu_barrier(void)
-{
-	might_sleep();
-	if (task_now)
-		task_wait(no_periods, NULL, "for callbacks of RCU");
-	shim_expect(no_periods(NULL));
-}
-
-/* ---- interrupts for others ---- */
-
-struct call {
-	void (*fn)(void *info);
-	void *info;
-	unsigned int left;
-};
-
-static void run_call(void *arg)
-{
-	struct call *call = arg;
-
-	call->fn(call->info);
-	if (sched_exploring)
-		access_note(&kernel_state, 8, ACCESS_WRITE);
-	call->left--;
-}
-
-static bool calls_are_done(void *arg)
-{
-	return !((struct call *)arg)->left;
-}
-
-void on_each_cpu_cond(smp_cond_func_t cond, void (*fn)(void *info), void *info, bool wait)
-{
-	struct call call = { .fn = fn, .info = info };
-	unsigned int cpu, here;
-	bool mine = false;
-
-	shim_expect(!shim_irqs_off && !shim_hardirq && !shim_nmi && task_now);
-	preempt_disable();
-	here = shim_cpu;
-	for_each_online_cpu(cpu) {
-		char name[24];
-
-		if (!cond(cpu, info))
-			continue;
-		if (cpu == here) {
-			mine = true;
-			continue;
-		}
-		snprintf(name, sizeof(name), "IPI on CPU %u", cpu);
-		call.left++;
-		task_add(TASK_IRQ, cpu, name, run_call, &call);
-	}
-	kernel_changes();
-	if (mine) {
-		unsigned long flags;
-
-		local_irq_save(flags);
-		fn(info);
-		local_irq_restore(flags);
-	}
-	task_wait(calls_are_done, &call, "for other CPUs to be done");
-	kernel_changes();
-	preempt_enable();
-}
-
-static void run_irq_work(void *arg)
-{
-	struct irq_work *work = arg;
-
-	work->pending = false;
-	work->func(work);
-	kernel_changes();
-}
-
-void irq_work_queue(struct irq_work *work)
-{
-	char name[24];
-
-	kernel_changes();
-	if (work->pending)
-		return;
-	work->pending = true;
-	work->cpu = shim_cpu;
-	snprintf(name, sizeof(name), "irq_work on CPU %u", shim_cpu);
-	task_add(TASK_IRQ, shim_cpu, name, run_irq_work, work);
-}
-
-static bool irq_work_is_done(void *arg)
-{
-	return !((struct irq_work *)arg)->pending;
-}
-
-void irq_work_sync(struct irq_work *work)
-{
-	might_sleep();
-	if (task_now)
-		task_wait(irq_work_is_done, work, "for an irq_work");
-	shim_expect(!work->pending);
-	kernel_changes();
-}
-
-/* ---- work items: at once, or, those that are delayed, when a program asks for it ---- */
-
-#pragma clang section bss = "shim_bss" data = "shim_data"
-static struct work_struct *delayed, *running;
-LASTING
-
-static void run_work(void *arg)
-{
-	struct work_struct *work = arg;
-
-	kernel_changes();
-	if (!work->pending)
-		return;
-	work->pending = false;
-	running = work;
-	work->func(work);
-	running = NULL;
-	kernel_changes();
-}
-
-void shim_queue(struct work_struct *work)
-{
-	kernel_changes();
-	if (work->pending)
-		return;
-	work->pending = true;
-	if (work->delayed) {
-		work->next = delayed;
-		delayed = work;
-		return;
-	}
-	task_add(TASK_PROCESS, shim_cpu, "worker", run_work, work);
-}
-
-static bool work_is_done(void *arg)
-{
-	struct work_struct *work = arg;
-
-	return running != work && (!work->pending || work->delayed);
-}
-
-void flush_work(struct work_struct *work)
-{
-	might_sleep();
-	if (task_now)
-		task_wait(work_is_done, work, "for a work item");
-	kernel_changes();
-}
-
-void cancel_work_sync(struct work_struct *work)
-{
-	struct work_struct **p;
-
-	might_sleep();
-	for (p = &delayed; *p; p = &(*p)->next)
-		if (*p == work) {
-			*p = work->next;
-			break;
-		}
-	work->pending = false;
-	flush_work(work);
-}
-
-void shim_run_work(void)
-{
-	while (delayed) {
-		struct work_struct *work = delayed;
-
-		delayed = work->next;
-		work->pending = false;
-		work->func(work);
-	}
-}
-
-void shim_boundary(void)
-{
-}
-
-void shim_check_idle(void)
-{
-	shim_expect(!shim_preempt && !shim_irqs_off && !shim_rcu && !shim_nmi && !shim_hardirq);
-}
-
-void shim_die(const char *fmt, ...)
-{
-	char text[400];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	explore_failed("%s", text);
 }

@@ -88,7 +88,8 @@ static void fill(u8 *to, u8 byte, size_t size)
 
 static u8 *copy_of(const u8 *from, const u8 *to)
 {
-	u8 *p = mmap(NULL, to - from + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	u8 *p = mmap(NULL, to - from + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		     -1, 0);
 
 	shim_expect(p != MAP_FAILED);
 	copy(p, from, to - from);
@@ -109,7 +110,7 @@ void world_save(void)
 	for (page = 0; page < SHIM_PAGES; page++)
 		if (shim_taken[page])
 			copy(saved.pages + n++ * PAGE_SIZE, page_address(&shim_pages[page]),
-			       PAGE_SIZE);
+			     PAGE_SIZE);
 	for (i = 0; i < ARRAY_SIZE(sections); i++)
 		saved.sections[i] = copy_of(sections[i].from, sections[i].to);
 }

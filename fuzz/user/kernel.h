@@ -42,37 +42,7 @@
 #include <linux/gfp_types.h>
 #include <asm/bug.h>
 
-/* ---- where the explorer of interleavings may switch ---- */
-
-/*
- * fuzz/races has the compiler tell it of each load and store of slabmod's. These are the
- * places that it is told of by hand; to the fuzzer they are nothing.
- */
-enum shim_point {
-	SHIM_ATOMIC,		/* reads and writes at once what is at @p */
-	SHIM_IRQS_OFF,		/* interrupts are about to be off */
-	SHIM_ENTER,		/* a read-side section of RCU is about to begin, */
-	SHIM_LEFT,		/* or may have ended */
-};
-
-#ifdef SHIM_RACES
-/* What a schedule starts from is all there is in these; see world.c. */
-#if SHIM_RACES == 1
-#pragma clang section bss = "world_bss" data = "world_data"
-#else
-/* Of the pretended kernel and of the explorer: no access of slabmod's. */
-#pragma clang section bss = "shim_bss" data = "shim_data"
-#endif
-/* The explorer wants fast.h in C. */
-#undef __x86_64__
-
-void shim_point(enum shim_point point, const volatile void *p, unsigned int size);
-#else
-static inline void shim_point(enum shim_point point, const volatile void *p,
-			      unsigned int size)
-{
-}
-#endif
+#include "points.h"
 
 /* ---- what ends a run ---- */
 
@@ -232,64 +202,6 @@ extern struct task_struct shim_task;
 #define schedule_timeout_uninterruptible(timeout) shim_wait(__func__)
 
 void shim_wait(const char *who);
-
-/* ---- atomic operations: of one thread, but see shim_point() ---- */
-
-#define smp_store_release(p, v)		WRITE_ONCE(*(p), v)
-#define smp_load_acquire(p)		READ_ONCE(*(p))
-#define smp_rmb()			barrier()
-#define smp_wmb()			barrier()
-
-#define __shim_atomic(op, p, v) ({					\
-	typeof(p) __p = (p);						\
-	shim_point(SHIM_ATOMIC, __p, sizeof(*__p));			\
-	__atomic_##op(__p, v, __ATOMIC_RELAXED); })
-
-#define cmpxchg(p, old, new) ({						\
-	typeof(p) __at = (p);						\
-	typeof(*(p)) __was = (typeof(*(p)))(old);			\
-	shim_point(SHIM_ATOMIC, __at, sizeof(*__at));			\
-	__atomic_compare_exchange_n(__at, &__was, (typeof(*(p)))(new), false,	\
-				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);	\
-	__was; })
-#define cmpxchg_release		cmpxchg
-#define xchg(p, new)			__shim_atomic(exchange_n, p, new)
-
-#define atomic_read(v)			READ_ONCE((v)->counter)
-#define atomic_read_acquire(v)		atomic_read(v)
-#define atomic_set(v, n)		WRITE_ONCE((v)->counter, n)
-#define atomic_inc_return(v)		__shim_atomic(add_fetch, &(v)->counter, 1)
-#define atomic_inc_return_release(v)	atomic_inc_return(v)
-#define atomic_inc(v)			((void)atomic_inc_return(v))
-#define smp_mb__before_atomic()		barrier()
-#define smp_mb__after_atomic()		barrier()
-#define atomic_add(n, v)		((void)__shim_atomic(add_fetch, &(v)->counter, n))
-#define atomic_long_read(v)		READ_ONCE((v)->counter)
-#define atomic_long_read_acquire(v)	atomic_long_read(v)
-#define atomic_long_set(v, n)		WRITE_ONCE((v)->counter, n)
-#define atomic_long_add_return(n, v)	__shim_atomic(add_fetch, &(v)->counter, n)
-#define atomic_long_add(n, v)		((void)atomic_long_add_return(n, v))
-#define atomic_long_sub(n, v)		((void)__shim_atomic(sub_fetch, &(v)->counter, n))
-#define atomic_long_inc(v)		((void)atomic_long_inc_return(v))
-#define atomic_long_dec(v)		atomic_long_sub(1, v)
-#define atomic_long_inc_return(v)	__shim_atomic(add_fetch, &(v)->counter, 1)
-#define atomic_long_fetch_add_relaxed(n, v)	__shim_atomic(fetch_add, &(v)->counter, n)
-
-static inline bool atomic_try_cmpxchg(atomic_t *v, int *old, int new)
-{
-	int was = *old;
-
-	*old = cmpxchg(&v->counter, was, new);
-	return *old == was;
-}
-
-static inline bool atomic_long_try_cmpxchg(atomic_long_t *v, long *old, long new)
-{
-	long was = *old;
-
-	*old = cmpxchg(&v->counter, was, new);
-	return *old == was;
-}
 
 /* ---- bits and strings that tools/include lacks ---- */
 

@@ -297,9 +297,10 @@ static int validate_open(struct inode *inode, struct file *file)
 static ssize_t validate_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
 	struct seq_file *m = file->private_data;
+	bool ok = pool_check_live(m->private);
 
-	/* Both: what callers did is reported too. */
-	return pool_check_live(m->private) & !pool_check_objects(m->private) ? count : -EIO;
+	/* In any case: what callers did is reported too. */
+	return pool_check_objects(m->private) || !ok ? -EIO : count;
 }
 
 static const struct file_operations validate_fops = {

@@ -19,6 +19,7 @@
 #include <trace/events/printk.h>
 
 #include "beyond.h"
+#include "cache.h"
 #include "chunk.h"
 #include "compat.h"
 #include "home.h"
@@ -241,8 +242,7 @@ void kit_cache_quicken(struct kunit *test, struct slabmod_cache *cache)
 	cache->flags &= ~CACHE_CHECK_HOME;
 	/* As the layout has it, before more is asked for. */
 	KUNIT_ASSERT_TRUE(test, slab_layout(cache, cache->object_size, cache->align));
-	if (cache->flags & CACHE_CHECK_INDEX)
-		cache->quick_mask = ~0ul;
+	cache_setup_free_path(cache);
 }
 
 int kit_init(struct kunit *test)

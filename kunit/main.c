@@ -38,6 +38,7 @@ static struct kunit_suite *const all[] = {
 	&kmalloc_suite,
 	&pages_suite,
 	&misuse_suite,
+	&strict_suite,
 	&pool_suite,
 	&bound_suite,
 	&exchange_suite,

@@ -19,6 +19,7 @@ extern struct kunit_suite cache_suite;
 extern struct kunit_suite kmalloc_suite;
 extern struct kunit_suite pages_suite;
 extern struct kunit_suite misuse_suite;
+extern struct kunit_suite strict_suite;
 extern struct kunit_suite pool_suite;
 extern struct kunit_suite bound_suite;
 extern struct kunit_suite exchange_suite;

@@ -162,7 +162,7 @@ void test_caches_with_impossible_properties_are_refused(struct kunit *test)
 	static const size_t sizes[] = { 0, SLABMOD_CACHE_MAX_SIZE + 1, 1ul << 32, SIZE_MAX };
 	static const size_t aligns[] = { 3, 24, 4097, 8192, SIZE_MAX };
 	static const unsigned int flags[] = {
-		0x8, 0x100, CACHE_SHARES_LINES, CACHE_CHECK_HOME, CACHE_INTERNAL, CACHE_PAGES,
+		0x20, 0x100, CACHE_SHARES_LINES, CACHE_CHECK_HOME, CACHE_INTERNAL, CACHE_PAGES,
 		0x80000000,
 	};
 	int i;

@@ -125,6 +125,8 @@ static void *hand_out(struct slabmod_cache *cache, void *object, gfp_t gfp, size
 	}
 	if (unlikely(cache->flags & CACHE_DEBUG))
 		return debug_take(cache, object, asked, gfp, clear);
+	if (unlikely(strict_is_on(cache)))
+		strict_set(strict_place_of(cache, object));
 	if (clear)
 		memset(object, 0, cache->usable);
 	if (leak_tracks(cache))
@@ -156,8 +158,8 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid,
 	return hand_out(cache, object, gfp, asked, must_clear(cache, gfp));
 }
 
-/* What the magazine did not have or may not be taken without more ado, cleared if need be. */
-noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
+/* The magazine is empty, or the object must be cleared or marked first. */
+static noinline void *refill_slow(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
 {
 	bool clear = magazine_clears(cache);
 	void *object;
@@ -167,6 +169,22 @@ noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, si
 	else
 		object = alloc_hard(cache, gfp, asked);
 	return hand_out(cache, object, gfp, asked, clear);
+}
+
+static noinline void *clear_object(struct slabmod_cache *cache, void *object)
+{
+	return memset(object, 0, cache->usable);
+}
+
+/* Strict caches come here with every allocation: no register is saved on their way. */
+noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
+{
+	void *object;
+
+	if (strict_is_on(cache) && !leak_tracks(cache) &&
+	    likely(strict_take(cache, asked, &object)))
+		return magazine_clears(cache) ? clear_object(cache, object) : object;
+	return refill_slow(cache, gfp, asked);
 }
 EXPORT_SYMBOL_SLABMOD(__slabmod_cache_refill);
 
@@ -207,7 +225,7 @@ size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t n
 	might_alloc(gfp);
 	got = take_bulk(cache, gfp, nr, objects);
 	clear = got == nr && must_clear(cache, gfp);
-	if (unlikely(clear || cache->flags & CACHE_DEBUG || leak_tracks(cache)))
+	if (unlikely(clear || cache->flags & (CACHE_DEBUG | CACHE_STRICT) || leak_tracks(cache)))
 		for (i = 0; i < got; i++)
 			objects[i] = hand_out(cache, objects[i], gfp, 0, clear);
 	if (got == nr)
@@ -277,7 +295,11 @@ void cache_report_bad_free(const char *who, const void *addr)
 /* A bit says free only of what has come back; what lies in a magazine is taken. */
 static bool is_free(struct slabmod_cache *cache, struct frame *first, const void *object)
 {
-	if (test_bit(index_of(cache, first, object), first->free))
+	u64 index = index_of(cache, first, object);
+
+	if (unlikely(strict_is_on(cache)))
+		return !strict_is_out(first, index);
+	if (test_bit(index, first->free))
 		return true;
 	return unlikely(cache->flags & CACHE_DEBUG) && !debug_is_live(cache, first, object);
 }
@@ -327,6 +349,11 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 		free_debugged(cache, slab_first(found.frame), object);
 		return;
 	}
+	if (unlikely(strict_is_on(cache)) && !strict_clear(strict_place_of(cache, object))) {
+		/* Another CPU frees it at the same time. */
+		cache_report_bad_free(cache->name, object);
+		return;
+	}
 	if (leak_tracks(cache))
 		leak_note_free(object);
 	if (want_init_on_free() && !slab_keeps_state(cache))
@@ -352,6 +379,11 @@ noinline void cache_free_full(struct slabmod_cache *cache, void *object)
 		cache_report_bad_free(cache->name, object);
 	else
 		magazine_free(cache, first, object);
+}
+
+noinline void cache_free_claimed(struct slabmod_cache *cache, void *object)
+{
+	magazine_free(cache, slab_first(chunk_frame_fast(chunk_offset(object))), object);
 }
 
 static __always_inline void free_one(struct slabmod_cache *cache, void *object)
@@ -402,7 +434,8 @@ static size_t free_many(struct slabmod_cache *cache, size_t nr, void **objects)
 			if (frame->cache != cache)
 				break;
 		}
-		if (unlikely(!cache_free_ok(cache, here, frame, offset, false) || *to == object))
+		if (unlikely(cache_free_check(cache, here, frame, offset, object, false, false) !=
+			     FREE_MAY_PUSH || *to == object))
 			break;
 		*++to = object;
 	}

@@ -13,6 +13,10 @@
 
 #include "gfp.h"
 #include "magazine.h"
+#include "strict.h"
+
+/* All caches are strict, whether they were asked for it or not. */
+extern bool strict_all;
 
 void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t asked);
 void cache_free_slow(struct slabmod_cache *cache, void *object);
@@ -75,26 +79,39 @@ static __always_inline const unsigned long *cache_free_bits(const struct slabmod
 	return ((const struct frame *)((unsigned long)frame & cache->first_mask))->free;
 }
 
-/* Whether the object may be put into @magazine, this CPU's: what only some caches ask. */
-static __always_inline bool cache_free_checks(const struct slabmod_cache *cache,
-					      const slabmod_my_magazine *magazine,
-					      const struct frame *frame, u64 index)
+/* What a fast path of a free has done. */
+enum cache_free { FREE_NOT, FREE_MAY_PUSH, FREE_DONE };
+
+/* Free an object of a strict cache whose bit has been cleared, if not into the magazine. */
+void cache_free_claimed(struct slabmod_cache *cache, void *object);
+
+/* The fast path of a free to a strict cache that needs no other check. Preemption is off. */
+static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *cache,
+							 slabmod_my_magazine *magazine,
+							 struct frame *frame, u64 index,
+							 void *object)
 {
-	if (index >= cache->objects || cache->flags & CACHE_SLOW_FREE)
-		return false;
-	return !(cache->flags & CACHE_CHECK_HOME) || READ_ONCE(frame->home) == magazine->cpu;
+	unsigned long first = (unsigned long)frame & cache->first_mask;
+	long place = strict_place((struct frame *)first, index);
+
+	if (unlikely(index >= cache->strict_objects || !strict_clear(place)))
+		return FREE_NOT;
+	if (unlikely(!strict_push(magazine, object, place)))
+		cache_free_claimed(cache, object);
+	return FREE_DONE;
 }
 
 /*
- * Whether the object at @offset may be put into @magazine: it starts there, is not free in
- * its slab, and no other home wants it. @frame is what chunk_frame_fast() said of @offset,
- * and of a slab of @cache. Preemption is off, since before @frame was looked up. @pages: the
- * cache is one of pages, and the caller pages.c.
+ * Whether the object at @offset may be put into @magazine, this CPU's: it starts there, is
+ * not free in its slab, and no other home wants it. @frame is what chunk_frame_fast() said of
+ * @offset, and of a slab of @cache. Preemption is off, since before @frame was looked up.
+ * @pages: the cache is one of pages, and the caller pages.c. @strict: free the object here
+ * if the cache is strict.
  */
-static __always_inline bool cache_free_ok(const struct slabmod_cache *cache,
-					  const slabmod_my_magazine *magazine,
-					  const struct frame *frame, unsigned long offset,
-					  bool pages)
+static __always_inline enum cache_free cache_free_check(struct slabmod_cache *cache,
+							slabmod_my_magazine *magazine,
+							struct frame *frame, unsigned long offset,
+							void *object, bool pages, bool strict)
 {
 	u64 index;
 
@@ -102,39 +119,57 @@ static __always_inline bool cache_free_ok(const struct slabmod_cache *cache,
 		cache_goto_if_any(offset, cache->quick_mask, not_quick);
 		index = (offset & cache->index_mask) >> cache->shift;
 		cache_goto_if_set(index, cache_free_bits(cache, frame), is_free);
-		return true;
+		return FREE_MAY_PUSH;
 	}
 not_quick:
 	index = cache_offset_index(cache, offset);
 	if (pages || unlikely(index >= cache->quick_objects)) {
-		if (!pages && cache->flags & CACHE_PAGES)
-			return false;
-		if (!cache_free_checks(cache, magazine, frame, index))
-			return false;
+		const unsigned int slow = CACHE_SLOW_FREE | (pages ? 0 : CACHE_PAGES);
+		unsigned int flags = cache->flags;
+
+		if (strict && flags & CACHE_STRICT_QUICK)
+			return cache_free_strict(cache, magazine, frame, index, object);
+		/* One test for caches that are neither; the others may take longer. */
+		if (flags & (slow | CACHE_STRICT)) {
+			if (!strict || flags & slow ||
+			    (flags & CACHE_CHECK_HOME && READ_ONCE(frame->home) != magazine->cpu))
+				return FREE_NOT;
+			return cache_free_strict(cache, magazine, frame, index, object);
+		}
+		if (index >= cache->objects)
+			return FREE_NOT;
+		if (flags & CACHE_CHECK_HOME && READ_ONCE(frame->home) != magazine->cpu)
+			return FREE_NOT;
 	}
 	cache_goto_if_set(index, cache_free_bits(cache, frame), is_free);
-	return true;
+	return FREE_MAY_PUSH;
 is_free:
-	return false;
+	return FREE_NOT;
 }
 
 /* A free that passed the checks, but not into the magazine. Preemption is off. */
 void cache_free_full(struct slabmod_cache *cache, void *object);
 
 /*
- * The fast path of a free: true when it is done, in full; when not, nothing is. @frame
- * as for cache_free_ok(); @pages: the cache is one of pages, and the caller pages.c.
+ * The fast path of a free: true when it is done, in full; when not, nothing is. @frame and
+ * @pages as for cache_free_check().
  */
 static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct frame *frame,
 					    unsigned long offset, void *object, bool pages)
 {
 	slabmod_my_magazine *magazine = slabmod_this_cpu(READ_ONCE(cache->magazines));
 
-	if (unlikely(!cache_free_ok(cache, magazine, frame, offset, pages)))
-		return false;
-	if (unlikely(!slabmod_magazine_push(magazine, object)))
-		cache_free_full(cache, object);
-	return true;
+	switch (cache_free_check(cache, magazine, frame, offset, object, pages, true)) {
+	case FREE_MAY_PUSH:
+		if (unlikely(!slabmod_magazine_push(magazine, object)))
+			cache_free_full(cache, object);
+		fallthrough;
+	case FREE_DONE:
+		return true;
+	case FREE_NOT:
+		break;
+	}
+	return false;
 }
 
 /* What there is at an address. */
@@ -166,6 +201,12 @@ enum cache_event {
 };
 
 extern struct blocking_notifier_head cache_notifiers;
+
+/*
+ * Set what the fast path of a free may do with objects of a cache that has been laid out, and
+ * what it must leave to the slow path.
+ */
+void cache_setup_free_path(struct slabmod_cache *cache);
 
 struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, size_t size,
 				   size_t align, unsigned int flags, void (*ctor)(void *object),

@@ -37,6 +37,7 @@
 #include "home.h"
 #include "magazine.h"
 #include "report.h"
+#include "strict.h"
 
 /* Objects that a bulk call takes from slabs at a time, for the sake of who waits. */
 #define TAKE_AT_ONCE	128
@@ -93,6 +94,14 @@ static void *take_top(struct slabmod_magazine *magazine)
 	return magazine->object[magazine->here--];
 }
 
+/* Of a strict cache, where the bits are of objects from entry @at on. */
+static void note_places(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+			unsigned int at, unsigned int nr)
+{
+	if (unlikely(strict_is_on(cache)))
+		strict_note(cache, magazine, at, nr);
+}
+
 /* Fills an empty stack to half, and takes the top. */
 static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine, bool anything)
 {
@@ -100,6 +109,7 @@ static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazi
 		magazine->here = home_take(cache, &magazine->object[1], half(magazine), anything);
 		if (!magazine->here)
 			return NULL;
+		note_places(cache, magazine, 1, magazine->here);
 		stat_inc(cache->stats, STAT_REFILL);
 		miss(cache, magazine);
 	}
@@ -155,6 +165,7 @@ static void *open_slab(struct slabmod_cache *cache, struct frame *first)
 	if (magazine && !magazine->here) {
 		magazine->here = home_open(cache, first, false, &magazine->object[1],
 					   half(magazine));
+		note_places(cache, magazine, 1, magazine->here);
 		object = take_top(magazine);
 		stat_inc(cache->stats, STAT_REFILL);
 		miss(cache, magazine);
@@ -326,6 +337,7 @@ static enum put put_here(struct slabmod_cache *cache, struct slabmod_magazine *m
 		flush_half(cache, magazine);
 	}
 	magazine->object[++magazine->here] = object;
+	note_places(cache, magazine, magazine->here, 1);
 	return PUT_DONE;
 }
 

@@ -38,7 +38,7 @@ static inline bool magazine_clears(const struct slabmod_cache *cache)
 /* Whether something is done with each object that is handed out: by the slow path alone. */
 static inline bool magazine_is_hidden(const struct slabmod_cache *cache)
 {
-	return magazine_clears(cache) || leak_tracks(cache);
+	return magazine_clears(cache) || leak_tracks(cache) || cache->flags & CACHE_STRICT;
 }
 
 /* Objects in the stack that a CPU takes from, whether it is at it or not. */

@@ -22,6 +22,7 @@
 #include "home.h"
 #include "magazine.h"
 #include "report.h"
+#include "strict.h"
 
 /* By so much they grow. */
 #define GROW_FACTOR	8u
@@ -37,6 +38,9 @@ static size_t magazine_size(const struct slabmod_cache *cache, unsigned int capa
 {
 	unsigned int away = 0;
 
+	/* The places of bits are behind all that a magazine may have before. */
+	if (strict_is_on(cache))
+		return struct_bytes(struct slabmod_magazine, object, STRICT_PLACES + 1 + capacity);
 	if (cache->flags & CACHE_CHECK_HOME)
 		away = magazine_away_capacity(capacity);
 	return struct_bytes(struct slabmod_magazine, object, 1 + capacity + away);
@@ -204,6 +208,8 @@ void magazine_setup(struct slabmod_cache *cache)
 	if (cache->flags & CACHE_PAGES)
 		bytes *= MAGAZINE_PAGES_FACTOR;
 	cache->capacity_max = clamp(bytes / cache->size, MAGAZINE_MIN, MAGAZINE_MAX);
+	if (strict_is_on(cache))
+		cache->capacity_max = min(cache->capacity_max, STRICT_MAGAZINE);
 	cache->capacity = start_capacity(cache);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_setup);

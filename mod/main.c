@@ -29,6 +29,9 @@ MODULE_PARM_DESC(magazine_bytes, "bytes of objects in a magazine at the most (de
 module_param_named(debug, debug_all, bool, 0444);
 MODULE_PARM_DESC(debug, "catch callers' errors with all caches, at a cost; see Documentation/debug.rst (default off)");
 
+module_param_named(strict, strict_all, bool, 0444);
+MODULE_PARM_DESC(strict, "detect every second free of an object at that free; see Documentation/security.rst (default off)");
+
 module_param(quarantine_kb, uint, 0444);
 MODULE_PARM_DESC(quarantine_kb, "KiB that wait in each quarantine of debugged memory (default 4096)");
 

@@ -37,6 +37,9 @@ static int dead_state, online_state;
 
 BLOCKING_NOTIFIER_HEAD(cache_notifiers);
 
+bool strict_all;
+EXPORT_SYMBOL_FOR_TEST(strict_all);
+
 /* ---- creation ---- */
 
 bool name_is_good(const char *name, size_t max)
@@ -82,16 +85,19 @@ static unsigned int line_align(size_t size)
 	return line;
 }
 
-/* Sees to it that the fast path of a free leaves to others what it must not do. */
-static void quicken(struct slabmod_cache *cache)
+void cache_setup_free_path(struct slabmod_cache *cache)
 {
 	if (want_init_on_free() && !(cache->flags & SLABMOD_TYPESAFE_BY_RCU))
 		cache->flags |= CACHE_CLEAR;
-	if (cache->flags & (CACHE_CHECKS | CACHE_PAGES | CACHE_SLOW_FREE))
+	if (cache->flags & (CACHE_CHECKS | CACHE_PAGES | CACHE_SLOW_FREE | CACHE_STRICT))
 		cache->quick_mask = ~0ul;
-	if (cache->flags & (CACHE_CHECK_HOME | CACHE_PAGES | CACHE_SLOW_FREE))
+	if (cache->flags & (CACHE_CHECK_HOME | CACHE_PAGES | CACHE_SLOW_FREE | CACHE_STRICT))
 		cache->quick_objects = 0;
+	if (cache->flags & CACHE_STRICT && !(cache->flags & (CACHE_CHECK_HOME | CACHE_PAGES |
+							     CACHE_SLOW_FREE)))
+		cache->flags |= CACHE_STRICT_QUICK;
 }
+EXPORT_SYMBOL_FOR_TEST(cache_setup_free_path);
 
 static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *name, size_t size,
 					size_t align, unsigned int flags,
@@ -107,7 +113,9 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 		return NULL;
 	if (flags & SLABMOD_HWCACHE_ALIGN)
 		align = max_t(size_t, align, line_align(size));
-	cache->flags = flags | (debug_all ? CACHE_DEBUG : 0);
+	cache->flags = flags | (debug_all ? CACHE_DEBUG : 0) | (strict_all ? CACHE_STRICT : 0);
+	if (cache->flags & CACHE_DEBUG)
+		cache->flags &= ~CACHE_STRICT;
 	if (!slab_layout(cache, size, align)) {
 		report_misuse(MISUSE_BAD_CACHE, "%s: size %zu aligned to %zu is above %u", name,
 			      size, align, SLABMOD_CACHE_MAX_SIZE);
@@ -117,7 +125,7 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 	if (nr_node_ids > 1 || (cache->flags & CACHE_SHARES_LINES && num_possible_cpus() > 1))
 		cache->flags |= CACHE_CHECK_HOME;
 	cache->flags |= leak_flag(cache->flags);
-	quicken(cache);
+	cache_setup_free_path(cache);
 	strscpy(cache->name, name, sizeof(cache->name));
 	cache->object_size = size;
 	cache->ctor = ctor;

@@ -20,6 +20,7 @@
 #include "leak.h"
 #include "report.h"
 #include "slab.h"
+#include "strict.h"
 
 /* A slab is to hold this many objects, unless that takes a block above this order. */
 #define SLAB_GOOD_OBJECTS	8
@@ -50,8 +51,9 @@ static struct slab_geometry geometry(const struct slabmod_cache *cache, unsigned
 
 static unsigned int most_objects(const struct slabmod_cache *cache)
 {
-	/* The last of the frame's words has another use then. */
-	return cache->flags & CACHE_DEBUG ? SLAB_MAX_OBJECTS / 2 : SLAB_MAX_OBJECTS;
+	/* The last of the frame's words have another use then. */
+	return cache->flags & (CACHE_DEBUG | CACHE_STRICT) ? SLAB_MAX_OBJECTS / 2 :
+							      SLAB_MAX_OBJECTS;
 }
 
 static unsigned int fitting(const struct slabmod_cache *cache, unsigned int order)
@@ -145,7 +147,8 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 {
 	unsigned int line = cache_line_size();
 
-	size = ALIGN(max_t(unsigned int, size, SLAB_MIN_SIZE), max_t(unsigned int, align, 8));
+	size = max_t(unsigned int, size, strict_is_on(cache) ? STRICT_MIN_SIZE : SLAB_MIN_SIZE);
+	size = ALIGN(size, max_t(unsigned int, align, 8));
 	if (size > SLABMOD_CACHE_MAX_SIZE)
 		return false;
 	cache->size = size;
@@ -164,6 +167,7 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 	cache->quick_mask = ((1u << cache->shift) - 1) | chunk_offset_beyond();
 	cache->index_mask = cache->slab_mask | chunk_offset_beyond();
 	cache->quick_objects = cache->objects;
+	cache->strict_objects = cache->objects;
 	/* Frames of a chunk that is in the map begin a page, so slabs of them are aligned. */
 	cache->first_mask = -(sizeof(struct frame) << cache->usual.order);
 	if (!is_power_of_2(size) || cache->objects * size != cache->usual.pages << PAGE_SHIFT)
@@ -235,6 +239,7 @@ static void mark_small(struct frame *first, void *arg)
 	unsigned int i;
 
 	mark_all_free(first, cache->small.objects);
+	memset(first->out, 0, sizeof(first->out));
 	mark_tracks(cache, first, cache->small.pages);
 	for (i = 0; i < cache->small.pages; i++) {
 		first[i].order = cache->small.order;
@@ -498,6 +503,10 @@ bool slab_check(struct slabmod_cache *cache, struct frame *first)
 	    bitmap_weight(first->free, words * BITS_PER_LONG) != free) {
 		report_broken("%s: a slab of %u objects has %u free and counts %u in use",
 			      cache->name, g->objects, free, first->inuse);
+		return false;
+	}
+	if (strict_is_on(cache) && bitmap_intersects(first->free, first->out, g->objects)) {
+		report_broken("%s: an object is free, and with a caller", cache->name);
 		return false;
 	}
 	for (i = 0; i < g->pages; i++)

@@ -93,6 +93,14 @@ struct frame {
 			unsigned long debug_free[3];
 			struct debug_tracks *tracks;
 		};
+		/*
+		 * First page of a slab whose cache is strict: a bit an object that a caller has,
+		 * in the words behind those of free objects; changed atomically.
+		 */
+		struct {
+			unsigned long strict_free[2];
+			unsigned long out[2];
+		};
 		/* First page of FRAME_PAGES and FRAME_KEPT: what who has it next asks for. */
 		struct {
 			unsigned int nr_pages;
@@ -265,7 +273,7 @@ struct slab_geometry {
 
 /* Those of include/slabmod/cache.h, and above them internal ones. */
 #define CACHE_PUBLIC_FLAGS	(SLABMOD_HWCACHE_ALIGN | SLABMOD_ISOLATED | SLABMOD_DEBUG | \
-				 SLABMOD_TYPESAFE_BY_RCU)
+				 SLABMOD_STRICT | SLABMOD_TYPESAFE_BY_RCU)
 #define CACHE_SHARES_LINES	0x100u	/* objects share lines with their neighbours */
 #define CACHE_CHECK_HOME	0x200u	/* a free has to look where the object belongs */
 #define CACHE_INTERNAL		0x400u	/* of kmalloc or pages: callers cannot destroy it */
@@ -273,8 +281,10 @@ struct slab_geometry {
 #define CACHE_CHECK_INDEX	0x1000u	/* a free has to divide: the size is no power of two */
 #define CACHE_ORPHAN		0x2000u	/* its module went with objects live */
 #define CACHE_CLEAR		0x4000u	/* the kernel was told to clear what is freed */
+#define CACHE_STRICT_QUICK	0x10000u	/* strict, and a free has no other check to make */
 #define CACHE_KMALLOC		0x8000u	/* serves memory by size */
 #define CACHE_DEBUG		SLABMOD_DEBUG	/* or all were asked for it */
+#define CACHE_STRICT		SLABMOD_STRICT	/* likewise; never with CACHE_DEBUG */
 #define CACHE_LEAKS		0x100000u /* kmemleak is told of each object */
 /* Something is done with each object that is freed: frees take the slow path. */
 #define CACHE_SLOW_FREE		(CACHE_CLEAR | CACHE_DEBUG | CACHE_LEAKS)
@@ -302,6 +312,7 @@ struct slabmod_cache {
 	u8 shift;			/* size == odd part << shift */
 	u8 group;			/* objects that fill whole lines together */
 	/* Read by slow paths. */
+	unsigned long strict_objects;	/* as @objects; 64 bits for a shorter comparison */
 	unsigned int slab_mask;		/* bytes of a slab's block, less one */
 	struct slab_geometry usual;
 	struct slab_geometry small;	/* when memory is short */

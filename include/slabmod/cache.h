@@ -58,6 +58,17 @@ struct slabmod_cache;
  */
 #define SLABMOD_TYPESAFE_BY_RCU	0x10u
 
+/**
+ * define SLABMOD_STRICT - detect every second free of an object at that free
+ *
+ * Wherever the object is: in its slab, in the magazine of any CPU, or on its way between
+ * them. Of several frees at the same time exactly one succeeds, and the others are reported.
+ * For production systems: an allocation and its free take some thirty instructions more, and
+ * an object at least 32 bytes. The module parameter strict=1 does it to all caches. In a cache
+ * with SLABMOD_DEBUG the flag has no effect, because debug mode detects all of this.
+ */
+#define SLABMOD_STRICT		0x8u
+
 /** define SLABMOD_CACHE_MAX_SIZE - largest object of a typed cache, in bytes */
 #define SLABMOD_CACHE_MAX_SIZE	(32u * 1024u)
 
@@ -77,8 +88,8 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
  *	no blank, no '/', no '.' at the beginning; copied; other caches may have it too
  * @size: bytes an object has, 1 to SLABMOD_CACHE_MAX_SIZE
  * @align: 0 for the natural one of a pointer, or a power of two up to PAGE_SIZE
- * @flags: 0, or any of SLABMOD_HWCACHE_ALIGN, SLABMOD_ISOLATED, SLABMOD_TYPESAFE_BY_RCU and
- *	SLABMOD_DEBUG
+ * @flags: 0, or any of SLABMOD_HWCACHE_ALIGN, SLABMOD_ISOLATED, SLABMOD_TYPESAFE_BY_RCU,
+ *	SLABMOD_STRICT and SLABMOD_DEBUG
  * @ctor: NULL, or called once for every object when its slab is made, never
  *	under a lock; the caller of slabmod_cache_free() gives an object back in
  *	its constructed state

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_strict.c - strict caches: every second free is reported by the call that makes it,
+ * wherever the object is, and has no other effect.
+ */
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
+#include <linux/slab.h>
+
+#include <slabmod/slabmod.h>
+
+#include "cache.h"
+#include "context.h"
+#include "kit.h"
+#include "slab.h"
+#include "strict.h"
+#include "suites.h"
+
+/* Enough for several refills and flushes of any magazine. */
+#define MANY	600
+
+static const size_t sizes[] = { 16, 32, 40, 64, 72, 128, 192, 1000, 1024, 1472, 4096, 8192 };
+
+static struct slabmod_cache *strict_cache(struct kunit *test, struct slabmod_pool *pool,
+					  size_t size)
+{
+	struct slabmod_cache *cache;
+
+	cache = cache_create(pool, "strict", size, 0, SLABMOD_STRICT, NULL, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	KUNIT_ASSERT_TRUE(test, strict_is_on(cache));
+	return cache;
+}
+
+/* All calls that free an object of a cache report it, and change nothing. */
+static void expect_refused(struct kunit *test, struct slabmod_cache *cache, void *object)
+{
+	unsigned long used = cache_used(cache), held = magazine_count(cache);
+
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name, slabmod_cache_free(cache, object));
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name, slabmod_kfree(object));
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+			  slabmod_cache_free_bulk(cache, 1, &object));
+	KUNIT_EXPECT_EQ(test, cache_used(cache), used);
+	KUNIT_EXPECT_EQ(test, magazine_count(cache), held);
+}
+
+static void free_objects(struct slabmod_cache *cache, void **objects, unsigned int from,
+			 unsigned int to)
+{
+	while (from < to)
+		slabmod_cache_free(cache, objects[from++]);
+}
+
+/* An object that is freed first, with more and more others freed behind it. */
+static void expect_all_states(struct kunit *test, struct slabmod_cache *cache, void **objects)
+{
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++) {
+		objects[i] = slabmod_cache_alloc(cache, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+	}
+	slabmod_cache_free(cache, objects[0]);
+	expect_refused(test, cache, objects[0]);
+	free_objects(cache, objects, 1, 3);
+	expect_refused(test, cache, objects[0]);
+	free_objects(cache, objects, 3, MANY - 1);
+	expect_refused(test, cache, objects[0]);
+	expect_refused(test, cache, objects[MANY - 2]);
+	/* The last one keeps a slab, so that objects beside it are back in theirs. */
+	slabmod_cache_shrink(cache);
+	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
+	if (slab_first(chunk_frame(objects[MANY - 2])) ==
+	    slab_first(chunk_frame(objects[MANY - 1])))
+		expect_refused(test, cache, objects[MANY - 2]);
+	KUNIT_EXPECT_TRUE(test, cache_check(cache));
+	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, objects[MANY - 1]));
+	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+}
+
+static void test_a_second_free_is_reported_wherever_the_object_is(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, 8192);
+	void **objects = kunit_kcalloc(test, MANY, sizeof(*objects), GFP_KERNEL);
+	struct slabmod_cache *cache;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objects);
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		expect_all_states(test, strict_cache(test, pool, sizes[i]), objects);
+		cache = strict_cache(test, pool, sizes[i]);
+		/* On a machine with one node a free takes the shortest way. */
+		if (!(cache->flags & CACHE_SHARES_LINES)) {
+			kit_cache_quicken(test, cache);
+			KUNIT_EXPECT_TRUE(test, !!(cache->flags & CACHE_STRICT_QUICK));
+		}
+		expect_all_states(test, cache, objects);
+	}
+}
+
+static void free_it(void *p)
+{
+	slabmod_kfree(p);
+}
+
+static void test_a_second_free_on_another_cpu_is_reported(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, 8192);
+	unsigned int i;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "there is one CPU");
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct slabmod_cache *cache = strict_cache(test, pool, sizes[i]);
+		void *object = slabmod_cache_alloc(cache, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, object);
+		slabmod_cache_free(cache, object);
+		KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_DOUBLE_FREE, cache->name,
+				       kit_run_on(1, free_it, object));
+		/* And the other way round: the first free is on the other CPU. */
+		object = slabmod_cache_alloc(cache, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, object);
+		KIT_EXPECT_NO_MISUSE(test, kit_run_on(1, free_it, object));
+		expect_refused(test, cache, object);
+		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	}
+}
+
+/* ---- frees at the same time ---- */
+
+struct race {
+	struct slabmod_cache *cache;
+	void *objects[MANY];
+	atomic_t arrived;
+	unsigned int cpus;
+};
+
+static void free_all(unsigned int n, void *arg)
+{
+	struct race *race = arg;
+	unsigned int i;
+
+	atomic_inc(&race->arrived);
+	while (atomic_read(&race->arrived) < race->cpus)
+		cpu_relax();
+	for (i = 0; i < MANY; i++)
+		slabmod_cache_free(race->cache, race->objects[i]);
+}
+
+static void test_of_frees_at_the_same_time_one_succeeds(struct kunit *test)
+{
+	struct race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
+	unsigned long before;
+	unsigned int round;
+
+	KUNIT_ASSERT_NOT_NULL(test, race);
+	race->cpus = min(num_online_cpus(), 4u);
+	race->cache = strict_cache(test, kit_pool_create(test, 8192), 128);
+	for (round = 0; round < 20; round++) {
+		KUNIT_ASSERT_EQ(test, slabmod_cache_alloc_bulk(race->cache, GFP_KERNEL, MANY,
+							       race->objects), MANY);
+		atomic_set(&race->arrived, 0);
+		before = report_count(MISUSE_DOUBLE_FREE);
+		kit_run_on_cpus(test, race->cpus, free_all, race);
+		KUNIT_EXPECT_EQ(test, report_count(MISUSE_DOUBLE_FREE) - before,
+				MANY * (race->cpus - 1));
+		KUNIT_EXPECT_EQ(test, cache_used(race->cache), 0);
+	}
+	/* Not one object is in two magazines. */
+	before = report_count(MISUSE_DOUBLE_FREE);
+	slabmod_cache_shrink(race->cache);
+	KUNIT_EXPECT_EQ(test, report_count(MISUSE_DOUBLE_FREE), before);
+	KUNIT_EXPECT_EQ(test, cache_destroy(race->cache), 0);
+}
+
+/* ---- other ways to allocate ---- */
+
+static void test_every_way_to_allocate_marks_objects(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, 8192);
+	struct slabmod_cache *cache = strict_cache(test, pool, 100);
+	void *objects[5], *bulk[40];
+	unsigned int round, i;
+
+	context_pin(0);
+	/* The first round finds no magazine, the next ones do. */
+	for (round = 0; round < 3; round++) {
+		objects[0] = slabmod_cache_alloc(cache, GFP_KERNEL);
+		objects[1] = slabmod_cache_zalloc(cache, GFP_KERNEL);
+		objects[2] = slabmod_cache_alloc(cache, GFP_ATOMIC);
+		objects[3] = slabmod_cache_alloc_node(cache, GFP_KERNEL, numa_mem_id());
+		objects[4] = slabmod_cache_alloc_node(cache, GFP_KERNEL | __GFP_THISNODE,
+						      numa_mem_id());
+		KUNIT_ASSERT_EQ(test, slabmod_cache_alloc_bulk(cache, GFP_KERNEL, ARRAY_SIZE(bulk),
+							       bulk), ARRAY_SIZE(bulk));
+		for (i = 0; i < ARRAY_SIZE(objects); i++) {
+			KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+			KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, objects[i]));
+		}
+		KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free_bulk(cache, ARRAY_SIZE(bulk), bulk));
+		expect_refused(test, cache, objects[0]);
+		expect_refused(test, cache, bulk[0]);
+		KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+	}
+	KUNIT_EXPECT_TRUE(test, cache_check(cache));
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+}
+
+static void test_slabs_made_in_need_are_strict(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, 8192);
+	struct slabmod_cache *cache;
+	void *object, *other;
+
+	cache = cache_create(pool, "needy", 1000, 0, SLABMOD_STRICT, NULL, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	kit_source.max_order = 0;
+	context_pin(0);
+	object = slabmod_cache_alloc(cache, GFP_KERNEL);
+	other = slabmod_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, object && other);
+	KUNIT_ASSERT_EQ(test, chunk_frame(object)->state, FRAME_SLAB_SMALL);
+	slabmod_cache_free(cache, object);
+	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, other));
+	expect_refused(test, cache, object);
+	slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+}
+
+static void test_an_interrupt_frees_what_was_freed(struct kunit *test)
+{
+	struct slabmod_cache *cache = strict_cache(test, kit_pool_create(test, 8192), 200);
+	void *object;
+
+	context_pin(0);
+	object = slabmod_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	slabmod_cache_free(cache, object);
+	slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
+	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_DOUBLE_FREE, cache->name,
+			       context_hard(free_it, object));
+	/* In the middle of a call on the magazine the object goes to its slab instead. */
+	object = slabmod_cache_alloc(cache, GFP_KERNEL);
+	preempt_disable();
+	kit_magazine_enter(cache);
+	slabmod_kfree(object);
+	kit_magazine_leave(cache);
+	preempt_enable();
+	expect_refused(test, cache, object);
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+}
+
+/* ---- pools and the module's parameter ---- */
+
+static void test_with_the_parameter_all_memory_is_strict(struct kunit *test)
+{
+	static const size_t some[] = { 1, 16, 33, 64, 100, 500, 2048, 5000, 32768, 33000, 100000 };
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool *pool;
+	unsigned int i, order;
+
+	strict_all = true;
+	pool = slabmod_pool_create("strict", &params);
+	strict_all = false;
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(some); i++) {
+		void *p = slabmod_pool_kmalloc(pool, some[i], GFP_KERNEL);
+		void *q = slabmod_pool_kmalloc(pool, some[i], GFP_KERNEL);
+
+		KUNIT_ASSERT_TRUE(test, p && q);
+		slabmod_pool_kfree(pool, p);
+		KIT_EXPECT_NO_MISUSE(test, slabmod_pool_kfree(pool, q));
+		KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "", slabmod_pool_kfree(pool, p));
+	}
+	for (order = 0; order <= 6; order++) {
+		unsigned long a = slabmod_pool_get_free_pages(pool, GFP_KERNEL, order);
+		unsigned long b = slabmod_pool_get_free_pages(pool, GFP_KERNEL, order);
+
+		KUNIT_ASSERT_TRUE(test, a && b);
+		slabmod_pool_free_pages(pool, a, order);
+		KIT_EXPECT_NO_MISUSE(test, slabmod_pool_free_pages(pool, b, order));
+		KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "",
+				  slabmod_pool_free_pages(pool, a, order));
+	}
+	KUNIT_EXPECT_TRUE(test, pool_check(pool));
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
+static void test_other_caches_are_not_strict(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, 8192);
+	struct slabmod_cache *plain = cache_create(pool, "plain", 16, 0, 0, NULL, NULL);
+	struct slabmod_cache *debugged;
+
+	debugged = cache_create(pool, "debugged", 16, 0, SLABMOD_STRICT | SLABMOD_DEBUG, NULL, NULL);
+	KUNIT_ASSERT_TRUE(test, plain && debugged);
+	KUNIT_EXPECT_FALSE(test, strict_is_on(plain));
+	KUNIT_EXPECT_FALSE(test, strict_is_on(debugged));
+	KUNIT_EXPECT_EQ(test, plain->objects, SLAB_MAX_OBJECTS);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_size(strict_cache(test, pool, 16)), STRICT_MIN_SIZE);
+}
+
+/* ---- checks ---- */
+
+static void test_a_bit_that_is_wrong_is_found(struct kunit *test)
+{
+	struct slabmod_cache *cache = strict_cache(test, kit_pool_create(test, 8192), 64);
+	void *object, *keeper;
+	struct frame *first;
+	u64 index;
+
+	context_pin(0);
+	object = slabmod_cache_alloc(cache, GFP_KERNEL);
+	keeper = slabmod_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, object && keeper);
+	first = slab_first(chunk_frame(object));
+	index = slab_object_index(cache, first, object);
+	KUNIT_EXPECT_TRUE(test, strict_is_out(first, index));
+	slabmod_cache_free(cache, object);
+	KUNIT_EXPECT_FALSE(test, strict_is_out(first, index));
+	slabmod_cache_shrink(cache);
+	KUNIT_EXPECT_TRUE(test, cache_check(cache));
+	report_broken_is_meant = true;
+	strict_set(strict_place(first, index));
+	KUNIT_EXPECT_FALSE(test, cache_check(cache));
+	KUNIT_EXPECT_TRUE(test, strict_clear(strict_place(first, index)));
+	KUNIT_EXPECT_FALSE(test, strict_clear(strict_place(first, index)));
+	report_broken_is_meant = false;
+	KUNIT_EXPECT_TRUE(test, cache_check(cache));
+	slabmod_cache_free(cache, keeper);
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+}
+
+static struct kunit_case strict_cases[] = {
+	KUNIT_CASE(test_a_second_free_is_reported_wherever_the_object_is),
+	KUNIT_CASE(test_a_second_free_on_another_cpu_is_reported),
+	KUNIT_CASE(test_of_frees_at_the_same_time_one_succeeds),
+	KUNIT_CASE(test_every_way_to_allocate_marks_objects),
+	KUNIT_CASE(test_slabs_made_in_need_are_strict),
+	KUNIT_CASE(test_an_interrupt_frees_what_was_freed),
+	KUNIT_CASE(test_with_the_parameter_all_memory_is_strict),
+	KUNIT_CASE(test_other_caches_are_not_strict),
+	KUNIT_CASE(test_a_bit_that_is_wrong_is_found),
+	{}
+};
+
+struct kunit_suite strict_suite = {
+	.name = "strict",
+	KIT_SUITE_HOOKS,
+	.test_cases = strict_cases,
+};

@@ -295,6 +295,7 @@ static void act_read_zero_size(struct abuse_run *run)
 	pagefault_disable();
 	run->faulted = __get_user(value, (u8 __user __force *)p);
 	pagefault_enable();
+	OPTIMIZER_HIDE_VAR(value);
 	run->ops->free(p);
 }
 

@@ -372,11 +372,7 @@ static const struct abuse_case abuse_cases[] = {
 	  .kinds = ABUSE_KIND(DOUBLE_FREE),
 	  .when = { ABUSE_OBJECTS(SLAB, CALL), ABUSE_ALL(CALL), ABUSE_ALL(CALL) } },
 	{ "double free, back in its slab", act_double_in_slab, .kinds = ABUSE_KIND(DOUBLE_FREE),
-#ifdef SLABMOD_STRICT
 	  .when = ABUSE_ALWAYS(CALL) },
-#else
-	  .when = { ABUSE_OBJECTS(SLAB, CALL), ABUSE_ALL(CALL), ABUSE_ALL(CALL) } },
-#endif
 	{ "double free, its slab gone", act_double_slab_gone,
 	  .kinds = ABUSE_KIND(DOUBLE_FREE), .when = ABUSE_ALWAYS(CALL) },
 

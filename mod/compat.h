@@ -61,7 +61,10 @@
 	} while (0)
 #endif
 
-/* Since 6.14 pages of kmalloc() are marked, and kfree() refuses those of others, with a warning. */
+/*
+ * Whether kfree() of memory that is not SLUB's may be refused, with a warning. Linux 7.2, where
+ * large blocks of kmalloc() have a page type, does that; no kernel before 6.14.
+ */
 #define KERNEL_KFREE_REFUSES	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0))
 
 /*

@@ -84,10 +84,10 @@ void task_give_up(void) __noreturn;
 unsigned int task_number(const struct task *task);
 const char *task_name(unsigned int number);
 u64 *task_history(struct task *task);
-/* The locks that the current task has, a bit each. */
+/* The locks that the current task has, a bit each. With a mutex it may go on to sleep. */
 u32 task_locks(void);
-void task_took(u32 lock);
-void task_dropped(u32 lock);
+void task_took(u32 lock, bool sleeps);
+void task_dropped(u32 lock, bool sleeps);
 /* Whether the current task, and which tasks but one, are in a read-side section of RCU. */
 bool task_in_section(void);
 u32 tasks_in_section(const struct task *but);

@@ -38,7 +38,7 @@ struct task {
 	bool may_sleep;			/* while it waits another may have its CPU */
 	u64 history;
 	u32 locks;			/* a bit each, see lock_bit() */
-	unsigned int nr_locks;
+	unsigned int nr_locks;		/* of them, those with which it must not sleep */
 	u32 waited;			/* what others had done when it began to shim_wait() */
 	ucontext_t registers;
 };
@@ -85,15 +85,15 @@ u32 task_locks(void)
 	return task_now->locks;
 }
 
-void task_took(u32 lock)
+void task_took(u32 lock, bool sleeps)
 {
-	task_now->nr_locks++;
+	task_now->nr_locks += !sleeps;
 	task_now->locks |= lock;
 }
 
-void task_dropped(u32 lock)
+void task_dropped(u32 lock, bool sleeps)
 {
-	task_now->nr_locks--;
+	task_now->nr_locks -= !sleeps;
 	task_now->locks &= ~lock;
 }
 

@@ -44,7 +44,7 @@ static void took(raw_spinlock_t *lock)
 	/* The lock itself is not accessed under itself. */
 	if (sched_exploring)
 		access_note(lock, 1, ACCESS_WRITE);
-	task_took(lock_bit(lock));
+	task_took(lock_bit(lock), false);
 }
 
 static bool is_free(void *arg)
@@ -92,7 +92,7 @@ void shim_unlock(raw_spinlock_t *lock)
 	shim_preempt--;
 	if (!task_now)
 		return;
-	task_dropped(lock_bit(lock));
+	task_dropped(lock_bit(lock), false);
 	if (sched_exploring)
 		access_note(lock, 1, ACCESS_WRITE);
 }
@@ -115,7 +115,7 @@ void mutex_lock(struct mutex *mutex)
 	mutex->held = true;
 	if (sched_exploring && task_now) {
 		access_note(mutex, 1, ACCESS_WRITE);
-		task_took(lock_bit(mutex));
+		task_took(lock_bit(mutex), true);
 	}
 }
 
@@ -124,7 +124,7 @@ void mutex_unlock(struct mutex *mutex)
 	shim_expect(mutex->held);
 	mutex->held = false;
 	if (sched_exploring && task_now) {
-		task_dropped(lock_bit(mutex));
+		task_dropped(lock_bit(mutex), true);
 		access_note(mutex, 1, ACCESS_WRITE);
 	}
 }

@@ -78,7 +78,7 @@ void op_overrun(struct interp *in)
 	if (!piece || KASAN_REPORTS)
 		return;
 	cache = interp_debugged(piece);
-	end = cache->ctor ? cache->usable : track_of(cache, piece->memory)->asked;
+	end = cache->debug->constructed ? cache->usable : track_of(cache, piece->memory)->asked;
 	before = cache->lead - cache->tail;
 	behind = cache->size - cache->lead + cache->tail - end;
 	env_interrupt(NULL, NULL, 0, false);
@@ -115,7 +115,7 @@ void op_write_free(struct interp *in)
 	cache = interp_debugged(piece);
 	env_interrupt(NULL, NULL, 0, false);
 	interp_give(in, piece, how);
-	if (cache->ctor || !in_quarantine(cache, was.memory))
+	if (cache->debug->constructed || !in_quarantine(cache, was.memory))
 		return;
 	change(was.memory + n % cache->usable, n);
 	interp_expect_report(in, BIT(MISUSE_WRITE_FREE));

@@ -305,7 +305,7 @@ void interp_got(struct interp *in, struct piece *piece, enum kind kind, void *me
 		slabmod_kfree(memory);
 		return;
 	}
-	if (env_clears() && !piece->constructed)
+	if (env_clears() && !piece->constructed && !(kind == OBJECT && piece->typesafe))
 		gfp |= __GFP_ZERO;
 	piece->memory = memory;
 	interp_own(in, piece, kind, gfp);

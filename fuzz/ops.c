@@ -244,6 +244,7 @@ static void object_of(struct piece *piece, const struct fuzz_cache *c)
 	piece->pool = c->pool;
 	piece->size = c->size;
 	piece->constructed = c->ctor;
+	piece->typesafe = c->cache->flags & SLABMOD_TYPESAFE_BY_RCU;
 }
 
 static void own_object(struct interp *in, struct piece *piece, const struct fuzz_cache *c,

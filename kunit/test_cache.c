@@ -173,8 +173,8 @@ static void test_caches_of_one_name_are_told_apart(struct kunit *test)
 	void *objects[4];
 	int i;
 
-	KIT_EXPECT_NO_MISUSE(test,
-			     for (i = 0; i < 3; i++) caches[i] = create_named(test, "kit-twin"));
+	for (i = 0; i < 3; i++)
+		KIT_EXPECT_NO_MISUSE(test, caches[i] = create_named(test, "kit-twin"));
 	expect_folder(test, caches[0], "kit-twin");
 	expect_folder(test, caches[1], "kit-twin-2");
 	expect_folder(test, caches[2], "kit-twin-3");
@@ -205,7 +205,8 @@ static void test_name_with_a_number_may_be_taken(struct kunit *test)
 		const char *name, *folder;
 	} made[] = {
 		{ "kit-tw-2", "kit-tw-2" }, { "kit-tw", "kit-tw" }, { "kit-tw", "kit-tw-3" },
-		{ "kit-tw-2", "kit-tw-2-2" }, { "kit-tw-3", "kit-tw-3-2" }, { "kit-tw", "kit-tw-4" },
+		{ "kit-tw-2", "kit-tw-2-2" }, { "kit-tw-3", "kit-tw-3-2" },
+		{ "kit-tw", "kit-tw-4" },
 		{ "a-name-of-thirty-one-characters", "a-name-of-thirty-one-characters" },
 		{ "a-name-of-thirty-one-characters", "a-name-of-thirty-one-characters-2" },
 	};

@@ -158,12 +158,13 @@ static void test_debugged_object_is_read_after_its_free(struct kunit *test)
 
 static void test_debugged_object_has_red_zones(struct kunit *test)
 {
-	struct slabmod_cache *cache = create(test, kit_pool_create(test, 8192), 96, SLABMOD_DEBUG,
-					     NULL);
-	char *object = slabmod_cache_alloc(cache, GFP_KERNEL);
+	struct slabmod_cache *cache;
+	char *object;
 
 	if (IS_ENABLED(CONFIG_KASAN))
 		kunit_skip(test, "KASAN finds the overrun before");
+	cache = create(test, kit_pool_create(test, 8192), 96, SLABMOD_DEBUG, NULL);
+	object = slabmod_cache_alloc(cache, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	object[96] ^= 1;
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "typesafe", slabmod_cache_free(cache, object));

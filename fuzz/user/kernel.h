@@ -104,6 +104,7 @@ extern void *const shim_param_magazine_bytes;
 extern void *const shim_param_debug;
 extern void *const shim_param_kmemleak;
 extern void *const shim_param_quarantine_kb;
+extern void *const shim_param_strict;
 
 enum { MODULE_STATE_GOING = 2 };
 
@@ -226,6 +227,17 @@ static inline unsigned int bitmap_weight(const unsigned long *map, unsigned int 
 	for (i = 0; i < bits; i++)
 		n += test_bit(i, map);
 	return n;
+}
+
+static inline bool bitmap_intersects(const unsigned long *a, const unsigned long *b,
+				     unsigned int bits)
+{
+	unsigned int i;
+
+	for (i = 0; i < bits; i++)
+		if (test_bit(i, a) && test_bit(i, b))
+			return true;
+	return false;
 }
 
 static inline long strscpy(char *to, const char *from, size_t size)

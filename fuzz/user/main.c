@@ -147,6 +147,7 @@ static void make_machine(const u8 *header)
 	*(unsigned long *)shim_param_limit_mb = header[4] % 16 < 12 ? 0 : header[4];
 	*(unsigned int *)shim_param_magazine_bytes =
 		header[5] ? header[5] * 300u : MAGAZINE_BYTES_DEFAULT;
+	*(bool *)shim_param_strict = header[2] / 16 % 2;
 	debug_blocks = false;
 	*(bool *)shim_param_debug = header[7] / 2 % 4 == 1;
 	*(bool *)shim_param_kmemleak = header[2] / 8 % 2;

@@ -221,11 +221,10 @@ void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
  * @cache: the cache it was taken from
  * @object: the object, or NULL, which is no error
  *
- * An address that is no object of @cache is reported, counted and left alone; so
- * is an object that was freed just before on the same CPU, or has gone back to its
- * slab since it was freed. A second free while the object lies in a magazine, under
- * others or on another CPU, is seen when the object comes back to its slab; until
- * then it may have been handed out twice.
+ * An address that is no object of @cache is reported, counted and left alone. So is an
+ * object that is free, if it was the last one that this CPU freed, or is back in its slab, or
+ * if the cache is strict or debugged. Otherwise a second free is reported when the object is
+ * returned to its slab; until then the object may be handed out twice.
  *
  * Context: any, NMI too; never sleeps.
  */

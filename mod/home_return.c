@@ -96,7 +96,7 @@ static struct frame *slab_of(struct slabmod_cache *cache, void *object)
 struct visit {
 	struct slab_home *home;
 	unsigned long flags;
-	int departed;		/* cache->departed when the lock was taken */
+	int departed;		/* cache->departed, read since the lock was taken */
 	u16 id;			/* of slabs here; HOME_NOWHERE where the id alone does not tell */
 	struct leavers leavers;
 };
@@ -110,7 +110,8 @@ struct visit {
  * that leaves first loses its home, under the lock of that home, then is counted in
  * cache->departed, and only then gets another owner. So if @first had this owner, and no
  * slab of the cache has departed since, then the home that was read in between is that of a
- * slab of this cache. The loads must be in this order.
+ * slab of this cache. The loads must be in this order. False may also mean that a slab of
+ * another home departed: see find_at_home().
  */
 static __always_inline bool is_at_home(struct slabmod_cache *cache, struct slabmod_cache *owner,
 				       struct frame *first, u16 id, int departed)
@@ -173,6 +174,28 @@ static noinline void move(struct slabmod_cache *cache, struct slab_home *home,
 	consider(cache, home, first, leavers);
 }
 
+/* The first frame of the slab of @object, if that is in the home that is locked, or NULL. */
+static struct frame *find_at_home(struct slabmod_cache *cache, struct visit *visit, void *object)
+{
+	for (;;) {
+		struct frame *first = slab_of(cache, object);
+		u16 id;
+
+		if (!first)
+			return NULL;
+		id = READ_ONCE(first->home);
+		if (home_of(cache, first, id) == visit->home &&
+		    is_at_home(cache, slab_cache(first), first, id, visit->departed))
+			/* The lookup may have read the order of a block that was there before. */
+			return slab_first(first) == first ? first : NULL;
+		if (atomic_read(&cache->departed) == visit->departed)
+			return NULL;
+		/* A slab of another home departed meanwhile: that says nothing of this one. */
+		visit->departed = atomic_read(&cache->departed);
+		smp_rmb();
+	}
+}
+
 /*
  * Return an object to whatever slab of the home that is locked it belongs to, and those
  * behind it as slab_give() does. Return how many, or 0 when it is in none, or free already.
@@ -180,18 +203,10 @@ static noinline void move(struct slabmod_cache *cache, struct slab_home *home,
 static noinline unsigned int give_any(struct slabmod_cache *cache, struct visit *visit,
 				      void **object, void **end)
 {
-	struct frame *first = slab_of(cache, *object);
+	struct frame *first = find_at_home(cache, visit, *object);
 	unsigned int was, given;
-	u16 id;
 
 	if (!first)
-		return 0;
-	id = READ_ONCE(first->home);
-	if (home_of(cache, first, id) != visit->home ||
-	    !is_at_home(cache, slab_cache(first), first, id, visit->departed))
-		return 0;
-	/* The lookup may have read the order of a block that was there before. */
-	if (slab_first(first) != first)
 		return 0;
 	was = first->inuse;
 	given = slab_give(cache, slab_geometry(cache, first), first,

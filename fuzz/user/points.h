@@ -78,6 +78,16 @@ static inline void shim_point(enum shim_point point, const volatile void *p,
 #define atomic_long_inc_return(v)	__shim_atomic(add_fetch, &(v)->counter, 1)
 #define atomic_long_fetch_add_relaxed(n, v)	__shim_atomic(fetch_add, &(v)->counter, n)
 
+/* Those of tools/include are not atomic. */
+#define set_bit(nr, addr)	\
+	((void)__shim_atomic(fetch_or, &(addr)[BIT_WORD(nr)], BIT_MASK(nr)))
+#define clear_bit(nr, addr)	\
+	((void)__shim_atomic(fetch_and, &(addr)[BIT_WORD(nr)], ~BIT_MASK(nr)))
+#define test_and_set_bit(nr, addr)	\
+	(!!(__shim_atomic(fetch_or, &(addr)[BIT_WORD(nr)], BIT_MASK(nr)) & BIT_MASK(nr)))
+#define test_and_clear_bit(nr, addr)	\
+	(!!(__shim_atomic(fetch_and, &(addr)[BIT_WORD(nr)], ~BIT_MASK(nr)) & BIT_MASK(nr)))
+
 static inline bool atomic_try_cmpxchg(atomic_t *v, int *old, int new)
 {
 	int was = *old;

@@ -50,7 +50,7 @@ fuzz:
 	@scripts/fuzz $(if $(FOR),FOR=$(FOR))
 
 races:
-	@scripts/races $(if $(BOUND),BOUND=$(BOUND)) $(if $(MOST),MOST=$(MOST)) $(if $(ALL),ALL=$(ALL)) $(if $(LARGE),LARGE=$(LARGE)) $(if $(SEED),SEED=$(SEED))
+	@scripts/races $(if $(BOUND),BOUND=$(BOUND)) $(if $(MOST),MOST=$(MOST)) $(if $(ALL),ALL=$(ALL)) $(if $(LARGE),LARGE=$(LARGE)) $(if $(STRICT),STRICT=$(STRICT)) $(if $(SEED),SEED=$(SEED))
 
 clean:
 	$(RM) -r build slabmod.ko slabmod_words.ko
@@ -80,6 +80,7 @@ help:
 	@echo '                        BOUND=2    preemptions at the most'
 	@echo '                        ALL=1      with more of them, and large programs at random'
 	@echo '                        LARGE=100  only so many of those, from SEED=1 on'
+	@echo '                        STRICT=1   with slabmod in strict mode'
 	@echo "make bench            what slabmod costs beside the kernel's own allocators, in build/bench"
 	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'
 	@echo '                        CASES=mem             how much memory each holds for what it is asked'

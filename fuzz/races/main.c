@@ -9,7 +9,7 @@
  *
  * The first runs programs under all schedules, and with -t tells the one that breaks
  * something; the second tells one; the third makes large programs, and runs them at
- * random; the last lists programs. See scripts/races.
+ * random; the last lists programs. With -S slabmod is in strict mode. See scripts/races.
  *
  * What is found ends the process that found it, as AddressSanitizer does. The parent reads
  * in memory that both have which schedule it was, and has it run again and told.
@@ -263,7 +263,7 @@ int main(int argc, char **argv)
 		       -1, 0);
 	log = tmpfile();
 	shim_expect(log && outcome != MAP_FAILED);
-	while ((option = getopt(argc, argv, "ab:dlm:p:r:s:tv")) != -1)
+	while ((option = getopt(argc, argv, "ab:dlm:p:r:s:Stv")) != -1)
 		switch (option) {
 		case 'a':
 			everything = true;
@@ -289,6 +289,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'S':
+			program_strict = true;
 			break;
 		case 't':
 			telling = true;

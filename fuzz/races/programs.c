@@ -220,6 +220,7 @@ static const struct {
 };
 
 static const struct state *state;
+bool program_strict;
 
 static const struct state *find_state(const char *text)
 {
@@ -280,6 +281,7 @@ void program_prepare(const char *text)
 	shim_memory_reset(64);
 	*(unsigned int *)shim_param_chunk_order = 6;
 	*(unsigned int *)shim_param_magazine_bytes = MAGAZINE_BYTES_DEFAULT;
+	*(bool *)shim_param_strict = program_strict;
 	run_alone(0, "load", load, NULL);
 	make_state();
 	world_save();

@@ -202,6 +202,8 @@ void calls_clean_up(void);
 
 /* ---- programs.c ---- */
 
+/* What slabmod is loaded with. */
+extern bool program_strict;
 /* Makes the machine, and the state that all schedules of a program begin with. */
 void program_prepare(const char *text);
 bool program_run(void);

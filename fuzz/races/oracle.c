@@ -132,7 +132,7 @@ static void check_reports(bool all)
 
 	for (kind = 0; kind < NR_MISUSES; kind++) {
 		n = report_count(kind) - before[kind];
-		/* Of what was freed to it in vain, a cache that goes may think that it is in use. */
+		/* With what was freed to it in vain, a cache that goes may seem to be in use. */
 		if (kind == MISUSE_CACHE_BUSY && lost && nr_exempt)
 			continue;
 		sum += n;

@@ -40,6 +40,7 @@ struct task {
 	u32 locks;			/* a bit each, see lock_bit() */
 	unsigned int nr_locks;		/* of them, those with which it must not sleep */
 	u32 waited;			/* what others had done when it began to shim_wait() */
+	bool timed_out;			/* and they will do no more */
 	ucontext_t registers;
 };
 
@@ -304,6 +305,26 @@ static void say_who_waits(char *text, size_t size)
 				      tasks[i].what ?: "may not run");
 }
 
+static bool has_progressed(void *arg)
+{
+	struct task *task = arg;
+
+	return progress != task->waited || task->timed_out;
+}
+
+/* Where no task may go on, one that waits for a while does; once, unless others do more. */
+static bool time_passes(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_tasks; i++)
+		if (tasks[i].ready == has_progressed && !tasks[i].done && !tasks[i].timed_out) {
+			tasks[i].timed_out = true;
+			return true;
+		}
+	return false;
+}
+
 /* Has another one go on when the one that is here cannot, and comes back when it can. */
 static void reschedule(void)
 {
@@ -313,6 +334,8 @@ static void reschedule(void)
 	if (all_done())
 		back_to_explorer();
 	enabled = runnable();
+	if (!enabled && time_passes())
+		enabled = runnable();
 	if (!enabled) {
 		char text[256];
 
@@ -511,20 +534,18 @@ void task_wait(bool (*ready)(void *arg), void *arg, const char *what)
 	task->what = NULL;
 }
 
-static bool has_progressed(void *arg)
-{
-	struct task *task = arg;
-
-	return progress != task->waited;
-}
-
-/* Until another task has ended, or come to where it has to wait itself. */
+/* Until another task has ended, or none of them may go on. */
 void shim_wait(const char *who)
 {
+	struct task *task = task_now;
+	bool again = task->timed_out && task->waited == progress;
+
 	shim_might_sleep();
-	progress++;
-	task_now->waited = progress;
-	task_wait(has_progressed, task_now, who);
+	task->waited = progress;
+	task->timed_out = false;
+	if (again)
+		explore_failed("%s waits for what nobody does", who);
+	task_wait(has_progressed, task, who);
 	sched_kernel_changes();
 }
 

@@ -145,14 +145,22 @@ static unsigned int nr_periods;
 
 static void call_back(struct rcu_head *head)
 {
+	unsigned int nmi = shim_nmi, hardirq = shim_hardirq;
 	bool was = sched_exploring;
 
-	/* Of a place between accesses: nothing to be switched to sees half of it. */
+	/*
+	 * Between two accesses: no other task sees half of it. Nor is it done by the task that
+	 * left its section, which may be an NMI.
+	 */
 	sched_exploring = false;
+	shim_nmi = 0;
+	shim_hardirq = 0;
 	if ((unsigned long)head->func < PAGE_SIZE)
 		kfree((char *)head - (unsigned long)head->func);
 	else
 		head->func(head);
+	shim_nmi = nmi;
+	shim_hardirq = hardirq;
 	sched_exploring = was;
 }
 

@@ -519,6 +519,12 @@ bool buddy_claim(struct frame *frame)
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_claim);
 
+void buddy_unclaim(struct frame *frame)
+{
+	/* As in take_block(). */
+	smp_store_release(&frame->state, FRAME_PAGES);
+}
+
 void buddy_keep(struct frame *frame)
 {
 	struct buddy *buddy = frame->buddy;

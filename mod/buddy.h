@@ -41,6 +41,9 @@ bool buddy_free(struct frame *frame);
  */
 bool buddy_claim(struct frame *frame);
 
+/* Give up a claim: the block is in use again. Any context. */
+void buddy_unclaim(struct frame *frame);
+
 /*
  * Gives back a block that has been claimed. It is likely to be taken again as it is, so
  * the one freed last is kept whole until another comes, or pages are needed. Any

@@ -4,8 +4,10 @@
  *
  * An NMI may have interrupted whoever holds the lock that a free needs. Such a free
  * is put into a ring of its CPU, without a lock, and done by an irq_work right
- * after. The ring is slabmod's own memory: nothing is written to what was freed, and
- * what is freed twice is found out when its turn comes.
+ * after. The ring is slabmod's own memory: nothing is written to what was freed. A slot says
+ * whose the object was when it was freed: a second free elsewhere may let its memory have
+ * another owner before its turn comes, and that owner must not lose it. A block is claimed at
+ * once.
  *
  * NMIs nest: a breakpoint or a machine check may interrupt an NMI. So a slot is first
  * reserved, by a compare-and-exchange, and then written. A slot is NULL from the moment it
@@ -20,7 +22,7 @@
  * a CPU that has gone, or is on its way back, is emptied by registry.c.
  *
  * Contexts: any. Locks: ring->lock, raw, between consumers; never taken in an NMI.
- * Memory: a page or so per CPU.
+ * Memory: a page or so per CPU, 16 bytes a slot.
  */
 #include <linux/cpumask.h>
 #include <linux/irq_work.h>
@@ -29,6 +31,7 @@
 #include <linux/string.h>
 
 #include "block.h"
+#include "buddy.h"
 #include "defer.h"
 #include "fault.h"
 #include "home.h"
@@ -38,7 +41,7 @@
 
 static struct defer_ring __percpu *deferred;
 
-void **defer_reserve(struct defer_ring *ring)
+struct deferred *defer_reserve(struct defer_ring *ring)
 {
 	int put = atomic_read(&ring->put);
 
@@ -47,31 +50,40 @@ void **defer_reserve(struct defer_ring *ring)
 		if ((unsigned int)put - smp_load_acquire(&ring->taken) == DEFER_RING)
 			return NULL;
 	} while (!atomic_try_cmpxchg(&ring->put, &put, put + 1));
-	return &ring->object[(unsigned int)put % DEFER_RING];
+	return &ring->slot[(unsigned int)put % DEFER_RING];
 }
 EXPORT_SYMBOL_FOR_TEST(defer_reserve);
 
-void defer_publish(void **slot, void *object)
+void defer_publish(struct deferred *slot, void *object, struct slabmod_cache *cache)
 {
+	slot->cache = cache;
 	/* Pairs with the acquire in defer_take(). */
-	smp_store_release(slot, object);
+	smp_store_release(&slot->object, object);
 }
 EXPORT_SYMBOL_FOR_TEST(defer_publish);
 
-void defer_free(void *object)
+/* An object of @cache, or a block that has been claimed. False when the ring is full. */
+static bool put_off(void *object, struct slabmod_cache *cache)
 {
 	struct defer_ring *mine = this_cpu_ptr(deferred);
-	void **slot = defer_reserve(mine);
+	struct deferred *slot = defer_reserve(mine);
 
 	if (!slot) {
 		report_misuse(MISUSE_NMI_FLOOD, "%p is lost: an NMI freed too much", object);
-		return;
+		return false;
 	}
-	defer_publish(slot, object);
+	defer_publish(slot, object, cache);
 	/* After the slot is written: the work may be running on behalf of another slot. */
 	if (cpu_online(raw_smp_processor_id()))
 		irq_work_queue(&mine->work);
+	return true;
 }
+
+void defer_free(struct slabmod_cache *cache, void *object)
+{
+	put_off(object, cache);
+}
+EXPORT_SYMBOL_FOR_TEST(defer_free);
 
 bool block_free_any(struct frame *frame, void *p)
 {
@@ -79,55 +91,59 @@ bool block_free_any(struct frame *frame, void *p)
 		return false;
 	if (!in_nmi())
 		return block_free(frame);
-	defer_free(p);
+	/* Claimed now, so that no second free succeeds before its turn comes. */
+	if (!buddy_claim(frame))
+		return false;
+	if (!put_off(p, NULL))
+		buddy_unclaim(frame);
 	return true;
 }
 
-static void free_one(void *object)
+static void free_one(struct deferred *entry)
 {
-	struct frame *frame = chunk_frame(object);
-	struct slabmod_cache *cache = frame ? slab_cache(frame) : NULL;
+	struct slabmod_cache *cache = entry->cache;
+	struct frame *frame;
 
 	if (cache) {
 		stat_inc(cache->stats, STAT_NMI_DEFER);
 		if (leak_tracks(cache))
-			leak_note_free(object);
-		home_give(cache, &object, 1);
+			leak_note_free(entry->object);
+		/* If it was freed twice, its memory may be another cache's by now. */
+		home_give(cache, &entry->object, 1);
 		return;
 	}
-	if (frame && block_free(frame))
-		stat_inc(frame_chunk(frame)->buddy->source->stats, STAT_NMI_DEFER);
-	else
-		report_misuse(MISUSE_DOUBLE_FREE, "%p was freed twice in an NMI", object);
+	frame = chunk_frame(entry->object);
+	stat_inc(frame_chunk(frame)->buddy->source->stats, STAT_NMI_DEFER);
+	block_release(frame);
 }
 
-void *defer_take(struct defer_ring *ring)
+struct deferred defer_take(struct defer_ring *ring)
 {
+	struct deferred entry, *slot;
 	unsigned long flags;
-	void *object;
-	void **slot;
 
 	raw_spin_lock_irqsave(&ring->lock, flags);
-	slot = &ring->object[ring->taken % DEFER_RING];
+	slot = &ring->slot[ring->taken % DEFER_RING];
 	/* Pairs with the release in defer_publish(). */
-	object = smp_load_acquire(slot);
-	if (object) {
-		WRITE_ONCE(*slot, NULL);
+	entry.object = smp_load_acquire(&slot->object);
+	if (entry.object) {
+		entry.cache = slot->cache;
+		WRITE_ONCE(slot->object, NULL);
 		/* From here on an NMI may reserve the slot. Pairs with defer_reserve(). */
 		smp_store_release(&ring->taken, ring->taken + 1);
 	}
 	raw_spin_unlock_irqrestore(&ring->lock, flags);
-	return object;
+	return entry;
 }
 EXPORT_SYMBOL_FOR_TEST(defer_take);
 
 static void empty_ring(struct defer_ring *ring)
 {
-	void *object;
+	struct deferred entry;
 
 	rcu_read_lock();
-	while ((object = defer_take(ring))) {
-		free_one(object);
+	while ((entry = defer_take(ring)).object) {
+		free_one(&entry);
 		atomic_inc_return_release(&ring->done);
 	}
 	rcu_read_unlock();

@@ -25,7 +25,10 @@ struct defer_ring {
 	atomic_t done;			/* objects ever freed out of @taken slots */
 	raw_spinlock_t lock;		/* between consumers */
 	struct irq_work work;
-	void *object[DEFER_RING];
+	struct deferred {
+		void *object;		/* NULL: not written yet */
+		struct slabmod_cache *cache;	/* whose object it is; NULL: a claimed block */
+	} slot[DEFER_RING];
 };
 
 void defer_ring_init(struct defer_ring *ring);
@@ -35,17 +38,17 @@ void defer_ring_init(struct defer_ring *ring);
  * it with defer_publish(), once. Any context; both may be interrupted by an NMI that does
  * the same.
  */
-void **defer_reserve(struct defer_ring *ring);
-void defer_publish(void **slot, void *object);
+struct deferred *defer_reserve(struct defer_ring *ring);
+void defer_publish(struct deferred *slot, void *object, struct slabmod_cache *cache);
 
 /*
- * Take the object out of the oldest slot that is reserved; NULL when there is none, or
- * when the slot has not been written yet. Any context but NMI.
+ * Empty the oldest slot that is reserved, and return what was in it. Its object is NULL when
+ * there is no such slot, or when it has not been written yet. Any context but NMI.
  */
-void *defer_take(struct defer_ring *ring);
+struct deferred defer_take(struct defer_ring *ring);
 
-/* Frees an object or a block, found to be one, at the next interrupt. Preemption is off. */
-void defer_free(void *object);
+/* Free an object of @cache at the next interrupt. Preemption is off. */
+void defer_free(struct slabmod_cache *cache, void *object);
 
 /*
  * Gives a block back, at the next interrupt when this is an NMI. False, and nothing

@@ -384,7 +384,7 @@ void magazine_free(struct slabmod_cache *cache, struct frame *first, void *objec
 	if (put == PUT_NO_ROOM) {
 		stat_inc(cache->stats, STAT_DIRECT);
 		if (!home_give(cache, &object, 1))
-			defer_free(object);
+			defer_free(cache, object);
 	}
 	preempt_enable();
 	if (put == PUT_DOUBLE)

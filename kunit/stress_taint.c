@@ -103,8 +103,8 @@ bool taint_stays(const struct stress_taint *taint)
 }
 
 /*
- * Whether what may be free may be written to. KCSAN reports that two who believe to own an
- * object both write to it, and debug mode that one writes after the other's free.
+ * Whether what may be free may be written to. KCSAN reports two owners of an object that
+ * both write to it, and debug mode a write of one after the other's free.
  */
 bool taint_may_write(const struct stress_taint *taint)
 {

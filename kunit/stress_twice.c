@@ -95,7 +95,7 @@ static void free_bulk(struct stress_actor *actor, const struct stress_piece *pie
 	count_second(actor, piece, STRESS_BAD_DOUBLE_BULK, 1);
 }
 
-/* What becomes of it is nobody's: what comes of krealloc() is new. */
+/* No actor owns the result: what krealloc() returns is new memory. */
 static void enlarge_freed(struct stress_actor *actor, const struct stress_piece *piece)
 {
 	size_t size = 2 * piece->piece.size + 64;

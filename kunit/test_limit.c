@@ -92,7 +92,7 @@ static void gate_end(void)
 
 static const gfp_t patient[] = { GFP_KERNEL, GFP_NOFS, GFP_KERNEL | __GFP_NOFAIL };
 
-/* Nobody is waited for any more. */
+/* Let all that wait go on. */
 static void expect_end_of_limit(struct kunit *test, struct slabmod_pool *pool)
 {
 	void *block = block_alloc("test", pool, numa_mem_id(), LIMIT, GFP_KERNEL);

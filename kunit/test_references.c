@@ -183,7 +183,7 @@ static void test_a_referenced_chunk_stays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, STAT_REFERENCED), PAGES);
 	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, STAT_CHUNK_FREE), 0);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, PAGES);
-	/* It is somebody's: in the ledger, and below the limit. */
+	/* It is in use: in the ledger, and below the limit. */
 	KUNIT_EXPECT_EQ(test, pool_ledger(o->pool).used, PAGES << PAGE_SHIFT);
 	KUNIT_EXPECT_TRUE(test, pool_check(o->pool));
 	KUNIT_EXPECT_NULL(test, buddy_alloc(o->pool->buddies, NID, 1, GFP_KERNEL));
@@ -240,7 +240,7 @@ static void make_chunks(struct slabmod_pool *pool)
 	WRITE_ONCE(passing.done, true);
 }
 
-/* As memory-failure and compaction do: a page of whoever has it, for a moment. */
+/* As memory-failure and compaction do: reference any page for a moment. */
 static void take_references(void)
 {
 	while (!READ_ONCE(passing.done)) {

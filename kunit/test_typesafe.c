@@ -116,7 +116,7 @@ static void test_no_way_of_allocating_changes_an_object(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_secret(object, 256));
 }
 
-/* Who asks for it by name gets it. */
+/* A request for clearing is served. */
 static void test_zeroed_object_is_zeroed(struct kunit *test)
 {
 	static const unsigned int flags[] = { 0, SLABMOD_DEBUG };
@@ -309,7 +309,7 @@ static void test_slab_stays_while_a_reader_looks(struct kunit *test)
 	ok = home_pages(scene->cache) == 0 && pool_check(scene->pool) &&
 	     atomic_long_read(&scene->pool->source.graced) == LIMIT &&
 	     pool_ledger(scene->pool).slabs == LIMIT << PAGE_SHIFT;
-	/* Who may not wait for the reader gets nothing. */
+	/* An allocation that may not wait for the reader fails. */
 	while (scene->nr_others < OBJECTS &&
 	       (scene->others[scene->nr_others] = slabmod_cache_alloc(scene->other, GFP_NOWAIT)))
 		memset(scene->others[scene->nr_others++], 0, 1024);
@@ -335,7 +335,7 @@ static void test_cache_may_end_while_a_reader_looks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 }
 
-/* The slab is nobody's by then, but its frames are in use. */
+/* The slab has no owner by then, but its frames are in use. */
 static void test_second_free_while_a_slab_waits_is_reported(struct kunit *test)
 {
 	struct scene *scene = make_scene(test, 0);
@@ -356,7 +356,7 @@ static void test_second_free_while_a_slab_waits_is_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 }
 
-/* Who may wait does so, and gets all of it. */
+/* An allocation that may wait gets all of it. */
 static void test_slabs_that_wait_serve_who_may_wait(struct kunit *test)
 {
 	static const unsigned int flags[] = { 0, SLABMOD_DEBUG };

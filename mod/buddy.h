@@ -72,7 +72,7 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
 
 /*
- * As buddy_free_as(), but nobody gets the pages before a grace period of RCU is over. Until
+ * As buddy_free_as(), but the pages are not free before a grace period of RCU is over. Until
  * then they are a block that is claimed, and in @source->graced.
  */
 void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);

@@ -3,7 +3,7 @@
  * debug_check.c - a look at all objects of debugged caches while others use them, for the
  * file "validate": whether bytes were written that must not be.
  *
- * Who may write to an object decides how it can be read:
+ * How an object can be read depends on what may write to it:
  *
  *	free in its slab	only under the lock of the slab's home can it be taken: that
  *				is held for one object at a time
@@ -52,7 +52,7 @@ size_t count_written(const u8 *p, const u8 *end, const u8 **first)
 	return written;
 }
 
-/* Whether nobody wrote to the zones of an object that is in use, or it is not any more. */
+/* Whether the zones of an object are whole, or the object is not in use any more. */
 static bool zones_hold(struct slabmod_cache *cache, struct debug_track *track)
 {
 	const u8 *raw = debug_raw(cache, track), *object = debug_object(cache, track);
@@ -90,7 +90,7 @@ static bool check_object(struct slabmod_cache *cache, struct slab_home *home, st
 	/* Pairs with the release in debug_take(). */
 	if (smp_load_acquire(&track->state) == DEBUG_LIVE)
 		/*
-		 * Whoever allocated it had opened the slab before. If the slab was not moved
+		 * The slab was opened before the object was allocated. If the slab was not moved
 		 * to another home by that, it cannot be freed while the lock is held.
 		 */
 		return home_of(cache, first, smp_load_acquire(&first->home)) != home ||

@@ -33,20 +33,20 @@ static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_
 
 	if (is_isolated(cache))
 		return true;
-	/* In an NMI the buddy cannot be called; the next who comes by does it. */
+	/* An NMI cannot call the buddy; the next free to this home does it. */
 	return in_nmi() || home->nr_empty <= max(KEEP_EMPTY_BYTES / bytes, 1u);
 }
 
 /* Slabs that leave a home, gathered under its lock and seen off after it. */
 struct leavers {
-	struct list_head dead;		/* to the buddy; nobody knows them any more */
+	struct list_head dead;		/* to the buddy; no lookup finds them */
 	struct frame *retired[HOME_MAX_RETIRED];	/* to the commons; on no list meanwhile */
 	unsigned int nr_retired;
 };
 
 /*
- * Decides about a slab that got emptier: whether it stays in its home. Asked when it
- * gets from one quarter to the next; who is passed over then stays till it is empty.
+ * Decide whether a slab that got emptier stays in its home. Called when a free drops the slab
+ * into a lower fullness quarter. A slab not retired here is reconsidered only when it is empty.
  */
 static void consider(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
 		     struct leavers *leavers)

@@ -45,7 +45,7 @@ bool pool_is_wrong(const char *who, struct slabmod_pool *pool, const void *p);
 /* True when every layer keeps its invariants, and the ledger adds up; at rest. */
 bool pool_check(struct slabmod_pool *pool);
 /*
- * The same without what only holds while nobody allocates or frees. Holds a lock for one
+ * The same without what only holds while no memory is allocated or freed. Holds a lock for one
  * chunk or one slab at a time. Process context.
  */
 bool pool_check_live(struct slabmod_pool *pool);

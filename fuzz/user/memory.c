@@ -135,7 +135,7 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	if (!page)
 		return refuse();
 	__asan_unpoison_memory_region(page_address(page), PAGE_SIZE << order);
-	/* What is in a page that nobody cleared is the same in each run. */
+	/* A page that was not cleared has the same content in each run. */
 #ifdef SHIM_RACES
 	memset(page_address(page), 0xcc, PAGE_SIZE << order);
 #endif

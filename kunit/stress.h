@@ -188,7 +188,7 @@ struct stress_piece {
 	unsigned int align;		/* at least */
 	int nid;			/* where it must be, or NUMA_NO_NODE */
 	bool zeroed;
-	/* What it was taken from if it may be freed twice, see stress_taint.c, and whether it was. */
+	/* What it was taken from if it may be freed twice, and whether it was: stress_taint.c. */
 	struct stress_taint *taint;
 	bool freed;
 	/* Who took it, to be told when it is found wrong. */

@@ -159,7 +159,7 @@ static void *take(struct stress_actor *actor, struct stress_piece *piece,
 
 /* False where there is no memory, or an object of an exact taint is being freed twice. */
 bool taint_take(struct stress_actor *actor, struct stress_piece *piece,
-		      struct stress_taint *taint)
+		struct stress_taint *taint)
 {
 	if (taint->exact && !atomic_inc_unless_negative(&taint->takers))
 		return false;

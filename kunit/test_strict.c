@@ -298,7 +298,8 @@ static void test_other_caches_are_not_strict(struct kunit *test)
 	struct slabmod_cache *plain = cache_create(pool, "plain", 16, 0, 0, NULL, NULL);
 	struct slabmod_cache *debugged;
 
-	debugged = cache_create(pool, "debugged", 16, 0, SLABMOD_STRICT | SLABMOD_DEBUG, NULL, NULL);
+	debugged = cache_create(pool, "debugged", 16, 0, SLABMOD_STRICT | SLABMOD_DEBUG, NULL,
+				NULL);
 	KUNIT_ASSERT_TRUE(test, plain && debugged);
 	KUNIT_EXPECT_FALSE(test, strict_is_on(plain));
 	KUNIT_EXPECT_FALSE(test, strict_is_on(debugged));

@@ -45,21 +45,35 @@ static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp,
 }
 
 /*
- * Branches of the fast path of a free. Left to gcc 12, each test takes two or three
+ * Tests of the fast path of a free, to be branched on. Left to gcc 12, each takes two or three
  * instructions more: it keeps the flags in a register.
  */
 #if defined(__x86_64__) && !defined(__CHECKER__)
-#define cache_goto_if_any(bits, mask, label)					\
-	asm goto("testq %0, %1\n\tjnz %l[" #label "]"				\
-		 : : "r" (bits), "m" (mask) : "cc" : label)
-#define cache_goto_if_set(nr, bitmap, label)					\
-	asm goto("btq %0, %1\n\tjc %l[" #label "]"				\
-		 : : "r" (nr), "m" (*(bitmap)) : "cc", "memory" : label)
+static __always_inline bool cache_has_bits(unsigned long bits, const unsigned long *mask)
+{
+	asm goto("testq %0, %1\n\tjnz %l[has]" : : "r" (bits), "m" (*mask) : "cc" : has);
+	return false;
+has:
+	return true;
+}
+
+static __always_inline bool cache_bit_is_set(unsigned long nr, const unsigned long *bitmap)
+{
+	asm goto("btq %0, %1\n\tjc %l[set]" : : "r" (nr), "m" (*bitmap) : "cc", "memory" : set);
+	return false;
+set:
+	return true;
+}
 #else
-#define cache_goto_if_any(bits, mask, label)	\
-	do { if (unlikely((bits) & (mask))) goto label; } while (0)
-#define cache_goto_if_set(nr, bitmap, label)	\
-	do { if (unlikely(test_bit(nr, bitmap))) goto label; } while (0)
+static __always_inline bool cache_has_bits(unsigned long bits, const unsigned long *mask)
+{
+	return unlikely(bits & *mask);
+}
+
+static __always_inline bool cache_bit_is_set(unsigned long nr, const unsigned long *bitmap)
+{
+	return unlikely(test_bit(nr, bitmap));
+}
 #endif
 
 /* Which object of a slab is at @offset; too large a number if none starts there. */
@@ -115,13 +129,12 @@ static __always_inline enum cache_free cache_free_check(struct slabmod_cache *ca
 {
 	u64 index;
 
-	if (!pages) {
-		cache_goto_if_any(offset, cache->quick_mask, not_quick);
+	if (!pages && !cache_has_bits(offset, &cache->quick_mask)) {
 		index = (offset & cache->index_mask) >> cache->shift;
-		cache_goto_if_set(index, cache_free_bits(cache, frame), is_free);
+		if (cache_bit_is_set(index, cache_free_bits(cache, frame)))
+			return FREE_NOT;
 		return FREE_MAY_PUSH;
 	}
-not_quick:
 	index = cache_offset_index(cache, offset);
 	if (pages || unlikely(index >= cache->quick_objects)) {
 		const unsigned int slow = CACHE_SLOW_FREE | (pages ? 0 : CACHE_PAGES);
@@ -141,10 +154,9 @@ not_quick:
 		if (flags & CACHE_CHECK_HOME && READ_ONCE(frame->home) != magazine->cpu)
 			return FREE_NOT;
 	}
-	cache_goto_if_set(index, cache_free_bits(cache, frame), is_free);
+	if (cache_bit_is_set(index, cache_free_bits(cache, frame)))
+		return FREE_NOT;
 	return FREE_MAY_PUSH;
-is_free:
-	return FREE_NOT;
 }
 
 /* A free that passed the checks, but not into the magazine. Preemption is off. */

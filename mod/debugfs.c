@@ -350,7 +350,7 @@ static int info_show(struct seq_file *m, void *unused)
 	show_value(m, "isolated", !!(cache->flags & SLABMOD_ISOLATED),
 		   "1: its memory stays its own until it is destroyed");
 	show_value(m, "debugged", !!(cache->flags & CACHE_DEBUG), "1: callers' errors are caught");
-	show_value(m, "strict", strict_is_on(cache), "1: each second free is reported at that free");
+	show_value(m, "strict", strict_is_on(cache), "1: second frees are reported at once");
 	show_value(m, "red_zones", cache->size - cache->usable,
 		   "bytes of each object that are none of its own");
 	show_value(m, "typesafe_by_rcu", !!(cache->flags & SLABMOD_TYPESAFE_BY_RCU),

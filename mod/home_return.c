@@ -118,6 +118,7 @@ static __always_inline bool is_at_home(struct slabmod_cache *cache, struct slabm
 {
 	if (owner != cache)
 		return false;
+	/* The home is read after the owner. Pairs with the release in mark_usual(). */
 	smp_rmb();
 	/* Pairs with the release in home_set(): all that its last home did is seen. */
 	if (smp_load_acquire(&first->home) != id)
@@ -146,6 +147,7 @@ static enum visit_result begin_visit(struct slabmod_cache *cache, void *object,
 			return VISIT_WOULD_WAIT;
 		visit->home = home;
 		visit->departed = atomic_read(&cache->departed);
+		/* The owner is read after the count. Pairs with home_remove_slab(). */
 		smp_rmb();
 		if (is_at_home(cache, slab_cache(first), first, id, visit->departed)) {
 			/* Node homes share an id. */
@@ -192,6 +194,7 @@ static struct frame *find_at_home(struct slabmod_cache *cache, struct visit *vis
 			return NULL;
 		/* A slab of another home departed meanwhile: that says nothing of this one. */
 		visit->departed = atomic_read(&cache->departed);
+		/* As in begin_visit(). */
 		smp_rmb();
 	}
 }

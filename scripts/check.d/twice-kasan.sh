@@ -8,5 +8,5 @@
 # shellcheck source=twice.lib
 . /twice.lib
 
-twice 1000 delay_us=20
-twice 1000
+twice rounds=1000 delay_us=20
+twice rounds=1000

@@ -7,5 +7,5 @@
 # shellcheck source=twice.lib
 . /twice.lib
 
-twice 10 delay_us=20
-twice 10
+twice rounds=10 delay_us=20
+twice rounds=10

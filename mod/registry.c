@@ -302,11 +302,21 @@ static void cache_release(struct slabmod_cache *cache)
 	kfree(cache);
 }
 
+/*
+ * Wait until no free can refer to a cache that has been unlisted and has no slabs. A free of a
+ * wrong address, or of NULL, may just have found the cache by a frame; an NMI that did so may
+ * have put the free off.
+ */
+static void wait_for_frees(void)
+{
+	synchronize_rcu();
+	defer_sync();
+}
+
 static void cache_free(struct slabmod_cache *cache)
 {
 	cache_unlist(cache);
-	/* A free of a wrong address, or of NULL, may just have come upon it by a frame. */
-	synchronize_rcu();
+	wait_for_frees();
 	cache_release(cache);
 }
 
@@ -363,8 +373,8 @@ void cache_destroy_all(struct slabmod_pool *pool)
 		gone = cache;
 	}
 	mutex_unlock(&cache_mutex);
-	/* Once for all; see cache_free(). */
-	synchronize_rcu();
+	/* Once for all. */
+	wait_for_frees();
 	for (cache = gone; cache; cache = next) {
 		next = cache->next_gone;
 		cache_release(cache);

@@ -59,10 +59,8 @@ static struct stress_taint taints[] = {
 	{ .type = { "bad-isolated-48", 48, 0,	SLABMOD_ISOLATED, NULL, -1 } },
 	{ .type = { "bad-isolated-512", 512, 0,	SLABMOD_ISOLATED, NULL, 3 } },
 	{ .type = { "bad-debug-72", 72,	0,	SLABMOD_DEBUG, NULL, -1 } },
-#ifdef SLABMOD_STRICT
 	{ .type = { "bad-strict-56", 56, 0,	SLABMOD_STRICT, NULL, -1 } },
 	{ .type = { "bad-strict-96", 96, 0,	SLABMOD_STRICT, NULL, 2 } },
-#endif
 	{ .exact = true },		/* runs of STRESS_TAINTED_PAGES */
 	{ },				/* the pool */
 };
@@ -295,9 +293,7 @@ int taint_open(void)
 		struct stress_cache *c = &taint->type;
 
 		taint->exact |= stress_strict || is_debugged(taint);
-#ifdef SLABMOD_STRICT
 		taint->exact |= c->flags & SLABMOD_STRICT;
-#endif
 		if (!c->size)
 			continue;
 		c->cache = stress_create(c->pool, c->name, c->size, c->align, c->flags, c->ctor);

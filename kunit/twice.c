@@ -18,7 +18,7 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mm.h>
-#include <linux/random.h>
+#include <linux/timekeeping.h>
 
 #include <slabmod/slabmod.h>
 
@@ -65,7 +65,8 @@ struct freer {
 #ifdef CONFIG_KPROBES
 static int pause_here(struct kprobe *probe, struct pt_regs *regs)
 {
-	udelay(get_random_u32() % delay_us);
+	/* A probe may be in a context like that of an NMI: no lock is taken for a random number. */
+	udelay(ktime_get_mono_fast_ns() % delay_us);
 	return 0;
 }
 

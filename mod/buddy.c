@@ -502,9 +502,7 @@ void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	mark(frame, arg);
 	atomic_long_add(frame->nr_pages, &buddy->source->graced);
-	frame->block = frame_address(frame);
-	frame->debug = NULL;
-	frame->buddy = buddy;
+	/* What else a block has in its frame stays as it is: strict.h has bits there. */
 	/* A wrong free finds nothing to claim, and writes nothing to the frame. */
 	WRITE_ONCE(frame->state, FRAME_KEPT);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);

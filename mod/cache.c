@@ -501,6 +501,11 @@ unsigned long cache_used(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(cache_used);
 
+unsigned long cache_left(struct slabmod_cache *cache)
+{
+	return max(home_totals(cache).taken, 0l);
+}
+
 size_t cache_struct_size(const struct slabmod_cache *cache)
 {
 	return ksize(cache);

@@ -250,6 +250,12 @@ unsigned long cache_withheld(struct slabmod_cache *cache);
 /* Objects that callers have. Exact when nobody uses the cache. */
 unsigned long cache_used(struct slabmod_cache *cache);
 
+/*
+ * Objects that are out of their slabs. Once a cache that is not in use has been drained, its
+ * callers have them. Unlike cache_used() it is right if an object was freed twice.
+ */
+unsigned long cache_left(struct slabmod_cache *cache);
+
 /* Prints which objects a cache's callers have, or the first ones; there are @used. */
 void cache_list_live(struct slabmod_cache *cache, unsigned long used);
 

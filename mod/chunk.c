@@ -194,6 +194,7 @@ static void chunk_frames_init(struct chunk *chunk)
 		frame->index = i;
 		frame->order = 0;
 		frame->state = FRAME_TAIL;
+		frame->home = HOME_NONE;
 	}
 }
 

@@ -45,8 +45,8 @@ struct slab_home *home_of(struct slabmod_cache *cache, const struct frame *first
 {
 	if (HOME_ID(id) == HOME_COMMONS)
 		return &cache->commons[frame_chunk(first)->buddy->nid];
-	/* A stale frame may name a CPU though this cache has no homes of CPUs. */
-	if (HOME_ID(id) == HOME_NONE || !home_percpu(cache))
+	/* HOME_NONE. A stale frame may name a CPU though this cache has no homes of CPUs. */
+	if (HOME_ID(id) >= nr_cpu_ids || !home_percpu(cache))
 		return NULL;
 	return per_cpu_ptr(cache->homes, HOME_ID(id));
 }

@@ -6,6 +6,7 @@
 #ifndef SLABMOD_HOME_H
 #define SLABMOD_HOME_H
 
+#include "slab.h"
 #include "types.h"
 
 /* The homes of the CPUs, or NULL when there are none yet. */
@@ -51,6 +52,41 @@ void home_mix(struct slabmod_cache *cache, struct frame *first);
 static inline bool is_isolated(const struct slabmod_cache *cache)
 {
 	return cache->flags & SLABMOD_ISOLATED;
+}
+
+/*
+ * Whether @first is a slab of @cache with the home @id, which the caller has locked. If so, it
+ * stays until that home is unlocked. @departed is cache->departed, read since the home was
+ * locked, with smp_rmb() behind it. @any: the slab may be small; otherwise it is of the usual
+ * kind, and @first at a multiple of its size.
+ *
+ * A lookup without a lock may lead to a slab that has left for the buddy, and other memory is
+ * in its place. A slab that leaves first loses its home, under the lock of that home, then is
+ * counted in cache->departed, and only then loses its owner. The loads are in this order:
+ *
+ *   home	is not @id if a slab of this cache left before: it has no home. If another cache's
+ *		slab has this id, the next load finds another owner, or
+ *   owner	a slab of this cache that took the place of that one since. Then
+ *   home	shows whether that is at home here; and if it has left again,
+ *   count	is another.
+ *
+ * False may also mean that a slab of another home departed: then only the count differs.
+ */
+static __always_inline bool is_at_home(struct slabmod_cache *cache, const struct frame *first,
+				       u16 id, bool any, int departed)
+{
+	/* Pairs with the release in home_set(): all that its last home did is seen. */
+	if (smp_load_acquire(&first->home) != id)
+		return false;
+	if ((any ? slab_cache(first) : READ_ONCE(first->cache)) != cache)
+		return false;
+	/* Pairs with the release in mark_usual() and mark_small(). */
+	smp_rmb();
+	if (READ_ONCE(first->home) != id)
+		return false;
+	/* Pairs with the counting in home_remove_slab(). */
+	smp_rmb();
+	return atomic_read(&cache->departed) == departed;
 }
 
 /* ---- for refill.c and home_return.c ---- */

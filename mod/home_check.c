@@ -115,16 +115,18 @@ struct slab_home *home_lock_slab(struct slabmod_cache *cache, struct frame *firs
 				 unsigned long *flags)
 {
 	while (slab_cache(first) == cache) {
-		/* Pairs with the release in home_set(). */
-		u16 id = HOME_ID(smp_load_acquire(&first->home));
-		struct slab_home *home;
+		u16 id = READ_ONCE(first->home);
+		struct slab_home *home = home_of(cache, first, id);
+		int departed;
 
-		if (id != HOME_COMMONS && (!home_percpu(cache) || id >= nr_cpu_ids))
+		if (!home)
 			return NULL;
-		home = home_of(cache, first, id);
 		home_lock(home, flags);
-		/* As above: it may have moved until the lock was held. */
-		if (slab_cache(first) == cache && HOME_ID(smp_load_acquire(&first->home)) == id)
+		departed = atomic_read(&cache->departed);
+		/* The home is read after the count. Pairs with home_remove_slab(). */
+		smp_rmb();
+		/* It may have moved until the lock was held. */
+		if (is_at_home(cache, first, id, true, departed))
 			return home;
 		home_unlock(home, *flags);
 	}

@@ -101,31 +101,6 @@ struct visit {
 	struct leavers leavers;
 };
 
-/*
- * Whether @first is a slab of @cache, which @owner is, with the home @id. If so, it stays
- * until that home is unlocked. @departed is cache->departed since the home was locked.
- *
- * Only this check decides whether an object is returned. An object that was freed twice may
- * come back when its slab has left for the buddy, and other memory is in its place. A slab
- * that leaves first loses its home, under the lock of that home, then is counted in
- * cache->departed, and only then gets another owner. So if @first had this owner, and no
- * slab of the cache has departed since, then the home that was read in between is that of a
- * slab of this cache. The loads must be in this order. False may also mean that a slab of
- * another home departed: see find_at_home().
- */
-static __always_inline bool is_at_home(struct slabmod_cache *cache, struct slabmod_cache *owner,
-				       struct frame *first, u16 id, int departed)
-{
-	if (owner != cache)
-		return false;
-	/* The home is read after the owner. Pairs with the release in mark_usual(). */
-	smp_rmb();
-	/* Pairs with the release in home_set(): all that its last home did is seen. */
-	if (smp_load_acquire(&first->home) != id)
-		return false;
-	return atomic_read(&cache->departed) == departed;
-}
-
 enum visit_result { VISIT_BEGUN, VISIT_NO_HOME, VISIT_WOULD_WAIT };
 
 /* Lock the home of the slab that @object is in. In an NMI, do not wait for it. */
@@ -147,9 +122,9 @@ static enum visit_result begin_visit(struct slabmod_cache *cache, void *object,
 			return VISIT_WOULD_WAIT;
 		visit->home = home;
 		visit->departed = atomic_read(&cache->departed);
-		/* The owner is read after the count. Pairs with home_remove_slab(). */
+		/* The home is read after the count. Pairs with home_remove_slab(). */
 		smp_rmb();
-		if (is_at_home(cache, slab_cache(first), first, id, visit->departed)) {
+		if (is_at_home(cache, first, id, true, visit->departed)) {
 			/* Node homes share an id. */
 			if (HOME_ID(id) == HOME_COMMONS && nr_online_nodes > 1)
 				id = HOME_NOWHERE;
@@ -187,7 +162,7 @@ static struct frame *find_at_home(struct slabmod_cache *cache, struct visit *vis
 			return NULL;
 		id = READ_ONCE(first->home);
 		if (home_of(cache, first, id) == visit->home &&
-		    is_at_home(cache, slab_cache(first), first, id, visit->departed))
+		    is_at_home(cache, first, id, true, visit->departed))
 			/* The lookup may have read the order of a block that was there before. */
 			return slab_first(first) == first ? first : NULL;
 		if (atomic_read(&cache->departed) == visit->departed)
@@ -254,8 +229,7 @@ static noinline unsigned int give_locked(struct slabmod_cache *cache, struct vis
 		}
 		first = (void *)leaf->unit[offset >> UNIT_SHIFT] +
 			(offset / FRAME_RATIO & firsts);
-		if (unlikely(!is_at_home(cache, first->cache, first, visit->id,
-					 visit->departed))) {
+		if (unlikely(!is_at_home(cache, first, visit->id, false, visit->departed))) {
 			given = give_any(cache, visit, object, end);
 			if (given)
 				object += given;

@@ -328,7 +328,7 @@ int cache_destroy(struct slabmod_cache *cache)
 	mutex_lock(&cache_mutex);
 	quarantine_end(cache);
 	drain_everything(cache);
-	used = cache_used(cache);
+	used = cache_left(cache);
 	if (used)
 		report_live(cache, MISUSE_CACHE_BUSY, "destroyed", used);
 	else
@@ -365,7 +365,7 @@ void cache_destroy_all(struct slabmod_pool *pool)
 		if (cache->pool != pool)
 			continue;
 		drain_everything(cache);
-		used = cache_used(cache);
+		used = cache_left(cache);
 		if (used)
 			report_live(cache, MISUSE_LEAK, "its pool went", used);
 		cache_unlist(cache);
@@ -483,7 +483,7 @@ static void orphan(struct slabmod_cache *cache)
 
 	quarantine_end(cache);
 	drain_everything(cache);
-	used = cache_used(cache);
+	used = cache_left(cache);
 	if (!used) {
 		report_misuse(MISUSE_LEAK, "%s: its module went and did not destroy it",
 			      cache->name);

@@ -317,7 +317,9 @@ void slab_delete(struct slabmod_cache *cache, struct frame *first)
 		memset(frame_address(first), 0,
 		       (size_t)slab_geometry(cache, first)->pages << PAGE_SHIFT);
 	/* Of a cache that is isolated too nothing goes before such a period is over. */
-	if (cache->flags & SLABMOD_TYPESAFE_BY_RCU && !(cache->flags & SLABMOD_ISOLATED))
+	/* A second free of a strict object may be about to look at its bit. */
+	if (cache->flags & (SLABMOD_TYPESAFE_BY_RCU | CACHE_STRICT) &&
+	    !(cache->flags & SLABMOD_ISOLATED))
 		buddy_free_rcu(first, mark_pages, cache);
 	else
 		buddy_free_as(first, mark_pages, cache);

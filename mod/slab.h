@@ -25,9 +25,16 @@ static inline struct frame *slab_first(struct frame *frame)
 /* The cache whose slab a frame is in, or NULL. */
 static inline struct slabmod_cache *slab_cache(const struct frame *frame)
 {
+	struct slabmod_cache *cache;
+
 	if (likely(frame->cache))
 		return frame->cache;
-	return frame->state == FRAME_SLAB_SMALL ? frame->small_cache : NULL;
+	if (READ_ONCE(frame->state) != FRAME_SLAB_SMALL)
+		return NULL;
+	cache = READ_ONCE(frame->small_cache);
+	/* A stale frame may be another's by now, with something else in that place. */
+	smp_rmb();
+	return READ_ONCE(frame->state) == FRAME_SLAB_SMALL ? cache : NULL;
 }
 
 static inline const struct slab_geometry *slab_geometry(const struct slabmod_cache *cache,

@@ -6,7 +6,9 @@
  * its slab behind the bits of free objects. An allocation sets the bit before the object is
  * handed out; a free clears it by one atomic operation. So of several frees of an object
  * exactly one succeeds, wherever the object is meanwhile: in its slab, in the magazine of any
- * CPU, or on its way between them.
+ * CPU, or on its way between them. A free is an RCU reader from the lookup of the slab to the
+ * clearing of the bit, and the pages of a strict slab are not used again before a grace period,
+ * so a free that comes too late does not find the bit of another object in that place.
  *
  * A magazine of a strict cache keeps the place of each object's bit beside the object, so that
  * the fast path of an allocation does not look it up. The cache's callers find no magazine to

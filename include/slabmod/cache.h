@@ -224,7 +224,8 @@ void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
  * An address that is no object of @cache is reported, counted and left alone. So is an
  * object that is free, if it was the last one that this CPU freed, or is back in its slab, or
  * if the cache is strict or debugged. Otherwise a second free is reported when the object is
- * returned to its slab; until then the object may be handed out twice.
+ * returned to its slab; until then the object may be handed out twice, even after its slab has
+ * gone and its memory has another owner.
  *
  * Context: any, NMI too; never sleeps.
  */

@@ -39,7 +39,7 @@ struct piece {
 	enum kind kind;
 	u8 order;			/* PAGES */
 	bool constructed;
-	bool typesafe;			/* OBJECT, which nobody clears unasked */
+	bool typesafe;			/* OBJECT, not cleared unless asked for */
 	struct slabmod_pool *pool;	/* NULL: by a call that names none */
 	struct slabmod_cache *cache;	/* OBJECT */
 	void *memory;

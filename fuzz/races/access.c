@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * access.c - who accesses what.
+ * access.c - which task accesses what.
  *
  * Of all loads and stores of slabmod's most are of memory that one task alone uses, or
  * that all use under one lock. To switch there makes no difference: what others do before

@@ -9,7 +9,7 @@
  *	oracle.c	what is right afterwards
  *	sched.c		tasks and interrupts of the pretended kernel
  *	sync.c		its locks, RCU, interrupts for others, work items
- *	access.c	who accesses what: where a switch can make a difference
+ *	access.c	which task accesses what: where a switch can make a difference
  *	world.c		the memory of a schedule's beginning, and the way back to it
  *
  * The memory of the pretended kernel, and with it all variables of a file that includes
@@ -49,7 +49,7 @@ enum access {
 /* What is learned is shared with processes that are forked from here on. */
 void access_init(void);
 void access_forget(void);
-/* Forgets the order of accesses, not who made them; each schedule begins with it. */
+/* Forget the order of accesses, but not their tasks; each schedule begins with it. */
 void access_restart(void);
 /* Whether what another task does may matter here: a switch is worth a try. */
 bool access_matters(const void *p, unsigned int size);

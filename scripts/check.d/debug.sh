@@ -26,14 +26,8 @@ kmemleak_finds() {
 	[ "$found" = "$2" ] || { cat /tmp/leaks; return 1; }
 }
 
-# An object counts as leaked when two scans find no pointer to it and it is some seconds old.
 scan() {
-	sleep 6
-	echo scan >$leaks
-	echo scan >$leaks
-	echo scan >$leaks
-	cat $leaks >/tmp/leaks
-	echo clear >$leaks
+	scan_leaks
 	grep -q ' leave_objects+' /tmp/leaks
 }
 

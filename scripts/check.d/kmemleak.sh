@@ -7,16 +7,6 @@
 
 . /check.lib
 
-# An object counts as leaked when two scans find no pointer to it and it is some seconds old.
-scan() {
-	sleep 6
-	echo scan >$leaks
-	echo scan >$leaks
-	echo scan >$leaks
-	cat $leaks >/tmp/leaks
-	echo clear >$leaks
-}
-
 # finds FUNCTION N: leaks of memory that was allocated in FUNCTION of the client
 finds() {
 	found=$(grep -c " $1+.*slabmod_leaky" /tmp/leaks)
@@ -36,7 +26,7 @@ running() {
 forget_leaks
 check 'loads' insmod /modules/slabmod.ko
 check 'a client comes' insmod /modules/slabmod_leaky.ko holds=1
-check 'kmemleak looks' scan
+check 'kmemleak looks' scan_leaks
 check 'what it holds is no leak' finds hold 0
 check 'what it lost is' finds_most lose_objects 3
 check 'the client goes' rmmod slabmod_leaky
@@ -44,7 +34,7 @@ check 'validates' [ "$(cat /sys/kernel/debug/slabmod/validate)" = ok ]
 check 'unloads' rmmod slabmod
 check 'loads, not to tell kmemleak' insmod /modules/slabmod.ko kmemleak=0
 check 'a client comes' insmod /modules/slabmod_leaky.ko holds=1
-check 'kmemleak looks' scan
+check 'kmemleak looks' scan_leaks
 check 'it takes all that is held for a leak' finds_most hold 8
 check 'and knows nothing of what was lost' finds lose_objects 0
 check 'the client goes' rmmod slabmod_leaky

@@ -12,8 +12,8 @@
 
 #include <slabmod/slabmod.h>
 
-#include "callsites.h"
-#include "debug.h"
+#include "debug/callsites.h"
+#include "debug/debug.h"
 #include "interp.h"
 
 /* KASAN reports by itself, and at once, what is written here. */
@@ -21,7 +21,7 @@
 
 struct slabmod_cache *interp_debugged(const struct piece *piece)
 {
-	struct slabmod_cache *cache = slab_cache(chunk_frame(piece->memory));
+	struct slabmod_cache *cache = frame_cache(chunk_frame(piece->memory));
 
 	return cache && cache->flags & CACHE_DEBUG ? cache : NULL;
 }
@@ -44,7 +44,7 @@ static bool is_debugged(const struct piece *piece)
 /* Of what is in use, or cannot become anything else meanwhile. */
 static const struct debug_track *track_of(const struct slabmod_cache *cache, const void *p)
 {
-	const struct debug_tracks *tracks = slab_first(chunk_frame(p))->tracks;
+	const struct debug_tracks *tracks = frame_slab(chunk_frame(p))->tracks;
 
 	return &tracks->track[(p - tracks->base) / cache->size];
 }
@@ -56,7 +56,7 @@ static bool in_quarantine(const struct slabmod_cache *cache, const void *p)
 
 	rcu_read_lock();
 	frame = chunk_frame(p);
-	is = frame && slab_cache(frame) == cache && slab_first(frame)->tracks &&
+	is = frame && frame_cache(frame) == cache && frame_slab(frame)->tracks &&
 	     READ_ONCE(track_of(cache, p)->state) == DEBUG_QUARANTINED;
 	rcu_read_unlock();
 	return is;
@@ -78,7 +78,7 @@ void op_overrun(struct interp *in)
 	if (!piece || KASAN_REPORTS)
 		return;
 	cache = interp_debugged(piece);
-	end = cache->debug->constructed ? cache->usable : track_of(cache, piece->memory)->asked;
+	end = cache->debug->constructed ? cache->usable : track_of(cache, piece->memory)->requested;
 	before = cache->lead - cache->tail;
 	behind = cache->size - cache->lead + cache->tail - end;
 	env_interrupt(NULL, NULL, 0, false);
@@ -192,7 +192,7 @@ static void count(const struct piece *piece, const struct slabmod_pool *pool, st
 		return;
 	}
 	tally->objects++;
-	tally->bytes += track_of(cache, piece->memory)->asked;
+	tally->bytes += track_of(cache, piece->memory)->requested;
 }
 
 static void check_pool(struct interp *in, struct slabmod_pool *pool)

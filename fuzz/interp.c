@@ -20,6 +20,7 @@
 
 #include <slabmod/slabmod.h>
 
+#include "cache_list.h"
 #include "interp.h"
 
 /* Of larger pieces so many bytes of each page, and of the end, have the pattern. */

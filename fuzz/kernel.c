@@ -34,6 +34,7 @@
 
 #include "chunk.h"
 #include "interp.h"
+#include "pool_check.h"
 
 static DEFINE_MUTEX(run_mutex);
 static struct interp interp;		/* run_mutex */

@@ -104,16 +104,17 @@ static void *odd_address(struct interp *in, const struct piece *piece)
 static void *past_the_last(const struct piece *piece)
 {
 	struct frame *frame = chunk_frame(piece->memory);
-	struct slabmod_cache *cache = slab_cache(frame);
+	struct slabmod_cache *cache = frame_cache(frame);
 	const struct slab_geometry *g;
+	struct slab *slab;
 
 	if (!cache)
 		return NULL;
-	frame = slab_first(frame);
-	g = slab_geometry(cache, frame);
+	slab = frame_slab(frame);
+	g = slab_geometry(cache, slab);
 	if (g->objects * cache->size + cache->lead >= g->pages << PAGE_SHIFT)
 		return NULL;
-	return frame_address(frame) + g->objects * cache->size + cache->lead;
+	return slab_address(slab) + g->objects * cache->size + cache->lead;
 }
 
 void op_wrong_free(struct interp *in)

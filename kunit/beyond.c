@@ -99,7 +99,7 @@ struct slabmod_pool *beyond_pool_create(struct kunit *test)
 		kunit_skip(test, "no memory would do");
 	pool = kit_pool_create_orders(test, 2ul << CHUNK_MAX_ORDER, CHUNK_MAX_ORDER,
 				      CHUNK_MAX_ORDER);
-	pool->source.get = beyond_get;
-	pool->source.put = beyond_put;
+	pool->source.alloc = beyond_get;
+	pool->source.free = beyond_put;
 	return pool;
 }

@@ -20,11 +20,16 @@
 
 #include "beyond.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "compat.h"
 #include "home.h"
+#include "home_check.h"
+#include "home_walk.h"
 #include "kit.h"
+#include "pool_check.h"
 #include "slab.h"
+#include "source.h"
 
 static unsigned long seed;
 module_param(seed, ulong, 0444);
@@ -74,7 +79,8 @@ static int source_node(gfp_t gfp, int nid)
 	return NUMA_NO_NODE;
 }
 
-static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
+static struct page *kit_source_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order,
+				     int nid)
 {
 	struct page *page = NULL;
 	unsigned long flags;
@@ -106,7 +112,7 @@ static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned 
 	return page;
 }
 
-static void source_put(struct chunk_source *source, struct page *page, unsigned int order)
+static void kit_source_free(struct chunk_source *source, struct page *page, unsigned int order)
 {
 	unsigned long flags;
 
@@ -154,8 +160,8 @@ struct slabmod_pool *kit_pool_create_orders(struct kunit *test, unsigned long li
 					    unsigned int min_order, unsigned int max_order)
 {
 	const struct chunk_source source = {
-		.get = source_get,
-		.put = source_put,
+		.alloc = kit_source_alloc,
+		.free = kit_source_free,
 		.min_order = min_order,
 		.max_order = max_order,
 		.limit = limit,
@@ -199,7 +205,7 @@ struct slabmod_cache *kit_cache_create(struct kunit *test, struct slabmod_pool *
 	struct slabmod_cache *cache;
 	int i;
 
-	cache = kzalloc(struct_bytes(struct slabmod_cache, commons, nr_node_ids), GFP_KERNEL);
+	cache = kzalloc(struct_bytes(struct slabmod_cache, node_homes, nr_node_ids), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, cache);
 	INIT_LIST_HEAD(&cache->node);
 	snprintf(cache->name, sizeof(cache->name), "kit-%u", size);
@@ -211,7 +217,7 @@ struct slabmod_cache *kit_cache_create(struct kunit *test, struct slabmod_pool *
 	cache->object_size = size;
 	cache->align = align;
 	for (i = 0; i < nr_node_ids; i++)
-		home_init(&cache->commons[i]);
+		home_init(&cache->node_homes[i]);
 	cache->homes = alloc_percpu(struct slab_home);
 	list_add(&cache->node, &kit_caches);
 	KUNIT_ASSERT_TRUE(test, !!cache->homes);
@@ -227,7 +233,7 @@ void kit_cache_destroy(struct kunit *test, struct slabmod_cache *cache)
 	if (cache->homes && cache->size) {
 		KUNIT_EXPECT_TRUE(test, home_check(cache));
 		home_shrink(cache);
-		KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+		KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 		KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
 		KUNIT_EXPECT_EQ(test, home_totals(cache).small_slabs, 0);
 	}

@@ -90,7 +90,7 @@ static inline long kit_magazine_enter(struct slabmod_cache *cache)
 
 static inline void kit_magazine_leave(struct slabmod_cache *cache)
 {
-	slabmod_magazine_leave(slabmod_this_cpu(cache->magazines), 0);
+	slabmod_magazine_exit(slabmod_this_cpu(cache->magazines), 0);
 }
 
 /* The fast paths alone, on this CPU, with preemption off. */

@@ -6,6 +6,9 @@
 
 #include "kit.h"
 #include "pool.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
+#include "pool_list.h"
 #include "root.h"
 
 const gfp_t root_gfp_kinds[] = {
@@ -37,7 +40,7 @@ static void nothing(struct slabmod_pool *pool, void *arg)
 
 void root_dry(void)
 {
-	root_pool->source.get = get_nothing;
+	root_pool->source.alloc = get_nothing;
 	/* The worker, if it is just taking pages ahead, has the list locked. */
 	pool_for_each(nothing, NULL);
 	pool_shrink(root_pool);
@@ -45,7 +48,7 @@ void root_dry(void)
 
 void root_wet(void)
 {
-	root_pool->source.get = get_before;
+	root_pool->source.alloc = get_before;
 }
 
 void root_rest(struct model *model, unsigned long pieces, size_t bytes)
@@ -56,7 +59,7 @@ void root_rest(struct model *model, unsigned long pieces, size_t bytes)
 
 int root_init(struct kunit *test)
 {
-	get_before = root_pool->source.get;
+	get_before = root_pool->source.alloc;
 	used_before = pool_ledger(root_pool).used;
 	return kit_init(test);
 }

@@ -12,9 +12,10 @@
 #include "abuse.h"
 #include "cache.h"
 #include "context.h"
-#include "debug.h"
-#include "debug_block.h"
+#include "debug/debug.h"
+#include "debug/debug_block.h"
 #include "kit.h"
+#include "pool_check.h"
 #include "suites.h"
 
 /* The pool's one chunk; what fills its beginning leaves 1 MiB on both sides of the victim. */

@@ -12,12 +12,16 @@
 #include <slabmod/slabmod.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "context.h"
 #include "home.h"
 #include "kit.h"
 #include "magazine.h"
+#include "magazine_set.h"
 #include "pool.h"
+#include "pool_bound.h"
+#include "pool_check.h"
 #include "root.h"
 #include "suites.h"
 #include "things.h"
@@ -180,8 +184,8 @@ static void test_kernel_is_not_asked_for_what_it_cannot_have(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(objects[i])), near_node(nid));
 	give(cache, objects);
 	/* What is freed there stays there, as on any CPU: its node has no other memory. */
-	KUNIT_EXPECT_GT(test, magazine_here(raw_cpu_ptr(cache->magazines)), 0);
-	KUNIT_EXPECT_EQ(test, raw_cpu_ptr(cache->magazines)->away, 0);
+	KUNIT_EXPECT_GT(test, magazine_nr_local(raw_cpu_ptr(cache->magazines)), 0);
+	KUNIT_EXPECT_EQ(test, raw_cpu_ptr(cache->magazines)->nr_remote, 0);
 	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
 	KUNIT_EXPECT_TRUE(test, cache_check(cache));
 }
@@ -210,8 +214,8 @@ static void test_commons_are_those_of_the_memory(struct kunit *test)
 	thin_out(cache, objects);
 	magazine_drain_all(cache);
 	KUNIT_EXPECT_GT(test, stat_sum(cache->stats, STAT_RETIRE), 0);
-	KUNIT_EXPECT_GT(test, cache->commons[near_node(nid)].nr_partial, 0);
-	KUNIT_EXPECT_EQ(test, cache->commons[nid].nr_partial, 0);
+	KUNIT_EXPECT_GT(test, cache->node_homes[near_node(nid)].nr_partial, 0);
+	KUNIT_EXPECT_EQ(test, cache->node_homes[nid].nr_partial, 0);
 	/* And the CPU finds again what it gave there, before any slab is made. */
 	adopted = stat_sum(cache->stats, STAT_ADOPT);
 	slabs = stat_sum(cache->stats, STAT_SLAB_NEW);
@@ -219,7 +223,7 @@ static void test_commons_are_those_of_the_memory(struct kunit *test)
 	magazine_drain_all(cache);
 	take(test, cache, objects + MANY);
 	KUNIT_EXPECT_GT(test, stat_sum(cache->stats, STAT_ADOPT), adopted);
-	KUNIT_EXPECT_EQ(test, cache->commons[near_node(nid)].nr_partial, 0);
+	KUNIT_EXPECT_EQ(test, cache->node_homes[near_node(nid)].nr_partial, 0);
 	kunit_info(test, "%lu slabs adopted, %lu made\n",
 		   stat_sum(cache->stats, STAT_ADOPT) - adopted,
 		   stat_sum(cache->stats, STAT_SLAB_NEW) - slabs);

@@ -13,6 +13,8 @@
 #include "context.h"
 #include "kit.h"
 #include "pool.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
 #include "suites.h"
 
 #define LIMIT	1024	/* pages: one chunk of the largest order */
@@ -44,7 +46,7 @@ static void test_a_block_freed_last_is_taken_again_as_it_is(struct kunit *test)
 		p = take(pool, sizes[i]);
 		KUNIT_ASSERT_NOT_NULL(test, p);
 		KUNIT_EXPECT_TRUE(test, give(p));
-		KUNIT_EXPECT_EQ(test, chunk_frame(p)->state, FRAME_KEPT);
+		KUNIT_EXPECT_EQ(test, chunk_frame(p)->state, FRAME_CLAIMED);
 		KUNIT_EXPECT_PTR_EQ(test, take(pool, sizes[i]), p);
 		KUNIT_EXPECT_EQ(test, chunk_frame(p)->state, FRAME_PAGES);
 		KUNIT_EXPECT_TRUE(test, give(p));

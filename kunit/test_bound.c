@@ -16,12 +16,20 @@
 #include <slabmod/cache.h>
 
 #include "buddy.h"
+#include "buddy_walk.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "context.h"
 #include "home.h"
+#include "home_refill.h"
+#include "home_return.h"
+#include "home_walk.h"
 #include "kit.h"
 #include "magazine.h"
+#include "magazine_set.h"
+#include "pool_bound.h"
+#include "pool_check.h"
 #include "slab.h"
 #include "suites.h"
 #include "test_bound.h"
@@ -106,18 +114,18 @@ static void expect_bound(struct kunit *test, struct slabmod_pool *pool)
 
 /*
  * A second opinion: the slabs for @live objects, and for what the magazines of as many CPUs
- * as there are have, from the head of mod/bound.c.
+ * as there are have, from the head of mod/pool_bound.c.
  */
 static unsigned long slabs_for(struct relay *relay, unsigned long live)
 {
 	struct slabmod_cache *cache = relay->cache;
 	unsigned long most = live + relay->cpus * (cache->capacity +
-						   magazine_away_capacity(cache->capacity));
+						   magazine_remote_capacity(cache->capacity));
 
 	if (cache->flags & CACHE_SHARES_LINES)
 		most *= cache->group;
 	return DIV_ROUND_UP(most, cache->objects) * num_online_nodes() +
-	       relay->cpus * (1 + HOME_MAX_RETIRED);
+	       relay->cpus * (1 + HOME_MAX_DETACHED);
 }
 
 static void end_relay(struct kunit *test, struct relay *relay)
@@ -269,15 +277,15 @@ static void test_what_all_allocate_and_free_in_disorder_does_not_grow(struct kun
 
 /* ---- what is hard to find ---- */
 
-static struct frame *slab_of(void *object)
+static struct slab *slab_of(void *object)
 {
-	return slab_first(chunk_frame(object));
+	return frame_slab(chunk_frame(object));
 }
 
-static bool is_of_any(struct frame *first, void **objects, unsigned int nr)
+static bool is_of_any(struct slab *slab, void **objects, unsigned int nr)
 {
 	while (nr--)
-		if (slab_of(objects[nr]) == first)
+		if (slab_of(objects[nr]) == slab)
 			return true;
 	return false;
 }
@@ -355,7 +363,7 @@ static void search(void *arg)
 	struct search *search = arg;
 
 	preempt_disable();
-	search->found = home_take(search->cache, search->objects, 16, false);
+	search->found = home_alloc(search->cache, search->objects, 16, false);
 	preempt_enable();
 }
 
@@ -374,16 +382,16 @@ static unsigned int neighbour(void)
 }
 
 /* Gives back of a full slab all but every second one of the first @nr objects. */
-static void thin_slab(struct kunit *test, struct slabmod_cache *cache, struct frame *first,
+static void thin_slab(struct kunit *test, struct slabmod_cache *cache, struct slab *slab,
 		      unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < cache->objects; i++) {
-		void *object = frame_address(first) + i * cache->size;
+		void *object = slab_address(slab) + i * cache->size;
 
 		if (i >= nr || i % 2)
-			KUNIT_ASSERT_TRUE(test, home_give(cache, &object, 1));
+			KUNIT_ASSERT_TRUE(test, home_free(cache, &object, 1));
 	}
 }
 
@@ -398,11 +406,11 @@ static void make_slabs(struct kunit *test, struct slabmod_cache *cache, unsigned
 
 	KUNIT_ASSERT_NOT_NULL(test, objects);
 	for (i = 0; i < nr; i++) {
-		slabs[i] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+		slabs[i] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 		KUNIT_ASSERT_NOT_NULL(test, slabs[i]);
 	}
 	preempt_disable();
-	home_take(cache, objects, rest, false);
+	home_alloc(cache, objects, rest, false);
 	preempt_enable();
 	for (i = 0; i < nr; i++)
 		KUNIT_ASSERT_EQ(test, slab_of(slabs[i])->inuse, cache->objects);
@@ -413,16 +421,17 @@ static void make_slabs(struct kunit *test, struct slabmod_cache *cache, unsigned
 
 static void give_all_of(struct frame *frame, void *arg)
 {
+	struct slab *slab = frame_first_slab(frame);
 	struct slabmod_cache *cache = arg;
 	unsigned int i;
 
-	if (slab_cache(frame) != cache || slab_first(frame) != frame)
+	if (!slab || slab_cache(slab) != cache)
 		return;
 	for (i = 0; i < cache->objects; i++) {
-		void *object = frame_address(frame) + i * cache->size;
+		void *object = slab_address(slab) + i * cache->size;
 
-		if (!test_bit(i, frame->free))
-			home_give(cache, &object, 1);
+		if (!test_bit(i, slab->free))
+			home_free(cache, &object, 1);
 	}
 }
 
@@ -440,7 +449,7 @@ static void test_whole_lines_are_found_behind_slabs_that_have_none(struct kunit 
 		make_slabs(test, cache, nr);
 		kit_run_on(neighbour(), search, &it);
 		KUNIT_EXPECT_EQ_MSG(test, it.found, 16, "one of %u", nr);
-		buddy_walk(&cache->buddies[numa_mem_id()], give_all_of, cache);
+		buddy_for_each_frame(&cache->buddies[numa_mem_id()], give_all_of, cache);
 		home_shrink(cache);
 		KUNIT_ASSERT_EQ(test, home_totals(cache).slabs, 0);
 	}
@@ -464,22 +473,22 @@ static void test_bound_is_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bound.slabs, home_pages(cache) << PAGE_SHIFT);
 	KUNIT_EXPECT_LE(test, magazine_count(cache) * cache->size, bound.magazines);
 	/* It is what was in use at the most, and not the slabs there are, that it is from. */
-	peak = atomic_long_read(&cache->taken_peak);
+	peak = atomic_long_read(&cache->inuse_peak);
 	KUNIT_EXPECT_GE(test, peak, relay.batch);
 	KUNIT_EXPECT_LE(test, peak, relay.batch + cache->capacity);
-	atomic_long_set(&cache->taken_peak, 1);
+	atomic_long_set(&cache->inuse_peak, 1);
 	KUNIT_EXPECT_LT(test, pool_bound(pool).bound, bound.bound);
-	atomic_long_set(&cache->taken_peak, peak);
+	atomic_long_set(&cache->inuse_peak, peak);
 	/* Slabs beyond it are seen. */
 	beyond = bound.bound / (cache->usual.pages << PAGE_SHIFT) + 1;
-	cache->commons[0].slabs += beyond;
+	cache->node_homes[0].slabs += beyond;
 	KUNIT_EXPECT_EQ(test, pool_bound(pool).bound, bound.bound);
 	KUNIT_EXPECT_GT(test, pool_bound(pool).slabs, bound.bound);
-	cache->commons[0].slabs -= beyond;
+	cache->node_homes[0].slabs -= beyond;
 	drink(&relay, 0);
 	slabmod_cache_shrink(cache);
 	/* It stays when they go. */
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&cache->taken_peak), peak);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&cache->inuse_peak), peak);
 	expect_bound(test, pool);
 	end_relay(test, &relay);
 }

@@ -11,9 +11,12 @@
 
 #include "block.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "home.h"
+#include "home_return.h"
 #include "kit.h"
+#include "pool_ledger.h"
 #include "test_bound.h"
 
 static struct slabmod_cache *cache_of_200(struct kunit *test)
@@ -28,7 +31,7 @@ static struct slabmod_cache *cache_of_200(struct kunit *test)
 
 static void expect_most(struct kunit *test, struct slabmod_pool *pool, struct pool_ledger *before)
 {
-	struct pool_ledger most = pool_most(pool), now = pool_ledger(pool);
+	struct pool_ledger most = pool_ledger_peak(pool), now = pool_ledger(pool);
 
 #define EXPECT_MOST(part)							\
 do {										\
@@ -95,8 +98,8 @@ void test_most_that_was_held_is_known_to_the_byte(struct kunit *test)
 		block_free(chunk_frame(blocks[i]));
 	pool_shrink(pool);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	KUNIT_EXPECT_EQ(test, pool_most(pool).metadata, metadata);
-	KUNIT_EXPECT_EQ(test, pool_most(pool).held, held);
+	KUNIT_EXPECT_EQ(test, pool_ledger_peak(pool).metadata, metadata);
+	KUNIT_EXPECT_EQ(test, pool_ledger_peak(pool).held, held);
 }
 
 struct stage {
@@ -120,11 +123,11 @@ static bool flush_and_be_seen(struct stage *stage, unsigned int turn)
 	preempt_disable();
 	magazine = this_cpu_ptr(stage->cache->magazines);
 	top = kit_magazine_enter(stage->cache);
-	home_give(stage->cache, &magazine->object[1], top);
+	home_free(stage->cache, &magazine->object[1], top);
 	looks = atomic_read(&stage->looks);
 	while (atomic_read(&stage->looks) < looks + 2 && local_clock() < end)
 		cpu_relax();
-	slabmod_magazine_leave(slabmod_this_cpu(stage->cache->magazines), -top);
+	slabmod_magazine_exit(slabmod_this_cpu(stage->cache->magazines), -top);
 	preempt_enable();
 	return atomic_read(&stage->looks) >= looks + 2;
 }
@@ -159,7 +162,7 @@ void test_most_is_never_what_was_not(struct kunit *test)
 		kunit_skip(test, "there is one CPU");
 	kit_run_on_cpus(test, 2, flush_or_look, &stage);
 	KUNIT_EXPECT_TRUE(test, stage.seen);
-	most = pool_most(stage.cache->pool);
+	most = pool_ledger_peak(stage.cache->pool);
 	KUNIT_EXPECT_LE(test, most.used, most.held);
 	KUNIT_EXPECT_LE(test, most.slabs, most.held);
 	KUNIT_EXPECT_LE(test, most.magazines, most.held);

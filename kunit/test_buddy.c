@@ -10,9 +10,12 @@
 #include <linux/sort.h>
 
 #include "buddy.h"
+#include "buddy_check.h"
+#include "buddy_walk.h"
 #include "chunk.h"
 #include "context.h"
 #include "kit.h"
+#include "pool_ledger.h"
 #include "suites.h"
 #include "test_buddy.h"
 
@@ -43,7 +46,7 @@ static bool keep(struct frame *frame)
 {
 	if (!buddy_claim(frame))
 		return false;
-	buddy_keep(frame);
+	buddy_free_claimed(frame);
 	return true;
 }
 
@@ -299,7 +302,7 @@ static void test_as_many_pages_in_empty_chunks_as_the_source_says_are_kept(struc
 	struct frame *whole[4];
 	int i;
 
-	pool->source.keep = 2 * PAGES + PAGES / 2;
+	pool->source.max_free = 2 * PAGES + PAGES / 2;
 	for (i = 0; i < 4; i++)
 		whole[i] = take(test, pool, PAGES);
 	for (i = 0; i < 4; i++) {
@@ -320,15 +323,15 @@ static void test_what_has_to_stay_for_the_reserve_is_not_looked_at_again(struct 
 	struct slabmod_pool *pool = small_pool(test, 2);
 	struct buddy *buddy = &pool->buddies[NID];
 
-	KUNIT_EXPECT_FALSE(test, buddy_may_age(buddy));
+	KUNIT_EXPECT_FALSE(test, buddy_has_idle(buddy));
 	buddy_free(take(test, pool, PAGES));
 	KUNIT_ASSERT_EQ(test, buddy->nr_empty, 1);
-	KUNIT_EXPECT_TRUE(test, buddy_may_age(buddy));
+	KUNIT_EXPECT_TRUE(test, buddy_has_idle(buddy));
 	/* There are pages beyond it, but no chunk that is small enough to go. */
 	pool->source.reserve = PAGES / 2;
-	KUNIT_EXPECT_FALSE(test, buddy_may_age(buddy));
+	KUNIT_EXPECT_FALSE(test, buddy_has_idle(buddy));
 	pool->source.reserve = 0;
-	KUNIT_EXPECT_TRUE(test, buddy_may_age(buddy));
+	KUNIT_EXPECT_TRUE(test, buddy_has_idle(buddy));
 }
 
 static void test_small_free_chunks_make_room_for_a_large_one(struct kunit *test)
@@ -337,7 +340,7 @@ static void test_small_free_chunks_make_room_for_a_large_one(struct kunit *test)
 	struct frame *whole[8];
 	int i;
 
-	pool->source.keep = 8 * PAGES;
+	pool->source.max_free = 8 * PAGES;
 	pool->source.limit = 8 * PAGES;
 	for (i = 0; i < 8; i++)
 		whole[i] = take(test, pool, PAGES);
@@ -517,7 +520,7 @@ static void test_a_walk_sees_every_block_once(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(frames); i++)
 		frames[i] = take(test, pool, 4 * i + 1);
-	buddy_walk(&pool->buddies[NID], count_block, &tally);
+	buddy_for_each_frame(&pool->buddies[NID], count_block, &tally);
 	KUNIT_EXPECT_EQ(test, tally.pages, pool->buddies[NID].pages);
 	KUNIT_EXPECT_FALSE(test, tally.odd);
 	for (i = 0; i <= ORDER; i++)
@@ -541,7 +544,7 @@ static void test_a_kept_block_is_had_again_as_it_was(struct kunit *test)
 	struct buddy *buddy = &pool->buddies[NID];
 	struct frame *frame = take(test, pool, 11);
 
-	KUNIT_EXPECT_NULL(test, buddy_take_kept(buddy, 11));
+	KUNIT_EXPECT_NULL(test, buddy_alloc_last_freed(buddy, 11));
 	KUNIT_EXPECT_TRUE(test, keep(frame));
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES);
 	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
@@ -549,10 +552,10 @@ static void test_a_kept_block_is_had_again_as_it_was(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, keep(frame));
 	KUNIT_EXPECT_FALSE(test, buddy_free(frame));
 	/* Not for another size, not even a smaller one. */
-	KUNIT_EXPECT_NULL(test, buddy_take_kept(buddy, 12));
-	KUNIT_EXPECT_NULL(test, buddy_take_kept(buddy, 10));
-	KUNIT_EXPECT_PTR_EQ(test, buddy_take_kept(buddy, 11), frame);
-	KUNIT_EXPECT_NULL(test, buddy_take_kept(buddy, 11));
+	KUNIT_EXPECT_NULL(test, buddy_alloc_last_freed(buddy, 12));
+	KUNIT_EXPECT_NULL(test, buddy_alloc_last_freed(buddy, 10));
+	KUNIT_EXPECT_PTR_EQ(test, buddy_alloc_last_freed(buddy, 11), frame);
+	KUNIT_EXPECT_NULL(test, buddy_alloc_last_freed(buddy, 11));
 	KUNIT_EXPECT_EQ(test, frame->state, FRAME_PAGES);
 	KUNIT_EXPECT_EQ(test, frame->nr_pages, 11);
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 11);
@@ -570,7 +573,7 @@ static void test_one_block_is_kept_and_the_one_before_it_merges(struct kunit *te
 	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 8);
 	keep(b);
 	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 4);
-	KUNIT_EXPECT_PTR_EQ(test, buddy_take_kept(buddy, 4), b);
+	KUNIT_EXPECT_PTR_EQ(test, buddy_alloc_last_freed(buddy, 4), b);
 	buddy_free(b);
 	expect_free(test, pool, ORDER, 1);
 }
@@ -584,7 +587,7 @@ static void test_a_kept_block_serves_when_pages_are_needed(struct kunit *test)
 	keep(frame);
 	page = take(test, pool, 1);
 	KUNIT_EXPECT_EQ(test, kit_source.requests, 1);
-	KUNIT_EXPECT_NULL(test, buddy_take_kept(&pool->buddies[NID], PAGES));
+	KUNIT_EXPECT_NULL(test, buddy_alloc_last_freed(&pool->buddies[NID], PAGES));
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 1);
 	buddy_free(page);
 	/* And for the kernel. */
@@ -610,7 +613,7 @@ static void crowd_step(struct crowd *crowd, struct rnd_state *rnd, struct frame 
 	if (!*frame) {
 		unsigned int nr_pages = 1 + kit_random(rnd, 8);
 
-		*frame = buddy_take_kept(&crowd->pool->buddies[NID], nr_pages);
+		*frame = buddy_alloc_last_freed(&crowd->pool->buddies[NID], nr_pages);
 		if (!*frame)
 			*frame = buddy_alloc(crowd->pool->buddies, NID, nr_pages, GFP_KERNEL);
 		if (*frame && ((*frame)->nr_pages != nr_pages || (*frame)->state != FRAME_PAGES))

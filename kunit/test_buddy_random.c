@@ -12,6 +12,8 @@
 #include <linux/slab.h>
 
 #include "buddy.h"
+#include "buddy_check.h"
+#include "buddy_walk.h"
 #include "chunk.h"
 #include "kit.h"
 #include "test_buddy.h"
@@ -276,7 +278,7 @@ static unsigned long compare_node(struct model *model, int nid)
 	struct empties empties = { .model = model, .nid = nid, .nr_free = nr_free };
 	int i;
 
-	buddy_walk(buddy, count_empty, &empties);
+	buddy_for_each_frame(buddy, count_empty, &empties);
 	/* All are kept but one; to have more would be a hoard. */
 	KUNIT_ASSERT_LE(model->test, empties.chunks, 1);
 	KUNIT_ASSERT_EQ(model->test, empties.chunks, buddy->nr_empty);

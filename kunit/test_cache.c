@@ -10,9 +10,12 @@
 #include <slabmod/cache.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "kit.h"
+#include "magazine_set.h"
 #include "pattern.h"
+#include "pool_check.h"
 #include "suites.h"
 #include "test_cache.h"
 

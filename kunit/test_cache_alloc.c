@@ -11,10 +11,13 @@
 #include <slabmod/cache.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "home.h"
+#include "home_walk.h"
 #include "kit.h"
 #include "model.h"
+#include "pool_check.h"
 #include "test_cache.h"
 
 #define LIMIT	8192	/* pages */
@@ -181,7 +184,7 @@ void test_slab_is_made_only_when_all_are_full(struct kunit *test)
 		objects[nr] = slabmod_cache_alloc(cache, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, objects[nr]);
 		totals = home_totals(cache);
-		KUNIT_ASSERT_LE(test, (totals.slabs - 1) * cache->objects, totals.taken);
+		KUNIT_ASSERT_LE(test, (totals.slabs - 1) * cache->objects, totals.inuse);
 	}
 	slabmod_cache_free_bulk(cache, 1000, objects);
 	expect_nothing_lost(test, cache);
@@ -232,8 +235,8 @@ static void expect_modest_requests(struct kunit *test, struct slabmod_pool *pool
 	struct slabmod_cache *cache = create(test, pool, 192);
 	int i;
 
-	asked = pool->source.get;
-	pool->source.get = note_and_get;
+	asked = pool->source.alloc;
+	pool->source.alloc = note_and_get;
 	for (i = 0; i < ARRAY_SIZE(gfp_kinds); i++) {
 		void *object;
 
@@ -449,7 +452,7 @@ void test_nmis_leave_a_full_magazine_as_it_is(struct kunit *test)
 	context_nmi();
 	context_nmi_end();
 	KUNIT_EXPECT_EQ(test, stat_sum(nmi.cache->stats, STAT_FLUSH), flushes);
-	KUNIT_EXPECT_EQ(test, magazine_here(raw_cpu_ptr(nmi.cache->magazines)), capacity);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(raw_cpu_ptr(nmi.cache->magazines)), capacity);
 	expect_nothing_lost(test, nmi.cache);
 }
 

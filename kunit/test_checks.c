@@ -12,12 +12,20 @@
 #include <slabmod/slabmod.h>
 
 #include "buddy.h"
+#include "buddy_check.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "context.h"
 #include "home.h"
+#include "home_check.h"
+#include "home_refill.h"
+#include "home_return.h"
 #include "kit.h"
 #include "magazine.h"
+#include "magazine_set.h"
+#include "pool_bound.h"
+#include "pool_check.h"
 #include "slab.h"
 #include "suites.h"
 
@@ -170,43 +178,43 @@ static void test_a_slab_that_counts_wrong_is_found(struct kunit *test)
 {
 	struct slabmod_cache *cache = kit_cache_create(test, kit_pool_create(test, 4096), 2048, 0,
 						       NULL);
-	struct frame *first = slab_new(cache, NID, GFP_KERNEL | __GFP_THISNODE);
+	struct slab *slab = slab_create(cache, NID, GFP_KERNEL | __GFP_THISNODE);
 
-	KUNIT_ASSERT_NOT_NULL(test, first);
-	KUNIT_ASSERT_TRUE(test, slab_check(cache, first));
-	first->inuse = 1;
-	EXPECT_BROKEN(test, "counts 1 in use", slab_check(cache, first));
-	first->inuse = 0;
+	KUNIT_ASSERT_NOT_NULL(test, slab);
+	KUNIT_ASSERT_TRUE(test, slab_check(cache, slab));
+	slab->inuse = 1;
+	EXPECT_BROKEN(test, "counts 1 in use", slab_check(cache, slab));
+	slab->inuse = 0;
 	/* A bit for an object that there is not. */
-	__set_bit(cache->objects, first->free);
-	EXPECT_BROKEN(test, "counts 0 in use", slab_check(cache, first));
-	__clear_bit(cache->objects, first->free);
-	__set_bit(SLAB_MAX_OBJECTS - 1, first->free);
-	EXPECT_BROKEN(test, "counts 0 in use", slab_check(cache, first));
-	__clear_bit(SLAB_MAX_OBJECTS - 1, first->free);
-	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
-	slab_delete(cache, first);
+	__set_bit(cache->objects, slab->free);
+	EXPECT_BROKEN(test, "counts 0 in use", slab_check(cache, slab));
+	__clear_bit(cache->objects, slab->free);
+	__set_bit(SLAB_MAX_OBJECTS - 1, slab->free);
+	EXPECT_BROKEN(test, "counts 0 in use", slab_check(cache, slab));
+	__clear_bit(SLAB_MAX_OBJECTS - 1, slab->free);
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
+	slab_destroy(cache, slab);
 }
 
 static void test_a_page_that_is_not_its_slabs_is_found(struct kunit *test)
 {
 	struct slabmod_cache *cache = kit_cache_create(test, kit_pool_create(test, 4096), 2048, 0,
 						       NULL);
-	struct frame *first = slab_new(cache, NID, GFP_KERNEL | __GFP_THISNODE);
+	struct slab *slab = slab_create(cache, NID, GFP_KERNEL | __GFP_THISNODE);
 
-	KUNIT_ASSERT_NOT_NULL(test, first);
+	KUNIT_ASSERT_NOT_NULL(test, slab);
 	KUNIT_ASSERT_GT(test, cache->usual.pages, 1);
-	first[1].order++;
-	EXPECT_BROKEN(test, "page 1 of a slab is not the slab's", slab_check(cache, first));
-	first[1].order--;
-	first[1].state = FRAME_TAIL;
-	EXPECT_BROKEN(test, "page 1 of a slab is not the slab's", slab_check(cache, first));
-	first[1].state = FRAME_SLAB;
-	first[1].cache = NULL;
-	EXPECT_BROKEN(test, "page 1 of a slab is not the slab's", slab_check(cache, first));
-	first[1].cache = cache;
-	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
-	slab_delete(cache, first);
+	slab_frame(slab)[1].order++;
+	EXPECT_BROKEN(test, "page 1 of a slab is not the slab's", slab_check(cache, slab));
+	slab_frame(slab)[1].order--;
+	slab_frame(slab)[1].state = FRAME_TAIL;
+	EXPECT_BROKEN(test, "page 1 of a slab is not the slab's", slab_check(cache, slab));
+	slab_frame(slab)[1].state = FRAME_SLAB;
+	slab_frame(slab)[1].cache = NULL;
+	EXPECT_BROKEN(test, "page 1 of a slab is not the slab's", slab_check(cache, slab));
+	slab_frame(slab)[1].cache = cache;
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
+	slab_destroy(cache, slab);
 }
 
 static void test_a_slab_on_the_wrong_list_is_found(struct kunit *test)
@@ -215,35 +223,35 @@ static void test_a_slab_on_the_wrong_list_is_found(struct kunit *test)
 						       NULL);
 	unsigned int cpu = context_pin(0);
 	struct slab_home *home = per_cpu_ptr(cache->homes, cpu);
-	void *object = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
-	struct frame *first;
+	void *object = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
+	struct slab *slab;
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
-	first = slab_first(chunk_frame(object));
+	slab = frame_slab(chunk_frame(object));
 	KUNIT_ASSERT_TRUE(test, home_check(cache));
-	KUNIT_ASSERT_TRUE(test, home_check_slab(cache, first));
-	first->home = HOME_COMMONS;
+	KUNIT_ASSERT_TRUE(test, home_check_slab(cache, slab));
+	slab->home = HOME_NODE;
 	EXPECT_BROKEN(test, "a slab is on a list, but not at home", home_check(cache));
 	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list",
-		      home_check_slab(cache, first));
-	first->home = cpu;
-	list_move(&first->node, &home->partial[SLAB_QUARTERS - 1]);
+		      home_check_slab(cache, slab));
+	slab->home = cpu;
+	list_move(&slab->node, &home->partial[SLAB_QUARTERS - 1]);
 	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list", home_check(cache));
 	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list",
-		      home_check_slab(cache, first));
-	list_move(&first->node, &home->empty);
+		      home_check_slab(cache, slab));
+	list_move(&slab->node, &home->empty);
 	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list", home_check(cache));
 	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list",
-		      home_check_slab(cache, first));
-	list_move(&first->node, &home->partial[0]);
+		      home_check_slab(cache, slab));
+	list_move(&slab->node, &home->partial[0]);
 	/* A slab is looked at where it is on a list, too. */
-	first->inuse = 2;
+	slab->inuse = 2;
 	EXPECT_BROKEN(test, "counts 2 in use", home_check(cache));
-	EXPECT_BROKEN(test, "counts 2 in use", home_check_slab(cache, first));
-	first->inuse = 1;
+	EXPECT_BROKEN(test, "counts 2 in use", home_check_slab(cache, slab));
+	slab->inuse = 1;
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
-	KUNIT_EXPECT_TRUE(test, home_check_slab(cache, first));
-	KUNIT_EXPECT_TRUE(test, home_give(cache, &object, 1));
+	KUNIT_EXPECT_TRUE(test, home_check_slab(cache, slab));
+	KUNIT_EXPECT_TRUE(test, home_free(cache, &object, 1));
 }
 
 static void test_a_home_that_counts_wrong_is_found(struct kunit *test)
@@ -251,7 +259,7 @@ static void test_a_home_that_counts_wrong_is_found(struct kunit *test)
 	struct slabmod_cache *cache = kit_cache_create(test, kit_pool_create(test, 4096), 256, 0,
 						       NULL);
 	struct slab_home *home = per_cpu_ptr(cache->homes, context_pin(0));
-	void *object = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	void *object = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	home->nr_partial++;
@@ -263,7 +271,7 @@ static void test_a_home_that_counts_wrong_is_found(struct kunit *test)
 		      home_check(cache));
 	home->nr_empty--;
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
-	KUNIT_EXPECT_TRUE(test, home_give(cache, &object, 1));
+	KUNIT_EXPECT_TRUE(test, home_free(cache, &object, 1));
 }
 
 /* Two slabs side by side in a list, one of them in the wrong quarter: both show it. */
@@ -273,27 +281,27 @@ static void test_a_slab_beside_others_on_the_wrong_list_is_found(struct kunit *t
 						       NULL);
 	struct slab_home *home = per_cpu_ptr(cache->homes, context_pin(0));
 	void *object[2] = {
-		home_grow(cache, numa_mem_id(), GFP_KERNEL, false),
-		home_grow(cache, numa_mem_id(), GFP_KERNEL, false),
+		home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false),
+		home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false),
 	}, *more[12];
-	struct frame *first, *other;
+	struct slab *slab, *other;
 
 	KUNIT_ASSERT_TRUE(test, object[0] && object[1]);
-	first = slab_first(chunk_frame(object[0]));
-	other = slab_first(chunk_frame(object[1]));
-	KUNIT_ASSERT_EQ(test, slab_take(cache, other, more, ARRAY_SIZE(more)), ARRAY_SIZE(more));
+	slab = frame_slab(chunk_frame(object[0]));
+	other = frame_slab(chunk_frame(object[1]));
+	KUNIT_ASSERT_EQ(test, slab_alloc(cache, other, more, ARRAY_SIZE(more)), ARRAY_SIZE(more));
 	/* As it was with one object. */
 	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list",
-		      home_check_slab(cache, first));
+		      home_check_slab(cache, slab));
 	EXPECT_BROKEN(test, "with 13 of 16 in use is on the wrong list",
 		      home_check_slab(cache, other));
 	list_move(&other->node, &home->partial[slab_quarter(cache, other)]);
-	KUNIT_EXPECT_TRUE(test, home_check_slab(cache, first));
+	KUNIT_EXPECT_TRUE(test, home_check_slab(cache, slab));
 	KUNIT_EXPECT_TRUE(test, home_check_slab(cache, other));
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
-	atomic_long_add(ARRAY_SIZE(more), &cache->taken);
-	KUNIT_EXPECT_TRUE(test, home_give(cache, more, ARRAY_SIZE(more)));
-	KUNIT_EXPECT_TRUE(test, home_give(cache, object, 2));
+	atomic_long_add(ARRAY_SIZE(more), &cache->inuse);
+	KUNIT_EXPECT_TRUE(test, home_free(cache, more, ARRAY_SIZE(more)));
+	KUNIT_EXPECT_TRUE(test, home_free(cache, object, 2));
 }
 
 /* ---- magazines, caches, pools ---- */
@@ -327,7 +335,7 @@ static void test_what_does_not_belong_in_a_magazine_is_found(struct kunit *test)
 	void *object, *foreign = &foreign, *was;
 	struct slabmod_cache *cache = cache_in_use(test, &object);
 	struct slabmod_magazine *magazine = raw_cpu_ptr(cache->magazines);
-	struct frame *first;
+	struct slab *slab;
 
 	was = magazine->object[1];
 	magazine->object[1] = foreign;
@@ -338,11 +346,11 @@ static void test_what_does_not_belong_in_a_magazine_is_found(struct kunit *test)
 	EXPECT_BROKEN(test, "which is not one of the cache's taken objects",
 		      magazine_check(cache));
 	magazine->object[1] = was;
-	first = slab_first(chunk_frame(was));
-	__set_bit(slab_object_index(cache, first, was), first->free);
+	slab = frame_slab(chunk_frame(was));
+	__set_bit(slab_object_index(cache, slab, was), slab->free);
 	EXPECT_BROKEN(test, "which is not one of the cache's taken objects",
 		      magazine_check(cache));
-	__clear_bit(slab_object_index(cache, first, was), first->free);
+	__clear_bit(slab_object_index(cache, slab, was), slab->free);
 	cache_in_use_end(test, cache, object);
 }
 
@@ -359,9 +367,9 @@ static void test_a_magazine_that_counts_wrong_is_found(struct kunit *test)
 	magazine->top = top + SLABMOD_MAGAZINE_BUSY;
 	EXPECT_BROKEN(test, "kit-checks: a magazine of", magazine_check(cache));
 	magazine->top = top;
-	magazine->away = magazine_away_capacity(magazine->capacity) + 1;
+	magazine->nr_remote = magazine_remote_capacity(magazine->capacity) + 1;
 	EXPECT_BROKEN(test, "kit-checks: a magazine of", magazine_check(cache));
-	magazine->away = 0;
+	magazine->nr_remote = 0;
 	magazine->object[0] = object;
 	EXPECT_BROKEN(test, "kit-checks: a magazine of", magazine_check(cache));
 	magazine->object[0] = NULL;
@@ -377,9 +385,9 @@ static void test_slabs_and_objects_that_are_not_counted_are_found(struct kunit *
 	home->slabs++;
 	EXPECT_BROKEN(test, "kit-checks: homes count 2 slabs", cache_check(cache));
 	home->slabs--;
-	atomic_long_dec(&cache->taken);
+	atomic_long_dec(&cache->inuse);
 	EXPECT_BROKEN(test, "kit-checks: homes count 1 slabs", cache_check(cache));
-	atomic_long_inc(&cache->taken);
+	atomic_long_inc(&cache->inuse);
 	cache_in_use_end(test, cache, object);
 }
 
@@ -396,21 +404,21 @@ static void test_bytes_that_are_not_accounted_for_are_found(struct kunit *test)
 
 static void test_more_slabs_than_the_bound_are_found(struct kunit *test)
 {
-	unsigned int most = num_possible_cpus() * (1 + HOME_MAX_RETIRED);
+	unsigned int most = num_possible_cpus() * (1 + HOME_MAX_DETACHED);
 	void *object;
 	struct slabmod_cache *cache = cache_in_use(test, &object);
 	struct slab_home *home = raw_cpu_ptr(cache->homes);
-	long peak = atomic_long_read(&cache->taken_peak), slabs = home->slabs;
+	long peak = atomic_long_read(&cache->inuse_peak), slabs = home->slabs;
 
 	/* Nothing was ever taken: then there may be so many, and not one more. */
-	atomic_long_set(&cache->taken_peak, 0);
+	atomic_long_set(&cache->inuse_peak, 0);
 	home->slabs = most;
 	KUNIT_EXPECT_TRUE(test, pool_bound_holds(cache->pool));
 	home->slabs = most + 1;
 	EXPECT_BROKEN(test, "0 objects at the most were out", pool_bound_holds(cache->pool));
 	EXPECT_BROKEN(test, "0 objects at the most were out", pool_check_live(cache->pool));
 	home->slabs = slabs;
-	atomic_long_set(&cache->taken_peak, peak);
+	atomic_long_set(&cache->inuse_peak, peak);
 	cache_in_use_end(test, cache, object);
 }
 

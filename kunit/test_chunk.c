@@ -84,7 +84,7 @@ static void test_every_page_leads_to_its_frame(struct kunit *test)
 		struct chunk *chunk = create(test, pool_of_order(test, order), order);
 
 		KUNIT_EXPECT_EQ(test, chunk->order, order);
-		KUNIT_EXPECT_FALSE(test, chunk->stray);
+		KUNIT_EXPECT_FALSE(test, chunk->unmapped);
 		expect_pages_lead_to_frames(test, chunk, true);
 		chunk_destroy(chunk);
 	}
@@ -99,7 +99,7 @@ static void test_stray_chunks_are_found(struct kunit *test)
 	for (order = 0; order < UNIT_ORDER; order++) {
 		pool = pool_of_order(test, order);
 		chunks[order] = create(test, pool, order);
-		KUNIT_EXPECT_TRUE(test, chunks[order]->stray);
+		KUNIT_EXPECT_TRUE(test, chunks[order]->unmapped);
 		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_STRAY), 1);
 	}
 	for (order = 0; order < UNIT_ORDER; order++)
@@ -148,8 +148,8 @@ static void expect_neighbours_are_foreign(struct kunit *test, unsigned int order
 	unsigned long size = PAGE_SIZE << order;
 	struct chunk *chunk;
 
-	pool->source.get = arena_get;
-	pool->source.put = arena_put;
+	pool->source.alloc = arena_get;
+	pool->source.free = arena_put;
 	arena_next = arena + (1u << order);
 	chunk = create(test, pool, order);
 	KUNIT_EXPECT_NULL(test, chunk_frame(chunk->base - 1));
@@ -304,8 +304,8 @@ static void test_memory_that_came_after_the_map_was_made_is_found(struct kunit *
 	struct chunk *alias = create(test, pool, CHUNK_MAX_ORDER);
 	unsigned int i;
 
-	KUNIT_EXPECT_FALSE(test, in_map->stray);
-	KUNIT_EXPECT_TRUE(test, alias->stray);
+	KUNIT_EXPECT_FALSE(test, in_map->unmapped);
+	KUNIT_EXPECT_TRUE(test, alias->unmapped);
 	expect_pages_lead_to_frames(test, in_map, true);
 	for (i = 0; i < chunk_pages(alias); i++) {
 		void *page = alias->base + ((unsigned long)i << PAGE_SHIFT);
@@ -389,7 +389,7 @@ static void test_the_limit_holds_for_all_cpus_together(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, 11, 3, 3);
 
-	pool->source.get = watching_get;
+	pool->source.alloc = watching_get;
 	atomic_set(&above_limit, 0);
 	kit_run_on_cpus(test, 4, ask_again_and_again, pool);
 	KUNIT_EXPECT_EQ(test, atomic_read(&above_limit), 0);
@@ -448,7 +448,7 @@ static void test_fragmented_memory_gives_smaller_chunks(struct kunit *test)
 		kit_source.max_order = order;
 		chunk = create(test, pool, 0);
 		KUNIT_EXPECT_EQ(test, chunk->order, order);
-		KUNIT_EXPECT_TRUE(test, chunk->stray);
+		KUNIT_EXPECT_TRUE(test, chunk->unmapped);
 		chunk_destroy(chunk);
 		/* Less than what was asked for is of no use. */
 		KUNIT_EXPECT_NULL(test, chunk_create(pool->buddies, numa_mem_id(), order + 1,
@@ -504,7 +504,7 @@ static void test_nobody_waits_for_more_than_he_asked_for(struct kunit *test)
 	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, 5, 5);
 	unsigned int order;
 
-	pool->source.get = asking_get;
+	pool->source.alloc = asking_get;
 	ask(pool, 2, GFP_KERNEL | __GFP_ZERO);
 	for (order = 2; order <= 5; order++) {
 		KUNIT_EXPECT_TRUE(test, asked[order] & __GFP_COMP);

@@ -14,6 +14,7 @@
 #include "cache.h"
 #include "context.h"
 #include "home.h"
+#include "magazine_set.h"
 #include "slab.h"
 #include "test_contexts.h"
 #include "things.h"
@@ -153,11 +154,11 @@ void flood_init(struct kunit *test, struct flood *flood, unsigned int nr)
 
 static struct slab_home *home_of_object(void *object)
 {
-	struct frame *first = slab_first(chunk_frame(object));
+	struct slab *slab = frame_slab(chunk_frame(object));
 
-	return HOME_ID(first->home) == HOME_COMMONS ?
-		&things_cache()->commons[frame_chunk(first)->buddy->nid] :
-		per_cpu_ptr(things_cache()->homes, HOME_ID(first->home));
+	return HOME_ID(slab->home) == HOME_NODE ?
+		&things_cache()->node_homes[slab_chunk(slab)->buddy->nid] :
+		per_cpu_ptr(things_cache()->homes, HOME_ID(slab->home));
 }
 
 void flood_at_the_worst(struct flood *flood, void (*what)(void))

@@ -14,11 +14,12 @@
 #include <slabmod/slabmod.h>
 
 #include "cache.h"
-#include "callsites.h"
+#include "cache_list.h"
 #include "context.h"
-#include "debug.h"
+#include "debug/callsites.h"
+#include "debug/debug.h"
+#include "debug/quarantine.h"
 #include "kit.h"
-#include "quarantine.h"
 #include "suites.h"
 #include "test_debug.h"
 

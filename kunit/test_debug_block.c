@@ -9,9 +9,11 @@
 #include <slabmod/slabmod.h>
 
 #include "block.h"
-#include "callsites.h"
-#include "debug_block.h"
+#include "debug/callsites.h"
+#include "debug/debug_block.h"
 #include "kit.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
 #include "test_debug.h"
 
 #define ORDER	5

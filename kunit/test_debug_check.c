@@ -9,11 +9,14 @@
 #include <slabmod/slabmod.h>
 
 #include "cache.h"
-#include "debug.h"
+#include "cache_list.h"
+#include "debug/debug.h"
+#include "debug/quarantine.h"
 #include "home.h"
+#include "home_walk.h"
 #include "kit.h"
 #include "pool.h"
-#include "quarantine.h"
+#include "pool_check.h"
 #include "test_debug.h"
 
 #define SIZE	100

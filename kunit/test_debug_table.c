@@ -10,9 +10,10 @@
 #include <slabmod/slabmod.h>
 
 #include "cache.h"
-#include "debug.h"
-#include "debug_block.h"
+#include "debug/debug.h"
+#include "debug/debug_block.h"
 #include "kit.h"
+#include "pool_check.h"
 #include "suites.h"
 #include "test_debug.h"
 

@@ -12,13 +12,17 @@
 
 #include "block.h"
 #include "cache.h"
-#include "callsites.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "context.h"
-#include "debug.h"
+#include "debug/callsites.h"
+#include "debug/debug.h"
+#include "debug/quarantine.h"
 #include "home.h"
+#include "home_walk.h"
 #include "kit.h"
-#include "quarantine.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
 #include "test_debug.h"
 
 struct slabmod_pool *debug_test_pool(struct kunit *test)

@@ -179,7 +179,7 @@ static void turn(struct kunit *test, struct defer_ring *ring, unsigned int nr)
 
 		KUNIT_ASSERT_NOT_NULL(test, slot);
 		defer_publish(slot, nth(i), NULL);
-		KUNIT_ASSERT_PTR_EQ(test, defer_take(ring).object, nth(i));
+		KUNIT_ASSERT_PTR_EQ(test, defer_pop(ring).object, nth(i));
 	}
 }
 
@@ -200,12 +200,12 @@ static void test_an_nmi_amid_another_has_a_slot_of_its_own(struct kunit *test)
 		KUNIT_ASSERT_PTR_NE(test, innermost, inner);
 		defer_publish(innermost, nth(2), NULL);
 		/* The outermost has yet to write its slot, and is not passed over. */
-		KUNIT_ASSERT_NULL(test, defer_take(ring).object);
+		KUNIT_ASSERT_NULL(test, defer_pop(ring).object);
 		defer_publish(outer, nth(0), NULL);
-		KUNIT_ASSERT_PTR_EQ(test, defer_take(ring).object, nth(0));
-		KUNIT_ASSERT_PTR_EQ(test, defer_take(ring).object, nth(1));
-		KUNIT_ASSERT_PTR_EQ(test, defer_take(ring).object, nth(2));
-		KUNIT_ASSERT_NULL(test, defer_take(ring).object);
+		KUNIT_ASSERT_PTR_EQ(test, defer_pop(ring).object, nth(0));
+		KUNIT_ASSERT_PTR_EQ(test, defer_pop(ring).object, nth(1));
+		KUNIT_ASSERT_PTR_EQ(test, defer_pop(ring).object, nth(2));
+		KUNIT_ASSERT_NULL(test, defer_pop(ring).object);
 	}
 }
 
@@ -227,8 +227,8 @@ static void test_nmis_that_nest_fill_the_ring_and_no_more(struct kunit *test)
 		defer_publish(slots[i], nth(i), NULL);
 	KUNIT_EXPECT_NULL(test, defer_reserve(ring));
 	for (i = 0; i < RING; i++)
-		KUNIT_ASSERT_PTR_EQ(test, defer_take(ring).object, nth(i));
-	KUNIT_EXPECT_NULL(test, defer_take(ring).object);
+		KUNIT_ASSERT_PTR_EQ(test, defer_pop(ring).object, nth(i));
+	KUNIT_EXPECT_NULL(test, defer_pop(ring).object);
 	turn(test, ring, RING);
 }
 

@@ -12,11 +12,16 @@
 #include <slabmod/slabmod.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "home.h"
+#include "home_walk.h"
 #include "kit.h"
 #include "magazine.h"
+#include "magazine_set.h"
 #include "model.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
 #include "suites.h"
 
 #define LIMIT		8192	/* pages */
@@ -30,7 +35,7 @@ static bool more;
 
 static bool exchange_subject(struct slabmod_cache *cache)
 {
-	return cache == subject && magazine_exchange(cache, more);
+	return cache == subject && magazine_resize(cache, more);
 }
 
 /* Gives a cache larger magazines, or none; false when it keeps those it has. */
@@ -38,7 +43,7 @@ static bool exchange(struct slabmod_cache *cache, bool larger)
 {
 	subject = cache;
 	more = larger;
-	return cache_exchange_magazines(exchange_subject);
+	return cache_resize_magazines(exchange_subject);
 }
 
 /* A cache that begins with small magazines; the test is on the first CPU. */
@@ -95,7 +100,7 @@ static void test_magazines_grow_to_their_largest_and_go(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, exchange(cache, false));
 		KUNIT_EXPECT_EQ(test, mine(cache)->capacity, 0);
 		KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
-		KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+		KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 		/* The next who asks makes small ones. */
 		take_and_give(cache);
 		KUNIT_EXPECT_EQ(test, mine(cache)->capacity, start);
@@ -110,7 +115,7 @@ static size_t stacks(struct slabmod_cache *cache)
 	unsigned int entries = mine(cache)->capacity;
 
 	if (cache->flags & CACHE_CHECK_HOME)
-		entries += magazine_away_capacity(mine(cache)->capacity);
+		entries += magazine_remote_capacity(mine(cache)->capacity);
 	return entries * sizeof(void *) * num_possible_cpus();
 }
 
@@ -128,7 +133,7 @@ static void test_ledger_knows_what_magazines_cost(struct kunit *test)
 	large = pool_ledger(cache->pool).metadata;
 	KUNIT_EXPECT_EQ(test, large - small, stacks(cache) - small_stacks);
 	/* For a while both were there. */
-	KUNIT_EXPECT_GE(test, pool_most(cache->pool).metadata, large + small_stacks);
+	KUNIT_EXPECT_GE(test, pool_ledger_peak(cache->pool).metadata, large + small_stacks);
 	KUNIT_EXPECT_TRUE(test, exchange(cache, false));
 	/* Homes stay. */
 	KUNIT_EXPECT_GT(test, pool_ledger(cache->pool).metadata, none);
@@ -195,7 +200,7 @@ static void lose_nothing(struct kunit *test, size_t size, bool larger)
 	KUNIT_EXPECT_TRUE(test, exchange(cache, larger));
 	/* What lay in the old ones is in slabs again. */
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, cpus);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, cpus);
 	KUNIT_EXPECT_EQ(test, cache_used(cache), cpus);
 	KUNIT_EXPECT_EQ(test, magazine_allocs(cache), allocs);
 	KUNIT_EXPECT_TRUE(test, pool_check(cache->pool));
@@ -230,7 +235,7 @@ static void test_exchange_without_memory_changes_nothing(struct kunit *test)
 	cache->capacity = capacity;
 	cache->capacity_max = largest;
 	KUNIT_EXPECT_TRUE(test, cache->magazines == magazines);
-	KUNIT_EXPECT_TRUE(test, cache->front.magazines == magazines || want_init_on_alloc(0));
+	KUNIT_EXPECT_TRUE(test, cache->fastpath.magazines == magazines || want_init_on_alloc(0));
 	KUNIT_EXPECT_EQ(test, pool_ledger(cache->pool).metadata, metadata);
 	KUNIT_EXPECT_EQ(test, cache_used(cache), OBJECTS);
 	give_batch(&batch);
@@ -327,7 +332,7 @@ static void exchange_in_a_crowd(struct kunit *test, size_t size)
 	KUNIT_EXPECT_EQ(test, magazine_allocs(crowd.cache), atomic_long_read(&crowd.allocs));
 	expect_nothing_lost(test, crowd.cache);
 	magazine_drain_all(crowd.cache);
-	KUNIT_EXPECT_EQ(test, home_totals(crowd.cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(crowd.cache).inuse, 0);
 	KUNIT_EXPECT_EQ(test, cache_destroy(crowd.cache), 0);
 }
 
@@ -357,11 +362,11 @@ struct tally {
 
 static unsigned long bytes_asked(struct slabmod_cache *cache)
 {
-	unsigned long bytes = atomic_long_read(&cache->asked);
+	unsigned long bytes = atomic_long_read(&cache->requested);
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		bytes += per_cpu_ptr(cache->magazines, cpu)->asked;
+		bytes += per_cpu_ptr(cache->magazines, cpu)->requested;
 	return bytes;
 }
 
@@ -374,7 +379,7 @@ static void expect_asked(struct tally *tally, void *p, size_t size)
 	tally->nr++;
 	KUNIT_EXPECT_EQ_MSG(test, bytes_asked(tally->cache), tally->bytes, "size %zu", size);
 	KUNIT_EXPECT_EQ_MSG(test, magazine_allocs(tally->cache), tally->nr, "size %zu", size);
-	KUNIT_EXPECT_EQ(test, magazine_mean_asked(tally->cache),
+	KUNIT_EXPECT_EQ(test, magazine_mean_requested(tally->cache),
 			DIV_ROUND_CLOSEST(tally->bytes, tally->nr));
 	slabmod_kfree(p);
 }
@@ -441,7 +446,7 @@ static void test_mean_of_sizes_is_right_in_any_state(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	tally.cache = pool->kmalloc[slabmod_kmalloc_class(CLASS_SIZE)];
 	context_pin(0);
-	KUNIT_EXPECT_EQ(test, magazine_mean_asked(tally.cache), 0);
+	KUNIT_EXPECT_EQ(test, magazine_mean_requested(tally.cache), 0);
 	for (i = 0; i < 5; i++) {
 		for (n = 0; n < 20; n++)
 			ask(&tally);

@@ -11,11 +11,15 @@
 #include <linux/mm.h>
 
 #include "buddy.h"
-#include "callsites.h"
+#include "cache_list.h"
 #include "chunk.h"
-#include "debug_block.h"
+#include "debug/callsites.h"
+#include "debug/debug_block.h"
 #include "home.h"
+#include "magazine_set.h"
 #include "pattern.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
 #include "suites.h"
 #include "test_fault.h"
 
@@ -356,7 +360,7 @@ static void act_cache_goes(struct kunit *test)
 
 static bool exchange(struct slabmod_cache *cache)
 {
-	return cache == kit.cache && magazine_exchange(cache, true);
+	return cache == kit.cache && magazine_resize(cache, true);
 }
 
 /* With some objects in the magazines, and some that are out meanwhile. */
@@ -364,7 +368,7 @@ static void act_exchange(struct kunit *test)
 {
 	unsigned int capacity = kit.cache->capacity;
 	void *object = slabmod_cache_alloc(kit.cache, GFP_KERNEL);
-	bool exchanged = cache_exchange_magazines(exchange);
+	bool exchanged = cache_resize_magazines(exchange);
 
 	fault_spoil(exchanged != (kit.cache->capacity > capacity), "magazines are half there");
 	slabmod_cache_free(kit.cache, object);
@@ -376,9 +380,9 @@ static void act_ahead(struct kunit *test)
 	int nid;
 
 	for_each_online_node(nid) {
-		kit.pool->buddies[nid].wanted = true;
-		buddy_fill(kit.pool->buddies, nid, GFP_KERNEL | __GFP_NORETRY);
-		fault_spoil(kit.pool->buddies[nid].wanted, "nobody will ask again");
+		kit.pool->buddies[nid].low = true;
+		buddy_prefill(kit.pool->buddies, nid, GFP_KERNEL | __GFP_NORETRY);
+		fault_spoil(kit.pool->buddies[nid].low, "nobody will ask again");
 	}
 }
 

@@ -11,7 +11,7 @@
 
 #include "cache.h"
 #include "context.h"
-#include "fault.h"
+#include "debug/fault.h"
 #include "kit.h"
 
 /* Something that is done again and again, each time with another failure in it. */

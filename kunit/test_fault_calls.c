@@ -11,8 +11,13 @@
 #include <linux/slab.h>
 #include <linux/vmstat.h>
 
+#include "cache_list.h"
 #include "chunk.h"
+#include "magazine_set.h"
 #include "pattern.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
+#include "pool_list.h"
 #include "root.h"
 #include "test_fault.h"
 
@@ -31,7 +36,7 @@ static void settle(struct slabmod_pool *pool)
 	int nid;
 
 	for_each_online_node(nid)
-		WRITE_ONCE(pool->buddies[nid].wanted, false);
+		WRITE_ONCE(pool->buddies[nid].low, false);
 	pool_for_each(nothing, NULL);
 	slabmod_pool_shrink(pool);
 	/* And those that give back by age, if they had just found something. */
@@ -42,12 +47,12 @@ static void settle(struct slabmod_pool *pool)
 
 static bool give_up(struct slabmod_cache *cache)
 {
-	return cache->pool == root_pool && magazine_exchange(cache, false);
+	return cache->pool == root_pool && magazine_resize(cache, false);
 }
 
 static void prepare_root(struct kunit *test)
 {
-	cache_exchange_magazines(give_up);
+	cache_resize_magazines(give_up);
 	settle(root_pool);
 	KUNIT_ASSERT_EQ(test, root_init(test), 0);
 }
@@ -323,7 +328,7 @@ void test_what_is_in_a_pool_fails_cleanly(struct kunit *test)
 	pool = slabmod_pool_create("fault", &params);
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	/* A worker that takes pages ahead of need would make the figures another's. */
-	pool->source.wake = NULL;
+	pool->source.kick_worker = NULL;
 	fault_each(test, &in_pool);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }

@@ -8,6 +8,10 @@
 #include <linux/slab.h>
 
 #include "buddy.h"
+#include "home_check.h"
+#include "home_refill.h"
+#include "home_return.h"
+#include "home_walk.h"
 #include "suites.h"
 #include "test_home.h"
 
@@ -20,13 +24,13 @@ static void test_taking_looks_at_home_then_commons_then_other_homes(struct kunit
 	unsigned int here;
 
 	move_to(test, 1);
-	other[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	other[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	here = move_to(test, 0);
-	own[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
-	common[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, true);
+	own[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
+	common[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, true);
 	KUNIT_ASSERT_TRUE(test, own[0] && common[0] && other[0]);
 	KUNIT_EXPECT_EQ(test, home_id(own[0]), here);
-	KUNIT_EXPECT_EQ(test, home_id(common[0]), HOME_COMMONS);
+	KUNIT_EXPECT_EQ(test, home_id(common[0]), HOME_NODE);
 
 	KUNIT_ASSERT_EQ(test, take(cache, own + 1, N - 1), N - 1);
 	KUNIT_EXPECT_PTR_EQ(test, slab_of(own[N - 1]), slab_of(own[0]));
@@ -52,7 +56,7 @@ static void test_who_takes_of_a_slab_is_at_home_there(struct kunit *test)
 	void *objects[3];
 
 	a = move_to(test, 0);
-	objects[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	objects[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
 	KUNIT_EXPECT_EQ(test, home_id(objects[0]), a);
 	b = move_to(test, 1);
@@ -123,7 +127,7 @@ static void test_a_batch_goes_back_to_many_slabs(struct kunit *test)
 		swap(objects[i], objects[k]);
 	}
 	give(test, cache, objects, 4 * N);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 }
 
 static void test_a_double_free_is_reported_and_the_others_go_back(struct kunit *test)
@@ -135,8 +139,8 @@ static void test_a_double_free_is_reported_and_the_others_go_back(struct kunit *
 	take_new_slab(test, cache, objects);
 	memcpy(batch, (void *[]) { objects[0], objects[1], objects[0], objects[2] }, sizeof(batch));
 	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
-			  KUNIT_EXPECT_TRUE(test, home_give(cache, batch, 4)));
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, N - 3);
+			  KUNIT_EXPECT_TRUE(test, home_free(cache, batch, 4)));
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, N - 3);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 	KIT_EXPECT_NO_MISUSE(test, give(test, cache, objects + 3, N - 3));
 }
@@ -145,7 +149,7 @@ static void expect_one_too_many(struct kunit *test, struct slabmod_cache *cache,
 				unsigned int nr)
 {
 	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name, give(test, cache, objects, nr));
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 	home_shrink(cache);
 }
@@ -179,16 +183,16 @@ static void test_what_is_in_no_slab_is_reported(struct kunit *test)
 	int i;
 
 	move_to(test, 0);
-	object = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	object = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	wrong[0] = &wrong;
 	wrong[1] = object + 8;
 	/* In the slab's last page, but behind its last object. */
-	wrong[2] = frame_address(slab_of(object)) + cache->usual.pages * PAGE_SIZE - 8;
+	wrong[2] = slab_address(slab_of(object)) + cache->usual.pages * PAGE_SIZE - 8;
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
 		KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
-				  KUNIT_EXPECT_TRUE(test, home_give(cache, &wrong[i], 1)));
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 1);
+				  KUNIT_EXPECT_TRUE(test, home_free(cache, &wrong[i], 1)));
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 1);
 	give(test, cache, &object, 1);
 }
 
@@ -227,7 +231,7 @@ static void test_nearly_empty_slabs_retire_to_the_commons(struct kunit *test)
 	struct slabmod_cache *cache = cache_of_two_cpus(test, SIZE);
 	static void *objects[SLABS][N];
 	unsigned int here = move_to(test, 0), retired;
-	struct slab_home *commons = &cache->commons[numa_mem_id()];
+	struct slab_home *commons = &cache->node_homes[numa_mem_id()];
 	void *object;
 	int i;
 
@@ -277,12 +281,12 @@ static void test_several_slabs_retire_in_one_visit(struct kunit *test)
 	give(test, cache, batch, batch_in_turns(test, cache, objects, SLABS, batch));
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_RETIRE), SLABS - KEPT);
 	KUNIT_EXPECT_EQ(test, home_of_cpu(cache, here)->nr_partial, KEPT);
-	KUNIT_EXPECT_EQ(test, cache->commons[numa_mem_id()].nr_partial, SLABS - KEPT);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, SLABS);
+	KUNIT_EXPECT_EQ(test, cache->node_homes[numa_mem_id()].nr_partial, SLABS - KEPT);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, SLABS);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 	for (i = 0; i < SLABS; i++)
 		give(test, cache, objects[i], 1);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 }
 
 static void test_more_slabs_than_may_retire_at_once_lose_nothing(struct kunit *test)
@@ -298,11 +302,11 @@ static void test_more_slabs_than_may_retire_at_once_lose_nothing(struct kunit *t
 	KUNIT_EXPECT_EQ(test, home_of_cpu(cache, here)->nr_partial + counted(cache, STAT_RETIRE),
 			SLABS);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, SLABS);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, SLABS);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, SLABS);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 	for (i = 0; i < SLABS; i++)
 		give(test, cache, objects[i], 1);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 }
 
 /* ---- draining and shrinking ---- */
@@ -320,11 +324,11 @@ static void test_draining_moves_a_home_to_the_commons(struct kunit *test)
 	give(test, cache, part, 5);
 	give(test, cache, empty, N);
 	move_to(test, 1);
-	home_drain(cache, cpu);
+	home_drain_cpu(cache, cpu);
 	KUNIT_EXPECT_EQ(test, home->nr_partial, 0);
 	KUNIT_EXPECT_EQ(test, home->nr_empty, 0);
-	KUNIT_EXPECT_EQ(test, cache->commons[numa_mem_id()].nr_partial, 1);
-	KUNIT_EXPECT_EQ(test, home_id(part[N - 1]), HOME_COMMONS);
+	KUNIT_EXPECT_EQ(test, cache->node_homes[numa_mem_id()].nr_partial, 1);
+	KUNIT_EXPECT_EQ(test, home_id(part[N - 1]), HOME_NODE);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 2);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 	/* A full slab stays where it is, and can be had as soon as it is not full. */
@@ -343,15 +347,15 @@ static void test_draining_takes_slabs_without_a_whole_line_along(struct kunit *t
 	unsigned int cpu, n;
 
 	move_to(test, 0);
-	objects[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	objects[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
 	cpu = move_to(test, 1);
 	n = 1 + take(cache, objects + 1, SLAB_MAX_OBJECTS - 1);
 	/* What is left of the first line is free, but not to be handed out. */
 	KUNIT_ASSERT_EQ(test, home_of_cpu(cache, cpu)->nr_partial, 1);
-	home_drain(cache, cpu);
+	home_drain_cpu(cache, cpu);
 	KUNIT_EXPECT_EQ(test, home_of_cpu(cache, cpu)->nr_partial, 0);
-	KUNIT_EXPECT_EQ(test, home_id(objects[0]), HOME_COMMONS);
+	KUNIT_EXPECT_EQ(test, home_id(objects[0]), HOME_NODE);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 	give(test, cache, objects, n);
 }
@@ -366,7 +370,7 @@ static void test_shrinking_gives_every_empty_slab_back(struct kunit *test)
 	buddy = &cache->buddies[numa_mem_id()];
 	take_new_slab(test, cache, a);
 	take_new_slab(test, cache, b);
-	c = home_grow(cache, numa_mem_id(), GFP_KERNEL, true);
+	c = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, true);
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	KUNIT_EXPECT_EQ(test, home_shrink(cache), 0);
 	give(test, cache, a, N);
@@ -391,17 +395,17 @@ static void test_totals_say_what_there_is(struct kunit *test)
 	KUNIT_ASSERT_GT(test, cache->usual.pages, 1);
 	kit_source.max_order = 0;
 	move_to(test, 0);
-	objects[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	objects[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
 	KUNIT_EXPECT_EQ(test, take(cache, objects + 1, 2), 2);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 1);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).small_slabs, 1);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 3);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 3);
 	KUNIT_EXPECT_EQ(test, home_pages(cache), 1);
 	for (i = 0; i < 3; i++) {
 		move_to(test, i % 2);
 		give(test, cache, &objects[i], 1);
-		KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 2 - i);
+		KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 2 - i);
 	}
 	home_shrink(cache);
 	KUNIT_EXPECT_EQ(test, home_pages(cache), 0);

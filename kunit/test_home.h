@@ -15,6 +15,8 @@
 #include "chunk.h"
 #include "context.h"
 #include "home.h"
+#include "home_refill.h"
+#include "home_return.h"
 #include "kit.h"
 #include "slab.h"
 
@@ -27,7 +29,7 @@ static inline unsigned int take(struct slabmod_cache *cache, void **objects, uns
 	unsigned int got;
 
 	preempt_disable();
-	got = home_take(cache, objects, nr, false);
+	got = home_alloc(cache, objects, nr, false);
 	preempt_enable();
 	return got;
 }
@@ -38,7 +40,7 @@ static inline unsigned int take_anything(struct slabmod_cache *cache, void **obj
 	unsigned int got;
 
 	preempt_disable();
-	got = home_take(cache, objects, nr, true);
+	got = home_alloc(cache, objects, nr, true);
 	preempt_enable();
 	return got;
 }
@@ -53,9 +55,9 @@ static inline struct slab_home *home_of_cpu(struct slabmod_cache *cache, unsigne
 	return per_cpu_ptr(cache->homes, cpu);
 }
 
-static inline struct frame *slab_of(void *object)
+static inline struct slab *slab_of(void *object)
 {
-	return slab_first(chunk_frame(object));
+	return frame_slab(chunk_frame(object));
 }
 
 static inline unsigned int home_id(void *object)
@@ -101,7 +103,7 @@ static inline void take_new_slab(struct kunit *test, struct slabmod_cache *cache
 {
 	unsigned int n = cache->objects;
 
-	objects[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	objects[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
 	if (n > 1)
 		KUNIT_ASSERT_EQ(test, take(cache, objects + 1, n - 1), n - 1);
@@ -110,7 +112,7 @@ static inline void take_new_slab(struct kunit *test, struct slabmod_cache *cache
 static inline void give(struct kunit *test, struct slabmod_cache *cache, void **objects,
 			unsigned int nr)
 {
-	KUNIT_ASSERT_TRUE(test, home_give(cache, objects, nr));
+	KUNIT_ASSERT_TRUE(test, home_free(cache, objects, nr));
 }
 
 KUNIT_GENERATOR(home_next_size);

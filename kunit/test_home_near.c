@@ -8,6 +8,10 @@
 
 #include "beyond.h"
 #include "buddy.h"
+#include "home_check.h"
+#include "home_refill.h"
+#include "home_return.h"
+#include "home_walk.h"
 #include "test_home.h"
 
 /* ---- ways to other nodes ---- */
@@ -31,7 +35,7 @@ static void grow_there(void *arg)
 {
 	struct errand *errand = arg;
 
-	errand->object = home_grow(errand->cache, numa_mem_id(), GFP_KERNEL, false);
+	errand->object = home_alloc_new_slab(errand->cache, numa_mem_id(), GFP_KERNEL, false);
 }
 
 /* Makes a slab at home with a CPU of another node, and takes one object of it. */
@@ -55,11 +59,11 @@ static void *grow_on_node(struct kunit *test, struct slabmod_cache *cache, int n
 /* What each page of an object's slab says of its home: all of them the same. */
 static void expect_home(struct kunit *test, struct slabmod_cache *cache, void *object, u16 home)
 {
-	struct frame *first = slab_of(object);
+	struct slab *slab = slab_of(object);
 	unsigned int i;
 
-	for (i = 0; i < slab_geometry(cache, first)->pages; i++)
-		KUNIT_EXPECT_EQ_MSG(test, first[i].home, home, "page %u", i);
+	for (i = 0; i < slab_geometry(cache, slab)->pages; i++)
+		KUNIT_EXPECT_EQ_MSG(test, slab_frame(slab)[i].home, home, "page %u", i);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 }
 
@@ -72,48 +76,48 @@ void test_every_page_of_a_slab_knows_its_home(struct kunit *test)
 
 	KUNIT_ASSERT_GE(test, cache->usual.pages, 3);
 	a = move_to(test, 0);
-	objects[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, true);
+	objects[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, true);
 	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
-	expect_home(test, cache, objects[0], HOME_COMMONS | HOME_MIXED);
-	KUNIT_ASSERT_EQ(test, home_give(cache, objects, 1), true);
-	expect_home(test, cache, objects[0], HOME_COMMONS);
+	expect_home(test, cache, objects[0], HOME_NODE | HOME_SHARED);
+	KUNIT_ASSERT_EQ(test, home_free(cache, objects, 1), true);
+	expect_home(test, cache, objects[0], HOME_NODE);
 	/* Adopted, and empty then; stolen, and mixed since. */
 	KUNIT_ASSERT_EQ(test, take(cache, objects, 1), 1);
 	expect_home(test, cache, objects[0], a);
 	b = move_to(test, 1);
 	KUNIT_ASSERT_EQ(test, take(cache, objects + 1, 1), 1);
 	KUNIT_ASSERT_PTR_EQ(test, slab_of(objects[1]), slab_of(objects[0]));
-	expect_home(test, cache, objects[0], b | HOME_MIXED);
+	expect_home(test, cache, objects[0], b | HOME_SHARED);
 	/* What nobody needs is not told to anybody. */
-	home_drain(cache, b);
-	expect_home(test, cache, objects[0], HOME_COMMONS | HOME_MIXED);
+	home_drain_cpu(cache, b);
+	expect_home(test, cache, objects[0], HOME_NODE | HOME_SHARED);
 	KUNIT_ASSERT_EQ(test, take_anything(cache, objects + 2, 1), 1);
-	expect_home(test, cache, objects[0], b | HOME_MIXED);
+	expect_home(test, cache, objects[0], b | HOME_SHARED);
 	move_to(test, 0);
-	objects[3] = home_take_node(cache, numa_mem_id());
+	objects[3] = home_alloc_on_node(cache, numa_mem_id());
 	KUNIT_ASSERT_NOT_NULL(test, objects[3]);
-	expect_home(test, cache, objects[0], b | HOME_MIXED);
+	expect_home(test, cache, objects[0], b | HOME_SHARED);
 	for (i = 0; i < 4; i++) {
-		expect_home(test, cache, objects[3], b | HOME_MIXED);
-		KUNIT_ASSERT_TRUE(test, home_give(cache, &objects[i], 1));
+		expect_home(test, cache, objects[3], b | HOME_SHARED);
+		KUNIT_ASSERT_TRUE(test, home_free(cache, &objects[i], 1));
 	}
 	/* Empty, it is nobody's in part. */
 	expect_home(test, cache, objects[3], b);
 	/* A new one of one's own; and the rest of it, which drains with the CPU. */
-	objects[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	objects[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
 	expect_home(test, cache, objects[0], a);
-	home_drain(cache, a);
-	expect_home(test, cache, objects[0], HOME_COMMONS | HOME_MIXED);
+	home_drain_cpu(cache, a);
+	expect_home(test, cache, objects[0], HOME_NODE | HOME_SHARED);
 	give(test, cache, objects, 1);
-	expect_home(test, cache, objects[0], HOME_COMMONS);
+	expect_home(test, cache, objects[0], HOME_NODE);
 }
 
 /* Takes up to @nr objects more of what is at home here. */
 static unsigned int take_some(struct kunit *test, struct slabmod_cache *cache, void **objects,
 			      unsigned int nr)
 {
-	*objects = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	*objects = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, *objects);
 	return 1 + take(cache, objects + 1, nr - 1);
 }
@@ -133,11 +137,11 @@ static unsigned int take_of_all_homes(struct kunit *test, struct slabmod_cache *
 	n += take(cache, objects + n, 20);
 	/* The commons of each node, and CPUs of each node. */
 	for_each_online_node(nid) {
-		objects[n] = home_grow(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
+		objects[n] = home_alloc_new_slab(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
 		KUNIT_ASSERT_NOT_NULL(test, objects[n]);
 		n++;
 		for (i = 0; i < 5; i++) {
-			objects[n] = home_take_node(cache, nid);
+			objects[n] = home_alloc_on_node(cache, nid);
 			n += !!objects[n];
 		}
 		objects[n++] = grow_on_node(test, cache, nid);
@@ -145,9 +149,9 @@ static unsigned int take_of_all_homes(struct kunit *test, struct slabmod_cache *
 	/* Until there are two of which the map does not know, small ones if that is less. */
 	kit_source.max_order = get_order(cache->size);
 	for (i = 0; strays < 2; i++) {
-		objects[n] = home_grow(cache, numa_mem_id(), GFP_KERNEL, i % 2);
+		objects[n] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, i % 2);
 		KUNIT_ASSERT_NOT_NULL(test, objects[n]);
-		strays += frame_chunk(slab_of(objects[n++]))->stray;
+		strays += slab_chunk(slab_of(objects[n++]))->unmapped;
 	}
 	kit_source_reset();
 	return n;
@@ -166,7 +170,7 @@ void test_a_batch_of_all_homes_comes_home(struct kunit *test)
 	cache = kit_cache_create(test, pool, *(const unsigned int *)test->param_value, 0, NULL);
 	for (round = 0; round < 20; round++) {
 		n = take_of_all_homes(test, cache, objects);
-		KUNIT_ASSERT_EQ(test, home_totals(cache).taken, n);
+		KUNIT_ASSERT_EQ(test, home_totals(cache).inuse, n);
 		/* As they are, in the other direction, at random. */
 		for (i = 0; i < n && round % 3; i++) {
 			unsigned int k = round % 3 == 1 ? n - 1 - i :
@@ -183,7 +187,7 @@ void test_a_batch_of_all_homes_comes_home(struct kunit *test)
 					  give(test, cache, objects, n + 1));
 		else
 			KIT_EXPECT_NO_MISUSE(test, give(test, cache, objects, n));
-		KUNIT_ASSERT_EQ(test, home_totals(cache).taken, 0);
+		KUNIT_ASSERT_EQ(test, home_totals(cache).inuse, 0);
 		KUNIT_ASSERT_TRUE(test, home_check(cache));
 		if (round % 2)
 			home_shrink(cache);
@@ -203,22 +207,22 @@ void test_memory_beyond_the_map_comes_home(struct kunit *test)
 	take_new_slab(test, cache, in_map);
 	/* With the first chunk full, the second slab is in the second. */
 	for (i = 0; i < CHUNK_MAX_ORDER; i++) {
-		rest[i] = buddy_alloc(frame_chunk(slab_of(in_map[0]))->buddy - numa_mem_id(),
+		rest[i] = buddy_alloc(slab_chunk(slab_of(in_map[0]))->buddy - numa_mem_id(),
 				      numa_mem_id(), 1u << i, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, rest[i]);
 	}
 	take_new_slab(test, cache, alias);
-	KUNIT_ASSERT_TRUE(test, frame_chunk(slab_of(alias[0]))->stray);
+	KUNIT_ASSERT_TRUE(test, slab_chunk(slab_of(alias[0]))->unmapped);
 	KUNIT_ASSERT_PTR_EQ(test, chunk_frame_fast(chunk_offset(alias[0])), slab_of(in_map[0]));
 	/* All of the second are freed, and nothing of the first; and the other way round. */
 	KIT_EXPECT_NO_MISUSE(test, give(test, cache, alias, N));
 	KUNIT_EXPECT_EQ(test, slab_of(in_map[0])->inuse, N);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, N);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, N);
 	KUNIT_EXPECT_EQ(test, take(cache, alias, N), N);
 	KIT_EXPECT_NO_MISUSE(test, give(test, cache, in_map, N));
 	KUNIT_EXPECT_EQ(test, slab_of(alias[0])->inuse, N);
 	KIT_EXPECT_NO_MISUSE(test, give(test, cache, alias, N));
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 	for (i = 0; i < CHUNK_MAX_ORDER; i++)
 		buddy_free(rest[i]);
 }
@@ -237,7 +241,7 @@ void test_a_line_is_not_shared_with_who_was_at_home_before(struct kunit *test)
 	static void *a[6], *b[SLAB_MAX_OBJECTS], *c[8];
 
 	move_to(test, 0);
-	a[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	a[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, a[0]);
 	KUNIT_ASSERT_EQ(test, take(cache, a + 1, 5), 5);
 	move_to(test, 1);
@@ -308,15 +312,15 @@ void test_an_empty_slab_is_mixed_no_more(struct kunit *test)
 	void *a, *b, *c;
 
 	move_to(test, 0);
-	a = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	a = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, a);
 	move_to(test, 1);
 	KUNIT_ASSERT_EQ(test, take(cache, &b, 1), 1);
-	KUNIT_EXPECT_TRUE(test, slab_of(b)->home & HOME_MIXED);
+	KUNIT_EXPECT_TRUE(test, slab_of(b)->home & HOME_SHARED);
 	give(test, cache, &a, 1);
 	give(test, cache, &b, 1);
 	KUNIT_ASSERT_EQ(test, take(cache, &c, 1), 1);
-	KUNIT_EXPECT_FALSE(test, slab_of(c)->home & HOME_MIXED);
+	KUNIT_EXPECT_FALSE(test, slab_of(c)->home & HOME_SHARED);
 	give(test, cache, &c, 1);
 }
 
@@ -333,15 +337,15 @@ void test_an_object_is_of_the_node_asked_for(struct kunit *test)
 	int nid = other_node(test);
 	void *objects[3];
 
-	KUNIT_EXPECT_NULL(test, home_take_node(cache, nid));
-	objects[0] = home_grow(cache, numa_mem_id(), GFP_KERNEL, false);
+	KUNIT_EXPECT_NULL(test, home_alloc_on_node(cache, nid));
+	objects[0] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
 	/* There are free objects here, but not there. */
-	KUNIT_EXPECT_NULL(test, home_take_node(cache, nid));
-	objects[1] = home_grow(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
+	KUNIT_EXPECT_NULL(test, home_alloc_on_node(cache, nid));
+	objects[1] = home_alloc_new_slab(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
 	KUNIT_ASSERT_NOT_NULL(test, objects[1]);
 	KUNIT_EXPECT_EQ(test, node_of(objects[1]), nid);
-	objects[2] = home_take_node(cache, nid);
+	objects[2] = home_alloc_on_node(cache, nid);
 	KUNIT_ASSERT_NOT_NULL(test, objects[2]);
 	KUNIT_EXPECT_EQ(test, node_of(objects[2]), nid);
 	give(test, cache, objects, 3);
@@ -359,7 +363,7 @@ void test_an_object_taken_by_node_shares_no_line_with_its_home(struct kunit *tes
 	take_new_slab(test, cache, a);
 	give(test, cache, a, cache->objects);
 	move_to(test, 1);
-	b = home_take_node(cache, numa_mem_id());
+	b = home_alloc_on_node(cache, numa_mem_id());
 	KUNIT_ASSERT_NOT_NULL(test, b);
 	move_to(test, 0);
 	n = take(cache, a, SLAB_MAX_OBJECTS);
@@ -377,7 +381,7 @@ void test_a_cpu_leaves_the_slabs_of_other_nodes_alone(struct kunit *test)
 
 	/* Those at home with a CPU, and those of the commons. */
 	objects[0] = grow_on_node(test, cache, nid);
-	objects[1] = home_grow(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
+	objects[1] = home_alloc_new_slab(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
 	KUNIT_ASSERT_NOT_NULL(test, objects[1]);
 	KUNIT_EXPECT_EQ(test, take(cache, &none, 1), 0);
 	give(test, cache, objects, 2);
@@ -389,7 +393,7 @@ void test_when_memory_is_short_another_node_serves(struct kunit *test)
 	int nid = other_node(test);
 	void *objects[2];
 
-	objects[0] = home_grow(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
+	objects[0] = home_alloc_new_slab(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
 	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
 	KUNIT_ASSERT_EQ(test, take_anything(cache, &objects[1], 1), 1);
 	give(test, cache, objects, 2);
@@ -402,10 +406,10 @@ void test_no_memory_gives_null_and_loses_nothing(struct kunit *test)
 	struct slabmod_cache *cache = cache_of(test, SIZE);
 
 	kit_source.fail_all = true;
-	KUNIT_EXPECT_NULL(test, home_grow(cache, numa_mem_id(), GFP_KERNEL, false));
-	KUNIT_EXPECT_NULL(test, home_grow(cache, numa_mem_id(), GFP_KERNEL, true));
+	KUNIT_EXPECT_NULL(test, home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false));
+	KUNIT_EXPECT_NULL(test, home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, true));
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 }
 
 struct visit {
@@ -419,9 +423,9 @@ static void visit(void *arg)
 {
 	struct visit *visit = arg;
 
-	visit->grown = home_grow(visit->cache, numa_mem_id(), GFP_ATOMIC, false);
-	visit->got = home_take(visit->cache, &visit->taken, 1, false);
-	visit->given = home_give(visit->cache, &visit->give, 1);
+	visit->grown = home_alloc_new_slab(visit->cache, numa_mem_id(), GFP_ATOMIC, false);
+	visit->got = home_alloc(visit->cache, &visit->taken, 1, false);
+	visit->given = home_free(visit->cache, &visit->give, 1);
 }
 
 void test_an_interrupt_takes_and_gives(struct kunit *test)
@@ -429,7 +433,7 @@ void test_an_interrupt_takes_and_gives(struct kunit *test)
 	struct visit v = { .cache = cache_of(test, SIZE) };
 
 	move_to(test, 0);
-	v.give = home_grow(v.cache, numa_mem_id(), GFP_KERNEL, false);
+	v.give = home_alloc_new_slab(v.cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, v.give);
 	context_hardirq(visit, &v);
 	KUNIT_EXPECT_NOT_NULL(test, v.grown);
@@ -446,7 +450,7 @@ void test_an_nmi_waits_for_no_lock(struct kunit *test)
 	unsigned long flags;
 
 	home = home_of_cpu(free.cache, move_to(test, 0));
-	free.give = home_grow(free.cache, numa_mem_id(), GFP_KERNEL, false);
+	free.give = home_alloc_new_slab(free.cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, free.give);
 	KUNIT_ASSERT_EQ(test, take(free.cache, &held.give, 1), 1);
 	if (!context_nmi_begin(visit, &held)) {

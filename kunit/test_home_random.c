@@ -11,7 +11,12 @@
 #include <linux/slab.h>
 
 #include "buddy.h"
+#include "buddy_walk.h"
 #include "context.h"
+#include "home_check.h"
+#include "home_refill.h"
+#include "home_return.h"
+#include "home_walk.h"
 #include "kit.h"
 #include "slab.h"
 #include "test_home.h"
@@ -144,32 +149,33 @@ struct survey {
 };
 
 /* Whether this CPU should have found something in a slab, given where it is at home. */
-static bool overlooked(struct run *run, const struct frame *first)
+static bool overlooked(struct run *run, const struct slab *slab)
 {
-	unsigned int id = HOME_ID(first->home);
-	bool full = first->inuse == slab_geometry(run->cache, first)->objects;
+	unsigned int id = HOME_ID(slab->home);
+	bool full = slab->inuse == slab_geometry(run->cache, slab)->objects;
 	int nid = cpu_to_mem(run->cpu);
 
 	if (full)
 		return false;
 	/* Of slabs at home elsewhere only whole lines, and not all of them are looked at. */
 	if (run->cache->flags & CACHE_SHARES_LINES)
-		return id == run->cpu && !(first->home & HOME_MIXED);
-	if (id == HOME_COMMONS)
-		return frame_chunk(first)->buddy->nid == nid;
+		return id == run->cpu && !(slab->home & HOME_SHARED);
+	if (id == HOME_NODE)
+		return slab_chunk(slab)->buddy->nid == nid;
 	return cpu_to_mem(id) == nid;
 }
 
 static void survey_frame(struct frame *frame, void *arg)
 {
+	struct slab *slab = frame_first_slab(frame);
 	struct survey *survey = arg;
 
-	if (slab_cache(frame) != survey->run->cache || slab_first(frame) != frame)
+	if (!slab || slab_cache(slab) != survey->run->cache)
 		return;
 	survey->slabs++;
-	survey->small_slabs += frame->state == FRAME_SLAB_SMALL;
-	survey->taken += frame->inuse;
-	survey->missed |= overlooked(survey->run, frame);
+	survey->small_slabs += slab_is_small(slab);
+	survey->taken += slab->inuse;
+	survey->missed |= overlooked(survey->run, slab);
 }
 
 /* Looks at every slab there is, by way of the pages and not of the homes. */
@@ -179,22 +185,22 @@ static struct survey survey_all(struct run *run)
 	int nid;
 
 	for_each_online_node(nid)
-		buddy_walk(&run->cache->buddies[nid], survey_frame, &survey);
+		buddy_for_each_frame(&run->cache->buddies[nid], survey_frame, &survey);
 	return survey;
 }
 
 /* Of mixed slabs those are apart that have no whole line to take. Nobody else is about. */
 static void expect_broken_apart(struct run *run, struct slab_home *home)
 {
-	struct frame *first;
+	struct slab *slab;
 	int quarter;
 
-	list_for_each_entry(first, &home->broken, node)
-		KUNIT_ASSERT_TRUE(run->test, first->home & HOME_MIXED &&
-				  !slab_has_whole_line(run->cache, first));
+	list_for_each_entry(slab, &home->no_whole_line, node)
+		KUNIT_ASSERT_TRUE(run->test, slab->home & HOME_SHARED &&
+				  !slab_has_whole_line(run->cache, slab));
 	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
-		list_for_each_entry(first, &home->partial[quarter], node)
-			KUNIT_ASSERT_TRUE(run->test, slab_has_whole_line(run->cache, first));
+		list_for_each_entry(slab, &home->partial[quarter], node)
+			KUNIT_ASSERT_TRUE(run->test, slab_has_whole_line(run->cache, slab));
 }
 
 static void expect_all_broken_apart(struct run *run)
@@ -203,7 +209,7 @@ static void expect_all_broken_apart(struct run *run)
 	int nid;
 
 	for_each_online_node(nid)
-		expect_broken_apart(run, &run->cache->commons[nid]);
+		expect_broken_apart(run, &run->cache->node_homes[nid]);
 	for_each_possible_cpu(cpu)
 		expect_broken_apart(run, home_of_cpu(run->cache, cpu));
 }
@@ -213,7 +219,7 @@ static void compare(struct run *run)
 	struct home_totals totals = home_totals(run->cache);
 	struct survey survey = survey_all(run);
 
-	KUNIT_ASSERT_EQ(run->test, totals.taken, run->nr_live);
+	KUNIT_ASSERT_EQ(run->test, totals.inuse, run->nr_live);
 	KUNIT_ASSERT_EQ(run->test, survey.taken, run->nr_live);
 	KUNIT_ASSERT_EQ(run->test, totals.slabs, survey.slabs);
 	KUNIT_ASSERT_EQ(run->test, totals.small_slabs, survey.small_slabs);
@@ -236,7 +242,8 @@ static void grow_step(struct run *run)
 
 	/* The blowup invariant: a slab is made only when those there are had nothing. */
 	KUNIT_ASSERT_FALSE(run->test, survey_all(run).missed);
-	*to = home_grow(run->cache, cpu_to_mem(run->cpu), GFP_KERNEL, !kit_random(&run->rnd, 8));
+	*to = home_alloc_new_slab(run->cache, cpu_to_mem(run->cpu), GFP_KERNEL,
+				  !kit_random(&run->rnd, 8));
 	if (*to) {
 		run->grown++;
 	} else {
@@ -272,7 +279,7 @@ static void give_step(struct run *run, unsigned int most)
 		untag(&run->tagger, run->live[run->nr_live - 1 - i]);
 	}
 	run->nr_live -= nr;
-	KUNIT_ASSERT_TRUE(run->test, home_give(run->cache, &run->live[run->nr_live], nr));
+	KUNIT_ASSERT_TRUE(run->test, home_free(run->cache, &run->live[run->nr_live], nr));
 }
 
 static void rare_step(struct run *run)
@@ -285,10 +292,10 @@ static void rare_step(struct run *run)
 		break;
 	case 1:
 		if (other < nr_cpu_ids)
-			home_drain(run->cache, other);
+			home_drain_cpu(run->cache, other);
 		break;
 	case 2:
-		run->live[run->nr_live] = home_take_node(run->cache, first_online_node);
+		run->live[run->nr_live] = home_alloc_on_node(run->cache, first_online_node);
 		if (run->live[run->nr_live])
 			keep(run, 1, false);
 		break;
@@ -372,7 +379,7 @@ static void worker_take(struct worker *worker)
 		return;
 	got = take(cache, to, want);
 	if (!got) {
-		*to = home_grow(cache, cpu_to_mem(worker->cpu), GFP_KERNEL, false);
+		*to = home_alloc_new_slab(cache, cpu_to_mem(worker->cpu), GFP_KERNEL, false);
 		got = !!*to;
 	}
 	while (got--)
@@ -386,7 +393,7 @@ static void worker_give(struct worker *worker)
 	worker->nr_live -= nr;
 	for (i = 0; i < nr; i++)
 		untag(&worker->crowd->tagger, worker->live[worker->nr_live + i]);
-	if (!home_give(worker->crowd->cache, &worker->live[worker->nr_live], nr))
+	if (!home_free(worker->crowd->cache, &worker->live[worker->nr_live], nr))
 		atomic_add(nr, &worker->crowd->lost);
 }
 
@@ -465,11 +472,11 @@ void test_many_cpus_agree_with_the_tags_in_objects(struct kunit *test)
 		if (!crowd->mailbox[i])
 			continue;
 		untag(&crowd->tagger, crowd->mailbox[i]);
-		KUNIT_EXPECT_TRUE(test, home_give(crowd->cache, &crowd->mailbox[i], 1));
+		KUNIT_EXPECT_TRUE(test, home_free(crowd->cache, &crowd->mailbox[i], 1));
 	}
 	expect_no_faults(test, &crowd->tagger);
 	KUNIT_EXPECT_EQ(test, atomic_read(&crowd->lost), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&crowd->broken), 0);
-	KUNIT_EXPECT_EQ(test, home_totals(crowd->cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(crowd->cache).inuse, 0);
 	KUNIT_EXPECT_TRUE(test, home_check(crowd->cache));
 }

@@ -17,9 +17,11 @@
 #include <linux/slab.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "pool.h"
 #include "root.h"
+#include "source.h"
 #include "suites.h"
 #include "test_contexts.h"
 #include "things.h"
@@ -111,8 +113,8 @@ static int hot_dying(unsigned int cpu)
 	if (hot.flood)
 		flood_at_the_worst(hot.flood, step_a_bit);
 	if (hot.wake) {
-		root_pool->buddies[first_online_node].wanted = true;
-		source_wake(&root_pool->source);
+		root_pool->buddies[first_online_node].low = true;
+		source_kick_worker(&root_pool->source);
 	}
 	return stage(DYING, is_apart(cpu), GFP_ATOMIC);
 }
@@ -237,7 +239,7 @@ static void test_what_an_nmi_frees_on_a_cpu_that_goes_is_not_lost(struct kunit *
 /* Whether the worker looks after the pages. */
 static bool is_heard(void)
 {
-	return kit_wait_until(!READ_ONCE(root_pool->buddies[first_online_node].wanted));
+	return kit_wait_until(!READ_ONCE(root_pool->buddies[first_online_node].low));
 }
 
 static void test_who_wakes_on_a_cpu_that_goes_is_heard(struct kunit *test)
@@ -250,8 +252,8 @@ static void test_who_wakes_on_a_cpu_that_goes_is_heard(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hot.calls[DYING], 1);
 	KUNIT_EXPECT_TRUE(test, is_heard());
 	/* Nor are others kept from being heard. */
-	root_pool->buddies[first_online_node].wanted = true;
-	source_wake(&root_pool->source);
+	root_pool->buddies[first_online_node].low = true;
+	source_kick_worker(&root_pool->source);
 	KUNIT_EXPECT_TRUE(test, is_heard());
 	hot.wake = false;
 	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
@@ -296,7 +298,7 @@ static void count_left(struct slabmod_cache *cache, void *arg)
 
 	for_each_possible_cpu(cpu)
 		if (!cpu_online(cpu))
-			*left += magazine_objects(per_cpu_ptr(cache->magazines, cpu));
+			*left += magazine_nr_objects(per_cpu_ptr(cache->magazines, cpu));
 }
 
 static void go_and_come(struct kunit *test)

@@ -7,6 +7,11 @@
 #include <linux/topology.h>
 
 #include "buddy.h"
+#include "cache_list.h"
+#include "home_walk.h"
+#include "magazine_set.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
 #include "test_security.h"
 
 #define SIZE		256	/* of most objects: no line is shared, and a slab has a page */
@@ -89,18 +94,18 @@ static void expect_stay(struct crowd *crowd, unsigned int n)
 	kit_run_on(n, give_all, crowd);
 	expect_pages(crowd, "free");
 	KUNIT_EXPECT_EQ(test, slabmod_cache_shrink(cache), 0);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 	expect_pages(crowd, "shrink");
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, home_age(cache), 0);
 	expect_pages(crowd, "age");
-	KUNIT_EXPECT_FALSE(test, crowd->pool->source.squeeze(&crowd->pool->source));
+	KUNIT_EXPECT_FALSE(test, crowd->pool->source.reclaim_empty(&crowd->pool->source));
 	KUNIT_EXPECT_EQ(test, home_shrink(cache), 0);
 	expect_pages(crowd, "squeeze");
 	pool_shrink(crowd->pool);
 	expect_pages(crowd, "shrink of the pool");
 	for_each_online_cpu(cpu) {
-		home_drain(cache, cpu);
+		home_drain_cpu(cache, cpu);
 		KUNIT_EXPECT_EQ(test, home_on(cache, cpu)->nr_empty, 0);
 	}
 	expect_pages(crowd, "loss of all CPUs");

@@ -11,6 +11,7 @@
 #include <slabmod/kmalloc.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "kit.h"
 #include "model.h"
@@ -226,7 +227,7 @@ static void clear_from_now_on(struct kunit *test)
 	unused = cache_create(kit_pool_create(test, 256), "kit-unused", 64, 0, 0, NULL, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, unused);
 	for (i = 0; i < SLABMOD_KMALLOC_CLASSES; i++)
-		slabmod_kmalloc_caches[i]->front = unused->front;
+		slabmod_kmalloc_caches[i]->fastpath = unused->fastpath;
 	static_branch_enable(&init_on_alloc);
 }
 
@@ -236,7 +237,8 @@ static void clear_no_more(void)
 
 	static_branch_disable(&init_on_alloc);
 	for (i = 0; i < SLABMOD_KMALLOC_CLASSES; i++)
-		slabmod_kmalloc_caches[i]->front.magazines = slabmod_kmalloc_caches[i]->magazines;
+		slabmod_kmalloc_caches[i]->fastpath.magazines =
+			slabmod_kmalloc_caches[i]->magazines;
 }
 
 static void test_all_is_cleared_where_the_kernel_is_told_to(struct kunit *test)

@@ -12,9 +12,12 @@
 #include "block.h"
 #include "buddy.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "context.h"
 #include "kit.h"
+#include "magazine_set.h"
+#include "pool_check.h"
 #include "suites.h"
 
 #define LIMIT	1024	/* pages; a block of the highest order takes all of it */
@@ -56,7 +59,7 @@ static void gate_work(struct work_struct *work)
 {
 	WRITE_ONCE(gate.task, current);
 	if (gate.grow)
-		buddy_grow(gate.pool->buddies, numa_mem_id(), SLABMOD_MAX_ORDER, GFP_KERNEL);
+		buddy_add_chunk(gate.pool->buddies, numa_mem_id(), SLABMOD_MAX_ORDER, GFP_KERNEL);
 	else
 		gate.block = block_alloc("gate", gate.pool, numa_mem_id(), LIMIT,
 					 GFP_KERNEL | __GFP_NORETRY);
@@ -70,13 +73,13 @@ static void gate_work(struct work_struct *work)
 static void gate_begin(struct slabmod_pool *pool, bool grant)
 {
 	gate.pool = pool;
-	gate.get = pool->source.get;
+	gate.get = pool->source.alloc;
 	gate.grant = grant;
 	gate.grow = grant;
 	gate.refused = limit_refused(&pool->source);
 	gate.block = NULL;
 	init_completion(&gate.entered);
-	pool->source.get = gate_get;
+	pool->source.alloc = gate_get;
 	INIT_WORK(&gate.work, gate_work);
 	queue_work(system_unbound_wq, &gate.work);
 	wait_for_completion(&gate.entered);
@@ -87,7 +90,7 @@ static void gate_end(void)
 	flush_work(&gate.work);
 	if (gate.block)
 		block_free(chunk_frame(gate.block));
-	gate.pool->source.get = gate.get;
+	gate.pool->source.alloc = gate.get;
 }
 
 static const gfp_t patient[] = { GFP_KERNEL, GFP_NOFS, GFP_KERNEL | __GFP_NOFAIL };

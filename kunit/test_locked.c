@@ -12,9 +12,13 @@
 #include <slabmod/slabmod.h>
 
 #include "buddy.h"
+#include "buddy_check.h"
 #include "chunk.h"
 #include "context.h"
 #include "home.h"
+#include "home_check.h"
+#include "home_refill.h"
+#include "home_return.h"
 #include "kit.h"
 #include "slab.h"
 #include "suites.h"
@@ -65,8 +69,8 @@ static struct slabmod_pool *pool_of_chunks(struct kunit *test, unsigned int nr, 
 	struct slabmod_pool *pool = kit_pool_create_orders(test, nr << order, order, order);
 
 	while (nr--)
-		KUNIT_ASSERT_TRUE(test, buddy_grow(pool->buddies, NID, order,
-						   GFP_KERNEL | __GFP_THISNODE));
+		KUNIT_ASSERT_TRUE(test, buddy_add_chunk(pool->buddies, NID, order,
+							GFP_KERNEL | __GFP_THISNODE));
 	return pool;
 }
 
@@ -102,7 +106,7 @@ static unsigned long hold_of_free(struct kunit *test, unsigned int nr)
 	struct slabmod_pool *pool = pool_of_chunks(test, nr, 3);
 	unsigned long longest;
 
-	pool->source.keep = 0;
+	pool->source.max_free = 0;
 	pool->source.reserve = nr * 8 - 4;
 	longest = longest_hold(test, &pool->buddies[NID].lock, take_and_give, pool);
 	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_empty, nr);
@@ -144,7 +148,7 @@ static void test_a_request_does_not_look_through_chunks_too_small(struct kunit *
 struct slabs {
 	struct slabmod_cache *cache;
 	unsigned int nr;
-	struct frame *first[64];
+	struct slab *slab[64];
 };
 
 static void check_slabs(void *arg)
@@ -153,13 +157,13 @@ static void check_slabs(void *arg)
 	unsigned int i;
 
 	for (i = 0; i < slabs->nr; i++)
-		home_check_slab(slabs->cache, slabs->first[i]);
+		home_check_slab(slabs->cache, slabs->slab[i]);
 }
 
 static unsigned long hold_of_slabs(struct kunit *test, unsigned int nr)
 {
 	struct slabs *slabs = kunit_kzalloc(test, sizeof(*slabs), GFP_KERNEL);
-	void *objects[ARRAY_SIZE(slabs->first)];
+	void *objects[ARRAY_SIZE(slabs->slab)];
 	unsigned long longest;
 	unsigned int cpu;
 
@@ -167,13 +171,14 @@ static unsigned long hold_of_slabs(struct kunit *test, unsigned int nr)
 	slabs->cache = kit_cache_create(test, kit_pool_create(test, LIMIT), 256, 0, NULL);
 	cpu = context_pin(0);
 	for (slabs->nr = 0; slabs->nr < nr; slabs->nr++) {
-		objects[slabs->nr] = home_grow(slabs->cache, numa_mem_id(), GFP_KERNEL, false);
+		objects[slabs->nr] = home_alloc_new_slab(slabs->cache, numa_mem_id(), GFP_KERNEL,
+							 false);
 		KUNIT_ASSERT_NOT_NULL(test, objects[slabs->nr]);
-		slabs->first[slabs->nr] = slab_first(chunk_frame(objects[slabs->nr]));
+		slabs->slab[slabs->nr] = frame_slab(chunk_frame(objects[slabs->nr]));
 	}
 	longest = longest_hold(test, &per_cpu_ptr(slabs->cache->homes, cpu)->lock, check_slabs,
 			       slabs);
-	KUNIT_EXPECT_TRUE(test, home_give(slabs->cache, objects, nr));
+	KUNIT_EXPECT_TRUE(test, home_free(slabs->cache, objects, nr));
 	return longest;
 }
 

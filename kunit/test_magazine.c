@@ -11,10 +11,13 @@
 
 #include "block.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "home.h"
+#include "home_walk.h"
 #include "kit.h"
 #include "magazine.h"
+#include "magazine_set.h"
 #include "model.h"
 #include "suites.h"
 #include "test_magazine.h"
@@ -68,8 +71,8 @@ static void test_stack_never_holds_more_than_its_capacity(struct kunit *test)
 	take(test, cache, objects, nr);
 	for (i = 0; i < nr; i++) {
 		slabmod_cache_free(cache, objects[i]);
-		most = max(most, magazine_here(mine(cache)));
-		KUNIT_ASSERT_LE(test, magazine_here(mine(cache)), cache->capacity);
+		most = max(most, magazine_nr_local(mine(cache)));
+		KUNIT_ASSERT_LE(test, magazine_nr_local(mine(cache)), cache->capacity);
 	}
 	KUNIT_EXPECT_EQ(test, most, cache->capacity);
 	expect_nothing_lost(test, cache);
@@ -84,7 +87,7 @@ static void test_empty_stack_is_filled_to_half(struct kunit *test)
 	stock(test, cache);
 	refills = counted(cache, STAT_REFILL);
 	take(test, cache, &object, 1);
-	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), cache->capacity / 2 - 1);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(mine(cache)), cache->capacity / 2 - 1);
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_REFILL), refills + 1);
 	give(cache, &object, 1);
 	expect_nothing_lost(test, cache);
@@ -101,10 +104,10 @@ static void test_full_stack_gives_its_upper_half_back(struct kunit *test)
 	magazine_drain_all(cache);
 	flushes = counted(cache, STAT_FLUSH);
 	give(cache, objects, capacity);
-	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), capacity);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(mine(cache)), capacity);
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_FLUSH), flushes);
 	slabmod_cache_free(cache, objects[capacity]);
-	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), stays + 1);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(mine(cache)), stays + 1);
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_FLUSH), flushes + 1);
 	KUNIT_EXPECT_EQ(test, cache_used(cache), capacity - 1);
 	/* What stayed was not moved; the last freed is on top all the same. */
@@ -173,9 +176,9 @@ static void test_bulk_frees_as_if_one_by_one(struct kunit *test)
 	objects[1] = NULL;
 	preempt_disable();
 	kit_magazine_enter(cache);
-	nr = magazine_here(mine(cache));
+	nr = magazine_nr_local(mine(cache));
 	slabmod_cache_free_bulk(cache, 4, objects);
-	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), nr);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(mine(cache)), nr);
 	kit_magazine_leave(cache);
 	preempt_enable();
 	expect_nothing_lost(test, cache);
@@ -227,8 +230,8 @@ static void test_new_slab_leaves_the_stack_half_full(struct kunit *test)
 
 		context_pin(0);
 		take(test, cache, &object, 1);
-		KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), got - 1);
-		KUNIT_EXPECT_EQ(test, home_totals(cache).taken, got);
+		KUNIT_EXPECT_EQ(test, magazine_nr_local(mine(cache)), got - 1);
+		KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, got);
 		KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 1);
 		KUNIT_EXPECT_EQ(test, counted(cache, STAT_REFILL), 1);
 		KUNIT_EXPECT_EQ(test, counted(cache, STAT_DIRECT), 0);
@@ -278,7 +281,7 @@ static void *take_by_myself(struct slabmod_cache *cache)
 {
 	void *object;
 
-	return slabmod_magazine_take(&cache->front.magazines, 0, &object) ? object : NULL;
+	return slabmod_magazine_alloc(&cache->fastpath.magazines, 0, &object) ? object : NULL;
 }
 
 static void construct(void *object)
@@ -320,7 +323,7 @@ static void expect_front_closed(struct kunit *test, struct slabmod_cache *cache)
 	KUNIT_EXPECT_FALSE(test, memchr_inv(object, 0, WHOLE_LINES));
 	memset(object, 0xdd, WHOLE_LINES);
 	give(cache, &object, 1);
-	KUNIT_EXPECT_GT(test, magazine_here(mine(cache)), 0);
+	KUNIT_EXPECT_GT(test, magazine_nr_local(mine(cache)), 0);
 	KUNIT_EXPECT_NULL(test, take_by_myself(cache));
 	take(test, cache, &again, 1);
 	KUNIT_EXPECT_PTR_EQ(test, again, object);
@@ -392,12 +395,12 @@ static void expect_busy(struct kunit *test, struct slabmod_cache *cache, void *o
 {
 	void *none = NULL;
 
-	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), here);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(mine(cache)), here);
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), here);
 	KUNIT_EXPECT_FALSE(test, kit_magazine_pop(cache, &none));
 	KUNIT_EXPECT_NULL(test, none);
 	KUNIT_EXPECT_FALSE(test, kit_magazine_push(cache, object));
-	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), here);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(mine(cache)), here);
 }
 
 static void test_busy_magazine_is_busy_however_often_it_is_interrupted(struct kunit *test)
@@ -408,7 +411,7 @@ static void test_busy_magazine_is_busy_however_often_it_is_interrupted(struct ku
 
 	take(test, cache, objects, 4);
 	give(cache, objects, 3);
-	here = magazine_here(mine(cache));
+	here = magazine_nr_local(mine(cache));
 	preempt_disable();
 	KUNIT_EXPECT_EQ(test, kit_magazine_enter(cache), here);
 	expect_busy(test, cache, objects[3], here);
@@ -444,7 +447,7 @@ static void test_interrupt_amid_a_call_takes_one_object_of_a_new_slab(struct kun
 	KUNIT_EXPECT_TRUE(test, block_free(chunk_frame(block)));
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	KUNIT_EXPECT_EQ(test, mine(cache)->top, 0);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 1);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 1);
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_DIRECT), 1);
 	KUNIT_EXPECT_EQ(test, chunk_frame(object)->home, raw_smp_processor_id());
 	give(cache, &object, 1);
@@ -460,7 +463,7 @@ static void test_interrupt_leaves_a_busy_magazine_alone(struct kunit *test)
 
 	stock(test, cache);
 	take(test, cache, objects, 2);
-	here = magazine_here(mine(cache));
+	here = magazine_nr_local(mine(cache));
 	busy = counted(cache, STAT_BUSY);
 
 	preempt_disable();
@@ -471,7 +474,7 @@ static void test_interrupt_leaves_a_busy_magazine_alone(struct kunit *test)
 	preempt_enable();
 
 	KUNIT_EXPECT_NOT_NULL(test, object);
-	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), here);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(mine(cache)), here);
 	KUNIT_EXPECT_EQ(test, counted(cache, STAT_BUSY), busy + 2);
 	slabmod_cache_free(cache, object);
 	slabmod_cache_free(cache, objects[1]);
@@ -488,11 +491,11 @@ static void test_drain_leaves_a_busy_magazine_alone(struct kunit *test)
 	preempt_disable();
 	kit_magazine_enter(cache);
 	magazine_drain_all(cache);
-	KUNIT_EXPECT_GE(test, magazine_here(mine(cache)), 2);
+	KUNIT_EXPECT_GE(test, magazine_nr_local(mine(cache)), 2);
 	kit_magazine_leave(cache);
 	preempt_enable();
 	magazine_drain_all(cache);
-	KUNIT_EXPECT_EQ(test, magazine_here(mine(cache)), 0);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(mine(cache)), 0);
 	expect_nothing_lost(test, cache);
 }
 

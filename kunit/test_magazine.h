@@ -10,10 +10,12 @@
 #include <slabmod/cache.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "home.h"
 #include "kit.h"
 #include "magazine.h"
+#include "magazine_set.h"
 
 #define LIMIT		8192	/* pages */
 #define WHOLE_LINES	256	/* an object's size: no line is shared */

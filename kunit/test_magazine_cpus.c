@@ -7,6 +7,11 @@
 #include <linux/sched.h>
 #include <linux/xarray.h>
 
+#include "home_check.h"
+#include "home_refill.h"
+#include "home_return.h"
+#include "home_walk.h"
+#include "magazine_set.h"
 #include "model.h"
 #include "test_magazine.h"
 
@@ -71,14 +76,14 @@ void test_whole_lines_stay_where_they_were_freed(struct kunit *test)
 	need_cpus(test, 2);
 	take(test, cache, objects, 8);
 	give_on(1, cache, objects, 8);
-	KUNIT_EXPECT_EQ(test, magazine_here(of_cpu(cache, 1)), 8);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(of_cpu(cache, 1)), 8);
 	expect_nothing_lost(test, cache);
 }
 
 void test_objects_of_all_pages_of_a_slab_are_at_home(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, 1440);
-	unsigned int nr = min(cache->objects, magazine_away_capacity(cache->capacity)), i;
+	unsigned int nr = min(cache->objects, magazine_remote_capacity(cache->capacity)), i;
 	void **objects = array(test, nr);
 
 	KUNIT_ASSERT_GE(test, cache->usual.pages, 3);
@@ -88,14 +93,14 @@ void test_objects_of_all_pages_of_a_slab_are_at_home(struct kunit *test)
 	for (i = 0; i < nr; i++) {
 		slabmod_cache_free(cache, objects[i]);
 		KUNIT_EXPECT_EQ(test, mine(cache)->top, i + 1);
-		KUNIT_EXPECT_EQ(test, mine(cache)->away, 0);
+		KUNIT_EXPECT_EQ(test, mine(cache)->nr_remote, 0);
 	}
 	/* On another CPU none of them is. */
 	if (num_online_cpus() > 1) {
 		take(test, cache, objects, nr);
 		give_on(1, cache, objects, nr);
 		KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->top, 0);
-		KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->away, nr);
+		KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->nr_remote, nr);
 	}
 	expect_nothing_lost(test, cache);
 }
@@ -103,21 +108,21 @@ void test_objects_of_all_pages_of_a_slab_are_at_home(struct kunit *test)
 void test_parts_of_lines_go_back_to_the_home_they_came_from(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
-	unsigned int capacity = magazine_away_capacity(cache->capacity);
+	unsigned int capacity = magazine_remote_capacity(cache->capacity);
 	void **objects = array(test, capacity + 1);
 	long taken;
 
 	need_cpus(test, 2);
 	take(test, cache, objects, capacity + 1);
 	give_on(1, cache, objects, capacity);
-	KUNIT_EXPECT_EQ(test, magazine_here(of_cpu(cache, 1)), 0);
-	KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->away, capacity);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(of_cpu(cache, 1)), 0);
+	KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->nr_remote, capacity);
 
 	/* The next one takes the whole batch home. */
-	taken = home_totals(cache).taken;
+	taken = home_totals(cache).inuse;
 	give_on(1, cache, objects + capacity, 1);
-	KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->away, 1);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, taken - capacity);
+	KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->nr_remote, 1);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, taken - capacity);
 	expect_nothing_lost(test, cache);
 }
 
@@ -133,7 +138,7 @@ static void take_from_commons(void *arg)
 	struct errand *errand = arg;
 
 	preempt_disable();
-	errand->nr = home_take(errand->cache, errand->objects, errand->nr, false);
+	errand->nr = home_alloc(errand->cache, errand->objects, errand->nr, false);
 	preempt_enable();
 }
 
@@ -150,9 +155,9 @@ void test_cpus_that_have_no_homes_yet_are_given_no_parts_of_a_line(struct kunit 
 	if (cpu_to_mem(raw_smp_processor_id()) != cpu_to_mem(cpumask_next(raw_smp_processor_id(),
 									  cpu_online_mask)))
 		kunit_skip(test, "there is only one CPU on the node");
-	first = home_grow(cache, numa_mem_id(), GFP_KERNEL, true);
+	first = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, true);
 	KUNIT_ASSERT_NOT_NULL(test, first);
-	KUNIT_ASSERT_TRUE(test, home_give(cache, &first, 1));
+	KUNIT_ASSERT_TRUE(test, home_free(cache, &first, 1));
 	KUNIT_ASSERT_EQ(test, home_totals(cache).slabs, 1);
 	mine = (struct errand) { cache, &objects[0], 1 };
 	yours = (struct errand) { cache, &objects[1], 1 };
@@ -163,7 +168,7 @@ void test_cpus_that_have_no_homes_yet_are_given_no_parts_of_a_line(struct kunit 
 	KUNIT_EXPECT_NE(test, ((unsigned long)objects[0] + SHARED_LINES - 1) / line,
 			(unsigned long)objects[1] / line);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 1);
-	KUNIT_EXPECT_TRUE(test, home_give(cache, objects, 2));
+	KUNIT_EXPECT_TRUE(test, home_free(cache, objects, 2));
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 }
 
@@ -180,8 +185,8 @@ void test_bulk_sends_parts_of_lines_home(struct kunit *test)
 	take(test, cache, objects + 40, 20);
 	magazine_drain_all(cache);
 	kit_run_on(1, bulk_here, &errand);
-	KUNIT_EXPECT_EQ(test, magazine_here(of_cpu(cache, 1)), 20);
-	KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->away, 40);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(of_cpu(cache, 1)), 20);
+	KUNIT_EXPECT_EQ(test, of_cpu(cache, 1)->nr_remote, 40);
 	expect_nothing_lost(test, cache);
 }
 
@@ -255,7 +260,7 @@ void test_drain_empties_the_magazines_of_all_cpus(struct kunit *test)
 	KUNIT_EXPECT_GE(test, magazine_count(cache), 40 * cpus);
 	magazine_drain_all(cache);
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 	expect_nothing_lost(test, cache);
 }
 
@@ -273,19 +278,19 @@ void test_cpu_that_goes_leaves_nothing_behind(struct kunit *test)
 	take_on(n, cache, theirs, 50);
 	give_on(n, cache, theirs, 30);
 	give_on(n, cache, ours, 50);
-	KUNIT_EXPECT_GT(test, magazine_here(of_cpu(cache, n)), 0);
-	KUNIT_EXPECT_GE(test, of_cpu(cache, n)->away, 50);
+	KUNIT_EXPECT_GT(test, magazine_nr_local(of_cpu(cache, n)), 0);
+	KUNIT_EXPECT_GE(test, of_cpu(cache, n)->nr_remote, 50);
 
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
-	KUNIT_EXPECT_EQ(test, magazine_here(per_cpu_ptr(cache->magazines, cpu)), 0);
-	KUNIT_EXPECT_EQ(test, per_cpu_ptr(cache->magazines, cpu)->away, 0);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(per_cpu_ptr(cache->magazines, cpu)), 0);
+	KUNIT_EXPECT_EQ(test, per_cpu_ptr(cache->magazines, cpu)->nr_remote, 0);
 	KUNIT_EXPECT_EQ(test, home->nr_partial + home->nr_empty, 0);
 	KUNIT_EXPECT_EQ(test, cache_used(cache), 20);
 	KUNIT_EXPECT_TRUE(test, cache_check(cache));
 	/* Its objects live on, and can be freed where CPUs are left. */
 	give(cache, theirs + 30, 20);
 	magazine_drain_all(cache);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 	KUNIT_ASSERT_EQ(test, add_cpu(cpu), 0);
 
 	take_on(n, cache, theirs, 50);

@@ -10,9 +10,12 @@
 #include <slabmod/slabmod.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "kit.h"
+#include "magazine_set.h"
 #include "pattern.h"
+#include "pool_check.h"
 #include "root.h"
 #include "slab.h"
 #include "suites.h"
@@ -65,7 +68,7 @@ static void test_kfree_refuses_what_is_behind_the_last_object(struct kunit *test
 		struct slabmod_cache *cache = slabmod_kmalloc_caches[class];
 		size_t end = cache->objects * cache->size;
 		void *p = slabmod_kmalloc(cache->size, GFP_KERNEL);
-		u8 *slab = frame_address(slab_first(chunk_frame(p)));
+		u8 *slab = slab_address(frame_slab(chunk_frame(p)));
 
 		if (end < cache->usual.pages * PAGE_SIZE &&
 		    chunk_frame(p)->state == FRAME_SLAB) {
@@ -200,7 +203,7 @@ static void expect_cache_guards(struct kunit *test, struct slabmod_cache *cache)
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
-	slab = frame_address(slab_first(chunk_frame(object)));
+	slab = slab_address(frame_slab(chunk_frame(object)));
 	for (i = 0; i < ARRAY_SIZE(turns); i++)
 		expect_refused(test, cache, alias_of(object, i), MISUSE_BAD_FREE);
 	expect_refused(test, cache, object + 1, MISUSE_INNER_FREE);
@@ -412,8 +415,8 @@ static struct returned returned_object(struct kunit *test, struct slabmod_cache 
 	r.object = slabmod_cache_alloc(cache, GFP_KERNEL);
 	r.keeper = slabmod_cache_alloc(cache, GFP_KERNEL);
 	KUNIT_ASSERT_TRUE(test, r.object && r.keeper);
-	KUNIT_ASSERT_PTR_EQ(test, slab_first(chunk_frame(r.object)),
-			    slab_first(chunk_frame(r.keeper)));
+	KUNIT_ASSERT_PTR_EQ(test, frame_slab(chunk_frame(r.object)),
+			    frame_slab(chunk_frame(r.keeper)));
 	slabmod_cache_free(cache, r.object);
 	slabmod_cache_shrink(cache);
 	KUNIT_ASSERT_EQ(test, magazine_count(cache), 0);

@@ -9,6 +9,7 @@
 #include <slabmod/slabmod.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "kit.h"
 #include "root.h"

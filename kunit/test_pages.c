@@ -12,6 +12,8 @@
 #include "context.h"
 #include "kit.h"
 #include "model.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
 #include "root.h"
 #include "suites.h"
 

@@ -14,12 +14,17 @@
 
 #include "block.h"
 #include "buddy.h"
+#include "buddy_walk.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "context.h"
 #include "home.h"
+#include "home_walk.h"
 #include "kit.h"
 #include "model.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
 #include "slab.h"
 #include "suites.h"
 
@@ -33,21 +38,19 @@ struct census {
 
 static void count_frame(struct frame *frame, void *arg)
 {
-	struct slabmod_cache *cache = slab_cache(frame);
+	struct slabmod_cache *cache = frame_cache(frame);
 	struct census *census = arg;
 
 	if (frame->state == FRAME_FREE) {
 		census->free += PAGE_SIZE << frame->order;
-	} else if (frame->state == FRAME_KEPT) {
-		census->free += frame->nr_pages * PAGE_SIZE;
-	} else if (frame->state == FRAME_KEPT) {
+	} else if (frame->state == FRAME_CLAIMED) {
 		census->free += frame->nr_pages * PAGE_SIZE;
 	} else if (frame->state == FRAME_PAGES) {
 		census->blocks += frame->nr_pages * PAGE_SIZE;
 	} else {
 		census->slabs += PAGE_SIZE;
-		if (slab_first(frame) == frame)
-			census->taken += frame->inuse * cache->size;
+		if (frame_first_slab(frame))
+			census->taken += frame_slab(frame)->inuse * cache->size;
 	}
 }
 
@@ -59,7 +62,7 @@ static void expect_ledger(struct kunit *test, struct slabmod_pool *pool, unsigne
 	int nid;
 
 	for_each_online_node(nid)
-		buddy_walk(&pool->buddies[nid], count_frame, &census);
+		buddy_for_each_frame(&pool->buddies[nid], count_frame, &census);
 	KUNIT_EXPECT_EQ(test, ledger.held, ledger.used + ledger.slabs + ledger.magazines +
 			ledger.buddy + ledger.metadata);
 	KUNIT_EXPECT_EQ(test, ledger.held - ledger.metadata, kit_source.pages << PAGE_SHIFT);
@@ -103,8 +106,8 @@ static void give(void *p)
 {
 	struct frame *frame = chunk_frame(p);
 
-	if (slab_cache(frame))
-		slabmod_cache_free(slab_cache(frame), p);
+	if (frame_cache(frame))
+		slabmod_cache_free(frame_cache(frame), p);
 	else
 		block_free(frame);
 }
@@ -185,7 +188,7 @@ static void test_ledger_of_a_new_pool_has_metadata_only(struct kunit *test)
 
 	KUNIT_EXPECT_GT(test, ledger.metadata, 0);
 	KUNIT_EXPECT_EQ(test, ledger.held, ledger.metadata);
-	KUNIT_EXPECT_EQ(test, pool_peak(pool), 0);
+	KUNIT_EXPECT_EQ(test, pool_pages_peak(pool), 0);
 	expect_ledger(test, pool, 0);
 }
 
@@ -261,13 +264,13 @@ static void test_peak_is_the_most_that_was_ever_held(struct kunit *test)
 		p[i] = block_alloc("test", pool, numa_mem_id(), 1 + i * 5, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, p[i]);
 		most = max(most, kit_source.pages << PAGE_SHIFT);
-		KUNIT_EXPECT_EQ(test, pool_peak(pool), most);
+		KUNIT_EXPECT_EQ(test, pool_pages_peak(pool), most);
 	}
 	for (i = 0; i < ARRAY_SIZE(p); i++)
 		give(p[i]);
 	pool_shrink(pool);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	KUNIT_EXPECT_EQ(test, pool_peak(pool), most);
+	KUNIT_EXPECT_EQ(test, pool_pages_peak(pool), most);
 }
 
 static void test_ledger_of_the_root_pool_knows_what_callers_took(struct kunit *test)

@@ -9,7 +9,12 @@
  */
 #include "block.h"
 #include "buddy.h"
+#include "cache_list.h"
+#include "home_walk.h"
+#include "magazine_set.h"
 #include "model.h"
+#include "pool_check.h"
+#include "source.h"
 #include "suites.h"
 #include "test_pools.h"
 
@@ -24,17 +29,17 @@ static struct page *watch_get(struct chunk_source *source, gfp_t gfp, unsigned i
 	if ((gfp & pools_watch.wanted) != pools_watch.wanted)
 		atomic_long_inc(&pools_watch.without);
 	if (!READ_ONCE(pools_watch.refuses))
-		page = kernel_source.get(source, gfp, order, nid);
+		page = kernel_source.alloc(source, gfp, order, nid);
 	if (page)
-		note_peak(&pools_watch.most,
-			  atomic_long_add_return(1l << order, &pools_watch.pages));
+		update_peak(&pools_watch.most,
+			    atomic_long_add_return(1l << order, &pools_watch.pages));
 	return page;
 }
 
 static void watch_put(struct chunk_source *source, struct page *page, unsigned int order)
 {
 	atomic_long_sub(1l << order, &pools_watch.pages);
-	kernel_source.put(source, page, order);
+	kernel_source.free(source, page, order);
 }
 
 /* ---- pools of a test ---- */
@@ -59,10 +64,10 @@ struct slabmod_pool *make_pool_with(struct kunit *test, const char *name,
 	made[i] = pool;
 	atomic_long_set(&pools_watch.pages, atomic_long_read(&pool->source.held));
 	atomic_long_set(&pools_watch.most, 0);
-	pool->source.get = watch_get;
-	pool->source.put = watch_put;
+	pool->source.alloc = watch_get;
+	pool->source.free = watch_put;
 	/* Nor is more to come of what the worker does meanwhile. */
-	pool->source.wake = NULL;
+	pool->source.kick_worker = NULL;
 	cache_for_each(pool, keep_small, NULL);
 	return pool;
 }
@@ -92,7 +97,7 @@ void unmake_pool(struct kunit *test, struct slabmod_pool *pool)
 	int nid;
 
 	for_each_online_node(nid)
-		pool->buddies[nid].wanted = false;
+		pool->buddies[nid].low = false;
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));
 	pools_watch.refuses = false;
 	forget(pool);
@@ -445,7 +450,7 @@ static void hoard_empty_slabs(struct kunit *test, struct slabmod_cache *cache)
 	slabmod_cache_free_bulk(cache, nr, objects);
 	magazine_drain_all(cache);
 	KUNIT_ASSERT_GT(test, home_totals(cache).slabs, 0);
-	KUNIT_ASSERT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_ASSERT_EQ(test, home_totals(cache).inuse, 0);
 }
 
 static void test_what_one_cache_keeps_empty_serves_another(struct kunit *test)

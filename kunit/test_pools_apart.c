@@ -8,7 +8,9 @@
 #include <linux/sizes.h>
 
 #include "block.h"
+#include "cache_list.h"
 #include "pattern.h"
+#include "pool_check.h"
 #include "test_pools.h"
 
 /* ---- memory ---- */

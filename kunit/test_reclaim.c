@@ -12,7 +12,13 @@
 #include <slabmod/slabmod.h>
 
 #include "cache.h"
+#include "home_check.h"
+#include "home_refill.h"
+#include "home_return.h"
+#include "home_walk.h"
+#include "magazine_set.h"
 #include "pattern.h"
+#include "pool_check.h"
 #include "suites.h"
 #include "test_reclaim.h"
 
@@ -26,12 +32,12 @@ static void make_slabs_empty(struct kunit *test, struct slabmod_cache *cache, un
 
 	KUNIT_ASSERT_LE(test, nr, ARRAY_SIZE(objects));
 	for (i = 0; i < nr; i++) {
-		objects[i] = home_grow(cache, numa_mem_id(), GFP_KERNEL, commons);
+		objects[i] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, commons);
 		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
 	}
-	KUNIT_ASSERT_TRUE(test, home_give(cache, objects, nr));
+	KUNIT_ASSERT_TRUE(test, home_free(cache, objects, nr));
 	KUNIT_ASSERT_EQ(test, home_totals(cache).slabs, nr);
-	KUNIT_ASSERT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_ASSERT_EQ(test, home_totals(cache).inuse, 0);
 }
 
 /* Takes all of @nr empty slabs at once, and gives it back. */
@@ -42,11 +48,11 @@ static void use_slabs(struct kunit *test, struct slabmod_cache *cache, unsigned 
 
 	KUNIT_ASSERT_NOT_NULL(test, objects);
 	preempt_disable();
-	while (got < want && (more = home_take(cache, objects + got, want - got, false)))
+	while (got < want && (more = home_alloc(cache, objects + got, want - got, false)))
 		got += more;
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, got, want);
-	KUNIT_EXPECT_TRUE(test, home_give(cache, objects, got));
+	KUNIT_EXPECT_TRUE(test, home_free(cache, objects, got));
 }
 
 static void test_slabs_that_nobody_wanted_go_and_no_others(struct kunit *test)
@@ -83,8 +89,9 @@ static void give_homes(void *arg)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		homes->objects[i] = home_grow(homes->cache, numa_mem_id(), GFP_KERNEL, i == 2);
-	home_give(homes->cache, homes->objects, 3);
+		homes->objects[i] = home_alloc_new_slab(homes->cache, numa_mem_id(), GFP_KERNEL,
+							i == 2);
+	home_free(homes->cache, homes->objects, 3);
 }
 
 static void test_slabs_of_every_home_get_old(struct kunit *test)
@@ -145,9 +152,9 @@ static void test_block_that_is_kept_gets_old_too(struct kunit *test)
 	/* Another takes its place, and is young. */
 	block_free(chunk_frame(two));
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
-	KUNIT_EXPECT_PTR_EQ(test, buddy->kept, chunk_frame(two));
+	KUNIT_EXPECT_PTR_EQ(test, buddy->last_freed, chunk_frame(two));
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
-	KUNIT_EXPECT_NULL(test, buddy->kept);
+	KUNIT_EXPECT_NULL(test, buddy->last_freed);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, CHUNK_PAGES);
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), CHUNK_PAGES);
 }
@@ -182,7 +189,7 @@ static void end_aside(struct kunit *test, struct slabmod_cache *cache)
 {
 	magazine_drain_all(cache);
 	home_shrink(cache);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).taken, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
 	magazine_disable(cache);
 }
@@ -214,13 +221,13 @@ static void test_magazine_gets_old_only_while_nobody_uses_it(struct kunit *test)
 	struct use *const uses[] = { &all, &takes, &gives, &both };
 	unsigned int i, idle;
 
-	KUNIT_EXPECT_FALSE(test, magazine_is_stale(cache, 0));
+	KUNIT_EXPECT_FALSE(test, magazine_has_idle_objects(cache, 0));
 	use_cache(&all);
 	for (i = 0; i < ARRAY_SIZE(uses); i++) {
 		for (idle = 0; idle < 4; idle++) {
-			magazine_look(cache);
-			KUNIT_EXPECT_TRUE(test, magazine_is_stale(cache, idle));
-			KUNIT_EXPECT_FALSE_MSG(test, magazine_is_stale(cache, idle + 1),
+			magazine_scan_idle(cache);
+			KUNIT_EXPECT_TRUE(test, magazine_has_idle_objects(cache, idle));
+			KUNIT_EXPECT_FALSE_MSG(test, magazine_has_idle_objects(cache, idle + 1),
 					       "use %u, look %u", i, idle);
 		}
 		use_cache(uses[i]);
@@ -241,13 +248,13 @@ static void test_magazines_are_unused_when_all_are_empty_and_old(struct kunit *t
 	KUNIT_EXPECT_FALSE(test, magazine_is_unused(cache, 1));
 	kit_run_on(last, use_cache, &both);
 	for (idle = 0; idle < 3; idle++)
-		magazine_look(cache);
+		magazine_scan_idle(cache);
 	/* Old, but not empty. */
-	KUNIT_EXPECT_TRUE(test, magazine_is_stale(cache, 2));
+	KUNIT_EXPECT_TRUE(test, magazine_has_idle_objects(cache, 2));
 	KUNIT_EXPECT_FALSE(test, magazine_is_unused(cache, 0));
 	magazine_drain_all(cache);
 	for (idle = 0; idle < 3; idle++) {
-		magazine_look(cache);
+		magazine_scan_idle(cache);
 		KUNIT_EXPECT_TRUE(test, magazine_is_unused(cache, idle));
 		KUNIT_EXPECT_FALSE(test, magazine_is_unused(cache, idle + 1));
 	}
@@ -265,19 +272,20 @@ static void test_drain_leaves_magazines_that_are_in_use(struct kunit *test)
 		kunit_skip(test, "there is one CPU");
 	for (n = 0; n < cpus; n++)
 		kit_run_on(n, use_cache, &all);
-	magazine_look(cache);
-	magazine_look(cache);
+	magazine_scan_idle(cache);
+	magazine_scan_idle(cache);
 	use_cache(&all);
-	magazine_look(cache);
+	magazine_scan_idle(cache);
 	before = magazine_count(cache);
 	magazine_drain_idle(cache, 3);
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), before);
-	n = magazine_objects(raw_cpu_ptr(cache->magazines));
+	n = magazine_nr_objects(raw_cpu_ptr(cache->magazines));
 	magazine_drain_idle(cache, 2);
-	KUNIT_EXPECT_EQ(test, magazine_objects(raw_cpu_ptr(cache->magazines)), n);
+	KUNIT_EXPECT_EQ(test, magazine_nr_objects(raw_cpu_ptr(cache->magazines)), n);
 	for_each_online_cpu(cpu)
 		if (cpu != raw_smp_processor_id())
-			KUNIT_EXPECT_EQ(test, magazine_objects(per_cpu_ptr(cache->magazines, cpu)),
+			KUNIT_EXPECT_EQ(test, magazine_nr_objects(per_cpu_ptr(cache->magazines,
+									      cpu)),
 					0);
 	KUNIT_EXPECT_GT(test, n, 0);
 	end_aside(test, cache);

@@ -35,8 +35,8 @@ static inline struct buddy *buddy_here(struct slabmod_pool *pool)
 static inline void add_chunks(struct kunit *test, struct slabmod_pool *pool, unsigned int nr)
 {
 	while (nr--)
-		KUNIT_ASSERT_TRUE(test, buddy_grow(pool->buddies, numa_mem_id(), CHUNK_ORDER,
-						   GFP_KERNEL));
+		KUNIT_ASSERT_TRUE(test, buddy_add_chunk(pool->buddies, numa_mem_id(), CHUNK_ORDER,
+							GFP_KERNEL));
 }
 
 /* Chunks that were taken ahead of need. */

@@ -2,7 +2,11 @@
 /*
  * test_reclaim_ahead.c - what is taken ahead of need, and what could go back, to the page.
  */
+#include "buddy_walk.h"
 #include "cache.h"
+#include "cache_list.h"
+#include "home_refill.h"
+#include "home_return.h"
 #include "slab.h"
 #include "test_reclaim.h"
 
@@ -34,7 +38,7 @@ static struct slabmod_pool *pool_with_free_pages(struct kunit *test, unsigned lo
 
 	add_chunks(test, pool, DIV_ROUND_UP(pages, CHUNK_PAGES));
 	leave_free(test, pool, pages);
-	pool->source.wake = count_wake;
+	pool->source.kick_worker = count_wake;
 	woken = 0;
 	return pool;
 }
@@ -47,20 +51,20 @@ static void free_frame(struct frame *frame, void *arg)
 
 static void free_blocks(struct slabmod_pool *pool)
 {
-	pool->source.wake = NULL;
-	buddy_walk(buddy_here(pool), free_frame, NULL);
+	pool->source.kick_worker = NULL;
+	buddy_for_each_frame(buddy_here(pool), free_frame, NULL);
 }
 
 static void expect_wanted(struct kunit *test, struct slabmod_pool *pool, bool wanted)
 {
-	KUNIT_EXPECT_EQ(test, buddy_here(pool)->wanted, wanted);
+	KUNIT_EXPECT_EQ(test, buddy_here(pool)->low, wanted);
 	KUNIT_EXPECT_EQ(test, !!woken, wanted);
 	woken = 0;
 }
 
 static void fill(struct slabmod_pool *pool)
 {
-	buddy_fill(pool->buddies, buddy_here(pool)->nid, GFP_KERNEL);
+	buddy_prefill(pool->buddies, buddy_here(pool)->nid, GFP_KERNEL);
 	woken = 0;
 }
 
@@ -157,8 +161,8 @@ static void free_thing(struct clutter *clutter, unsigned int i)
 {
 	struct frame *frame = chunk_frame(clutter->things[i]);
 
-	if (slab_cache(frame))
-		home_give(slab_cache(frame), &clutter->things[i], 1);
+	if (frame_cache(frame))
+		home_free(frame_cache(frame), &clutter->things[i], 1);
 	else
 		block_free(frame);
 	clutter->things[i] = NULL;
@@ -176,12 +180,12 @@ static void take_thing(struct clutter *clutter, unsigned int i)
 	}
 	cache = clutter->caches[which];
 	preempt_disable();
-	if (!home_take(cache, &clutter->things[i], 1, false))
+	if (!home_alloc(cache, &clutter->things[i], 1, false))
 		clutter->things[i] = NULL;
 	preempt_enable();
 	if (!clutter->things[i])
-		clutter->things[i] = home_grow(cache, numa_mem_id(), GFP_KERNEL,
-					       kit_random(&clutter->rnd, 2));
+		clutter->things[i] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL,
+							 kit_random(&clutter->rnd, 2));
 }
 
 /* Takes and frees at random, so that about one of @part things is there. */
@@ -273,7 +277,7 @@ static void give_back(unsigned int n, void *arg)
 		unsigned int grown;
 
 		for (grown = 0; grown < 8; grown++)
-			buddy_grow(race->pool->buddies, nid, CHUNK_ORDER, GFP_KERNEL);
+			buddy_add_chunk(race->pool->buddies, nid, CHUNK_ORDER, GFP_KERNEL);
 		/* All at once. */
 		atomic_inc(&race->turn);
 		while (atomic_read(&race->turn) < turn * race->cpus)

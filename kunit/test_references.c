@@ -15,10 +15,13 @@
 
 #include "buddy.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "compat.h"
 #include "kit.h"
 #include "pattern.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
 #include "suites.h"
 
 #define ORDER		UNIT_ORDER
@@ -232,7 +235,7 @@ static void make_chunks(struct slabmod_pool *pool)
 		if (!chunk)
 			continue;
 		WRITE_ONCE(passing.page, virt_to_page(chunk->base));
-		chunk_may_go(chunk);
+		chunk_try_release(chunk);
 		chunk_destroy(chunk);
 		/* What was put off is not to make the limit felt. */
 		chunk_flush();

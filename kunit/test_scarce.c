@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_scarce.c - what is promised when memory is short: as long as there is a page, a
+ * test_direct_reclaim.c - what is promised when memory is short: as long as there is a page, a
  * request of up to a page succeeds, in however small pieces the memory comes.
  */
 #include <linux/mm.h>
@@ -10,9 +10,11 @@
 #include <slabmod/kmalloc.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "kit.h"
 #include "pattern.h"
+#include "pool_ledger.h"
 #include "root.h"
 #include "suites.h"
 
@@ -48,11 +50,11 @@ static struct page *lean_get(struct chunk_source *source, gfp_t gfp, unsigned in
 /* What is given back to the source is gone: @left pages may be had, and no more. */
 static void make_lean(struct slabmod_pool *pool, unsigned int max_order, long left)
 {
-	lean.get = pool->source.get;
+	lean.get = pool->source.alloc;
 	lean.max_order = max_order;
 	atomic_long_set(&lean.left, left);
 	atomic_long_set(&lean.refused, 0);
-	pool->source.get = lean_get;
+	pool->source.alloc = lean_get;
 }
 
 /* ---- requests without end, in fragmented memory ---- */

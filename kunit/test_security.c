@@ -5,6 +5,7 @@
  */
 #include <linux/sizes.h>
 
+#include "cache_list.h"
 #include "root.h"
 #include "suites.h"
 #include "test_security.h"

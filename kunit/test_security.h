@@ -22,7 +22,7 @@ static inline struct slabmod_cache *owner_of(const void *object)
 {
 	struct frame *frame = chunk_frame(object);
 
-	return frame ? slab_cache(frame) : NULL;
+	return frame ? frame_cache(frame) : NULL;
 }
 
 static inline bool is_secret(const void *p, size_t size)

@@ -15,8 +15,11 @@
 #include <slabmod/kmalloc.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "kit.h"
+#include "magazine_set.h"
+#include "pool_check.h"
 #include "root.h"
 #include "suites.h"
 

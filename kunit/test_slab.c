@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "buddy.h"
+#include "buddy_check.h"
 #include "kit.h"
 #include "slab.h"
 #include "suites.h"
@@ -185,8 +186,8 @@ static void test_fullness_is_told_in_quarters_or_so(struct kunit *test)
 static void test_every_page_of_a_slab_leads_to_its_first(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of_param(test);
-	struct frame *first = new_slab(test, cache);
-	void *base = frame_address(first);
+	struct slab *slab = new_slab(test, cache);
+	void *base = slab_address(slab);
 	unsigned int i;
 
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)base, cache->slab_mask + 1));
@@ -195,29 +196,29 @@ static void test_every_page_of_a_slab_leads_to_its_first(struct kunit *test)
 
 		KUNIT_ASSERT_NOT_NULL(test, frame);
 		KUNIT_EXPECT_PTR_EQ(test, frame->cache, cache);
-		KUNIT_EXPECT_PTR_EQ(test, slab_cache(frame), cache);
-		KUNIT_EXPECT_PTR_EQ(test, slab_first(frame), first);
+		KUNIT_EXPECT_PTR_EQ(test, frame_cache(frame), cache);
+		KUNIT_EXPECT_PTR_EQ(test, frame_slab(frame), slab);
 		KUNIT_EXPECT_EQ(test, frame->state, FRAME_SLAB);
 	}
 	/* The tail of the block belongs to others. */
 	if (i < 1u << cache->usual.order)
-		KUNIT_EXPECT_NULL(test, slab_cache(chunk_frame(base + i * PAGE_SIZE)));
-	slab_delete(cache, first);
+		KUNIT_EXPECT_NULL(test, frame_cache(chunk_frame(base + i * PAGE_SIZE)));
+	slab_destroy(cache, slab);
 }
 
 static void test_a_slab_takes_its_pages_and_gives_them_back(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of_param(test);
 	struct buddy *buddy = &cache->buddies[NID];
-	struct frame *first = new_slab(test, cache);
-	void *base = frame_address(first);
+	struct slab *slab = new_slab(test, cache);
+	void *base = slab_address(slab);
 	unsigned int i;
 
 	KUNIT_EXPECT_EQ(test, buddy->pages - buddy->free_pages, cache->usual.pages);
-	slab_delete(cache, first);
+	slab_destroy(cache, slab);
 	KUNIT_EXPECT_EQ(test, buddy->pages, buddy->free_pages);
 	for (i = 0; i < cache->usual.pages; i++)
-		KUNIT_EXPECT_NULL(test, slab_cache(chunk_frame(base + i * PAGE_SIZE)));
+		KUNIT_EXPECT_NULL(test, frame_cache(chunk_frame(base + i * PAGE_SIZE)));
 	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
 	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_NEW), 1);
 	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_FREE), 1);
@@ -226,62 +227,62 @@ static void test_a_slab_takes_its_pages_and_gives_them_back(struct kunit *test)
 static void test_objects_lie_side_by_side_in_the_slab(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of_param(test);
-	struct frame *first = new_slab(test, cache);
-	unsigned int n = take_all(cache, first, objects), i;
+	struct slab *slab = new_slab(test, cache);
+	unsigned int n = take_all(cache, slab, objects), i;
 	DECLARE_BITMAP(seen, SLAB_MAX_OBJECTS) = { 0 };
 
 	KUNIT_EXPECT_EQ(test, n, cache->objects);
-	KUNIT_EXPECT_EQ(test, first->inuse, n);
+	KUNIT_EXPECT_EQ(test, slab->inuse, n);
 	for (i = 0; i < n; i++) {
-		unsigned long offset = objects[i] - frame_address(first);
+		unsigned long offset = objects[i] - slab_address(slab);
 
 		KUNIT_ASSERT_EQ(test, offset % cache->size, 0);
 		KUNIT_ASSERT_LE(test, offset + cache->size, cache->usual.pages * PAGE_SIZE);
 		KUNIT_ASSERT_FALSE(test, __test_and_set_bit(offset / cache->size, seen));
-		KUNIT_ASSERT_EQ(test, slab_object_index(cache, first, objects[i]),
+		KUNIT_ASSERT_EQ(test, slab_object_index(cache, slab, objects[i]),
 				offset / cache->size);
 	}
-	KUNIT_EXPECT_EQ(test, take_all(cache, first, others), 0);
-	give(test, cache, first, objects, n);
-	slab_delete(cache, first);
+	KUNIT_EXPECT_EQ(test, take_all(cache, slab, others), 0);
+	give(test, cache, slab, objects, n);
+	slab_destroy(cache, slab);
 }
 
 static void test_bits_say_just_what_is_free(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, 96);
-	struct frame *first = new_slab(test, cache);
+	struct slab *slab = new_slab(test, cache);
 	unsigned int i, n = cache->objects;
 
-	KUNIT_EXPECT_EQ(test, bitmap_weight(first->free, SLAB_MAX_OBJECTS), n);
+	KUNIT_EXPECT_EQ(test, bitmap_weight(slab->free, SLAB_MAX_OBJECTS), n);
 	for (i = 0; i < n; i++) {
-		KUNIT_ASSERT_EQ(test, slab_take(cache, first, &objects[i], 1), 1);
-		KUNIT_ASSERT_FALSE(test, test_bit((objects[i] - frame_address(first)) / 96,
-						  first->free));
-		KUNIT_ASSERT_EQ(test, bitmap_weight(first->free, SLAB_MAX_OBJECTS), n - i - 1);
-		KUNIT_ASSERT_EQ(test, first->inuse, i + 1);
+		KUNIT_ASSERT_EQ(test, slab_alloc(cache, slab, &objects[i], 1), 1);
+		KUNIT_ASSERT_FALSE(test, test_bit((objects[i] - slab_address(slab)) / 96,
+						  slab->free));
+		KUNIT_ASSERT_EQ(test, bitmap_weight(slab->free, SLAB_MAX_OBJECTS), n - i - 1);
+		KUNIT_ASSERT_EQ(test, slab->inuse, i + 1);
 	}
 	for (i = 0; i < n; i++) {
-		give(test, cache, first, &objects[i], 1);
-		KUNIT_ASSERT_TRUE(test, test_bit((objects[i] - frame_address(first)) / 96,
-						 first->free));
-		KUNIT_ASSERT_EQ(test, first->inuse, n - i - 1);
+		give(test, cache, slab, &objects[i], 1);
+		KUNIT_ASSERT_TRUE(test, test_bit((objects[i] - slab_address(slab)) / 96,
+						 slab->free));
+		KUNIT_ASSERT_EQ(test, slab->inuse, n - i - 1);
 	}
-	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
-	slab_delete(cache, first);
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
+	slab_destroy(cache, slab);
 }
 
 static void test_no_more_is_taken_than_asked_for(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, 64);
-	struct frame *first = new_slab(test, cache);
+	struct slab *slab = new_slab(test, cache);
 
 	memset(objects, 0, sizeof(objects));
-	KUNIT_EXPECT_EQ(test, slab_take(cache, first, objects, 5), 5);
+	KUNIT_EXPECT_EQ(test, slab_alloc(cache, slab, objects, 5), 5);
 	KUNIT_EXPECT_NULL(test, objects[5]);
-	KUNIT_EXPECT_EQ(test, slab_take(cache, first, objects + 5, 0), 0);
+	KUNIT_EXPECT_EQ(test, slab_alloc(cache, slab, objects + 5, 0), 0);
 	KUNIT_EXPECT_NULL(test, objects[5]);
-	give(test, cache, first, objects, 5);
-	slab_delete(cache, first);
+	give(test, cache, slab, objects, 5);
+	slab_destroy(cache, slab);
 }
 
 /* ---- what is wrong to give ---- */
@@ -289,24 +290,24 @@ static void test_no_more_is_taken_than_asked_for(struct kunit *test)
 static void test_a_second_give_is_seen(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, 48);
-	struct frame *first = new_slab(test, cache);
+	struct slab *slab = new_slab(test, cache);
 	void *again[4];
 
-	slab_take(cache, first, objects, 4);
+	slab_alloc(cache, slab, objects, 4);
 	memcpy(again, objects, sizeof(again));
 	again[2] = objects[1];
-	KUNIT_EXPECT_EQ(test, slab_give_all(cache, first, again, 4), 2);
+	KUNIT_EXPECT_EQ(test, slab_give_all(cache, slab, again, 4), 2);
 	/* It had no effect, and what is behind it was not looked at. */
-	KUNIT_EXPECT_EQ(test, first->inuse, 2);
-	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
-	give(test, cache, first, objects + 2, 2);
-	slab_delete(cache, first);
+	KUNIT_EXPECT_EQ(test, slab->inuse, 2);
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
+	give(test, cache, slab, objects + 2, 2);
+	slab_destroy(cache, slab);
 }
 
 static void test_an_address_that_starts_no_object_is_seen(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, 1000);
-	struct frame *first = new_slab(test, cache);
+	struct slab *slab = new_slab(test, cache);
 	/* In an object, and behind the last one in the slab's last page. */
 	const unsigned long offsets[] = {
 		1, 8, 999, 1500, cache->objects * 1000, cache->objects * 1000 + 8,
@@ -315,31 +316,31 @@ static void test_an_address_that_starts_no_object_is_seen(struct kunit *test)
 	int i;
 
 	KUNIT_ASSERT_LT(test, cache->objects * 1000 + 8, cache->usual.pages * PAGE_SIZE);
-	slab_take(cache, first, &object, 1);
+	slab_alloc(cache, slab, &object, 1);
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
-		void *inner = frame_address(first) + offsets[i];
+		void *inner = slab_address(slab) + offsets[i];
 
-		KUNIT_EXPECT_EQ_MSG(test, slab_give_all(cache, first, &inner, 1), 0,
+		KUNIT_EXPECT_EQ_MSG(test, slab_give_all(cache, slab, &inner, 1), 0,
 				    "offset %lu", offsets[i]);
-		KUNIT_EXPECT_EQ(test, first->inuse, 1);
+		KUNIT_EXPECT_EQ(test, slab->inuse, 1);
 	}
-	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
-	give(test, cache, first, &object, 1);
-	slab_delete(cache, first);
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
+	give(test, cache, slab, &object, 1);
+	slab_destroy(cache, slab);
 }
 
 static void test_giving_stops_at_an_object_of_another_slab(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, 64);
-	struct frame *a = new_slab(test, cache), *b = new_slab(test, cache);
+	struct slab *a = new_slab(test, cache), *b = new_slab(test, cache);
 
-	slab_take(cache, a, objects, 2);
-	slab_take(cache, b, objects + 2, 2);
+	slab_alloc(cache, a, objects, 2);
+	slab_alloc(cache, b, objects + 2, 2);
 	KUNIT_EXPECT_EQ(test, slab_give_all(cache, a, objects, 4), 2);
 	KUNIT_EXPECT_EQ(test, slab_give_all(cache, a, objects + 2, 2), 0);
 	give(test, cache, b, objects + 2, 2);
-	slab_delete(cache, a);
-	slab_delete(cache, b);
+	slab_destroy(cache, a);
+	slab_destroy(cache, b);
 }
 
 /* ---- lines ---- */
@@ -347,24 +348,24 @@ static void test_giving_stops_at_an_object_of_another_slab(struct kunit *test)
 static void test_a_mixed_slab_hands_out_whole_lines_only(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of_param(test);
-	struct frame *first = new_slab(test, cache);
-	unsigned int n = take_all(cache, first, objects), group = cache->group, i;
+	struct slab *slab = new_slab(test, cache);
+	unsigned int n = take_all(cache, slab, objects), group = cache->group, i;
 
-	first->home = HOME_COMMONS | HOME_MIXED;
+	slab->home = HOME_NODE | HOME_SHARED;
 	for (i = 0; i < n; i++) {
 		bool whole = i % group == group - 1;
 
-		give(test, cache, first, &objects[i], 1);
+		give(test, cache, slab, &objects[i], 1);
 		/* Lines come free one by one; until the last of a group nothing is to be had. */
-		KUNIT_ASSERT_EQ_MSG(test, slab_has_whole_line(cache, first), whole, "object %u", i);
-		KUNIT_ASSERT_EQ(test, take_all(cache, first, others), whole ? group : 0);
+		KUNIT_ASSERT_EQ_MSG(test, slab_has_whole_line(cache, slab), whole, "object %u", i);
+		KUNIT_ASSERT_EQ(test, take_all(cache, slab, others), whole ? group : 0);
 		if (whole)
 			KUNIT_ASSERT_PTR_EQ(test, others[0], objects[i + 1 - group]);
 	}
-	first->home = HOME_COMMONS;
-	KUNIT_EXPECT_EQ(test, take_all(cache, first, others), n % group);
-	give(test, cache, first, objects, n);
-	slab_delete(cache, first);
+	slab->home = HOME_NODE;
+	KUNIT_EXPECT_EQ(test, take_all(cache, slab, others), n % group);
+	give(test, cache, slab, objects, n);
+	slab_destroy(cache, slab);
 }
 
 /* ---- constructors ---- */
@@ -385,62 +386,62 @@ static void test_every_object_is_constructed_once(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
 	struct slabmod_cache *cache = kit_cache_create(test, pool, 80, 0, count_ctor);
-	struct frame *first;
+	struct slab *slab;
 	unsigned int round, i, n;
 
 	memset(&ctor_seen, 0, sizeof(ctor_seen));
-	first = new_slab(test, cache);
+	slab = new_slab(test, cache);
 	KUNIT_EXPECT_EQ(test, ctor_seen.calls, cache->objects);
 	KUNIT_EXPECT_EQ(test, ctor_seen.atomic, 0);
 	/* What it made lasts from one life to the next: nothing is written to free objects. */
 	for (round = 0; round < 2; round++) {
-		n = take_all(cache, first, objects);
+		n = take_all(cache, slab, objects);
 		for (i = 0; i < n; i++)
 			KUNIT_ASSERT_EQ(test, *(u64 *)objects[i],
 					(u64)(unsigned long)objects[i] ^ 0x5eed);
-		give(test, cache, first, objects, n);
+		give(test, cache, slab, objects, n);
 	}
 	KUNIT_EXPECT_EQ(test, ctor_seen.calls, cache->objects);
-	slab_delete(cache, first);
+	slab_destroy(cache, slab);
 }
 
 /* ---- when memory is short ---- */
 
-static void expect_small(struct kunit *test, struct slabmod_cache *cache, struct frame *first)
+static void expect_small(struct kunit *test, struct slabmod_cache *cache, struct slab *slab)
 {
 	unsigned int n;
 
-	KUNIT_EXPECT_EQ(test, first->state, FRAME_SLAB_SMALL);
-	KUNIT_EXPECT_NULL(test, first->cache);
-	KUNIT_EXPECT_PTR_EQ(test, slab_cache(first), cache);
+	KUNIT_EXPECT_EQ(test, slab->state, FRAME_SLAB_SMALL);
+	KUNIT_EXPECT_NULL(test, slab->cache);
+	KUNIT_EXPECT_PTR_EQ(test, slab_cache(slab), cache);
 	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_SMALL), 1);
-	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
-	n = take_all(cache, first, objects);
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
+	n = take_all(cache, slab, objects);
 	KUNIT_EXPECT_EQ(test, n, cache->small.objects);
-	KUNIT_EXPECT_LE(test, objects[n - 1] + cache->size - frame_address(first), PAGE_SIZE);
-	give(test, cache, first, objects, n);
-	KUNIT_EXPECT_TRUE(test, slab_check(cache, first));
-	slab_delete(cache, first);
+	KUNIT_EXPECT_LE(test, objects[n - 1] + cache->size - slab_address(slab), PAGE_SIZE);
+	give(test, cache, slab, objects, n);
+	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
+	slab_destroy(cache, slab);
 }
 
 static void test_a_small_slab_does_when_memory_is_short(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of_param(test);
 	bool usual_is_small = cache->usual.objects == cache->small.objects;
-	struct frame *first;
+	struct slab *slab;
 
 	kit_source.max_order = 0;
-	first = slab_new(cache, NID, GFP_KERNEL);
+	slab = slab_create(cache, NID, GFP_KERNEL);
 	if (cache->size > PAGE_SIZE) {
-		KUNIT_EXPECT_NULL(test, first);
+		KUNIT_EXPECT_NULL(test, slab);
 		return;
 	}
 	/* A single page is all that an object of up to a page ever needs. */
-	KUNIT_ASSERT_NOT_NULL(test, first);
+	KUNIT_ASSERT_NOT_NULL(test, slab);
 	if (usual_is_small || cache->usual.pages == 1)
-		slab_delete(cache, first);
+		slab_destroy(cache, slab);
 	else
-		expect_small(test, cache, first);
+		expect_small(test, cache, slab);
 	KUNIT_EXPECT_EQ(test, cache->buddies[NID].free_pages, cache->buddies[NID].pages);
 }
 
@@ -449,11 +450,11 @@ static void test_no_memory_gives_no_slab_and_loses_nothing(struct kunit *test)
 	struct slabmod_cache *cache = cache_of(test, 64);
 
 	kit_source.fail_all = true;
-	KUNIT_EXPECT_NULL(test, slab_new(cache, NID, GFP_KERNEL));
-	KUNIT_EXPECT_NULL(test, slab_new(cache, NID, GFP_ATOMIC));
+	KUNIT_EXPECT_NULL(test, slab_create(cache, NID, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, slab_create(cache, NID, GFP_ATOMIC));
 	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_NEW), 0);
 	kit_source_reset();
-	slab_delete(cache, new_slab(test, cache));
+	slab_destroy(cache, new_slab(test, cache));
 }
 
 /* ---- walks ---- */
@@ -468,17 +469,17 @@ static void collect(void *object, void *arg)
 static void test_a_walk_sees_what_is_taken(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, 24);
-	struct frame *first = new_slab(test, cache);
+	struct slab *slab = new_slab(test, cache);
 	void **next = others;
-	unsigned int n = take_all(cache, first, objects), i;
+	unsigned int n = take_all(cache, slab, objects), i;
 
-	give(test, cache, first, objects, n / 2);
-	slab_walk_taken(cache, first, collect, &next);
+	give(test, cache, slab, objects, n / 2);
+	slab_for_each_used(cache, slab, collect, &next);
 	KUNIT_ASSERT_EQ(test, next - others, n - n / 2);
 	for (i = n / 2; i < n; i++)
 		KUNIT_ASSERT_PTR_EQ(test, others[i - n / 2], objects[i]);
-	give(test, cache, first, objects + n / 2, n - n / 2);
-	slab_delete(cache, first);
+	give(test, cache, slab, objects + n / 2, n - n / 2);
+	slab_destroy(cache, slab);
 }
 
 static struct kunit_case slab_cases[] = {

@@ -12,16 +12,16 @@
  * Gives objects of one slab back as a home does, a row at a time, until one is not to
  * be given. Returns how many went back.
  */
-static inline unsigned int slab_give_all(struct slabmod_cache *cache, struct frame *first,
+static inline unsigned int slab_give_all(struct slabmod_cache *cache, struct slab *slab,
 					 void **objects, unsigned int nr)
 {
-	const struct slab_geometry *g = slab_geometry(cache, first);
+	const struct slab_geometry *g = slab_geometry(cache, slab);
 	unsigned int done = 0, given = 1;
 
 	for (; done < nr && given; done += given) {
-		given = slab_give(cache, g, first, objects[done] - frame_address(first),
+		given = slab_free(cache, g, slab, objects[done] - slab_address(slab),
 				  objects + done, objects + nr);
-		first->inuse -= given;
+		slab->inuse -= given;
 	}
 	return done;
 }
@@ -36,25 +36,25 @@ static inline struct slabmod_cache *cache_of_param(struct kunit *test)
 	return cache_of(test, *(const unsigned int *)test->param_value);
 }
 
-static inline struct frame *new_slab(struct kunit *test, struct slabmod_cache *cache)
+static inline struct slab *new_slab(struct kunit *test, struct slabmod_cache *cache)
 {
-	struct frame *first = slab_new(cache, NID, GFP_KERNEL | __GFP_THISNODE);
+	struct slab *slab = slab_create(cache, NID, GFP_KERNEL | __GFP_THISNODE);
 
-	KUNIT_ASSERT_NOT_NULL(test, first);
-	return first;
+	KUNIT_ASSERT_NOT_NULL(test, slab);
+	return slab;
 }
 
 /* Takes all that is left of a slab; returns how much that was. */
-static inline unsigned int take_all(struct slabmod_cache *cache, struct frame *first, void **to)
+static inline unsigned int take_all(struct slabmod_cache *cache, struct slab *slab, void **to)
 {
-	return slab_take(cache, first, to, SLAB_MAX_OBJECTS);
+	return slab_alloc(cache, slab, to, SLAB_MAX_OBJECTS);
 }
 
 /* Gives objects of one slab back that are all well. */
-static inline void give(struct kunit *test, struct slabmod_cache *cache, struct frame *first,
+static inline void give(struct kunit *test, struct slabmod_cache *cache, struct slab *slab,
 			void **from, unsigned int nr)
 {
-	KUNIT_EXPECT_EQ(test, slab_give_all(cache, first, from, nr), nr);
+	KUNIT_EXPECT_EQ(test, slab_give_all(cache, slab, from, nr), nr);
 }
 
 /* Sizes that have little in common; ends with 0. */

@@ -17,7 +17,7 @@
 #define STEPS	(KIT_STEPS / 4)		/* for each of a dozen sizes */
 
 struct twin {
-	struct frame *first;
+	struct slab *slab;
 	unsigned int taken;
 	bool is_taken[SLAB_MAX_OBJECTS];
 };
@@ -32,11 +32,11 @@ struct run {
 
 static unsigned int index_of(struct run *run, struct twin *twin, void *object)
 {
-	unsigned long offset = object - frame_address(twin->first);
+	unsigned long offset = object - slab_address(twin->slab);
 
 	KUNIT_ASSERT_EQ(run->test, offset % run->cache->size, 0);
 	KUNIT_ASSERT_LT(run->test, offset / run->cache->size,
-			slab_geometry(run->cache, twin->first)->objects);
+			slab_geometry(run->cache, twin->slab)->objects);
 	return offset / run->cache->size;
 }
 
@@ -73,15 +73,15 @@ static bool has_free_group(struct run *run, struct twin *twin, unsigned int obje
 
 static void take_step(struct run *run, struct twin *twin)
 {
-	unsigned int objects = slab_geometry(run->cache, twin->first)->objects;
+	unsigned int objects = slab_geometry(run->cache, twin->slab)->objects;
 	unsigned int want = 1 + kit_random(&run->rnd, min(objects, 40u));
-	bool mixed = twin->first->home & HOME_MIXED;
+	bool mixed = twin->slab->home & HOME_SHARED;
 	bool some = mixed ? has_free_group(run, twin, objects) : twin->taken < objects;
 	unsigned int got, i;
 
 	if (twin->taken < objects)
-		KUNIT_ASSERT_EQ(run->test, slab_has_whole_line(run->cache, twin->first), some);
-	got = slab_take(run->cache, twin->first, run->objects, want);
+		KUNIT_ASSERT_EQ(run->test, slab_has_whole_line(run->cache, twin->slab), some);
+	got = slab_alloc(run->cache, twin->slab, run->objects, want);
 	KUNIT_ASSERT_LE(run->test, got, want);
 	KUNIT_ASSERT_EQ(run->test, got > 0, some);
 	if (!mixed)
@@ -102,7 +102,7 @@ static void take_step(struct run *run, struct twin *twin)
 /* Picks up to @nr taken objects, in no order. */
 static unsigned int pick(struct run *run, struct twin *twin, unsigned int nr)
 {
-	unsigned int objects = slab_geometry(run->cache, twin->first)->objects;
+	unsigned int objects = slab_geometry(run->cache, twin->slab)->objects;
 	unsigned int start = kit_random(&run->rnd, objects), i, n = 0;
 	unsigned int stride = kit_random(&run->rnd, 2) ? 1 : 2 + kit_random(&run->rnd, 6);
 
@@ -114,7 +114,7 @@ static unsigned int pick(struct run *run, struct twin *twin, unsigned int nr)
 		if (!twin->is_taken[index])
 			continue;
 		twin->is_taken[index] = false;
-		run->objects[n++] = frame_address(twin->first) + index * run->cache->size;
+		run->objects[n++] = slab_address(twin->slab) + index * run->cache->size;
 	}
 	twin->taken -= n;
 	/* With a stride of one these are rows, of which some go down. */
@@ -141,23 +141,23 @@ static void give_step(struct run *run, struct twin *twin)
 		break;
 	case 2:
 		if (other != twin) {
-			run->objects[n] = frame_address(other->first);
+			run->objects[n] = slab_address(other->slab);
 			more = 1;
 		}
 		break;
 	}
-	KUNIT_ASSERT_EQ(run->test, slab_give_all(run->cache, twin->first, run->objects, n + more),
+	KUNIT_ASSERT_EQ(run->test, slab_give_all(run->cache, twin->slab, run->objects, n + more),
 			n);
 }
 
 static void compare(struct run *run, struct twin *twin)
 {
-	unsigned int objects = slab_geometry(run->cache, twin->first)->objects, i;
+	unsigned int objects = slab_geometry(run->cache, twin->slab)->objects, i;
 
-	KUNIT_ASSERT_EQ(run->test, twin->first->inuse, twin->taken);
+	KUNIT_ASSERT_EQ(run->test, twin->slab->inuse, twin->taken);
 	for (i = 0; i < objects; i++)
-		KUNIT_ASSERT_EQ(run->test, test_bit(i, twin->first->free), !twin->is_taken[i]);
-	KUNIT_ASSERT_TRUE(run->test, slab_check(run->cache, twin->first));
+		KUNIT_ASSERT_EQ(run->test, test_bit(i, twin->slab->free), !twin->is_taken[i]);
+	KUNIT_ASSERT_TRUE(run->test, slab_check(run->cache, twin->slab));
 }
 
 static void step(struct run *run, int i)
@@ -165,7 +165,7 @@ static void step(struct run *run, int i)
 	struct twin *twin = &run->twins[kit_random(&run->rnd, SLABS)];
 
 	if (kit_random(&run->rnd, 64) == 0)
-		twin->first->home ^= HOME_MIXED;
+		twin->slab->home ^= HOME_SHARED;
 	if (kit_random(&run->rnd, 2))
 		take_step(run, twin);
 	else
@@ -182,8 +182,8 @@ static void begin(struct run *run)
 	if (run->cache->size <= PAGE_SIZE)
 		kit_source.max_order = 0;
 	for (i = 0; i < SLABS; i++) {
-		run->twins[i].first = slab_new(run->cache, first_online_node, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(run->test, run->twins[i].first);
+		run->twins[i].slab = slab_create(run->cache, first_online_node, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(run->test, run->twins[i].slab);
 		kit_source_reset();
 	}
 }
@@ -196,11 +196,11 @@ static void end(struct run *run)
 		struct twin *twin = &run->twins[i];
 		unsigned int n = pick(run, twin, SLAB_MAX_OBJECTS);
 
-		KUNIT_ASSERT_EQ(run->test, slab_give_all(run->cache, twin->first, run->objects, n),
+		KUNIT_ASSERT_EQ(run->test, slab_give_all(run->cache, twin->slab, run->objects, n),
 				n);
-		KUNIT_ASSERT_EQ(run->test, twin->first->inuse, 0);
-		KUNIT_ASSERT_TRUE(run->test, slab_check(run->cache, twin->first));
-		slab_delete(run->cache, twin->first);
+		KUNIT_ASSERT_EQ(run->test, twin->slab->inuse, 0);
+		KUNIT_ASSERT_TRUE(run->test, slab_check(run->cache, twin->slab));
+		slab_destroy(run->cache, twin->slab);
 	}
 }
 

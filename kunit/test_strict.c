@@ -10,8 +10,11 @@
 #include <slabmod/slabmod.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "context.h"
 #include "kit.h"
+#include "magazine_set.h"
+#include "pool_check.h"
 #include "slab.h"
 #include "strict.h"
 #include "suites.h"
@@ -71,8 +74,8 @@ static void expect_all_states(struct kunit *test, struct slabmod_cache *cache, v
 	/* The last one keeps a slab, so that objects beside it are back in theirs. */
 	slabmod_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
-	if (slab_first(chunk_frame(objects[MANY - 2])) ==
-	    slab_first(chunk_frame(objects[MANY - 1])))
+	if (frame_slab(chunk_frame(objects[MANY - 2])) ==
+	    frame_slab(chunk_frame(objects[MANY - 1])))
 		expect_refused(test, cache, objects[MANY - 2]);
 	KUNIT_EXPECT_TRUE(test, cache_check(cache));
 	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, objects[MANY - 1]));
@@ -313,25 +316,25 @@ static void test_a_bit_that_is_wrong_is_found(struct kunit *test)
 {
 	struct slabmod_cache *cache = strict_cache(test, kit_pool_create(test, 8192), 64);
 	void *object, *keeper;
-	struct frame *first;
+	struct slab *slab;
 	u64 index;
 
 	context_pin(0);
 	object = slabmod_cache_alloc(cache, GFP_KERNEL);
 	keeper = slabmod_cache_alloc(cache, GFP_KERNEL);
 	KUNIT_ASSERT_TRUE(test, object && keeper);
-	first = slab_first(chunk_frame(object));
-	index = slab_object_index(cache, first, object);
-	KUNIT_EXPECT_TRUE(test, strict_is_out(first, index));
+	slab = frame_slab(chunk_frame(object));
+	index = slab_object_index(cache, slab, object);
+	KUNIT_EXPECT_TRUE(test, strict_is_out(slab, index));
 	slabmod_cache_free(cache, object);
-	KUNIT_EXPECT_FALSE(test, strict_is_out(first, index));
+	KUNIT_EXPECT_FALSE(test, strict_is_out(slab, index));
 	slabmod_cache_shrink(cache);
 	KUNIT_EXPECT_TRUE(test, cache_check(cache));
 	report_broken_is_meant = true;
-	strict_set(strict_place(first, index));
+	strict_set(strict_place(slab, index));
 	KUNIT_EXPECT_FALSE(test, cache_check(cache));
-	KUNIT_EXPECT_TRUE(test, strict_clear(strict_place(first, index)));
-	KUNIT_EXPECT_FALSE(test, strict_clear(strict_place(first, index)));
+	KUNIT_EXPECT_TRUE(test, strict_clear(strict_place(slab, index)));
+	KUNIT_EXPECT_FALSE(test, strict_clear(strict_place(slab, index)));
 	report_broken_is_meant = false;
 	KUNIT_EXPECT_TRUE(test, cache_check(cache));
 	slabmod_cache_free(cache, keeper);

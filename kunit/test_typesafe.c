@@ -16,10 +16,14 @@
 
 #include "buddy.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "context.h"
 #include "home.h"
+#include "home_walk.h"
 #include "kit.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
 #include "slab.h"
 #include "suites.h"
 
@@ -307,7 +311,7 @@ static void test_slab_stays_while_a_reader_looks(struct kunit *test)
 	slabmod_cache_free_bulk(scene->cache, scene->nr, scene->objects);
 	slabmod_cache_shrink(scene->cache);
 	ok = home_pages(scene->cache) == 0 && pool_check(scene->pool) &&
-	     atomic_long_read(&scene->pool->source.graced) == LIMIT &&
+	     atomic_long_read(&scene->pool->source.rcu_pages) == LIMIT &&
 	     pool_ledger(scene->pool).slabs == LIMIT << PAGE_SHIFT;
 	/* An allocation that may not wait for the reader fails. */
 	while (scene->nr_others < OBJECTS &&

@@ -10,10 +10,11 @@
 #include "block.h"
 #include "buddy.h"
 #include "chunk.h"
-#include "debug_block.h"
+#include "debug/debug_block.h"
+#include "debug/leak.h"
+#include "direct_reclaim.h"
 #include "gfp.h"
-#include "leak.h"
-#include "scarce.h"
+#include "source.h"
 
 /* Of a block that nobody has just freed. */
 static noinline struct frame *alloc_other(struct slabmod_pool *pool, int nid,
@@ -23,8 +24,8 @@ static noinline struct frame *alloc_other(struct slabmod_pool *pool, int nid,
 	bool serves = !(gfp & __GFP_THISNODE) || source_serves(&pool->source, nid);
 	unsigned int round;
 
-	buddy_look_ahead(&pool->buddies[nid], gfp);
-	for (round = 0; serves && !frame && scarce_relent(pool, NULL, gfp, round); round++)
+	buddy_note_request(&pool->buddies[nid], gfp);
+	for (round = 0; serves && !frame && direct_reclaim(pool, NULL, gfp, round); round++)
 		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
 	if (!frame)
 		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
@@ -50,7 +51,7 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 		nid = source_nid(&pool->source);
 	else if (node_refused(who, nid))
 		return NULL;
-	frame = buddy_take_kept(&pool->buddies[nid], nr_pages);
+	frame = buddy_alloc_last_freed(&pool->buddies[nid], nr_pages);
 	if (unlikely(!frame)) {
 		frame = alloc_other(pool, nid, nr_pages, gfp);
 		if (!frame)
@@ -61,7 +62,7 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 	if (want_init_on_alloc(gfp))
 		memset(block, 0, (size_t)nr_pages << PAGE_SHIFT);
 	if (static_branch_unlikely(&debug_blocks))
-		debug_block_take(frame, gfp, want_init_on_alloc(gfp));
+		debug_block_alloc(frame, gfp, want_init_on_alloc(gfp));
 	return block;
 }
 EXPORT_SYMBOL_FOR_TEST(block_alloc);
@@ -74,7 +75,7 @@ static __always_inline void release(struct frame *frame)
 
 	if (want_init_on_free())
 		memset(frame->block, 0, (size_t)nr_pages << PAGE_SHIFT);
-	buddy_keep(frame);
+	buddy_free_claimed(frame);
 	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
 }
 
@@ -86,7 +87,7 @@ static noinline void release_debugged(struct frame *frame)
 
 static noinline void give_debugged(struct frame *frame)
 {
-	if (!debug_block_give(frame, release_debugged))
+	if (!debug_block_free(frame, release_debugged))
 		release_debugged(frame);
 }
 

@@ -33,6 +33,7 @@
 #include "buddy.h"
 #include "chunk.h"
 #include "gfp.h"
+#include "source.h"
 
 /* How often a request looks again, a tick later, that met the limit because of others'. */
 #define LIMIT_TRIES	16
@@ -152,8 +153,8 @@ struct buddy_request {
 };
 
 /* Takes a block from a chunk that has one, and splits it down to @nr_pages. */
-static struct frame *take_block(struct buddy *buddy, struct chunk *chunk, unsigned int order,
-				const struct buddy_request *request)
+static struct frame *carve_block(struct buddy *buddy, struct chunk *chunk, unsigned int order,
+				 const struct buddy_request *request)
 {
 	unsigned int nr_pages = request->nr_pages;
 	unsigned int found = order + __ffs(chunk->free_orders >> order);
@@ -200,7 +201,7 @@ static void remove_chunk(struct buddy *buddy, struct chunk *chunk)
 }
 
 /* Takes a wholly free chunk out for good. */
-static void retire_chunk(struct buddy *buddy, struct chunk *chunk)
+static void detach_chunk(struct buddy *buddy, struct chunk *chunk)
 {
 	remove_chunk(buddy, chunk);
 	unmark_free(buddy, chunk, &chunk->frames[0]);
@@ -210,9 +211,9 @@ static void retire_chunk(struct buddy *buddy, struct chunk *chunk)
  * Take out the largest wholly free chunk that the reserve can spare, if there is one. Looks
  * at one chunk of each size, however many there are.
  */
-static struct chunk *retire_any(struct buddy *buddy)
+static struct chunk *detach_excess(struct buddy *buddy)
 {
-	unsigned long beyond = source_beyond(buddy->source), fits = 0;
+	unsigned long beyond = source_unreserved(buddy->source), fits = 0;
 	struct chunk *chunk;
 	unsigned int order;
 
@@ -222,8 +223,8 @@ static struct chunk *retire_any(struct buddy *buddy)
 		order = __fls(fits);
 		chunk = list_last_entry(&buddy->bucket[BUCKET_EMPTY + order], struct chunk, node);
 		/* Unless another node was faster. */
-		if (chunk_may_go(chunk)) {
-			retire_chunk(buddy, chunk);
+		if (chunk_try_release(chunk)) {
+			detach_chunk(buddy, chunk);
 			return chunk;
 		}
 		fits &= ~BIT(order);
@@ -242,9 +243,9 @@ static void merge_block(struct buddy *buddy, struct frame *frame)
 }
 
 /* Keeps @frame, or NULL, and merges what was kept; false when nothing was. */
-static bool replace_kept(struct buddy *buddy, struct frame *frame)
+static bool replace_last_freed(struct buddy *buddy, struct frame *frame)
 {
-	frame = xchg(&buddy->kept, frame);
+	frame = xchg(&buddy->last_freed, frame);
 	if (!frame)
 		return false;
 	merge_block(buddy, frame);
@@ -252,19 +253,19 @@ static bool replace_kept(struct buddy *buddy, struct frame *frame)
 }
 
 /* One is kept, however large it is. Those of the reserve are among them. */
-static bool keeps_too_much(const struct buddy *buddy)
+static bool has_excess(const struct buddy *buddy)
 {
-	return buddy->nr_empty > 1 && buddy->empty_pages > buddy->source->keep;
+	return buddy->nr_empty > 1 && buddy->empty_pages > buddy->source->max_free;
 }
 
 /* Unlocks, and gives a wholly free chunk back that is one too many. */
-static void unlock_and_shed(struct buddy *buddy, unsigned long flags)
+static void unlock_and_trim(struct buddy *buddy, unsigned long flags)
 	__releases(&buddy->lock)
 {
 	struct chunk *chunk = NULL;
 
-	if (keeps_too_much(buddy))
-		chunk = retire_any(buddy);
+	if (has_excess(buddy))
+		chunk = detach_excess(buddy);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	if (chunk)
 		chunk_destroy(chunk);
@@ -279,11 +280,11 @@ static struct frame *alloc_from(struct buddy *buddy, const struct buddy_request 
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	chunk = find_chunk(buddy, order);
-	if (!chunk && replace_kept(buddy, NULL))
+	if (!chunk && replace_last_freed(buddy, NULL))
 		chunk = find_chunk(buddy, order);
 	if (chunk)
-		frame = take_block(buddy, chunk, order, request);
-	unlock_and_shed(buddy, flags);
+		frame = carve_block(buddy, chunk, order, request);
+	unlock_and_trim(buddy, flags);
 	return frame;
 }
 
@@ -300,25 +301,25 @@ static struct frame *alloc_new(struct buddy *buddies, int nid,
 		return NULL;
 	raw_spin_lock_irqsave(&chunk->buddy->lock, flags);
 	add_chunk(chunk->buddy, chunk);
-	frame = take_block(chunk->buddy, chunk, order, request);
+	frame = carve_block(chunk->buddy, chunk, order, request);
 	raw_spin_unlock_irqrestore(&chunk->buddy->lock, flags);
 	source_settle(buddies->source);
 	return frame;
 }
 
 /* Takes a block that there is, or that there is when caches give up what they keep. */
-static struct frame *alloc_there(struct buddy *buddy, const struct buddy_request *request)
+static struct frame *alloc_existing(struct buddy *buddy, const struct buddy_request *request)
 {
 	struct chunk_source *source = buddy->source;
 	struct frame *frame = alloc_from(buddy, request);
 
-	if (!frame && source->squeeze && source->squeeze(source))
+	if (!frame && source->reclaim_empty && source->reclaim_empty(source))
 		frame = alloc_from(buddy, request);
 	return frame;
 }
 
-static struct frame *alloc_elsewhere(struct buddy *buddies, int nid,
-				     const struct buddy_request *request)
+static struct frame *alloc_from_other_nodes(struct buddy *buddies, int nid,
+					    const struct buddy_request *request)
 {
 	struct frame *frame;
 	int other;
@@ -339,13 +340,13 @@ static bool has_room(struct chunk_source *source)
 	return atomic_long_read(&source->held) + BIT(source->min_order) <= source->limit;
 }
 
-void buddy_look_ahead(struct buddy *buddy, gfp_t gfp)
+void buddy_note_request(struct buddy *buddy, gfp_t gfp)
 {
 	if (gfpflags_allow_blocking(gfp) || READ_ONCE(buddy->free_pages) >= LOW_PAGES ||
-	    READ_ONCE(buddy->wanted) || !has_room(buddy->source))
+	    READ_ONCE(buddy->low) || !has_room(buddy->source))
 		return;
-	WRITE_ONCE(buddy->wanted, true);
-	source_wake(buddy->source);
+	WRITE_ONCE(buddy->low, true);
+	source_kick_worker(buddy->source);
 }
 
 /* Gives back up to @nr wholly free chunks, down to the reserve. */
@@ -356,8 +357,8 @@ static unsigned long trim(struct buddy *buddy, unsigned long nr)
 
 	while (nr--) {
 		raw_spin_lock_irqsave(&buddy->lock, flags);
-		replace_kept(buddy, NULL);
-		chunk = retire_any(buddy);
+		replace_last_freed(buddy, NULL);
+		chunk = detach_excess(buddy);
 		raw_spin_unlock_irqrestore(&buddy->lock, flags);
 		if (!chunk)
 			break;
@@ -395,7 +396,7 @@ static bool make_room(struct buddy *buddies, const struct buddy_request *request
 static struct frame *alloc_once(struct buddy *buddies, int nid,
 				const struct buddy_request *request, gfp_t gfp)
 {
-	struct frame *frame = alloc_there(&buddies[nid], request);
+	struct frame *frame = alloc_existing(&buddies[nid], request);
 
 	if (frame)
 		return frame;
@@ -407,7 +408,7 @@ static struct frame *alloc_once(struct buddy *buddies, int nid,
 	 */
 	frame = alloc_new(buddies, nid, request, gfp_easy(gfp) | __GFP_THISNODE);
 	if (!frame)
-		frame = alloc_elsewhere(buddies, nid, request);
+		frame = alloc_from_other_nodes(buddies, nid, request);
 	if (frame)
 		return frame;
 last:
@@ -469,7 +470,7 @@ bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *
 		return false;
 	}
 	merge_block(buddy, frame);
-	unlock_and_shed(buddy, flags);
+	unlock_and_trim(buddy, flags);
 	return true;
 }
 
@@ -479,7 +480,7 @@ bool buddy_free(struct frame *frame)
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_free);
 
-static void free_graced(struct rcu_head *rcu)
+static void free_rcu(struct rcu_head *rcu)
 {
 	struct frame *frame = container_of(rcu, struct frame, rcu);
 	struct buddy *buddy = frame_chunk(frame)->buddy;
@@ -490,8 +491,8 @@ static void free_graced(struct rcu_head *rcu)
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	INIT_LIST_HEAD(&frame->node);
 	merge_block(buddy, frame);
-	unlock_and_shed(buddy, flags);
-	atomic_long_sub(pages, &source->graced);
+	unlock_and_trim(buddy, flags);
+	atomic_long_sub(pages, &source->rcu_pages);
 }
 
 void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg)
@@ -501,43 +502,43 @@ void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void 
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	mark(frame, arg);
-	atomic_long_add(frame->nr_pages, &buddy->source->graced);
+	atomic_long_add(frame->nr_pages, &buddy->source->rcu_pages);
 	/* What else a block has in its frame stays as it is: strict.h has bits there. */
 	/* A wrong free finds nothing to claim, and writes nothing to the frame. */
-	WRITE_ONCE(frame->state, FRAME_KEPT);
+	WRITE_ONCE(frame->state, FRAME_CLAIMED);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
-	call_rcu(&frame->rcu, free_graced);
+	call_rcu(&frame->rcu, free_rcu);
 }
 
 /* ---- the block that was freed last ---- */
 
 bool buddy_claim(struct frame *frame)
 {
-	return cmpxchg(&frame->state, FRAME_PAGES, FRAME_KEPT) == FRAME_PAGES;
+	return cmpxchg(&frame->state, FRAME_PAGES, FRAME_CLAIMED) == FRAME_PAGES;
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_claim);
 
 void buddy_unclaim(struct frame *frame)
 {
-	/* As in take_block(). */
+	/* As in carve_block(). */
 	smp_store_release(&frame->state, FRAME_PAGES);
 }
 
-void buddy_keep(struct frame *frame)
+void buddy_free_claimed(struct frame *frame)
 {
 	struct buddy *buddy = frame->buddy;
 	unsigned long flags;
 
-	if (!cmpxchg(&buddy->kept, NULL, frame))
+	if (!cmpxchg(&buddy->last_freed, NULL, frame))
 		return;
 	/* What is driven out is merged before anybody can look for it in vain. */
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	replace_kept(buddy, frame);
-	unlock_and_shed(buddy, flags);
+	replace_last_freed(buddy, frame);
+	unlock_and_trim(buddy, flags);
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_keep);
+EXPORT_SYMBOL_FOR_TEST(buddy_free_claimed);
 
-struct frame *buddy_take_kept(struct buddy *buddy, unsigned int nr_pages)
+struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages)
 {
 	struct frame *frame;
 	bool mine;
@@ -546,32 +547,32 @@ struct frame *buddy_take_kept(struct buddy *buddy, unsigned int nr_pages)
 		return NULL;
 	/* A reader of RCU, for the frame may go while it is looked at. */
 	preempt_disable();
-	frame = READ_ONCE(buddy->kept);
+	frame = READ_ONCE(buddy->last_freed);
 	mine = frame && READ_ONCE(frame->nr_pages) == nr_pages &&
-	       cmpxchg(&buddy->kept, frame, NULL) == frame;
+	       cmpxchg(&buddy->last_freed, frame, NULL) == frame;
 	preempt_enable();
 	if (!mine)
 		return NULL;
 	/* Meanwhile it may have been merged, and been kept again with another size. */
 	if (unlikely(frame->nr_pages != nr_pages)) {
-		buddy_keep(frame);
+		buddy_free_claimed(frame);
 		return NULL;
 	}
-	/* As in take_block(). */
+	/* As in carve_block(). */
 	smp_store_release(&frame->state, FRAME_PAGES);
 	return frame;
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_take_kept);
+EXPORT_SYMBOL_FOR_TEST(buddy_alloc_last_freed);
 
 unsigned long buddy_free_pages(struct buddy *buddy)
 {
 	unsigned long pages = READ_ONCE(buddy->free_pages);
-	struct frame *kept;
+	struct frame *last_freed;
 
 	rcu_read_lock();
-	kept = READ_ONCE(buddy->kept);
-	if (kept)
-		pages += READ_ONCE(kept->nr_pages);
+	last_freed = READ_ONCE(buddy->last_freed);
+	if (last_freed)
+		pages += READ_ONCE(last_freed->nr_pages);
 	rcu_read_unlock();
 	return pages;
 }
@@ -581,9 +582,9 @@ unsigned long buddy_age(struct buddy *buddy)
 	unsigned long flags, unwanted;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	if (buddy->kept && buddy->kept == buddy->kept_before)
-		replace_kept(buddy, NULL);
-	buddy->kept_before = READ_ONCE(buddy->kept);
+	if (buddy->last_freed && buddy->last_freed == buddy->last_freed_before)
+		replace_last_freed(buddy, NULL);
+	buddy->last_freed_before = READ_ONCE(buddy->last_freed);
 	unwanted = buddy->min_empty;
 	buddy->min_empty = buddy->nr_empty;
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
@@ -592,9 +593,9 @@ unsigned long buddy_age(struct buddy *buddy)
 EXPORT_SYMBOL_FOR_TEST(buddy_age);
 
 /* Whether a wholly free chunk is small enough to leave the reserve whole. */
-static bool has_beyond_reserve(struct buddy *buddy)
+static bool has_unreserved(struct buddy *buddy)
 {
-	unsigned long beyond = source_beyond(buddy->source);
+	unsigned long beyond = source_unreserved(buddy->source);
 	struct chunk *chunk;
 	bool has = false;
 
@@ -611,28 +612,28 @@ static bool has_beyond_reserve(struct buddy *buddy)
 	return has;
 }
 
-bool buddy_may_age(struct buddy *buddy)
+bool buddy_has_idle(struct buddy *buddy)
 {
-	return READ_ONCE(buddy->kept) ||
-	       (READ_ONCE(buddy->nr_empty) && has_beyond_reserve(buddy));
+	return READ_ONCE(buddy->last_freed) ||
+	       (READ_ONCE(buddy->nr_empty) && has_unreserved(buddy));
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_may_age);
+EXPORT_SYMBOL_FOR_TEST(buddy_has_idle);
 
 unsigned long buddy_reclaimable(struct buddy *buddy)
 {
 	struct chunk *chunk, *of_kept = NULL;
 	unsigned long pages = 0;
-	struct frame *kept;
+	struct frame *last_freed;
 
 	rcu_read_lock();
-	kept = READ_ONCE(buddy->kept);
-	if (kept)
-		of_kept = frame_chunk(kept);
+	last_freed = READ_ONCE(buddy->last_freed);
+	if (last_freed)
+		of_kept = frame_chunk(last_freed);
 	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
 		unsigned int idle = READ_ONCE(chunk->free_pages) + atomic_read(&chunk->empty_pages);
 
 		if (chunk == of_kept)
-			idle += READ_ONCE(kept->nr_pages);
+			idle += READ_ONCE(last_freed->nr_pages);
 		if (idle >= chunk_pages(chunk))
 			pages += chunk_pages(chunk);
 	}
@@ -641,7 +642,7 @@ unsigned long buddy_reclaimable(struct buddy *buddy)
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_reclaimable);
 
-bool buddy_grow(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
+bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
 	struct chunk *chunk;
@@ -661,23 +662,23 @@ bool buddy_grow(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 	source_settle(source);
 	return true;
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_grow);
+EXPORT_SYMBOL_FOR_TEST(buddy_add_chunk);
 
-void buddy_fill(struct buddy *buddies, int nid, gfp_t gfp)
+void buddy_prefill(struct buddy *buddies, int nid, gfp_t gfp)
 {
 	struct buddy *buddy = &buddies[nid];
 
-	if (!READ_ONCE(buddy->wanted))
+	if (!READ_ONCE(buddy->low))
 		return;
-	WRITE_ONCE(buddy->wanted, false);
+	WRITE_ONCE(buddy->low, false);
 	/* Of this node: what comes from another does not make it less empty. */
 	while (READ_ONCE(buddy->free_pages) < LOW_PAGES && has_room(buddy->source)) {
-		if (!buddy_grow(buddies, nid, buddy->source->min_order, gfp | __GFP_THISNODE))
+		if (!buddy_add_chunk(buddies, nid, buddy->source->min_order, gfp | __GFP_THISNODE))
 			break;
 		stat_inc(buddy->source->stats, STAT_AHEAD);
 	}
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_fill);
+EXPORT_SYMBOL_FOR_TEST(buddy_prefill);
 
 /* ---- beginning and end ---- */
 
@@ -704,7 +705,7 @@ unsigned long buddy_exit(struct buddy *buddy)
 	list_for_each_entry_safe(chunk, next, &buddy->chunks, all) {
 		pages += chunk_pages(chunk);
 		remove_chunk(buddy, chunk);
-		chunk_abandon(chunk);
+		chunk_leak(chunk);
 	}
 	return pages;
 }

@@ -35,7 +35,7 @@ struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages,
 bool buddy_free(struct frame *frame);
 
 /*
- * Whoever claims a block that is in use may give it back, with buddy_keep(), and
+ * Whoever claims a block that is in use may give it back, with buddy_free_claimed(), and
  * nobody else any more: true for one of all who try. No lock; any context. The frame
  * may be of a block that is not in use, and then the caller is a reader of RCU.
  */
@@ -49,19 +49,16 @@ void buddy_unclaim(struct frame *frame);
  * the one freed last is kept whole until another comes, or pages are needed. Any
  * context but NMI.
  */
-void buddy_keep(struct frame *frame);
+void buddy_free_claimed(struct frame *frame);
 
 /*
  * Takes the block that is kept, if it has just @nr_pages, or NULL. Takes no lock, but
  * for a rare race. Any context; in NMI NULL.
  */
-struct frame *buddy_take_kept(struct buddy *buddy, unsigned int nr_pages);
+struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages);
 
 /* Pages that are free, the kept block's included. */
 unsigned long buddy_free_pages(struct buddy *buddy);
-
-/* The first frame of the block, free or in use, that a page is in. For reports. */
-struct frame *buddy_block_of(struct frame *frame);
 
 /*
  * The same, with the block marked as something else than FRAME_PAGES, or marked as
@@ -73,23 +70,23 @@ bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *
 
 /*
  * As buddy_free_as(), but the pages are not free before a grace period of RCU is over. Until
- * then they are a block that is claimed, and in @source->graced.
+ * then they are a block that is claimed, and in @source->rcu_pages.
  */
 void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
 
 /* Takes a chunk of just @order, for later; false when it cannot be had. May sleep. */
-bool buddy_grow(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
+bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
 
 /*
  * Says that a block was asked for with @gfp: who may not sleep will want pages to be
  * there, and has some taken for later when few are left. Any context.
  */
-void buddy_look_ahead(struct buddy *buddy, gfp_t gfp);
+void buddy_note_request(struct buddy *buddy, gfp_t gfp);
 
 /*
  * Takes chunks for later, if who could not sleep lately found few pages. May sleep.
  */
-void buddy_fill(struct buddy *buddies, int nid, gfp_t gfp);
+void buddy_prefill(struct buddy *buddies, int nid, gfp_t gfp);
 
 /*
  * Called now and then: gives back the chunks that were wholly free all the time since,
@@ -98,7 +95,7 @@ void buddy_fill(struct buddy *buddies, int nid, gfp_t gfp);
 unsigned long buddy_age(struct buddy *buddy);
 
 /* Whether there is something that buddy_age() may get to. */
-bool buddy_may_age(struct buddy *buddy);
+bool buddy_has_idle(struct buddy *buddy);
 
 /* Pages of chunks in which there is nothing but free blocks and empty slabs. */
 unsigned long buddy_reclaimable(struct buddy *buddy);
@@ -108,25 +105,6 @@ unsigned long buddy_reclaimable(struct buddy *buddy);
  * Merges first.
  */
 unsigned long buddy_trim(struct buddy *buddy);
-
-/*
- * Walks every chunk of a node: calls @fn with each frame that is the first of
- * something, and with each frame of a slab. The caller sees to it that what it
- * reads holds still, or locks and looks again.
- */
-void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg), void *arg);
-
-/*
- * True when every invariant of the node holds; each that does not is printed. Holds the
- * node's lock for all of it: for the suites.
- */
-bool buddy_check(struct buddy *buddy);
-
-/*
- * The same for each chunk by itself, with the lock held for one at a time. Chunks may come
- * and go meanwhile; so the sums over all of them are not looked at.
- */
-bool buddy_check_live(struct buddy *buddy);
 
 /*
  * At the end: gives back the chunks in which nothing is used, and keeps the

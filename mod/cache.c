@@ -5,7 +5,7 @@
  * The fast paths are in cache.h and slabmod/fast.h, to be inlined where they are
  * exported. What they do not do is done here: flags, nodes, clearing, and finding
  * out what is wrong with an address. It is kept out of line (noinline): inlined, it
- * costs the fast path a stack frame. The life of a cache is in registry.c.
+ * costs the fast path a stack frame. The life of a cache is in cache_list.c.
  *
  * Contexts: any. Locks: none of its own.
  */
@@ -16,16 +16,22 @@
 #include <linux/slab.h>
 
 #include "buddy.h"
+#include "buddy_walk.h"
 #include "cache.h"
-#include "debug.h"
-#include "debug_block.h"
+#include "cache_list.h"
+#include "debug/debug.h"
+#include "debug/debug_block.h"
+#include "debug/leak.h"
+#include "debug/quarantine.h"
 #include "defer.h"
+#include "direct_reclaim.h"
 #include "gfp.h"
 #include "home.h"
-#include "leak.h"
-#include "quarantine.h"
+#include "home_check.h"
+#include "home_walk.h"
+#include "magazine_set.h"
 #include "report.h"
-#include "scarce.h"
+#include "source.h"
 
 /* ---- taking ---- */
 
@@ -42,89 +48,89 @@ static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 }
 
 /* Of a new slab. What other nodes have in slabs is used before their memory is for one. */
-static void *alloc_new(struct slabmod_cache *cache, gfp_t gfp)
+static void *alloc_from_new_slab(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object = NULL;
 
 	if (nr_online_nodes > 1 && !(gfp & __GFP_THISNODE)) {
-		object = magazine_grow(cache, gfp_easy(gfp) | __GFP_THISNODE);
+		object = magazine_alloc_new_slab(cache, gfp_easy(gfp) | __GFP_THISNODE);
 		if (!object)
-			object = magazine_alloc_far(cache);
+			object = magazine_alloc_other_nodes(cache);
 	}
 	if (!object)
-		object = magazine_grow(cache, gfp);
+		object = magazine_alloc_new_slab(cache, gfp);
 	/* With the flags of who asked, and not with those for the first attempt. */
-	buddy_look_ahead(&cache->buddies[source_nid(cache->source)], gfp);
+	buddy_note_request(&cache->buddies[source_nid(cache->source)], gfp);
 	return object;
 }
 
 /* When memory is short: beside another CPU's, or of what is free and not to be had. */
-static noinline void *alloc_last(struct slabmod_cache *cache, gfp_t gfp)
+static noinline void *alloc_emergency(struct slabmod_cache *cache, gfp_t gfp)
 {
-	void *object = magazine_alloc_any(cache);
+	void *object = magazine_alloc_any_line(cache);
 	unsigned int round;
 
-	for (round = 0; !object && scarce_relent(cache->pool, cache, gfp, round); round++) {
-		object = magazine_alloc_any(cache);
+	for (round = 0; !object && direct_reclaim(cache->pool, cache, gfp, round); round++) {
+		object = magazine_alloc_any_line(cache);
 		if (!object)
-			object = magazine_grow(cache, gfp);
+			object = magazine_alloc_new_slab(cache, gfp);
 	}
 	return object;
 }
 
 /* From slabs there are, from a new one, or from the last there is. */
-static void *alloc_hard(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
+static void *alloc_slow(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
 	void *object;
 
 	if (unlikely(!magazine_has_own(cache)))
 		magazine_enable(cache, gfp);
-	object = magazine_alloc(cache);
+	object = magazine_alloc_object(cache);
 	if (!object)
-		object = alloc_new(cache, gfp);
+		object = alloc_from_new_slab(cache, gfp);
 	if (unlikely(!object))
-		object = alloc_last(cache, gfp);
-	if (object && asked)
-		magazine_asked(cache, asked);
+		object = alloc_emergency(cache, gfp);
+	if (object && requested)
+		magazine_count_requested(cache, requested);
 	return object;
 }
 
-static void *alloc_here(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
+static void *alloc_local(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
 	void *object;
 
-	if (slabmod_magazine_take(&cache->magazines, asked, &object))
+	if (slabmod_magazine_alloc(&cache->magazines, requested, &object))
 		return object;
-	return alloc_hard(cache, gfp, asked);
+	return alloc_slow(cache, gfp, requested);
 }
 
-static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t asked)
+static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t requested)
 {
-	void *object = magazine_alloc_node(cache, gfp, nid);
+	void *object = magazine_alloc_on_node(cache, gfp, nid);
 	unsigned int round;
 
 	if (!object && !(gfp & __GFP_THISNODE))
-		return alloc_hard(cache, gfp, asked);
+		return alloc_slow(cache, gfp, requested);
 	for (round = 0; !object && source_serves(cache->source, nid); round++) {
-		if (!scarce_relent(cache->pool, cache, gfp, round))
+		if (!direct_reclaim(cache->pool, cache, gfp, round))
 			break;
-		object = magazine_alloc_node(cache, gfp, nid);
+		object = magazine_alloc_on_node(cache, gfp, nid);
 	}
-	if (object && asked)
-		magazine_asked(cache, asked);
+	if (object && requested)
+		magazine_count_requested(cache, requested);
 	return object;
 }
 
 /* What slabs and magazines gave out, as the caller gets it. */
-static void *hand_out(struct slabmod_cache *cache, void *object, gfp_t gfp, size_t asked,
-		      bool clear)
+static void *post_alloc(struct slabmod_cache *cache, void *object, gfp_t gfp, size_t requested,
+			bool clear)
 {
 	if (unlikely(!object)) {
 		stat_inc(cache->stats, STAT_ALLOC_FAIL);
 		return NULL;
 	}
 	if (unlikely(cache->flags & CACHE_DEBUG))
-		return debug_take(cache, object, asked, gfp, clear);
+		return debug_alloc(cache, object, requested, gfp, clear);
 	if (unlikely(strict_is_on(cache)))
 		strict_set(strict_place_of(cache, object));
 	if (clear)
@@ -134,7 +140,7 @@ static void *hand_out(struct slabmod_cache *cache, void *object, gfp_t gfp, size
 	return object;
 }
 
-static bool must_clear(struct slabmod_cache *cache, gfp_t gfp)
+static bool wants_init(struct slabmod_cache *cache, gfp_t gfp)
 {
 	/* As SLUB does: what is constructed is left so where the kernel clears by itself. */
 	if (cache->ctor && want_init_on_alloc(0))
@@ -142,7 +148,7 @@ static bool must_clear(struct slabmod_cache *cache, gfp_t gfp)
 	return gfp & __GFP_ZERO || magazine_clears(cache);
 }
 
-noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t asked)
+noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t requested)
 {
 	void *object;
 
@@ -152,23 +158,23 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid,
 	if (nid == NUMA_NO_NODE && gfp & __GFP_THISNODE)
 		nid = numa_mem_id();
 	if (nid == NUMA_NO_NODE || (nid == numa_mem_id() && !(gfp & __GFP_THISNODE)))
-		object = alloc_here(cache, gfp, asked);
+		object = alloc_local(cache, gfp, requested);
 	else
-		object = alloc_node(cache, gfp, nid, asked);
-	return hand_out(cache, object, gfp, asked, must_clear(cache, gfp));
+		object = alloc_node(cache, gfp, nid, requested);
+	return post_alloc(cache, object, gfp, requested, wants_init(cache, gfp));
 }
 
 /* The magazine is empty, or the object must be cleared or marked first. */
-static noinline void *refill_slow(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
+static noinline void *refill_slow(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
 	bool clear = magazine_clears(cache);
 	void *object;
 
 	if (clear || leak_tracks(cache))
-		object = alloc_here(cache, gfp, asked);
+		object = alloc_local(cache, gfp, requested);
 	else
-		object = alloc_hard(cache, gfp, asked);
-	return hand_out(cache, object, gfp, asked, clear);
+		object = alloc_slow(cache, gfp, requested);
+	return post_alloc(cache, object, gfp, requested, clear);
 }
 
 static noinline void *clear_object(struct slabmod_cache *cache, void *object)
@@ -177,20 +183,20 @@ static noinline void *clear_object(struct slabmod_cache *cache, void *object)
 }
 
 /* Strict caches come here with every allocation: no register is saved on their way. */
-noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
+noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
 	void *object;
 
 	if (strict_is_on(cache) && !leak_tracks(cache) &&
-	    likely(strict_take(cache, asked, &object)))
+	    likely(strict_alloc(cache, requested, &object)))
 		return magazine_clears(cache) ? clear_object(cache, object) : object;
-	return refill_slow(cache, gfp, asked);
+	return refill_slow(cache, gfp, requested);
 }
 EXPORT_SYMBOL_SLABMOD(__slabmod_cache_refill);
 
-void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
+void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
-	return cache_alloc(cache, gfp, asked);
+	return cache_alloc(cache, gfp, requested);
 }
 EXPORT_SYMBOL_SLABMOD(__slabmod_cache_alloc);
 
@@ -201,16 +207,16 @@ void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_node);
 
 /* Takes what there is; then makes slabs, each by taking one object of it. */
-static size_t take_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void **objects)
+static size_t alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void **objects)
 {
-	size_t got = magazine_take(cache, nr, objects);
+	size_t got = magazine_alloc_bulk(cache, nr, objects);
 
 	while (got < nr) {
-		objects[got] = alloc_hard(cache, gfp, 0);
+		objects[got] = alloc_slow(cache, gfp, 0);
 		if (!objects[got])
 			break;
 		got++;
-		got += magazine_take(cache, nr - got, objects + got);
+		got += magazine_alloc_bulk(cache, nr - got, objects + got);
 	}
 	return got;
 }
@@ -223,11 +229,11 @@ size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t n
 	if (alloc_refused(cache, gfp, NUMA_NO_NODE))
 		return 0;
 	might_alloc(gfp);
-	got = take_bulk(cache, gfp, nr, objects);
-	clear = got == nr && must_clear(cache, gfp);
+	got = alloc_bulk(cache, gfp, nr, objects);
+	clear = got == nr && wants_init(cache, gfp);
 	if (unlikely(clear || cache->flags & (CACHE_DEBUG | CACHE_STRICT) || leak_tracks(cache)))
 		for (i = 0; i < got; i++)
-			objects[i] = hand_out(cache, objects[i], gfp, 0, clear);
+			objects[i] = post_alloc(cache, objects[i], gfp, 0, clear);
 	if (got == nr)
 		return nr;
 	stat_inc(cache->stats, STAT_ALLOC_FAIL);
@@ -239,35 +245,35 @@ EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_bulk);
 /* ---- giving ---- */
 
 /* Of what a caller has: slabs know it by what is before it. */
-static __always_inline u64 index_of(struct slabmod_cache *cache, struct frame *first,
+static __always_inline u64 index_of(struct slabmod_cache *cache, struct slab *slab,
 				    const void *object)
 {
-	return slab_object_index(cache, first, object - cache->lead);
+	return slab_object_index(cache, slab, object - cache->lead);
 }
 
-static bool starts_object(struct slabmod_cache *cache, struct frame *first, const void *object)
+static bool starts_object(struct slabmod_cache *cache, struct slab *slab, const void *object)
 {
-	return index_of(cache, first, object) < slab_objects(cache, first);
+	return index_of(cache, slab, object) < slab_objects(cache, slab);
 }
 
-void cache_tell(const void *addr)
+void cache_print_object(const void *addr)
 {
 	struct frame *frame = chunk_frame(addr);
-	struct slabmod_cache *cache = frame ? slab_cache(frame) : NULL;
+	struct slabmod_cache *cache = frame ? frame_cache(frame) : NULL;
 
 	if (cache) {
-		debug_tell(cache, addr);
+		debug_print_object(cache, addr);
 		return;
 	}
 	frame = frame ? buddy_block_of(frame) : NULL;
 	if (frame)
-		debug_block_tell(frame);
+		debug_block_print(frame);
 }
 
 void cache_report_bad_free(const char *who, const void *addr)
 {
 	struct frame *frame = chunk_frame(addr), *first;
-	struct slabmod_cache *cache = frame ? slab_cache(frame) : NULL;
+	struct slabmod_cache *cache = frame ? frame_cache(frame) : NULL;
 	bool said;
 
 	if (!frame) {
@@ -276,7 +282,7 @@ void cache_report_bad_free(const char *who, const void *addr)
 		return;
 	}
 	first = cache ? NULL : buddy_block_of(frame);
-	if (cache && starts_object(cache, slab_first(frame), addr))
+	if (cache && starts_object(cache, frame_slab(frame), addr))
 		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p of %s is free already", who,
 				     addr, cache->name);
 	else if (cache)
@@ -289,19 +295,19 @@ void cache_report_bad_free(const char *who, const void *addr)
 		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: %p is in a block that is free", who,
 				     addr);
 	if (said)
-		cache_tell(addr);
+		cache_print_object(addr);
 }
 
 /* A bit says free only of what has come back; what lies in a magazine is taken. */
-static bool is_free(struct slabmod_cache *cache, struct frame *first, const void *object)
+static bool is_free(struct slabmod_cache *cache, struct slab *slab, const void *object)
 {
-	u64 index = index_of(cache, first, object);
+	u64 index = index_of(cache, slab, object);
 
 	if (unlikely(strict_is_on(cache)))
-		return !strict_is_out(first, index);
-	if (test_bit(index, first->free))
+		return !strict_is_out(slab, index);
+	if (test_bit(index, slab->free))
 		return true;
-	return unlikely(cache->flags & CACHE_DEBUG) && !debug_is_live(cache, first, object);
+	return unlikely(cache->flags & CACHE_DEBUG) && !debug_is_live(cache, slab, object);
 }
 
 struct found cache_find(const void *address)
@@ -310,12 +316,12 @@ struct found cache_find(const void *address)
 
 	if (!found.frame)
 		return found;
-	found.cache = slab_cache(found.frame);
+	found.cache = frame_cache(found.frame);
 	if (found.cache) {
-		struct frame *first = slab_first(found.frame);
+		struct slab *slab = frame_slab(found.frame);
 
-		if (starts_object(found.cache, first, address) &&
-		    !is_free(found.cache, first, address))
+		if (starts_object(found.cache, slab, address) &&
+		    !is_free(found.cache, slab, address))
 			found.size = found.cache->usable;
 	} else if (found.frame->state == FRAME_PAGES && address == frame_address(found.frame)) {
 		found.size = (size_t)found.frame->nr_pages << PAGE_SHIFT;
@@ -323,9 +329,9 @@ struct found cache_find(const void *address)
 	return found;
 }
 
-static void free_debugged(struct slabmod_cache *cache, struct frame *first, void *object)
+static void free_debugged(struct slabmod_cache *cache, struct slab *slab, void *object)
 {
-	struct debug_track *track = debug_give(cache, first, object);
+	struct debug_track *track = debug_free(cache, slab, object);
 
 	if (track)
 		quarantine_put(cache, track);
@@ -338,7 +344,7 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 	if (found.cache && found.cache != cache) {
 		if (report_misuse(MISUSE_WRONG_CACHE, "%s: %p is an object of %s", cache->name,
 				  object, found.cache->name))
-			cache_tell(object);
+			cache_print_object(object);
 		return;
 	}
 	if (!found.cache || !found.size) {
@@ -346,7 +352,7 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 		return;
 	}
 	if (unlikely(cache->flags & CACHE_DEBUG)) {
-		free_debugged(cache, slab_first(found.frame), object);
+		free_debugged(cache, frame_slab(found.frame), object);
 		return;
 	}
 	if (unlikely(strict_is_on(cache)) && !strict_clear(strict_place_of(cache, object))) {
@@ -358,7 +364,7 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 		leak_note_free(object);
 	if (want_init_on_free() && !slab_keeps_state(cache))
 		memset(object, 0, cache->usable);
-	magazine_free(cache, slab_first(found.frame), object);
+	magazine_free_object(cache, frame_slab(found.frame), object);
 }
 
 noinline void cache_free_slow(struct slabmod_cache *cache, void *object)
@@ -373,17 +379,17 @@ noinline void cache_free_slow(struct slabmod_cache *cache, void *object)
 
 noinline void cache_free_full(struct slabmod_cache *cache, void *object)
 {
-	struct frame *first = slab_first(chunk_frame_fast(chunk_offset(object)));
+	struct slab *slab = frame_slab(chunk_frame_fast(chunk_offset(object)));
 
-	if (is_free(cache, first, object))
+	if (is_free(cache, slab, object))
 		cache_report_bad_free(cache->name, object);
 	else
-		magazine_free(cache, first, object);
+		magazine_free_object(cache, slab, object);
 }
 
 noinline void cache_free_claimed(struct slabmod_cache *cache, void *object)
 {
-	magazine_free(cache, slab_first(chunk_frame_fast(chunk_offset(object))), object);
+	magazine_free_object(cache, frame_slab(chunk_frame_fast(chunk_offset(object))), object);
 }
 
 static __always_inline void free_one(struct slabmod_cache *cache, void *object)
@@ -414,12 +420,12 @@ EXPORT_SYMBOL_SLABMOD(slabmod_cache_free);
  * anything but an object of @cache that may go there ends it. Those of one page are
  * looked up once. Returns how many. Preemption is off.
  */
-static size_t free_many(struct slabmod_cache *cache, size_t nr, void **objects)
+static size_t free_bulk_fast(struct slabmod_cache *cache, size_t nr, void **objects)
 {
 	struct slabmod_magazine __percpu *magazines = READ_ONCE(cache->magazines);
-	slabmod_my_magazine *here = slabmod_this_cpu(magazines);
-	long top = slabmod_magazine_enter(here);
-	size_t room = top < 0 ? 0 : min_t(size_t, nr, here->capacity - top), i;
+	slabmod_my_magazine *mine = slabmod_this_cpu(magazines);
+	long top = slabmod_magazine_enter(mine);
+	size_t room = top < 0 ? 0 : min_t(size_t, nr, mine->capacity - top), i;
 	void **to = &this_cpu_ptr(magazines)->object[max(top, 0l)];
 	unsigned long page = ~0ul, offset;
 	struct frame *frame = NULL;
@@ -434,12 +440,12 @@ static size_t free_many(struct slabmod_cache *cache, size_t nr, void **objects)
 			if (frame->cache != cache)
 				break;
 		}
-		if (unlikely(cache_free_check(cache, here, frame, offset, object, false, false) !=
+		if (unlikely(cache_free_check(cache, mine, frame, offset, object, false, false) !=
 			     FREE_MAY_PUSH || *to == object))
 			break;
 		*++to = object;
 	}
-	slabmod_magazine_leave(here, i);
+	slabmod_magazine_exit(mine, i);
 	return i;
 }
 
@@ -449,7 +455,7 @@ void slabmod_cache_free_bulk(struct slabmod_cache *cache, size_t nr, void **obje
 
 	while (nr) {
 		preempt_disable();
-		done = free_many(cache, nr, objects);
+		done = free_bulk_fast(cache, nr, objects);
 		preempt_enable();
 		objects += done;
 		nr -= done;
@@ -488,22 +494,22 @@ unsigned long slabmod_cache_shrink(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_shrink);
 
-unsigned long cache_withheld(struct slabmod_cache *cache)
+unsigned long cache_cached_objects(struct slabmod_cache *cache)
 {
 	return magazine_count(cache) + quarantine_count(cache);
 }
 
 unsigned long cache_used(struct slabmod_cache *cache)
 {
-	long used = home_totals(cache).taken - cache_withheld(cache);
+	long used = home_totals(cache).inuse - cache_cached_objects(cache);
 
 	return max(used, 0l);
 }
 EXPORT_SYMBOL_FOR_TEST(cache_used);
 
-unsigned long cache_left(struct slabmod_cache *cache)
+unsigned long cache_outstanding(struct slabmod_cache *cache)
 {
-	return max(home_totals(cache).taken, 0l);
+	return max(home_totals(cache).inuse, 0l);
 }
 
 size_t cache_struct_size(const struct slabmod_cache *cache)
@@ -520,19 +526,20 @@ size_t cache_metadata(const struct slabmod_cache *cache)
 struct slab_census {
 	struct slabmod_cache *cache;
 	long slabs;
-	long taken;
+	long inuse;
 	bool ok;
 };
 
 static void count_slab(struct frame *frame, void *arg)
 {
 	struct slab_census *census = arg;
+	struct slab *slab = frame_first_slab(frame);
 
-	if (slab_cache(frame) != census->cache || slab_first(frame) != frame)
+	if (!slab || slab_cache(slab) != census->cache)
 		return;
 	census->slabs++;
-	census->taken += frame->inuse;
-	census->ok &= slab_check(census->cache, frame);
+	census->inuse += slab->inuse;
+	census->ok &= slab_check(census->cache, slab);
 }
 
 bool cache_check(struct slabmod_cache *cache)
@@ -542,10 +549,10 @@ bool cache_check(struct slabmod_cache *cache)
 	int nid;
 
 	for_each_node(nid)
-		buddy_walk(&cache->buddies[nid], count_slab, &census);
-	if (census.slabs != totals.slabs || census.taken != totals.taken) {
+		buddy_for_each_frame(&cache->buddies[nid], count_slab, &census);
+	if (census.slabs != totals.slabs || census.inuse != totals.inuse) {
 		report_broken("%s: homes count %ld slabs and %ld objects, there are %ld and %ld",
-			      cache->name, totals.slabs, totals.taken, census.slabs, census.taken);
+			      cache->name, totals.slabs, totals.inuse, census.slabs, census.inuse);
 		census.ok = false;
 	}
 	return census.ok & home_check(cache) & magazine_check(cache);

@@ -15,10 +15,7 @@
 #include "magazine.h"
 #include "strict.h"
 
-/* All caches are strict, whether they were asked for it or not. */
-extern bool strict_all;
-
-void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t asked);
+void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t requested);
 void cache_free_slow(struct slabmod_cache *cache, void *object);
 
 /* Only debugging kernels ask: the fast path neither sleeps nor waits. */
@@ -29,19 +26,19 @@ static __always_inline void cache_may_alloc(gfp_t gfp)
 }
 
 /*
- * The fast path of an allocation, for inlining in an exported function. @asked: bytes
+ * The fast path of an allocation, for inlining in an exported function. @requested: bytes
  * that kmalloc() was asked for, or 0.
  */
-static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t asked)
+static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
 	void *object;
 
 	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN))
-		return cache_alloc_slow(cache, gfp, NUMA_NO_NODE, asked);
+		return cache_alloc_slow(cache, gfp, NUMA_NO_NODE, requested);
 	cache_may_alloc(gfp);
-	if (likely(slabmod_magazine_take(&cache->front.magazines, asked, &object)))
+	if (likely(slabmod_magazine_alloc(&cache->fastpath.magazines, requested, &object)))
 		return object;
-	return __slabmod_cache_refill(cache, gfp, asked);
+	return __slabmod_cache_refill(cache, gfp, requested);
 }
 
 /*
@@ -90,7 +87,7 @@ static __always_inline u64 cache_offset_index(const struct slabmod_cache *cache,
 static __always_inline const unsigned long *cache_free_bits(const struct slabmod_cache *cache,
 							    const struct frame *frame)
 {
-	return ((const struct frame *)((unsigned long)frame & cache->first_mask))->free;
+	return ((const struct slab *)((unsigned long)frame & cache->first_mask))->free;
 }
 
 /* What a fast path of a free has done. */
@@ -106,7 +103,7 @@ static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *c
 							 void *object)
 {
 	unsigned long first = (unsigned long)frame & cache->first_mask;
-	long place = strict_place((struct frame *)first, index);
+	long place = strict_place((struct slab *)first, index);
 
 	if (unlikely(index >= cache->strict_objects || !strict_clear(place)))
 		return FREE_NOT;
@@ -201,51 +198,13 @@ struct found cache_find(const void *address);
  * More lines to a report: what debug mode knows of memory at an address, or around it.
  * Held: as for cache_find().
  */
-void cache_tell(const void *addr);
+void cache_print_object(const void *addr);
 
 /* Reports an address that @who was given to free and that is nothing of the kind. */
 void cache_report_bad_free(const char *who, const void *addr);
 
-/* Called with the list locked when a cache has come, and before it goes. */
-enum cache_event {
-	CACHE_CREATED,
-	CACHE_DESTROYED,
-};
-
-extern struct blocking_notifier_head cache_notifiers;
-
-/*
- * Set what the fast path of a free may do with objects of a cache that has been laid out, and
- * what it must leave to the slow path.
- */
-void cache_setup_free_path(struct slabmod_cache *cache);
-
-struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, size_t size,
-				   size_t align, unsigned int flags, void (*ctor)(void *object),
-				   struct module *owner);
-int cache_destroy(struct slabmod_cache *cache);
-unsigned long cache_shrink(struct slabmod_cache *cache);
-
-/*
- * Ends all caches of a pool. What is still in use of them is reported and listed.
- */
-void cache_destroy_all(struct slabmod_pool *pool);
-
-/*
- * Has all caches of a pool give up what they keep empty, for another's need. Returns
- * whether there was any. Any context but NMI.
- */
-bool cache_squeeze(struct slabmod_pool *pool);
-
-/* Calls @fn with every cache of a pool, or of all for NULL. May sleep. */
-void cache_for_each(struct slabmod_pool *pool,
-		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
-/* The same in any context, for an @fn that does not sleep. */
-void cache_visit_rcu(struct slabmod_pool *pool,
-		     void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
-
 /* Objects that are free, but in no slab: in magazines, and in quarantine. */
-unsigned long cache_withheld(struct slabmod_cache *cache);
+unsigned long cache_cached_objects(struct slabmod_cache *cache);
 
 /* Objects that callers have. Exact when nobody uses the cache. */
 unsigned long cache_used(struct slabmod_cache *cache);
@@ -254,19 +213,7 @@ unsigned long cache_used(struct slabmod_cache *cache);
  * Objects that are out of their slabs. Once a cache that is not in use has been drained, its
  * callers have them. Unlike cache_used() it is right if an object was freed twice.
  */
-unsigned long cache_left(struct slabmod_cache *cache);
-
-/* Prints which objects a cache's callers have, or the first ones; there are @used. */
-void cache_list_live(struct slabmod_cache *cache, unsigned long used);
-
-/* Whether caches and pools may have a name of at most @max characters. */
-bool name_is_good(const char *name, size_t max);
-
-/*
- * Gives other magazines to all caches for which @exchange does so, by
- * magazine_exchange(), and waits until the old ones are empty and gone. May sleep.
- */
-bool cache_exchange_magazines(bool (*exchange)(struct slabmod_cache *cache));
+unsigned long cache_outstanding(struct slabmod_cache *cache);
 
 /* Bytes that struct slabmod_cache takes of the kernel's own allocator. */
 size_t cache_struct_size(const struct slabmod_cache *cache);
@@ -276,8 +223,5 @@ size_t cache_metadata(const struct slabmod_cache *cache);
 
 /* True when the invariants of all layers of the cache hold; it must be at rest. */
 bool cache_check(struct slabmod_cache *cache);
-
-int cache_init(void);
-void cache_exit(void);
 
 #endif /* SLABMOD_CACHE_INTERNAL_H */

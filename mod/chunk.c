@@ -15,7 +15,7 @@
  * that is referenced elsewhere stays: held, below the limit, and known to the map. It is
  * looked at again whenever chunks that were put off are freed, and by the ager.
  *
- * Locks: doomed_mutex, for chunks that were put off. Frames go away
+ * Locks: pending_mutex, for chunks that were put off. Frames go away
  * by RCU: who looks up an address that may not be in use, by a caller's mistake,
  * is in a read-side section from the lookup to the last look at the frame.
  */
@@ -34,23 +34,13 @@
 #include <linux/workqueue.h>
 
 #include "chunk.h"
-#include "fault.h"
+#include "debug/fault.h"
 #include "gfp.h"
 #include "report.h"
+#include "source.h"
 
 /* A new chunk is such a part of what is held, where that is above the least order. */
 #define PART_OF_HELD	128
-
-int chunk_nearest_node(int nid)
-{
-	int nearest = nid, node;
-
-	for_each_node_state(node, N_MEMORY)
-		if (nearest == nid || node_distance(nid, node) < node_distance(nid, nearest))
-			nearest = node;
-	return nearest;
-}
-EXPORT_SYMBOL_FOR_TEST(chunk_nearest_node);
 
 /* ---- life of a chunk ---- */
 
@@ -122,62 +112,6 @@ static void metadata_free_rcu(struct rcu_head *rcu)
 	metadata_free(container_of(rcu, struct chunk, rcu));
 }
 
-void source_count_metadata(struct chunk_source *source, long bytes)
-{
-	long now = atomic_long_add_return(bytes, &source->metadata);
-
-	note_peak(&source->metadata_peak, now);
-	/* A chunk comes with its frames: so each time that pages are had this is called. */
-	note_peak(&source->bytes_peak, (atomic_long_read(&source->held) << PAGE_SHIFT) + now);
-}
-
-/* Takes @pages off what the limit leaves. Never above it, not for a moment; @now: held. */
-static bool source_charge(struct chunk_source *source, unsigned long pages, long *now)
-{
-	long held = atomic_long_read(&source->held);
-
-	/* First: a request that meets the charge must find it counted. */
-	atomic_long_inc(&source->charges);
-	do {
-		if (held + pages > source->limit) {
-			atomic_long_dec(&source->charges);
-			return false;
-		}
-	} while (!atomic_long_try_cmpxchg(&source->held, &held, held + pages));
-	*now = held + pages;
-	return true;
-}
-
-static void source_uncharge(struct chunk_source *source, unsigned long pages)
-{
-	atomic_long_sub(pages, &source->held);
-	source_settle(source);
-}
-
-/* The limit, in the way of so many pages, is ERR_PTR(-EDQUOT); NULL is the kernel's refusal. */
-static struct page *source_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
-{
-	struct page *page = NULL;
-	long held;
-
-	if (!source_charge(source, 1ul << order, &held))
-		return ERR_PTR(-EDQUOT);
-	if (!fault_hits_gfp(FAULT_CHUNK, gfp))
-		page = source->get(source, gfp | source->zone, order, nid);
-	if (page)
-		/* What the charge made of it: others may have given some back since. */
-		note_peak(&source->peak, held);
-	else
-		source_uncharge(source, 1ul << order);
-	return page;
-}
-
-static void source_put(struct chunk_source *source, struct page *page, unsigned int order)
-{
-	source->put(source, page, order);
-	atomic_long_sub(1ul << order, &source->held);
-}
-
 static void chunk_frames_init(struct chunk *chunk)
 {
 	unsigned int i;
@@ -198,7 +132,7 @@ static void chunk_frames_init(struct chunk *chunk)
 	}
 }
 
-/* One attempt at a chunk of just @order: as source_get(). */
+/* One attempt at a chunk of just @order: as source_alloc(). */
 static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
@@ -206,7 +140,7 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	struct chunk *chunk;
 	struct page *page;
 
-	page = source_get(source, gfp, order, nid);
+	page = source_alloc(source, gfp, order, nid);
 	if (IS_ERR_OR_NULL(page))
 		return ERR_CAST(page);
 	chunk = metadata_alloc(order, metadata_gfp);
@@ -216,23 +150,22 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	chunk->base = kasan_reset_tag(page_address(page));
 	chunk->buddy = &buddies[page_to_nid(page)];
 	chunk_frames_init(chunk);
-	if (!chunk_publish(chunk, metadata_gfp))
+	if (!chunk_map_add(chunk, metadata_gfp))
 		goto free_metadata;
 
 	page_ref_add(page, CHUNK_REF_BIAS);
 	atomic_long_add(chunk_pages(chunk), &source->staying);
 	source_count_metadata(source, chunk_metadata(order));
 	stat_inc(source->stats, STAT_CHUNK_NEW);
-	if (chunk->stray)
+	if (chunk->unmapped)
 		stat_inc(source->stats, STAT_CHUNK_STRAY);
-	source_wake(source);
+	source_kick_worker(source);
 	return chunk;
 
 free_metadata:
 	metadata_free(chunk);
 put_page:
-	source->put(source, page, order);
-	source_uncharge(source, 1ul << order);
+	source_cancel(source, page, order);
 	return NULL;
 }
 
@@ -318,20 +251,20 @@ static void chunk_forget(struct chunk *chunk)
 {
 	struct chunk_source *source = chunk->buddy->source;
 
-	chunk_unpublish(chunk);
+	chunk_map_remove(chunk);
 	source_count_metadata(source, -(long)chunk_metadata(chunk->order));
 	call_rcu(&chunk->rcu, metadata_free_rcu);
 }
 
 /**
- * chunk_may_go() - whether a chunk may be given back to the source
+ * chunk_try_release() - whether a chunk may be given back to the source
  * @chunk: one of which nothing is used
  *
  * The source's reserve must not get smaller by it. Who is told true destroys the chunk.
  *
  * Context: any.
  */
-bool chunk_may_go(struct chunk *chunk)
+bool chunk_try_release(struct chunk *chunk)
 {
 	struct chunk_source *source = chunk->buddy->source;
 	long pages = chunk_pages(chunk), staying = atomic_long_read(&source->staying);
@@ -342,7 +275,7 @@ bool chunk_may_go(struct chunk *chunk)
 	} while (!atomic_long_try_cmpxchg(&source->staying, &staying, staying - pages));
 	return true;
 }
-EXPORT_SYMBOL_FOR_TEST(chunk_may_go);
+EXPORT_SYMBOL_FOR_TEST(chunk_try_release);
 
 /* ---- references to the pages of a chunk ---- */
 
@@ -420,7 +353,7 @@ static bool chunk_put(struct chunk *chunk, bool hand_over)
 	count_referenced(chunk, false);
 	stat_inc(source->stats, STAT_CHUNK_FREE);
 	chunk_forget(chunk);
-	source_put(source, page, order);
+	source_free(source, page, order);
 	return true;
 }
 
@@ -428,63 +361,63 @@ static bool chunk_put(struct chunk *chunk, bool hand_over)
  * Chunks that are to go, but came free where the kernel could not be called, or are
  * referenced elsewhere.
  */
-static LLIST_HEAD(doomed);
+static LLIST_HEAD(pending_free);
 
 /* Held until they are gone: who takes it then knows that they are. */
-static DEFINE_MUTEX(doomed_mutex);
+static DEFINE_MUTEX(pending_mutex);
 
 /* @ending: NULL, or the source whose chunks are handed over. Returns pages that were. */
-static unsigned long destroy_doomed(const struct chunk_source *ending)
+static unsigned long free_pending(const struct chunk_source *ending)
 {
 	struct frame *frame, *next;
 	unsigned long pages = 0;
 
 	/* Whoever has it does not wait for memory, so that it may be taken in reclaim. */
-	mutex_lock(&doomed_mutex);
+	mutex_lock(&pending_mutex);
 
 	/* The first frame carries the link: nothing else is in it any more. */
-	llist_for_each_entry_safe(frame, next, llist_del_all(&doomed), doomed) {
+	llist_for_each_entry_safe(frame, next, llist_del_all(&pending_free), pending_free) {
 		struct chunk *chunk = frame_chunk(frame);
 		bool hand_over = chunk->buddy->source == ending;
 
 		if (hand_over && chunk_foreign_refs(chunk) > 0)
 			pages += chunk_pages(chunk);
 		if (!chunk_put(chunk, hand_over))
-			llist_add(&frame->doomed, &doomed);
+			llist_add(&frame->pending_free, &pending_free);
 	}
-	mutex_unlock(&doomed_mutex);
+	mutex_unlock(&pending_mutex);
 	return pages;
 }
 
-bool chunk_destroy_doomed(void)
+bool chunk_free_pending(void)
 {
-	destroy_doomed(NULL);
-	return llist_empty(&doomed);
+	free_pending(NULL);
+	return llist_empty(&pending_free);
 }
 
 unsigned long chunk_hand_over(struct chunk_source *source)
 {
-	return destroy_doomed(source);
+	return free_pending(source);
 }
 
-static void doomed_work(struct work_struct *work)
+static void pending_work(struct work_struct *work)
 {
-	chunk_destroy_doomed();
+	chunk_free_pending();
 }
 
-static DECLARE_WORK(doomed_worker, doomed_work);
+static DECLARE_WORK(pending_worker, pending_work);
 
-static void start_doomed_work(struct irq_work *work)
+static void queue_pending_work(struct irq_work *work)
 {
-	schedule_work(&doomed_worker);
+	schedule_work(&pending_worker);
 }
 
 /* On PREEMPT_RT the thread that does others stops before its CPU does. */
-static struct irq_work doomed_waker = IRQ_WORK_INIT_HARD(start_doomed_work);
+static struct irq_work pending_irq_work = IRQ_WORK_INIT_HARD(queue_pending_work);
 
 /**
  * chunk_destroy() - give a chunk back to the source
- * @chunk: one that chunk_may_go(), and which is in no bucket or list any more
+ * @chunk: one that chunk_try_release(), and which is in no bucket or list any more
  *
  * Context: any but NMI.
  */
@@ -497,7 +430,7 @@ void chunk_destroy(struct chunk *chunk)
 	if (now && chunk_put(chunk, false))
 		return;
 	/* From here on it may be freed at any time. */
-	llist_add(&chunk->frames[0].doomed, &doomed);
+	llist_add(&chunk->frames[0].pending_free, &pending_free);
 	/*
 	 * An irq_work, because the caller may hold a lock that the work queue needs, such as
 	 * that of a run queue. A CPU that is not online takes no interrupts, and the irq_work
@@ -505,19 +438,19 @@ void chunk_destroy(struct chunk *chunk)
 	 * the worker does that is woken when the CPU is dead, or for the shrinker.
 	 */
 	if (now)
-		source_wake(source);
+		source_kick_worker(source);
 	else if (cpu_online(raw_smp_processor_id()))
-		irq_work_queue(&doomed_waker);
+		irq_work_queue(&pending_irq_work);
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_destroy);
 
 /**
- * chunk_abandon() - forget a chunk, but keep its pages from reuse
+ * chunk_leak() - forget a chunk, but keep its pages from reuse
  * @chunk: one of which something is still used when its pool goes
  *
  * Context: any but NMI.
  */
-void chunk_abandon(struct chunk *chunk)
+void chunk_leak(struct chunk *chunk)
 {
 	chunk_forget(chunk);
 }
@@ -528,15 +461,15 @@ void chunk_abandon(struct chunk *chunk)
  */
 void chunk_flush(void)
 {
-	chunk_destroy_doomed();
-	flush_work(&doomed_worker);
+	chunk_free_pending();
+	flush_work(&pending_worker);
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_flush);
 
 /* Likewise, and until the frames of the past are gone. */
 void chunk_sync(void)
 {
-	irq_work_sync(&doomed_waker);
+	irq_work_sync(&pending_irq_work);
 	chunk_flush();
 	rcu_barrier();
 }

@@ -126,104 +126,17 @@ static inline unsigned int chunk_pages(const struct chunk *chunk)
 	return 1u << chunk->order;
 }
 
-/*
- * The node whose memory the CPUs of a node take first. On some machines, x86 among them,
- * the kernel says it is their own, though that has none: then it is the nearest.
- */
-int chunk_nearest_node(int nid);
-
-static inline int chunk_near_node(int nid)
-{
-	return likely(node_state(nid, N_MEMORY)) ? nid : chunk_nearest_node(nid);
-}
-
-/* The node whose memory this CPU takes first. */
-static inline int source_nid(const struct chunk_source *source)
-{
-	return source->nid == NUMA_NO_NODE ? chunk_near_node(numa_mem_id()) : source->nid;
-}
-
-/* Pages that a source has beyond its reserve. */
-static inline unsigned long source_beyond(struct chunk_source *source)
-{
-	long beyond = atomic_long_read(&source->staying) - (long)source->reserve;
-
-	return max(beyond, 0l);
-}
-
-/* Tells who looks after the source that there is something to do; any context. */
-static inline void source_wake(struct chunk_source *source)
-{
-	void (*wake)(struct chunk_source *source) = READ_ONCE(source->wake);
-
-	if (wake)
-		wake(source);
-}
-
-/*
- * A charge stands at the limit before it is known what becomes of it: the kernel may refuse
- * the chunk, or the chunk may have room for others. A request that met the limit because of
- * one looks again. This is what it remembers of the time before.
- */
-struct source_state {
-	long settled;
-	long refused;
-};
-
-static inline struct source_state source_state(struct chunk_source *source)
-{
-	return (struct source_state) {
-		.refused = atomic_long_read(&source->refused),
-		/* Pairs with source_settle(): what became of those charges is seen. */
-		.settled = atomic_long_read_acquire(&source->settled),
-	};
-}
-
-/* A charge came to nothing, or others can see its chunk from now on. */
-static inline void source_settle(struct chunk_source *source)
-{
-	/* Fully ordered: after the chunk was added, or the charge undone. */
-	atomic_long_inc_return(&source->settled);
-}
-
-/* Whether the limit refused a request since, and a charge was open at some time since. */
-static inline bool source_was_unsettled(struct chunk_source *source,
-					const struct source_state *since)
-{
-	/* Of a charge that was met, in source_charge(), the count is seen too. */
-	smp_rmb();
-	return atomic_long_read(&source->refused) != since->refused &&
-	       atomic_long_read(&source->charges) != since->settled;
-}
-
-/* Whether it may have memory of a node at all. */
-static inline bool source_serves(const struct chunk_source *source, int nid)
-{
-	return source->nid == NUMA_NO_NODE || source->nid == nid;
-}
-
-static inline void note_peak(atomic_long_t *peak, long now)
-{
-	long before = atomic_long_read(peak);
-
-	while (now > before && !atomic_long_try_cmpxchg(peak, &before, now))
-		;
-}
-
-/* So many bytes more, or less, are held beside the chunks. */
-void source_count_metadata(struct chunk_source *source, long bytes);
-
 struct frame *chunk_frame(const void *addr);
 struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
 struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
-bool chunk_may_go(struct chunk *chunk);
+bool chunk_try_release(struct chunk *chunk);
 void chunk_destroy(struct chunk *chunk);
-void chunk_abandon(struct chunk *chunk);
+void chunk_leak(struct chunk *chunk);
 /*
  * Gives back the chunks that came free where that could not be done, or while others held
  * references to them; false when some have to stay for the latter reason. May sleep.
  */
-bool chunk_destroy_doomed(void);
+bool chunk_free_pending(void);
 /*
  * Hands what is left of a source whose pool ends, and is referenced elsewhere, over to the
  * kernel, which frees it with the last reference. Returns pages. May sleep.
@@ -239,8 +152,8 @@ void chunk_exit(void);
 /* ---- chunk_map.c ---- */
 
 /* Makes the addresses of a chunk known, and unknown; false when memory is short. */
-bool chunk_publish(struct chunk *chunk, gfp_t gfp);
-void chunk_unpublish(struct chunk *chunk);
+bool chunk_map_add(struct chunk *chunk, gfp_t gfp);
+void chunk_map_remove(struct chunk *chunk);
 size_t chunk_map_metadata(void);
 int chunk_init(void);
 void chunk_map_exit(void);

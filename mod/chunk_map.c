@@ -18,7 +18,7 @@
 #include <linux/xarray.h>
 
 #include "chunk.h"
-#include "fault.h"
+#include "debug/fault.h"
 
 struct chunk_map chunk_map __read_mostly;
 EXPORT_SYMBOL_FOR_TEST(chunk_map);
@@ -30,7 +30,7 @@ EXPORT_SYMBOL_FOR_TEST(chunk_no_leaf);
 static DEFINE_RAW_SPINLOCK(map_lock);
 
 /* Chunks too small for the map, by their last page: the next one up is the only candidate. */
-static DEFINE_XARRAY_FLAGS(strays, XA_FLAGS_LOCK_IRQ);
+static DEFINE_XARRAY_FLAGS(unmapped_chunks, XA_FLAGS_LOCK_IRQ);
 
 /* ---- the map ---- */
 
@@ -97,11 +97,11 @@ static bool stray_insert(struct chunk *chunk, gfp_t gfp)
 	if (fault_hits_gfp(FAULT_STRAY, gfp))
 		return false;
 	if (gfpflags_allow_blocking(gfp)) {
-		err = xa_err(xa_store_irq(&strays, last_pfn(chunk), chunk, gfp));
+		err = xa_err(xa_store_irq(&unmapped_chunks, last_pfn(chunk), chunk, gfp));
 	} else {
-		xa_lock_irqsave(&strays, flags);
-		err = xa_err(__xa_store(&strays, last_pfn(chunk), chunk, gfp));
-		xa_unlock_irqrestore(&strays, flags);
+		xa_lock_irqsave(&unmapped_chunks, flags);
+		err = xa_err(__xa_store(&unmapped_chunks, last_pfn(chunk), chunk, gfp));
+		xa_unlock_irqrestore(&unmapped_chunks, flags);
 	}
 	return !err;
 }
@@ -110,25 +110,25 @@ static void stray_erase(struct chunk *chunk)
 {
 	unsigned long flags;
 
-	xa_lock_irqsave(&strays, flags);
-	__xa_erase(&strays, last_pfn(chunk));
-	xa_unlock_irqrestore(&strays, flags);
+	xa_lock_irqsave(&unmapped_chunks, flags);
+	__xa_erase(&unmapped_chunks, last_pfn(chunk));
+	xa_unlock_irqrestore(&unmapped_chunks, flags);
 }
 
-bool chunk_publish(struct chunk *chunk, gfp_t gfp)
+bool chunk_map_add(struct chunk *chunk, gfp_t gfp)
 {
 	/* Of offset 0 the fast path of a free could not say that it has to look closer. */
-	chunk->stray = chunk->order < UNIT_ORDER || !chunk_offset(chunk->base) ||
+	chunk->unmapped = chunk->order < UNIT_ORDER || !chunk_offset(chunk->base) ||
 		       !map_prepare(chunk->base, gfp);
-	if (chunk->stray)
+	if (chunk->unmapped)
 		return stray_insert(chunk, gfp);
 	map_set(chunk, true);
 	return true;
 }
 
-void chunk_unpublish(struct chunk *chunk)
+void chunk_map_remove(struct chunk *chunk)
 {
-	if (chunk->stray)
+	if (chunk->unmapped)
 		stray_erase(chunk);
 	else
 		map_set(chunk, false);
@@ -141,7 +141,7 @@ static struct frame *stray_frame(const void *addr)
 	struct chunk *chunk;
 
 	rcu_read_lock();
-	chunk = xa_find(&strays, &pfn, ULONG_MAX, XA_PRESENT);
+	chunk = xa_find(&unmapped_chunks, &pfn, ULONG_MAX, XA_PRESENT);
 	if (chunk && addr >= chunk->base)
 		frame = &chunk->frames[(addr - chunk->base) >> PAGE_SHIFT];
 	rcu_read_unlock();
@@ -213,5 +213,5 @@ void chunk_map_exit(void)
 		if (chunk_map.root[i] != &chunk_no_leaf)
 			free_page((unsigned long)chunk_map.root[i]);
 	kvfree(chunk_map.root);
-	xa_destroy(&strays);
+	xa_destroy(&unmapped_chunks);
 }

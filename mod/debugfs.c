@@ -18,11 +18,18 @@
 #include <linux/string.h>
 
 #include "cache.h"
-#include "callsites.h"
+#include "cache_list.h"
+#include "debug/callsites.h"
+#include "debug/fault.h"
 #include "debugfs.h"
-#include "fault.h"
 #include "home.h"
+#include "home_walk.h"
+#include "magazine_set.h"
 #include "pool.h"
+#include "pool_bound.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
+#include "pool_list.h"
 #include "report.h"
 
 static struct dentry *root_dir;
@@ -49,7 +56,7 @@ static void show_pair(struct seq_file *m, const char *name, unsigned long value,
 
 static void show_ledger(struct seq_file *m, struct slabmod_pool *pool)
 {
-	struct pool_ledger most = pool_most(pool), l = pool_ledger(pool);
+	struct pool_ledger most = pool_ledger_peak(pool), l = pool_ledger(pool);
 	unsigned long sum = l.used + l.slabs + l.magazines + l.buddy + l.metadata;
 
 	seq_printf(m, "[pool %s]  # bytes now, and at the most\n", pool->name);
@@ -64,7 +71,7 @@ static void show_ledger(struct seq_file *m, struct slabmod_pool *pool)
 	show_pair(m, "metadata", l.metadata, most.metadata, "slabmod's own structures");
 	seq_printf(m, "%-20s %14ld  # %s\n", "unaccounted", (long)(l.held - sum),
 		   "held less that sum: 0 when nothing moves");
-	show_value(m, "peak", pool_peak(pool), "the most bytes of pages that were ever held");
+	show_value(m, "peak", pool_pages_peak(pool), "the most bytes of pages that were ever held");
 	show_value(m, "limit", pool->limited ? pool->source.limit << PAGE_SHIFT : 0,
 		   "bytes of pages that may be held; 0: no limit");
 	show_value(m, "reserve", pool->source.reserve << PAGE_SHIFT,
@@ -91,7 +98,7 @@ static void show_rounding_of(struct slabmod_cache *cache, void *arg)
 
 	if (!(cache->flags & CACHE_KMALLOC) || !magazine_allocs(cache))
 		return;
-	mean = magazine_mean_asked(cache);
+	mean = magazine_mean_requested(cache);
 	used = cache_used(cache);
 	seq_printf(m, "%-20s %14lu %14lu %14lu %14lu\n", cache->name, used,
 		   mean, used * mean, used * (cache->size - mean));
@@ -331,7 +338,7 @@ static int info_show(struct seq_file *m, void *unused)
 {
 	struct slabmod_cache *cache = m->private;
 	struct home_totals totals = home_totals(cache);
-	unsigned long withheld = cache_withheld(cache);
+	unsigned long withheld = cache_cached_objects(cache);
 	unsigned long used = cache_used(cache);
 
 	show_value(m, "object_size", cache->object_size, "bytes asked for at creation");
@@ -373,8 +380,8 @@ static int magazines_show(struct seq_file *m, void *unused)
 
 		if (!magazine->capacity)
 			break;
-		seq_printf(m, "%5u %6u %6u %12lu\n", cpu, magazine_here(magazine),
-			   READ_ONCE(magazine->away), READ_ONCE(magazine->allocs));
+		seq_printf(m, "%5u %6u %6u %12lu\n", cpu, magazine_nr_local(magazine),
+			   READ_ONCE(magazine->nr_remote), READ_ONCE(magazine->allocs));
 	}
 	rcu_read_unlock();
 	return 0;
@@ -385,8 +392,8 @@ static void show_home(struct slabmod_cache *cache, struct slab_home *home, void 
 {
 	struct seq_file *m = arg;
 
-	if (home >= cache->commons && home < cache->commons + nr_node_ids)
-		seq_printf(m, "node%-4d", (int)(home - cache->commons));
+	if (home >= cache->node_homes && home < cache->node_homes + nr_node_ids)
+		seq_printf(m, "node%-4d", (int)(home - cache->node_homes));
 	else
 		seq_puts(m, "cpu     ");
 	seq_printf(m, " %8u %8u\n", READ_ONCE(home->nr_partial), READ_ONCE(home->nr_empty));

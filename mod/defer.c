@@ -19,7 +19,7 @@
  *
  * A CPU that goes handles no interrupts any more from some point on, and what it would
  * be asked to do would stay undone until it is back. It is not asked then: the ring of
- * a CPU that has gone, or is on its way back, is emptied by registry.c.
+ * a CPU that has gone, or is on its way back, is emptied by cache_list.c.
  *
  * Contexts: any. Locks: ring->lock, raw, between consumers; never taken in an NMI.
  * Memory: a page or so per CPU, 16 bytes a slot.
@@ -32,10 +32,11 @@
 
 #include "block.h"
 #include "buddy.h"
+#include "debug/fault.h"
+#include "debug/leak.h"
 #include "defer.h"
-#include "fault.h"
 #include "home.h"
-#include "leak.h"
+#include "home_return.h"
 #include "report.h"
 #include "slab.h"
 
@@ -46,7 +47,7 @@ struct deferred *defer_reserve(struct defer_ring *ring)
 	int put = atomic_read(&ring->put);
 
 	do {
-		/* Pairs with the release in defer_take(): the slot has been emptied. */
+		/* Pairs with the release in defer_pop(): the slot has been emptied. */
 		if ((unsigned int)put - smp_load_acquire(&ring->taken) == DEFER_RING)
 			return NULL;
 	} while (!atomic_try_cmpxchg(&ring->put, &put, put + 1));
@@ -57,7 +58,7 @@ EXPORT_SYMBOL_FOR_TEST(defer_reserve);
 void defer_publish(struct deferred *slot, void *object, struct slabmod_cache *cache)
 {
 	slot->cache = cache;
-	/* Pairs with the acquire in defer_take(). */
+	/* Pairs with the acquire in defer_pop(). */
 	smp_store_release(&slot->object, object);
 }
 EXPORT_SYMBOL_FOR_TEST(defer_publish);
@@ -85,7 +86,7 @@ void defer_free(struct slabmod_cache *cache, void *object)
 }
 EXPORT_SYMBOL_FOR_TEST(defer_free);
 
-bool block_free_any(struct frame *frame, void *p)
+bool defer_free_block(struct frame *frame, void *p)
 {
 	if (!frame || frame->state != FRAME_PAGES || p != frame_address(frame))
 		return false;
@@ -109,7 +110,7 @@ static void free_one(struct deferred *entry)
 		if (leak_tracks(cache))
 			leak_note_free(entry->object);
 		/* If it was freed twice, its memory may be another cache's by now. */
-		home_give(cache, &entry->object, 1);
+		home_free(cache, &entry->object, 1);
 		return;
 	}
 	frame = chunk_frame(entry->object);
@@ -117,7 +118,7 @@ static void free_one(struct deferred *entry)
 	block_release(frame);
 }
 
-struct deferred defer_take(struct defer_ring *ring)
+struct deferred defer_pop(struct defer_ring *ring)
 {
 	struct deferred entry, *slot;
 	unsigned long flags;
@@ -135,14 +136,14 @@ struct deferred defer_take(struct defer_ring *ring)
 	raw_spin_unlock_irqrestore(&ring->lock, flags);
 	return entry;
 }
-EXPORT_SYMBOL_FOR_TEST(defer_take);
+EXPORT_SYMBOL_FOR_TEST(defer_pop);
 
 static void empty_ring(struct defer_ring *ring)
 {
 	struct deferred entry;
 
 	rcu_read_lock();
-	while ((entry = defer_take(ring)).object) {
+	while ((entry = defer_pop(ring)).object) {
 		free_one(&entry);
 		atomic_inc_return_release(&ring->done);
 	}

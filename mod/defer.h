@@ -45,7 +45,7 @@ void defer_publish(struct deferred *slot, void *object, struct slabmod_cache *ca
  * Empty the oldest slot that is reserved, and return what was in it. Its object is NULL when
  * there is no such slot, or when it has not been written yet. Any context but NMI.
  */
-struct deferred defer_take(struct defer_ring *ring);
+struct deferred defer_pop(struct defer_ring *ring);
 
 /* Free an object of @cache at the next interrupt. Preemption is off. */
 void defer_free(struct slabmod_cache *cache, void *object);
@@ -54,7 +54,7 @@ void defer_free(struct slabmod_cache *cache, void *object);
  * Gives a block back, at the next interrupt when this is an NMI. False, and nothing
  * done, when no block that is in use starts at @p. @frame may be NULL. Any context.
  */
-bool block_free_any(struct frame *frame, void *p);
+bool defer_free_block(struct frame *frame, void *p);
 
 /* Does what was put off by a CPU, which may be dead. Any context but NMI. */
 void defer_drain_cpu(unsigned int cpu);

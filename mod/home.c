@@ -13,13 +13,13 @@
  * other homes had nothing to give, but for what lies in magazines, and lines that are
  * partly another CPU's.
  *
- * Of a cache that is isolated no slab goes to the buddy before home_end(): an empty one
+ * Of a cache that is isolated no slab goes to the buddy before home_free_isolated(): an empty one
  * stays at home, or in the commons, until the cache itself needs it. Nobody counts on it.
  *
  * A slab changes its home only under its old home's lock. Who wants to give an
  * object back reads the home, locks it, and looks again. While a slab is moved it
  * is on no list, and both homes' locks are free: see the invariant of struct
- * slab_home, and home_list(), which keeps it.
+ * slab_home, and home_list_add(), which keeps it.
  *
  * Contexts: any. In NMI no lock is waited for. Locks: home->lock, raw, interrupts
  * off; held for a magazine's worth of objects at the most.
@@ -33,18 +33,20 @@
 
 #include "buddy.h"
 #include "home.h"
+#include "home_walk.h"
 #include "report.h"
 #include "slab.h"
+#include "source.h"
 
 /* Of the many that an isolated cache may have, sent at a time with the home locked. */
-#define SEND_AT_ONCE	64
+#define DETACH_BATCH	64
 
 /* ---- which home ---- */
 
-struct slab_home *home_of(struct slabmod_cache *cache, const struct frame *first, u16 id)
+struct slab_home *home_of(struct slabmod_cache *cache, const struct slab *slab, u16 id)
 {
-	if (HOME_ID(id) == HOME_COMMONS)
-		return &cache->commons[frame_chunk(first)->buddy->nid];
+	if (HOME_ID(id) == HOME_NODE)
+		return &cache->node_homes[slab_chunk(slab)->buddy->nid];
 	/* HOME_NONE. A stale frame may name a CPU though this cache has no homes of CPUs. */
 	if (HOME_ID(id) >= nr_cpu_ids || !home_percpu(cache))
 		return NULL;
@@ -90,16 +92,16 @@ void home_unlock(struct slab_home *home, unsigned long flags)
 }
 
 /* Changes a slab's home or whether it is mixed; under the lock of the home it has. */
-void home_set(struct slabmod_cache *cache, struct frame *first, u16 id)
+void home_set_id(struct slabmod_cache *cache, struct slab *slab, u16 id)
 {
 	unsigned int page;
 
-	if (first->home == id)
+	if (slab->home == id)
 		return;
-	for (page = slab_geometry(cache, first)->pages - 1; page; page--)
-		WRITE_ONCE(first[page].home, id);
+	for (page = slab_geometry(cache, slab)->pages - 1; page; page--)
+		WRITE_ONCE(slab_frame(slab)[page].home, id);
 	/* Pairs with is_at_home(): from here on others may have the slab. */
-	smp_store_release(&first->home, id);
+	smp_store_release(&slab->home, id);
 }
 
 /* The home of this CPU; the commons of its node as long as the cache has no homes. */
@@ -112,159 +114,159 @@ struct slab_home *home_this(struct slabmod_cache *cache, u16 *id)
 		*id = cpu;
 		return per_cpu_ptr(homes, cpu);
 	}
-	*id = HOME_COMMONS;
-	return &cache->commons[source_nid(cache->source)];
+	*id = HOME_NODE;
+	return &cache->node_homes[source_nid(cache->source)];
 }
 
-void home_count_taken(struct slabmod_cache *cache, long objects)
+void home_count_inuse(struct slabmod_cache *cache, long objects)
 {
-	note_peak(&cache->taken_peak, atomic_long_add_return(objects, &cache->taken));
+	update_peak(&cache->inuse_peak, atomic_long_add_return(objects, &cache->inuse));
 }
 
 /* ---- lists of a home; all with its lock held ---- */
 
 /* Who needs pages, or the kernel, may want to know what could be had. */
-static void count_empty(struct frame *first, int more)
+static void count_empty(struct slab *slab, int more)
 {
-	struct chunk *chunk = frame_chunk(first);
+	struct chunk *chunk = slab_chunk(slab);
 
-	if (is_isolated(slab_cache(first)))
+	if (is_isolated(slab_cache(slab)))
 		return;
 	atomic_long_add(more, &chunk->buddy->source->empty_slabs);
-	atomic_add(more * slab_geometry(slab_cache(first), first)->pages, &chunk->empty_pages);
+	atomic_add(more * slab_geometry(slab_cache(slab), slab)->pages, &chunk->empty_pages);
 }
 
-void home_unlist(struct slab_home *home, struct frame *first, unsigned int inuse)
+void home_list_del(struct slab_home *home, struct slab *slab, unsigned int inuse)
 {
-	list_del_init(&first->node);
+	list_del_init(&slab->node);
 	if (inuse) {
 		home->nr_partial--;
 		return;
 	}
 	home->min_empty = min(home->min_empty, --home->nr_empty);
-	count_empty(first, -1);
+	count_empty(slab, -1);
 }
 
 /* Puts a slab that is not full on the list it belongs to. */
-void home_list(struct slabmod_cache *cache, struct slab_home *home, struct frame *first)
+void home_list_add(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab)
 {
-	if (!first->inuse) {
-		home_set(cache, first, HOME_ID(first->home));
-		list_add(&first->node, &home->empty);
+	if (!slab->inuse) {
+		home_set_id(cache, slab, HOME_ID(slab->home));
+		list_add(&slab->node, &home->empty);
 		home->nr_empty++;
-		count_empty(first, 1);
+		count_empty(slab, 1);
 		return;
 	}
 	home->nr_partial++;
-	if (first->home & HOME_MIXED && !slab_has_whole_line(cache, first))
-		list_add(&first->node, &home->broken);
+	if (slab->home & HOME_SHARED && !slab_has_whole_line(cache, slab))
+		list_add(&slab->node, &home->no_whole_line);
 	else
-		list_add(&first->node, &home->partial[slab_quarter(cache, first)]);
+		list_add(&slab->node, &home->partial[slab_quarter(cache, slab)]);
 }
 
 /* Lists a slab anew after its count went from @inuse to what it is now. */
-void home_relist(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
-		 unsigned int inuse)
+void home_list_update(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
+		      unsigned int inuse)
 {
-	unsigned int objects = slab_objects(cache, first);
+	unsigned int objects = slab_objects(cache, slab);
 
 	if (inuse != objects) {
 		/* Somebody moves it, and will list it. */
-		if (list_empty(&first->node))
+		if (list_empty(&slab->node))
 			return;
 		/* From one quarter to another is the most frequent way. */
-		if (inuse && first->inuse && first->inuse != objects &&
-		    !(first->home & HOME_MIXED)) {
-			list_move(&first->node, &home->partial[slab_quarter(cache, first)]);
+		if (inuse && slab->inuse && slab->inuse != objects &&
+		    !(slab->home & HOME_SHARED)) {
+			list_move(&slab->node, &home->partial[slab_quarter(cache, slab)]);
 			return;
 		}
-		home_unlist(home, first, inuse);
+		home_list_del(home, slab, inuse);
 	}
-	if (first->inuse != objects)
-		home_list(cache, home, first);
+	if (slab->inuse != objects)
+		home_list_add(cache, home, slab);
 }
 
 /* Marks a slab that has objects with other CPUs than its home-to-be. */
-void home_mix(struct slabmod_cache *cache, struct frame *first)
+void home_mark_shared(struct slabmod_cache *cache, struct slab *slab)
 {
-	if (cache->flags & CACHE_SHARES_LINES && first->inuse)
-		home_set(cache, first, first->home | HOME_MIXED);
+	if (cache->flags & CACHE_SHARES_LINES && slab->inuse)
+		home_set_id(cache, slab, slab->home | HOME_SHARED);
 }
 
 /* Lists a slab that was taken out of another home; see struct slab_home. */
-void home_settle(struct slabmod_cache *cache, struct slab_home *home, struct frame *first)
+void home_attach(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab)
 {
 	unsigned long flags;
 
 	home_lock(home, &flags);
-	home_list(cache, home, first);
+	home_list_add(cache, home, slab);
 	home_unlock(home, flags);
 }
 
 /* ---- slabs that leave ---- */
 
-void home_remove_slab(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
-		      struct list_head *dead)
+void home_remove_empty(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
+		       struct list_head *dead)
 {
-	home_unlist(home, first, 0);
-	home_set(cache, first, HOME_NONE);
+	home_list_del(home, slab, 0);
+	home_set_id(cache, slab, HOME_NONE);
 	/* Fully ordered: counted after it has no home, and before it is another's. */
 	atomic_inc_return(&cache->departed);
 	home->slabs--;
-	home->small_slabs -= first->state == FRAME_SLAB_SMALL;
-	list_add(&first->node, dead);
+	home->small_slabs -= slab_is_small(slab);
+	list_add(&slab->node, dead);
 }
 
-void home_delete_slabs(struct slabmod_cache *cache, struct list_head *dead)
+void home_free_slabs(struct slabmod_cache *cache, struct list_head *dead)
 {
-	struct frame *first, *next;
+	struct slab *slab, *next;
 
-	list_for_each_entry_safe(first, next, dead, node) {
-		list_del_init(&first->node);
-		slab_delete(cache, first);
+	list_for_each_entry_safe(slab, next, dead, node) {
+		list_del_init(&slab->node);
+		slab_destroy(cache, slab);
 	}
 }
 
-void home_retire(struct slabmod_cache *cache, struct slab_home *home, struct frame *first)
+void home_detach(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab)
 {
-	home_unlist(home, first, first->inuse);
-	home_mix(cache, first);
-	home_set(cache, first, HOME_COMMONS | (first->home & HOME_MIXED));
+	home_list_del(home, slab, slab->inuse);
+	home_mark_shared(cache, slab);
+	home_set_id(cache, slab, HOME_NODE | (slab->home & HOME_SHARED));
 }
 
-void home_settle_in_commons(struct slabmod_cache *cache, struct frame *first)
+void home_attach_to_node(struct slabmod_cache *cache, struct slab *slab)
 {
-	home_settle(cache, home_of(cache, first, HOME_COMMONS), first);
+	home_attach(cache, home_of(cache, slab, HOME_NODE), slab);
 	stat_inc(cache->stats, STAT_RETIRE);
 }
 
 /* ---- draining and shrinking ---- */
 
 /* Gives up to @nr empty slabs back to the buddy, those first that are empty longest. */
-static unsigned long send_empty(struct slabmod_cache *cache, struct slab_home *home,
+static unsigned long free_empty(struct slabmod_cache *cache, struct slab_home *home,
 				unsigned int nr)
 {
-	struct frame *first, *next;
+	struct slab *slab, *next;
 	unsigned long flags, pages = 0;
 	LIST_HEAD(dead);
 
 	if (!READ_ONCE(home->nr_empty))
 		return 0;
 	home_lock(home, &flags);
-	list_for_each_entry_safe_reverse(first, next, &home->empty, node) {
+	list_for_each_entry_safe_reverse(slab, next, &home->empty, node) {
 		if (!nr--)
 			break;
-		pages += slab_geometry(cache, first)->pages;
-		home_remove_slab(cache, home, first, &dead);
+		pages += slab_geometry(cache, slab)->pages;
+		home_remove_empty(cache, home, slab, &dead);
 	}
 	home_unlock(home, flags);
-	home_delete_slabs(cache, &dead);
+	home_free_slabs(cache, &dead);
 	return pages;
 }
 
-static void send_all(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+static void free_all_empty(struct slabmod_cache *cache, struct slab_home *home, void *arg)
 {
-	*(unsigned long *)arg += send_empty(cache, home, UINT_MAX);
+	*(unsigned long *)arg += free_empty(cache, home, UINT_MAX);
 }
 
 /* Gives those empty slabs back that were not needed since this was done last. */
@@ -278,7 +280,7 @@ static void age_one(struct slabmod_cache *cache, struct slab_home *home, void *a
 	unwanted = home->min_empty;
 	home->min_empty = home->nr_empty;
 	home_unlock(home, flags);
-	*pages += send_empty(cache, home, unwanted);
+	*pages += free_empty(cache, home, unwanted);
 }
 
 unsigned long home_age(struct slabmod_cache *cache)
@@ -291,65 +293,65 @@ unsigned long home_age(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(home_age);
 
-static void send_some(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+static void detach_some(struct slabmod_cache *cache, struct slab_home *home, void *arg)
 {
-	*(unsigned long *)arg += send_empty(cache, home, SEND_AT_ONCE);
+	*(unsigned long *)arg += free_empty(cache, home, DETACH_BATCH);
 }
 
-unsigned long home_end(struct slabmod_cache *cache)
+unsigned long home_free_isolated(struct slabmod_cache *cache)
 {
 	unsigned long pages = 0, before;
 
 	do {
 		before = pages;
-		home_for_each(cache, send_some, &pages);
+		home_for_each(cache, detach_some, &pages);
 		cond_resched();
 	} while (pages != before);
 	return pages;
 }
 
 /* A slab of a home that is not full. */
-static struct frame *any_listed(struct slab_home *home)
+static struct slab *any_listed(struct slab_home *home)
 {
 	int quarter;
 
 	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
 		if (!list_empty(&home->partial[quarter]))
-			return list_first_entry(&home->partial[quarter], struct frame, node);
-	if (!list_empty(&home->broken))
-		return list_first_entry(&home->broken, struct frame, node);
-	return list_first_entry_or_null(&home->empty, struct frame, node);
+			return list_first_entry(&home->partial[quarter], struct slab, node);
+	if (!list_empty(&home->no_whole_line))
+		return list_first_entry(&home->no_whole_line, struct slab, node);
+	return list_first_entry_or_null(&home->empty, struct slab, node);
 }
 
-void home_drain(struct slabmod_cache *cache, unsigned int cpu)
+void home_drain_cpu(struct slabmod_cache *cache, unsigned int cpu)
 {
 	unsigned long flags, pages = 0;
 	struct slab_home *home;
-	struct frame *first;
+	struct slab *slab;
 
 	if (!home_percpu(cache))
 		return;
 	home = per_cpu_ptr(cache->homes, cpu);
 	if (!is_isolated(cache))
-		send_all(cache, home, &pages);
+		free_all_empty(cache, home, &pages);
 	do {
 		home_lock(home, &flags);
-		first = any_listed(home);
-		if (first)
-			home_retire(cache, home, first);
+		slab = any_listed(home);
+		if (slab)
+			home_detach(cache, home, slab);
 		home_unlock(home, flags);
-		if (first)
-			home_settle_in_commons(cache, first);
-	} while (first);
+		if (slab)
+			home_attach_to_node(cache, slab);
+	} while (slab);
 }
-EXPORT_SYMBOL_FOR_TEST(home_drain);
+EXPORT_SYMBOL_FOR_TEST(home_drain_cpu);
 
 unsigned long home_shrink(struct slabmod_cache *cache)
 {
 	unsigned long pages = 0;
 
 	if (!is_isolated(cache))
-		home_for_each(cache, send_all, &pages);
+		home_for_each(cache, free_all_empty, &pages);
 	return pages;
 }
 EXPORT_SYMBOL_FOR_TEST(home_shrink);
@@ -364,7 +366,7 @@ void home_init(struct slab_home *home)
 	raw_spin_lock_init(&home->lock);
 	for (quarter = 0; quarter < SLAB_QUARTERS; quarter++)
 		INIT_LIST_HEAD(&home->partial[quarter]);
-	INIT_LIST_HEAD(&home->broken);
+	INIT_LIST_HEAD(&home->no_whole_line);
 	INIT_LIST_HEAD(&home->empty);
 }
 EXPORT_SYMBOL_FOR_TEST(home_init);

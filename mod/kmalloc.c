@@ -17,11 +17,12 @@
 
 #include "block.h"
 #include "cache.h"
-#include "debug.h"
-#include "debug_block.h"
+#include "cache_list.h"
+#include "debug/debug.h"
+#include "debug/debug_block.h"
+#include "debug/leak.h"
 #include "defer.h"
 #include "kmalloc.h"
-#include "leak.h"
 #include "pool.h"
 #include "report.h"
 
@@ -36,7 +37,7 @@ static struct slabmod_cache *small_caches[SMALL_STEPS] __read_mostly;
 /* ---- taking ---- */
 
 /* Sizes that no class serves: 0, and what is taken from the buddy in whole pages. */
-static void *kmalloc_odd(struct slabmod_pool *pool, size_t size, gfp_t gfp, int nid)
+static void *kmalloc_uncached(struct slabmod_pool *pool, size_t size, gfp_t gfp, int nid)
 {
 	void *p;
 
@@ -62,7 +63,7 @@ void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)
 	if (likely(step < SMALL_STEPS))
 		return cache_alloc(small_caches[step], gfp, size);
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
-		return kmalloc_odd(root_pool, size, gfp, NUMA_NO_NODE);
+		return kmalloc_uncached(root_pool, size, gfp, NUMA_NO_NODE);
 	return cache_alloc(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp, size);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_variable);
@@ -70,7 +71,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_variable);
 void *slabmod_kmalloc_node(size_t size, gfp_t gfp, int node)
 {
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
-		return kmalloc_odd(root_pool, size, gfp, node);
+		return kmalloc_uncached(root_pool, size, gfp, node);
 	return cache_alloc_slow(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp, node,
 				size);
 }
@@ -79,7 +80,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_node);
 void *slabmod_pool_kmalloc(struct slabmod_pool *pool, size_t size, gfp_t gfp)
 {
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
-		return kmalloc_odd(pool, size, gfp, NUMA_NO_NODE);
+		return kmalloc_uncached(pool, size, gfp, NUMA_NO_NODE);
 	return cache_alloc(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, size);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_kmalloc);
@@ -108,7 +109,7 @@ static bool is_memory(const struct slabmod_cache *cache)
 static void report_pages(const char *who, const struct slabmod_cache *cache, const void *p)
 {
 	if (report_misuse(MISUSE_WRONG_CACHE, "%s: %p are pages, of %s", who, p, cache->name))
-		cache_tell(p);
+		cache_print_object(p);
 }
 
 static void kfree_checked(void *p)
@@ -119,7 +120,7 @@ static void kfree_checked(void *p)
 		report_pages("kfree", found.cache, p);
 	else if (found.cache)
 		cache_free_slow(found.cache, p);
-	else if (!block_free_any(found.frame, p))
+	else if (!defer_free_block(found.frame, p))
 		cache_report_bad_free("kfree", p);
 }
 
@@ -159,7 +160,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree);
 
 void slabmod_pool_kfree(struct slabmod_pool *pool, const void *p)
 {
-	if (is_nothing(p) || pool_is_wrong("pool_kfree", pool, p))
+	if (is_nothing(p) || pool_mismatch("pool_kfree", pool, p))
 		return;
 	kfree_one((void *)p);
 }
@@ -199,24 +200,24 @@ static size_t memory_at(const char *who, const void *p)
  */
 static size_t asked_for(const void *p, size_t size, bool all)
 {
-	struct slabmod_cache *cache = slab_cache(chunk_frame(p));
-	size_t asked = 0;
+	struct slabmod_cache *cache = frame_cache(chunk_frame(p));
+	size_t requested = 0;
 
 	if (cache && cache->flags & CACHE_DEBUG)
-		asked = debug_asked(cache, p, all);
+		requested = debug_requested(cache, p, all);
 	else if (!cache && static_branch_unlikely(&debug_blocks))
-		asked = debug_block_asked(p, all);
-	return asked ?: size;
+		requested = debug_block_requested(p, all);
+	return requested ?: size;
 }
 
-static void set_asked(void *p, size_t asked)
+static void set_asked(void *p, size_t requested)
 {
-	struct slabmod_cache *cache = slab_cache(chunk_frame(p));
+	struct slabmod_cache *cache = frame_cache(chunk_frame(p));
 
 	if (cache && cache->flags & CACHE_DEBUG)
-		debug_set_asked(cache, p, asked);
+		debug_set_requested(cache, p, requested);
 	else if (!cache && static_branch_unlikely(&debug_blocks))
-		debug_block_set_asked(p, asked);
+		debug_block_set_requested(p, requested);
 }
 
 size_t slabmod_ksize(const void *p)
@@ -255,7 +256,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree_sensitive);
 void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 {
 	const bool clear = want_init_on_alloc(gfp);
-	size_t old, asked;
+	size_t old, requested;
 	void *new;
 
 	if (!size) {
@@ -266,21 +267,21 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 	old = is_nothing(p) ? 0 : memory_at("krealloc", p);
 	if (!old && !is_nothing(p))
 		return NULL;
-	asked = old ? asked_for(p, old, false) : 0;
+	requested = old ? asked_for(p, old, false) : 0;
 	if (size <= old) {
-		/* Outside of debug mode @asked is all there is: clear what a later call adds. */
-		if (clear && size < asked)
-			memset((void *)p + size, 0, asked - size);
+		/* Without debug mode @requested is all there is: clear what a later call adds. */
+		if (clear && size < requested)
+			memset((void *)p + size, 0, requested - size);
 		set_asked((void *)p, size);
 		/* In debug mode this was a zone. */
-		if (clear && size > asked)
-			memset((void *)p + asked, 0, size - asked);
+		if (clear && size > requested)
+			memset((void *)p + requested, 0, size - requested);
 		return (void *)p;
 	}
 	new = old ? slabmod_pool_kmalloc(pool_of(chunk_frame(p)), size, gfp) :
 		    slabmod_kmalloc_variable(size, gfp);
 	if (new && old) {
-		memcpy(new, p, asked);
+		memcpy(new, p, requested);
 		slabmod_kfree(p);
 	}
 	return new;
@@ -352,7 +353,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kasprintf);
 
 /* ---- beginning ---- */
 
-int kmalloc_open(struct slabmod_pool *pool)
+int kmalloc_create_caches(struct slabmod_pool *pool)
 {
 	char name[SLABMOD_CACHE_NAME_MAX + 1];
 	unsigned int class;

@@ -8,8 +8,8 @@
 struct slabmod_pool;
 
 /* Gives a pool its caches; what was made when one fails goes with the pool. */
-int kmalloc_open(struct slabmod_pool *pool);
-int pages_open(struct slabmod_pool *pool);
+int kmalloc_create_caches(struct slabmod_pool *pool);
+int pages_create_caches(struct slabmod_pool *pool);
 
 /* Let the calls that name no pool use the root pool's. */
 void kmalloc_init(void);

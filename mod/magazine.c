@@ -13,13 +13,13 @@
  * goes back and forth over the edge does not pay for it every time.
  *
  * The way in: __slabmod_cache_refill() or __slabmod_cache_alloc() (cache.c) come to
- * magazine_alloc(), that to take_one(), refill() and home_take() (refill.c), and with
- * nothing there to magazine_grow(), slab_new() (slab.c) and the buddy.
+ * magazine_alloc_object(), that to alloc_one(), refill() and home_alloc() (home_refill.c), and with
+ * nothing there to magazine_alloc_new_slab(), slab_create() (slab.c) and the buddy.
  *
  * A cache starts with a magazine of capacity 0, which all caches have in common:
  * the fast path finds nothing in it and no room, and needs no test for "none yet".
  * Its first own ones are small. Where they run empty or over often, they are exchanged
- * for larger ones, and where nobody uses them, for the common one: magazine_exchange().
+ * for larger ones, and where nobody uses them, for the common one: magazine_resize().
  *
  * Contexts: any. What interrupts a magazine (busy) goes to the slab, one object at
  * a time. Locks: none; preemption is off while a magazine is looked at, which
@@ -35,48 +35,53 @@
 #include "defer.h"
 #include "gfp.h"
 #include "home.h"
+#include "home_refill.h"
+#include "home_return.h"
 #include "magazine.h"
+#include "magazine_set.h"
 #include "report.h"
+#include "source.h"
 #include "strict.h"
 
 /* Objects that a bulk call takes from slabs at a time, for the sake of who waits. */
-#define TAKE_AT_ONCE	128
+#define BULK_BATCH	128
 
 /*
  * Enters this CPU's magazine, for longer than the fast path takes: the count is in
- * @here until magazine_leave(). NULL when it is busy, or there is none yet. Preemption is off.
+ * @local_top until magazine_unlock_local(). NULL when it is busy,
+	 or there is none yet. Preemption is off.
  */
-struct slabmod_magazine *magazine_acquire(struct slabmod_cache *cache)
+struct slabmod_magazine *magazine_lock_local(struct slabmod_cache *cache)
 {
 	struct slabmod_magazine __percpu *magazines = READ_ONCE(cache->magazines);
-	slabmod_my_magazine *here = slabmod_this_cpu(magazines);
+	slabmod_my_magazine *local_top = slabmod_this_cpu(magazines);
 	struct slabmod_magazine *magazine;
 	long top;
 
-	if (!here->capacity)
+	if (!local_top->capacity)
 		return NULL;
-	top = slabmod_magazine_enter(here);
+	top = slabmod_magazine_enter(local_top);
 	if (top < 0) {
-		slabmod_magazine_leave(here, 0);
+		slabmod_magazine_exit(local_top, 0);
 		stat_inc(cache->stats, STAT_BUSY);
 		return NULL;
 	}
 	magazine = this_cpu_ptr(magazines);
-	magazine->here = top;
+	magazine->local_top = top;
 	return magazine;
 }
 
-void magazine_leave(struct slabmod_magazine *magazine)
+void magazine_unlock_local(struct slabmod_magazine *magazine)
 {
 	barrier();
-	WRITE_ONCE(magazine->top, magazine->here);
+	WRITE_ONCE(magazine->top, magazine->local_top);
 }
 
 /* Counts a slow way in; with many of them it is told that larger magazines are wanted. */
-static void miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+static void count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
 	if (++magazine->misses == MAGAZINE_MANY_MISSES && magazine->capacity < cache->capacity_max)
-		source_wake(cache->source);
+		source_kick_worker(cache->source);
 }
 
 /* ---- taking ---- */
@@ -88,10 +93,10 @@ static unsigned int half(const struct slabmod_magazine *magazine)
 }
 
 /* The top of a stack that is not empty. */
-static void *take_top(struct slabmod_magazine *magazine)
+static void *pop_local(struct slabmod_magazine *magazine)
 {
 	magazine->allocs++;
-	return magazine->object[magazine->here--];
+	return magazine->object[magazine->local_top--];
 }
 
 /* Of a strict cache, where the bits are of objects from entry @at on. */
@@ -105,15 +110,16 @@ static void note_places(struct slabmod_cache *cache, struct slabmod_magazine *ma
 /* Fills an empty stack to half, and takes the top. */
 static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine, bool anything)
 {
-	if (!magazine->here) {
-		magazine->here = home_take(cache, &magazine->object[1], half(magazine), anything);
-		if (!magazine->here)
+	if (!magazine->local_top) {
+		magazine->local_top = home_alloc(cache, &magazine->object[1], half(magazine),
+						 anything);
+		if (!magazine->local_top)
 			return NULL;
-		note_places(cache, magazine, 1, magazine->here);
+		note_places(cache, magazine, 1, magazine->local_top);
 		stat_inc(cache->stats, STAT_REFILL);
-		miss(cache, magazine);
+		count_miss(cache, magazine);
 	}
-	return take_top(magazine);
+	return pop_local(magazine);
 }
 
 static void count_direct(struct slabmod_cache *cache, unsigned int nr)
@@ -123,17 +129,17 @@ static void count_direct(struct slabmod_cache *cache, unsigned int nr)
 }
 
 /* An object from the magazine or from slabs there are. */
-static void *take_one(struct slabmod_cache *cache, bool anything)
+static void *alloc_one(struct slabmod_cache *cache, bool anything)
 {
 	struct slabmod_magazine *magazine;
 	void *object = NULL;
 
 	preempt_disable();
-	magazine = magazine_acquire(cache);
+	magazine = magazine_lock_local(cache);
 	if (magazine) {
 		object = refill(cache, magazine, anything);
-		magazine_leave(magazine);
-	} else if (home_take(cache, &object, 1, anything)) {
+		magazine_unlock_local(magazine);
+	} else if (home_alloc(cache, &object, 1, anything)) {
 		count_direct(cache, 1);
 	}
 	preempt_enable();
@@ -141,50 +147,50 @@ static void *take_one(struct slabmod_cache *cache, bool anything)
 }
 
 /* Makes a slab on a node, for everybody, and takes one object of it. */
-static void *grow_on(struct slabmod_cache *cache, int nid, gfp_t gfp)
+static void *alloc_one_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp)
 {
-	void *object = home_grow(cache, nid, gfp, true);
+	void *object = home_alloc_new_slab(cache, nid, gfp, true);
 
 	if (object)
 		count_direct(cache, 1);
 	return object;
 }
 
-void *magazine_alloc(struct slabmod_cache *cache)
+void *magazine_alloc_object(struct slabmod_cache *cache)
 {
-	return take_one(cache, false);
+	return alloc_one(cache, false);
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_alloc);
+EXPORT_SYMBOL_FOR_TEST(magazine_alloc_object);
 
 /* Takes of a slab that nobody else knows yet, and fills the magazine if that is empty. */
-static void *open_slab(struct slabmod_cache *cache, struct frame *first)
+static void *alloc_from_slab(struct slabmod_cache *cache, struct slab *slab)
 {
-	struct slabmod_magazine *magazine = magazine_acquire(cache);
+	struct slabmod_magazine *magazine = magazine_lock_local(cache);
 	void *object;
 
-	if (magazine && !magazine->here) {
-		magazine->here = home_open(cache, first, false, &magazine->object[1],
-					   half(magazine));
-		note_places(cache, magazine, 1, magazine->here);
-		object = take_top(magazine);
+	if (magazine && !magazine->local_top) {
+		magazine->local_top = home_add_slab(cache, slab, false, &magazine->object[1],
+						    half(magazine));
+		note_places(cache, magazine, 1, magazine->local_top);
+		object = pop_local(magazine);
 		stat_inc(cache->stats, STAT_REFILL);
-		miss(cache, magazine);
+		count_miss(cache, magazine);
 	} else {
-		home_open(cache, first, false, &object, 1);
+		home_add_slab(cache, slab, false, &object, 1);
 		count_direct(cache, 1);
 	}
 	if (magazine)
-		magazine_leave(magazine);
+		magazine_unlock_local(magazine);
 	return object;
 }
 
-void *magazine_grow(struct slabmod_cache *cache, gfp_t gfp)
+void *magazine_alloc_new_slab(struct slabmod_cache *cache, gfp_t gfp)
 {
 	bool may_wait = preemptible() || gfpflags_allow_blocking(gfp);
-	struct frame *first = home_new_slab(cache, source_nid(cache->source), gfp);
+	struct slab *slab = home_create_slab(cache, source_nid(cache->source), gfp);
 	void *object = NULL;
 
-	if (!first)
+	if (!slab)
 		return NULL;
 	/*
 	 * Where this task had to wait, others may have made slabs, as many as there are
@@ -192,55 +198,55 @@ void *magazine_grow(struct slabmod_cache *cache, gfp_t gfp)
 	 */
 	preempt_disable();
 	if (may_wait)
-		object = take_one(cache, false);
+		object = alloc_one(cache, false);
 	if (!object) {
-		object = open_slab(cache, first);
-		first = NULL;
+		object = alloc_from_slab(cache, slab);
+		slab = NULL;
 	}
 	preempt_enable();
-	if (first)
-		slab_delete(cache, first);
+	if (slab)
+		slab_destroy(cache, slab);
 	return object;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_grow);
+EXPORT_SYMBOL_FOR_TEST(magazine_alloc_new_slab);
 
-void *magazine_alloc_far(struct slabmod_cache *cache)
+void *magazine_alloc_other_nodes(struct slabmod_cache *cache)
 {
 	void *object = NULL;
 
 	preempt_disable();
-	if (home_take_far(cache, &object, 1))
+	if (home_alloc_other_nodes(cache, &object, 1))
 		count_direct(cache, 1);
 	preempt_enable();
 	return object;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_alloc_far);
+EXPORT_SYMBOL_FOR_TEST(magazine_alloc_other_nodes);
 
-void *magazine_alloc_any(struct slabmod_cache *cache)
+void *magazine_alloc_any_line(struct slabmod_cache *cache)
 {
-	return take_one(cache, true);
+	return alloc_one(cache, true);
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_alloc_any);
+EXPORT_SYMBOL_FOR_TEST(magazine_alloc_any_line);
 
-void magazine_asked(struct slabmod_cache *cache, size_t bytes)
+void magazine_count_requested(struct slabmod_cache *cache, size_t bytes)
 {
 	struct slabmod_magazine __percpu *magazines;
 
 	preempt_disable();
 	magazines = READ_ONCE(cache->magazines);
 	if (magazines == magazine_none)
-		atomic_long_add(bytes, &cache->asked);
+		atomic_long_add(bytes, &cache->requested);
 	else
-		this_cpu_add(magazines->asked, bytes);
+		this_cpu_add(magazines->requested, bytes);
 	preempt_enable();
 }
 
-void *magazine_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
+void *magazine_alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
 	void *object;
 
 	preempt_disable();
-	object = home_take_node(cache, nid);
+	object = home_alloc_on_node(cache, nid);
 	preempt_enable();
 	if (object) {
 		count_direct(cache, 1);
@@ -248,16 +254,16 @@ void *magazine_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	}
 	if (!(gfp & __GFP_THISNODE))
 		gfp = gfp_easy(gfp) | __GFP_THISNODE;
-	return grow_on(cache, nid, gfp);
+	return alloc_one_new_slab(cache, nid, gfp);
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_alloc_node);
+EXPORT_SYMBOL_FOR_TEST(magazine_alloc_on_node);
 
 /* Takes the upper ones off a stack, as if one by one; four at a time. */
-static void pop_many(struct slabmod_magazine *magazine, void **objects, unsigned int nr)
+static void pop_bulk(struct slabmod_magazine *magazine, void **objects, unsigned int nr)
 {
-	void **top = &magazine->object[magazine->here];
+	void **top = &magazine->object[magazine->local_top];
 
-	magazine->here -= nr;
+	magazine->local_top -= nr;
 	for (; nr >= 4; nr -= 4, objects += 4, top -= 4) {
 		objects[0] = top[0];
 		objects[1] = top[-1];
@@ -268,24 +274,24 @@ static void pop_many(struct slabmod_magazine *magazine, void **objects, unsigned
 		*objects++ = *top--;
 }
 
-size_t magazine_take(struct slabmod_cache *cache, size_t nr, void **objects)
+size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **objects)
 {
 	struct slabmod_magazine *magazine;
 	size_t got = 0, more;
 
 	preempt_disable();
-	magazine = magazine_acquire(cache);
+	magazine = magazine_lock_local(cache);
 	if (magazine) {
-		got = min_t(size_t, nr, magazine->here);
-		pop_many(magazine, objects, got);
+		got = min_t(size_t, nr, magazine->local_top);
+		pop_bulk(magazine, objects, got);
 		magazine->allocs += got;
-		magazine_leave(magazine);
+		magazine_unlock_local(magazine);
 	}
 	preempt_enable();
 	for (; got < nr; got += more) {
-		more = min_t(size_t, nr - got, TAKE_AT_ONCE);
+		more = min_t(size_t, nr - got, BULK_BATCH);
 		preempt_disable();
-		more = home_take(cache, objects + got, more, false);
+		more = home_alloc(cache, objects + got, more, false);
 		preempt_enable();
 		if (!more)
 			break;
@@ -293,7 +299,7 @@ size_t magazine_take(struct slabmod_cache *cache, size_t nr, void **objects)
 	}
 	return got;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_take);
+EXPORT_SYMBOL_FOR_TEST(magazine_alloc_bulk);
 
 /* ---- giving ---- */
 
@@ -302,88 +308,88 @@ static void flush_half(struct slabmod_cache *cache, struct slabmod_magazine *mag
 {
 	unsigned int nr = half(magazine);
 
-	magazine->here -= nr;
-	home_give(cache, &magazine->object[magazine->here + 1], nr);
+	magazine->local_top -= nr;
+	home_free(cache, &magazine->object[magazine->local_top + 1], nr);
 	stat_inc(cache->stats, STAT_FLUSH);
-	miss(cache, magazine);
+	count_miss(cache, magazine);
 }
 
-static void flush_away(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+static void flush_remote(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	home_give(cache, magazine_away(magazine), magazine->away);
-	magazine->away = 0;
+	home_free(cache, magazine_remote(magazine), magazine->nr_remote);
+	magazine->nr_remote = 0;
 	stat_inc(cache->stats, STAT_FLUSH_AWAY);
 }
 
 /* Empties a magazine that has been acquired, or that nobody knows any more. */
-void magazine_empty(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	home_give(cache, &magazine->object[1], magazine->here);
-	magazine->here = 0;
-	home_give(cache, magazine_away(magazine), magazine->away);
-	magazine->away = 0;
+	home_free(cache, &magazine->object[1], magazine->local_top);
+	magazine->local_top = 0;
+	home_free(cache, magazine_remote(magazine), magazine->nr_remote);
+	magazine->nr_remote = 0;
 }
 
 enum put { PUT_DONE, PUT_DOUBLE, PUT_NO_ROOM };
 
-static enum put put_here(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
-			 void *object)
+static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+			  void *object)
 {
-	if (magazine->object[magazine->here] == object)
+	if (magazine->object[magazine->local_top] == object)
 		return PUT_DOUBLE;
-	if (magazine->here == magazine->capacity) {
+	if (magazine->local_top == magazine->capacity) {
 		if (in_nmi())
 			return PUT_NO_ROOM;
 		flush_half(cache, magazine);
 	}
-	magazine->object[++magazine->here] = object;
-	note_places(cache, magazine, magazine->here, 1);
+	magazine->object[++magazine->local_top] = object;
+	note_places(cache, magazine, magazine->local_top, 1);
 	return PUT_DONE;
 }
 
-static enum put put_away(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
-			 void *object)
+static enum put put_remote(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+			   void *object)
 {
-	void **away = magazine_away(magazine);
+	void **nr_remote = magazine_remote(magazine);
 
-	if (magazine->away && away[magazine->away - 1] == object)
+	if (magazine->nr_remote && nr_remote[magazine->nr_remote - 1] == object)
 		return PUT_DOUBLE;
-	if (magazine->away == magazine_away_capacity(magazine->capacity)) {
+	if (magazine->nr_remote == magazine_remote_capacity(magazine->capacity)) {
 		if (in_nmi())
 			return PUT_NO_ROOM;
-		flush_away(cache, magazine);
+		flush_remote(cache, magazine);
 	}
-	away[magazine->away++] = object;
+	nr_remote[magazine->nr_remote++] = object;
 	return PUT_DONE;
 }
 
 /* Whether a free by this CPU puts an object of the slab where this CPU takes from. */
-static bool belongs_here(struct slabmod_cache *cache, struct frame *first)
+static bool is_local(struct slabmod_cache *cache, struct slab *slab)
 {
 	if (!(cache->flags & CACHE_CHECK_HOME) ||
-	    READ_ONCE(first->home) == raw_smp_processor_id())
+	    READ_ONCE(slab->home) == raw_smp_processor_id())
 		return true;
 	return !(cache->flags & CACHE_SHARES_LINES) &&
-	       frame_chunk(first)->buddy->nid == chunk_near_node(numa_mem_id());
+	       slab_chunk(slab)->buddy->nid == source_near_node(numa_mem_id());
 }
 
-void magazine_free(struct slabmod_cache *cache, struct frame *first, void *object)
+void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *object)
 {
 	enum put put = PUT_NO_ROOM;
 	struct slabmod_magazine *magazine;
 
 	preempt_disable();
-	magazine = magazine_acquire(cache);
+	magazine = magazine_lock_local(cache);
 	if (magazine) {
-		if (belongs_here(cache, first))
-			put = put_here(cache, magazine, object);
+		if (is_local(cache, slab))
+			put = put_local(cache, magazine, object);
 		else
-			put = put_away(cache, magazine, object);
-		magazine_leave(magazine);
+			put = put_remote(cache, magazine, object);
+		magazine_unlock_local(magazine);
 	}
 	if (put == PUT_NO_ROOM) {
 		stat_inc(cache->stats, STAT_DIRECT);
-		if (!home_give(cache, &object, 1))
+		if (!home_free(cache, &object, 1))
 			defer_free(cache, object);
 	}
 	preempt_enable();
@@ -391,4 +397,4 @@ void magazine_free(struct slabmod_cache *cache, struct frame *first, void *objec
 		report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p was freed twice in a row",
 			      cache->name, object);
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_free);
+EXPORT_SYMBOL_FOR_TEST(magazine_free_object);

@@ -6,7 +6,7 @@
  * object is asked for. Where one of them runs empty or over often, all are exchanged
  * for larger ones, and where nobody uses them any more, for magazine_none.
  *
- * Contexts: process, may sleep, but magazine_enable(): any. Locks: exchange_lock, raw,
+ * Contexts: process, may sleep, but magazine_enable(): any. Locks: resize_lock, raw,
  * for which magazines a cache has. Old ones are freed when a grace period is over:
  * whoever uses magazines has preemption off since before it looked them up.
  */
@@ -17,11 +17,13 @@
 #include <linux/smp.h>
 
 #include "chunk.h"
-#include "fault.h"
+#include "debug/fault.h"
 #include "gfp.h"
 #include "home.h"
 #include "magazine.h"
+#include "magazine_set.h"
 #include "report.h"
+#include "source.h"
 #include "strict.h"
 
 /* By so much they grow. */
@@ -30,20 +32,20 @@
 unsigned int magazine_bytes = MAGAZINE_BYTES_DEFAULT;
 
 struct slabmod_magazine __percpu *magazine_none;
-static DEFINE_RAW_SPINLOCK(exchange_lock);
+static DEFINE_RAW_SPINLOCK(resize_lock);
 
 /* ---- made and freed ---- */
 
 static size_t magazine_size(const struct slabmod_cache *cache, unsigned int capacity)
 {
-	unsigned int away = 0;
+	unsigned int nr_remote = 0;
 
 	/* The places of bits are behind all that a magazine may have before. */
 	if (strict_is_on(cache))
 		return struct_bytes(struct slabmod_magazine, object, STRICT_PLACES + 1 + capacity);
 	if (cache->flags & CACHE_CHECK_HOME)
-		away = magazine_away_capacity(capacity);
-	return struct_bytes(struct slabmod_magazine, object, 1 + capacity + away);
+		nr_remote = magazine_remote_capacity(capacity);
+	return struct_bytes(struct slabmod_magazine, object, 1 + capacity + nr_remote);
 }
 
 /* Bytes of one CPU's magazine, of whatever capacity it is. */
@@ -88,8 +90,8 @@ static bool enable_homes(struct slabmod_cache *cache, gfp_t gfp)
 	return true;
 }
 
-static struct slabmod_magazine __percpu *alloc_magazines(struct slabmod_cache *cache,
-							 unsigned int capacity, gfp_t gfp)
+static struct slabmod_magazine __percpu *magazines_create(struct slabmod_cache *cache,
+							  unsigned int capacity, gfp_t gfp)
 {
 	struct slabmod_magazine __percpu *magazines = NULL;
 	unsigned int cpu;
@@ -107,7 +109,7 @@ static struct slabmod_magazine __percpu *alloc_magazines(struct slabmod_cache *c
 	return magazines;
 }
 
-/* Gives a cache its magazines, and returns those it had; exchange_lock is held. */
+/* Gives a cache its magazines, and returns those it had; resize_lock is held. */
 static struct slabmod_magazine __percpu *set_magazines(struct slabmod_cache *cache,
 						       struct slabmod_magazine __percpu *new)
 {
@@ -116,7 +118,8 @@ static struct slabmod_magazine __percpu *set_magazines(struct slabmod_cache *cac
 	/* They are made before anybody sees them. */
 	smp_store_release(&cache->magazines, new);
 	/* Callers take objects by themselves where there is nothing else to be done to them. */
-	smp_store_release(&cache->front.magazines, magazine_is_hidden(cache) ? magazine_none : new);
+	smp_store_release(&cache->fastpath.magazines,
+			  magazine_is_hidden(cache) ? magazine_none : new);
 	return old;
 }
 
@@ -139,24 +142,24 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 	gfp = (gfp & GFP_KERNEL) | __GFP_NOWARN;
 	if (!enable_homes(cache, gfp))
 		return false;
-	magazines = alloc_magazines(cache, cache->capacity, gfp);
+	magazines = magazines_create(cache, cache->capacity, gfp);
 	if (!magazines)
 		return false;
 	/* Once they can be seen they may be exchanged, and freed. */
 	bytes = size_of(cache, magazines);
 	count_metadata(cache, bytes);
-	raw_spin_lock_irqsave(&exchange_lock, flags);
+	raw_spin_lock_irqsave(&resize_lock, flags);
 	mine = cache->magazines == magazine_none;
 	if (mine)
 		set_magazines(cache, magazines);
-	raw_spin_unlock_irqrestore(&exchange_lock, flags);
+	raw_spin_unlock_irqrestore(&resize_lock, flags);
 	if (!mine) {
 		count_metadata(cache, -bytes);
 		free_percpu(magazines);
 		return true;
 	}
 	/* They will be looked at now and then. */
-	source_wake(cache->source);
+	source_kick_worker(cache->source);
 	return true;
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_enable);
@@ -183,7 +186,7 @@ void magazine_disable(struct slabmod_cache *cache)
 	source_count_metadata(cache->source, -(long)magazine_metadata(cache));
 	if (magazine_has_own(cache))
 		free_percpu(cache->magazines);
-	cache->front.magazines = magazine_none;
+	cache->fastpath.magazines = magazine_none;
 	cache->magazines = magazine_none;
 	free_percpu(cache->homes);
 	cache->homes = NULL;
@@ -202,7 +205,7 @@ void magazine_setup(struct slabmod_cache *cache)
 {
 	unsigned int bytes = magazine_bytes;
 
-	cache->front.magazines = magazine_none;
+	cache->fastpath.magazines = magazine_none;
 	cache->magazines = magazine_none;
 	cache->homes = NULL;
 	if (cache->flags & CACHE_PAGES)
@@ -238,7 +241,7 @@ static void visit_magazines(struct slabmod_cache *cache,
 static void look(struct slabmod_magazine *magazine, void *arg)
 {
 	/* Other than before when one was taken, given, or taken and given. */
-	u32 now = 2 * READ_ONCE(magazine->allocs) + magazine_objects(magazine);
+	u32 now = 2 * READ_ONCE(magazine->allocs) + magazine_nr_objects(magazine);
 
 	if (now != magazine->seen)
 		WRITE_ONCE(magazine->idle, 0);
@@ -248,11 +251,11 @@ static void look(struct slabmod_magazine *magazine, void *arg)
 	WRITE_ONCE(magazine->misses, 0);
 }
 
-void magazine_look(struct slabmod_cache *cache)
+void magazine_scan_idle(struct slabmod_cache *cache)
 {
 	visit_magazines(cache, look, NULL);
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_look);
+EXPORT_SYMBOL_FOR_TEST(magazine_scan_idle);
 
 /* What there is among a cache's magazines. */
 struct survey {
@@ -263,7 +266,7 @@ struct survey {
 
 static void add_survey(struct slabmod_magazine *magazine, void *arg)
 {
-	unsigned int objects = magazine_objects(magazine);
+	unsigned int objects = magazine_nr_objects(magazine);
 	struct survey *survey = arg;
 
 	survey->number++;
@@ -280,11 +283,11 @@ static struct survey survey(struct slabmod_cache *cache, unsigned int idle)
 	return survey;
 }
 
-bool magazine_is_stale(struct slabmod_cache *cache, unsigned int idle)
+bool magazine_has_idle_objects(struct slabmod_cache *cache, unsigned int idle)
 {
 	return survey(cache, idle).stale;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_is_stale);
+EXPORT_SYMBOL_FOR_TEST(magazine_has_idle_objects);
 
 bool magazine_is_unused(struct slabmod_cache *cache, unsigned int idle)
 {
@@ -294,13 +297,13 @@ bool magazine_is_unused(struct slabmod_cache *cache, unsigned int idle)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_is_unused);
 
-bool magazine_wants_more(struct slabmod_cache *cache)
+bool magazine_wants_larger(struct slabmod_cache *cache)
 {
 	return survey(cache, 0).many_misses && cache->capacity < cache->capacity_max;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_wants_more);
+EXPORT_SYMBOL_FOR_TEST(magazine_wants_larger);
 
-bool magazine_exchange(struct slabmod_cache *cache, bool more)
+bool magazine_resize(struct slabmod_cache *cache, bool more)
 {
 	unsigned int capacity = min(cache->capacity * GROW_FACTOR, cache->capacity_max);
 	struct slabmod_magazine __percpu *new = magazine_none;
@@ -309,18 +312,18 @@ bool magazine_exchange(struct slabmod_cache *cache, bool more)
 	if (!magazine_has_own(cache))
 		return false;
 	if (more) {
-		new = alloc_magazines(cache, capacity, GFP_KERNEL | __GFP_NOWARN);
+		new = magazines_create(cache, capacity, GFP_KERNEL | __GFP_NOWARN);
 		if (!new)
 			return false;
 		count_metadata(cache, size_of(cache, new));
 	}
-	raw_spin_lock_irqsave(&exchange_lock, flags);
+	raw_spin_lock_irqsave(&resize_lock, flags);
 	cache->capacity = more ? capacity : start_capacity(cache);
 	WRITE_ONCE(cache->old_magazines, set_magazines(cache, new));
-	raw_spin_unlock_irqrestore(&exchange_lock, flags);
+	raw_spin_unlock_irqrestore(&resize_lock, flags);
 	return true;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_exchange);
+EXPORT_SYMBOL_FOR_TEST(magazine_resize);
 
 /*
  * Empty a magazine that no CPU uses. Objects are returned by an RCU reader: the frame of one
@@ -329,13 +332,13 @@ EXPORT_SYMBOL_FOR_TEST(magazine_exchange);
 static void empty_unused(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
 	rcu_read_lock();
-	magazine->here = magazine->top;
-	magazine_empty(cache, magazine);
-	magazine_leave(magazine);
+	magazine->local_top = magazine->top;
+	magazine_flush(cache, magazine);
+	magazine_unlock_local(magazine);
 	rcu_read_unlock();
 }
 
-void magazine_discard(struct slabmod_cache *cache)
+void magazine_flush_old(struct slabmod_cache *cache)
 {
 	struct slabmod_magazine __percpu *old = cache->old_magazines;
 	unsigned int cpu;
@@ -347,16 +350,16 @@ void magazine_discard(struct slabmod_cache *cache)
 
 		empty_unused(cache, magazine);
 		atomic_long_add(magazine->allocs, &cache->allocs);
-		atomic_long_add(magazine->asked, &cache->asked);
+		atomic_long_add(magazine->requested, &cache->requested);
 		WRITE_ONCE(magazine->allocs, 0);
-		WRITE_ONCE(magazine->asked, 0);
+		WRITE_ONCE(magazine->requested, 0);
 	}
 	WRITE_ONCE(cache->old_magazines, NULL);
 	cache->dead_magazines = old;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_discard);
+EXPORT_SYMBOL_FOR_TEST(magazine_flush_old);
 
-void magazine_bury(struct slabmod_cache *cache)
+void magazine_free_old(struct slabmod_cache *cache)
 {
 	struct slabmod_magazine __percpu *dead = cache->dead_magazines;
 
@@ -366,7 +369,7 @@ void magazine_bury(struct slabmod_cache *cache)
 	cache->dead_magazines = NULL;
 	free_percpu(dead);
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_bury);
+EXPORT_SYMBOL_FOR_TEST(magazine_free_old);
 
 /* ---- draining ---- */
 
@@ -378,12 +381,12 @@ struct drainage {
 static void drain_this_cpu(void *arg)
 {
 	struct drainage *drainage = arg;
-	struct slabmod_magazine *magazine = magazine_acquire(drainage->cache);
+	struct slabmod_magazine *magazine = magazine_lock_local(drainage->cache);
 
 	if (!magazine)
 		return;
-	magazine_empty(drainage->cache, magazine);
-	magazine_leave(magazine);
+	magazine_flush(drainage->cache, magazine);
+	magazine_unlock_local(magazine);
 }
 
 static bool is_stale(int cpu, void *arg)
@@ -393,7 +396,7 @@ static bool is_stale(int cpu, void *arg)
 
 	/* The kernel has preemption off here. */
 	magazine = per_cpu_ptr(READ_ONCE(drainage->cache->magazines), cpu);
-	return magazine_objects(magazine) && READ_ONCE(magazine->idle) >= drainage->idle;
+	return magazine_nr_objects(magazine) && READ_ONCE(magazine->idle) >= drainage->idle;
 }
 
 void magazine_drain_idle(struct slabmod_cache *cache, unsigned int idle)
@@ -424,7 +427,7 @@ EXPORT_SYMBOL_FOR_TEST(magazine_drain_cpu);
 
 static void add_count(struct slabmod_magazine *magazine, void *arg)
 {
-	*(unsigned long *)arg += magazine_objects(magazine);
+	*(unsigned long *)arg += magazine_nr_objects(magazine);
 }
 
 unsigned long magazine_count(struct slabmod_cache *cache)
@@ -452,28 +455,28 @@ EXPORT_SYMBOL_FOR_TEST(magazine_allocs);
 
 static void add_asked(struct slabmod_magazine *magazine, void *arg)
 {
-	*(unsigned long *)arg += READ_ONCE(magazine->asked);
+	*(unsigned long *)arg += READ_ONCE(magazine->requested);
 }
 
-unsigned long magazine_mean_asked(struct slabmod_cache *cache)
+unsigned long magazine_mean_requested(struct slabmod_cache *cache)
 {
-	unsigned long bytes = atomic_long_read(&cache->asked), allocs = magazine_allocs(cache);
+	unsigned long bytes = atomic_long_read(&cache->requested), allocs = magazine_allocs(cache);
 
 	visit_magazines(cache, add_asked, &bytes);
 	return allocs ? min_t(unsigned long, DIV_ROUND_CLOSEST(bytes, allocs), cache->size) : 0;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_mean_asked);
+EXPORT_SYMBOL_FOR_TEST(magazine_mean_requested);
 
 /* Invariant: what lies in a magazine is an object that its slab counts as taken. */
 static bool check_object(struct slabmod_cache *cache, void *object)
 {
 	struct frame *frame = chunk_frame(object);
-	u64 index;
 
-	if (frame && slab_cache(frame) == cache) {
-		frame = slab_first(frame);
-		index = slab_object_index(cache, frame, object);
-		if (index < slab_geometry(cache, frame)->objects && !test_bit(index, frame->free))
+	if (frame && frame_cache(frame) == cache) {
+		struct slab *slab = frame_slab(frame);
+		u64 index = slab_object_index(cache, slab, object);
+
+		if (index < slab_objects(cache, slab) && !test_bit(index, slab->free))
 			return true;
 	}
 	report_broken("%s: a magazine has %p, which is not one of the cache's taken objects",
@@ -488,15 +491,15 @@ static bool check_magazine(struct slabmod_cache *cache, struct slabmod_magazine 
 
 	/* A busy one, without its sign, has more than its capacity. */
 	if (magazine->object[0] || (unsigned long)magazine->top > magazine->capacity ||
-	    magazine->away > magazine_away_capacity(magazine->capacity)) {
+	    magazine->nr_remote > magazine_remote_capacity(magazine->capacity)) {
 		report_broken("%s: a magazine of %lu has %#lx here and %u away", cache->name,
-			      magazine->capacity, magazine->top, magazine->away);
+			      magazine->capacity, magazine->top, magazine->nr_remote);
 		return false;
 	}
 	for (i = 1; i <= magazine->top; i++)
 		ok &= check_object(cache, magazine->object[i]);
-	for (i = 0; i < magazine->away; i++)
-		ok &= check_object(cache, magazine_away(magazine)[i]);
+	for (i = 0; i < magazine->nr_remote; i++)
+		ok &= check_object(cache, magazine_remote(magazine)[i]);
 	return ok;
 }
 

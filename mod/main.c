@@ -6,13 +6,16 @@
 #include <linux/module.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
-#include "debug.h"
-#include "debug_block.h"
+#include "debug/debug.h"
+#include "debug/debug_block.h"
+#include "debug/leak.h"
 #include "debugfs.h"
 #include "defer.h"
-#include "leak.h"
+#include "magazine_set.h"
 #include "pool.h"
+#include "pool_list.h"
 #include "reclaim.h"
 
 static unsigned long limit_mb;

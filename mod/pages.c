@@ -19,6 +19,7 @@
 #include "block.h"
 #include "buddy.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "defer.h"
 #include "kmalloc.h"
 #include "pool.h"
@@ -129,10 +130,10 @@ static void pages_free(const char *who, void *p, unsigned int nr_pages)
 				     found.size >> PAGE_SHIFT, p, nr_pages);
 	else if (found.cache)
 		cache_free_slow(found.cache, p);
-	else if (!block_free_any(found.frame, p))
+	else if (!defer_free_block(found.frame, p))
 		cache_report_bad_free(who, p);
 	if (said)
-		cache_tell(p);
+		cache_print_object(p);
 }
 
 static noinline void pages_free_slow(const char *who, void *p, unsigned int nr_pages)
@@ -189,7 +190,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_free_pages);
 void slabmod_pool_free_pages(struct slabmod_pool *pool, unsigned long addr, unsigned int order)
 {
 	if (!addr || order_refused("pool_free_pages", order) ||
-	    pool_is_wrong("pool_free_pages", pool, (void *)addr))
+	    pool_mismatch("pool_free_pages", pool, (void *)addr))
 		return;
 	pages_free_slow("pool_free_pages", (void *)addr, 1u << order);
 }
@@ -215,7 +216,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_free_pages_exact);
 
 /* ---- beginning ---- */
 
-int pages_open(struct slabmod_pool *pool)
+int pages_create_caches(struct slabmod_pool *pool)
 {
 	char name[SLABMOD_CACHE_NAME_MAX + 1];
 	unsigned int order;

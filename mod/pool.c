@@ -3,10 +3,9 @@
  * pool.c - the root object: a source of pages, a buddy for each node, caches.
  *
  * Every cache, block and page belongs to a pool; there is one, the root pool, for
- * the calls that name none. Which pools there are is known to pools.c.
+ * the calls that name none. Which pools there are is known to pool_list.c.
  *
- * Contexts: process, may sleep, but for pool_is_wrong(): any.
- * Locks: ledger_lock, for the most that was seen of each figure.
+ * Contexts: process, may sleep, except pool_mismatch(): any. Locks: none.
  */
 #include <linux/mm.h>
 #include <linux/nodemask.h>
@@ -16,52 +15,24 @@
 #include "block.h"
 #include "buddy.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
-#include "debug.h"
-#include "debug_block.h"
+#include "debug/debug_block.h"
+#include "debug/fault.h"
 #include "defer.h"
-#include "fault.h"
-#include "home.h"
 #include "pool.h"
 #include "report.h"
+#include "source.h"
 
 struct slabmod_pool *root_pool __read_mostly;
 EXPORT_SYMBOL_FOR_TEST(root_pool);
 
-/* Free pages that a node keeps for a while, so that who comes and goes need not ask for them. */
-#define KEEP_PAGES	4096
-
-static DEFINE_SPINLOCK(ledger_lock);
-
-/* ---- the kernel's page allocator as a source ---- */
-
-static struct page *kernel_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
-{
-	return alloc_pages_node(nid, gfp, order);
-}
-
-static void kernel_put(struct chunk_source *source, struct page *page, unsigned int order)
-{
-	__free_pages(page, order);
-}
-
-const struct chunk_source kernel_source = {
-	.get = kernel_get,
-	.put = kernel_put,
-	.min_order = UNIT_ORDER,
-	.max_order = CHUNK_MAX_ORDER,
-	.keep = KEEP_PAGES,
-	.limit = ULONG_MAX / 2,
-	.nid = NUMA_NO_NODE,
-};
-EXPORT_SYMBOL_FOR_TEST(kernel_source);
-
 /* ---- life of a pool ---- */
 
 /* What caches keep empty is given up before the pool takes more pages. */
-static bool squeeze(struct chunk_source *source)
+static bool reclaim_empty(struct chunk_source *source)
 {
-	return cache_squeeze(container_of(source, struct slabmod_pool, source));
+	return cache_reclaim_empty(container_of(source, struct slabmod_pool, source));
 }
 
 struct slabmod_pool *pool_create(const char *name, const struct chunk_source *source)
@@ -76,7 +47,7 @@ struct slabmod_pool *pool_create(const char *name, const struct chunk_source *so
 	strscpy(pool->name, name, sizeof(pool->name));
 	INIT_LIST_HEAD(&pool->node);
 	pool->source = *source;
-	pool->source.squeeze = squeeze;
+	pool->source.reclaim_empty = reclaim_empty;
 	pool->source.stats = fault_hits(FAULT_STATS) ? NULL : alloc_percpu(struct stats);
 	if (!pool->source.stats) {
 		kfree(pool);
@@ -103,7 +74,7 @@ bool pool_reserve(struct slabmod_pool *pool)
 			return true;
 		order = min_t(unsigned int, order, ilog2(missing));
 		/* Large chunks are worth some effort, but nobody is killed for them. */
-		if (buddy_grow(pool->buddies, nid, order, GFP_KERNEL | __GFP_RETRY_MAYFAIL))
+		if (buddy_add_chunk(pool->buddies, nid, order, GFP_KERNEL | __GFP_RETRY_MAYFAIL))
 			continue;
 		if (!order)
 			return false;
@@ -121,7 +92,7 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 	block_drain(ULONG_MAX);
 	/* Waits, as for others so for those who are at a block on its way back. */
 	cache_destroy_all(pool);
-	if (atomic_long_read(&pool->source.graced))
+	if (atomic_long_read(&pool->source.rcu_pages))
 		rcu_barrier();
 	blocks = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	if (blocks)
@@ -161,7 +132,7 @@ unsigned long pool_shrink(struct slabmod_pool *pool)
 	int nid;
 
 	pool_drain(pool);
-	if (atomic_long_read(&pool->source.graced))
+	if (atomic_long_read(&pool->source.rcu_pages))
 		rcu_barrier();
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
@@ -174,100 +145,9 @@ EXPORT_SYMBOL_FOR_TEST(pool_shrink);
 
 /* ---- the ledger ---- */
 
-static void add_cache(struct slabmod_cache *cache, void *arg)
-{
-	struct pool_ledger *ledger = arg;
-	unsigned long magazines = cache_withheld(cache);
-	struct home_totals totals = home_totals(cache);
-
-	ledger->magazines += magazines * cache->size;
-	ledger->used += (totals.taken - magazines) * cache->size;
-	ledger->slabs += (home_pages(cache) << PAGE_SHIFT) - totals.taken * cache->size;
-}
-
-/* While objects move, a figure may for a moment be below 0. */
-static void note(unsigned long *most, unsigned long now)
-{
-	if ((long)now > (long)*most)
-		*most = now;
-}
-
-static void note_ledger(struct slabmod_pool *pool, const struct pool_ledger *now)
-{
-	spin_lock(&ledger_lock);
-	note(&pool->most.held, now->held);
-	note(&pool->most.used, now->used);
-	note(&pool->most.slabs, now->slabs);
-	note(&pool->most.magazines, now->magazines);
-	note(&pool->most.buddy, now->buddy);
-	note(&pool->most.metadata, now->metadata);
-	spin_unlock(&ledger_lock);
-}
-
-/* What all pools have in common is the root pool's. */
-static size_t common_metadata(const struct slabmod_pool *pool)
-{
-	return pool == root_pool ? chunk_map_metadata() + defer_metadata() : 0;
-}
-
-struct pool_ledger pool_ledger(struct slabmod_pool *pool)
-{
-	unsigned long quarantined = atomic_long_read(&pool->source.quarantined);
-	struct stats __percpu *stats = pool->source.stats;
-	struct pool_ledger ledger = { 0 };
-	int nid;
-
-	/* Chunks that wait to be given back are held, but in no buddy. */
-	chunk_flush();
-	cache_for_each(pool, add_cache, &ledger);
-	ledger.used += (stat_sum(stats, STAT_BLOCK_PAGES) - quarantined) << PAGE_SHIFT;
-	/* What is referenced elsewhere is in use there. */
-	ledger.used += stat_sum(stats, STAT_REFERENCED) << PAGE_SHIFT;
-	ledger.magazines += quarantined << PAGE_SHIFT;
-	ledger.slabs += atomic_long_read(&pool->source.graced) << PAGE_SHIFT;
-	for (nid = 0; nid < nr_node_ids; nid++)
-		ledger.buddy += buddy_free_pages(&pool->buddies[nid]) << PAGE_SHIFT;
-	ledger.metadata = atomic_long_read(&pool->source.metadata) + common_metadata(pool);
-	ledger.held = ((unsigned long)atomic_long_read(&pool->source.held) << PAGE_SHIFT) +
-		      ledger.metadata;
-	note_ledger(pool, &ledger);
-	return ledger;
-}
-EXPORT_SYMBOL_FOR_TEST(pool_ledger);
-
-struct pool_ledger pool_most(struct slabmod_pool *pool)
-{
-	size_t common = common_metadata(pool);
-	struct pool_ledger most;
-
-	pool_ledger(pool);
-	spin_lock(&ledger_lock);
-	most = pool->most;
-	spin_unlock(&ledger_lock);
-	note(&most.metadata, atomic_long_read(&pool->source.metadata_peak) + common);
-	note(&most.held, atomic_long_read(&pool->source.bytes_peak) + common);
-	return most;
-}
-EXPORT_SYMBOL_FOR_TEST(pool_most);
-
-void slabmod_pool_usage(struct slabmod_pool *pool, struct slabmod_usage *usage)
-{
-	struct pool_ledger ledger = pool_ledger(pool ?: root_pool);
-
-	*usage = (struct slabmod_usage) {
-		.held = ledger.held,
-		.used = ledger.used,
-		.free_in_slabs = ledger.slabs,
-		.in_magazines = ledger.magazines,
-		.free_in_buddy = ledger.buddy,
-		.metadata = ledger.metadata,
-	};
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_pool_usage);
-
 /* ---- whose it is ---- */
 
-bool pool_is_wrong(const char *who, struct slabmod_pool *pool, const void *p)
+bool pool_mismatch(const char *who, struct slabmod_pool *pool, const void *p)
 {
 	struct slabmod_pool *of = NULL;
 	struct frame *frame;
@@ -279,72 +159,9 @@ bool pool_is_wrong(const char *who, struct slabmod_pool *pool, const void *p)
 	if (of && of != pool &&
 	    report_misuse(MISUSE_WRONG_POOL, "%s: %p is of pool %s, not of %s", who, p, of->name,
 			  pool->name))
-		cache_tell(p);
+		cache_print_object(p);
 	rcu_read_unlock();
 	return of && of != pool;
 }
 
 /* ---- checks ---- */
-
-static void check_cache(struct slabmod_cache *cache, void *ok)
-{
-	*(bool *)ok &= cache_check(cache);
-}
-
-/* Invariant: what is held is the sum of what it is for. */
-static bool check_ledger(struct slabmod_pool *pool)
-{
-	struct pool_ledger l = pool_ledger(pool);
-	unsigned long sum = l.used + l.slabs + l.magazines + l.buddy + l.metadata;
-
-	if (l.held == sum)
-		return true;
-	report_broken("pool %s holds %lu bytes and knows of %lu", pool->name, l.held, sum);
-	return false;
-}
-
-bool pool_check(struct slabmod_pool *pool)
-{
-	bool ok = true;
-	int nid;
-
-	cache_for_each(pool, check_cache, &ok);
-	for (nid = 0; nid < nr_node_ids; nid++)
-		ok &= buddy_check(&pool->buddies[nid]);
-	return ok & check_ledger(pool) & pool_bound_holds(pool);
-}
-EXPORT_SYMBOL_FOR_TEST(pool_check);
-
-/* The caches of slabs that are seen go only after a grace period. */
-static void check_slab(struct frame *frame, void *ok)
-{
-	struct slabmod_cache *cache = slab_cache(frame);
-
-	if (cache && slab_first(frame) == frame)
-		*(bool *)ok &= home_check_slab(cache, frame);
-}
-
-bool pool_check_live(struct slabmod_pool *pool)
-{
-	bool ok = true;
-	int nid;
-
-	for (nid = 0; nid < nr_node_ids; nid++) {
-		ok &= buddy_check_live(&pool->buddies[nid]);
-		buddy_walk(&pool->buddies[nid], check_slab, &ok);
-	}
-	return ok & pool_bound_holds(pool);
-}
-EXPORT_SYMBOL_FOR_TEST(pool_check_live);
-
-unsigned long pool_check_objects(struct slabmod_pool *pool)
-{
-	unsigned long bad = 0;
-	int nid;
-
-	for (nid = 0; nid < nr_node_ids; nid++)
-		buddy_walk(&pool->buddies[nid], debug_check_frame, &bad);
-	cache_for_each(pool, debug_check_cache, &bad);
-	return bad;
-}
-EXPORT_SYMBOL_FOR_TEST(pool_check_objects);

@@ -4,7 +4,7 @@
  * goes back, pages are taken ahead of need, magazines get the size they are worth, and
  * when the kernel is short of memory it gets all that is free.
  *
- * A side door: no layer calls it. What a layer has to say comes by source->wake, from
+ * A side door: no layer calls it. What a layer has to say comes by source->kick_worker, from
  * any context; an irq_work hands it on to a work item.
  *
  *	worker		at once: pages for who may not sleep, larger magazines
@@ -22,16 +22,21 @@
 #include <linux/shrinker.h>
 #include <linux/workqueue.h>
 
-#include "buddy.h"
 #include "block.h"
+#include "buddy.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
 #include "compat.h"
-#include "fault.h"
+#include "debug/fault.h"
+#include "debug/quarantine.h"
 #include "home.h"
+#include "magazine_set.h"
 #include "pool.h"
-#include "quarantine.h"
+#include "pool_ledger.h"
+#include "pool_list.h"
 #include "reclaim.h"
+#include "source.h"
 
 #define AGE_INTERVAL	(2 * HZ)
 /* After so many intervals without use magazines are emptied, and given up. */
@@ -48,14 +53,14 @@ static void fill_pool(struct slabmod_pool *pool, void *arg)
 	int nid;
 
 	for_each_online_node(nid)
-		buddy_fill(pool->buddies, nid, GFP_AHEAD);
+		buddy_prefill(pool->buddies, nid, GFP_AHEAD);
 	/* For the sake of the most that it knows of. */
 	pool_ledger(pool);
 }
 
 static bool enlarge(struct slabmod_cache *cache)
 {
-	if (!magazine_wants_more(cache) || !magazine_exchange(cache, true))
+	if (!magazine_wants_larger(cache) || !magazine_resize(cache, true))
 		return false;
 	stat_inc(cache->stats, STAT_EXCHANGE);
 	return true;
@@ -64,7 +69,7 @@ static bool enlarge(struct slabmod_cache *cache)
 static void work_at_once(struct work_struct *work)
 {
 	pool_for_each(fill_pool, NULL);
-	cache_exchange_magazines(enlarge);
+	cache_resize_magazines(enlarge);
 }
 
 static DECLARE_WORK(worker, work_at_once);
@@ -78,8 +83,8 @@ static void age_cache(struct slabmod_cache *cache, void *arg)
 {
 	unsigned long pages;
 
-	magazine_look(cache);
-	if (magazine_is_stale(cache, AGE_STALE))
+	magazine_scan_idle(cache);
+	if (magazine_has_idle_objects(cache, AGE_STALE))
 		magazine_drain_idle(cache, AGE_STALE);
 	pages = home_age(cache);
 	if (pages || magazine_has_own(cache))
@@ -88,7 +93,7 @@ static void age_cache(struct slabmod_cache *cache, void *arg)
 
 static bool give_up(struct slabmod_cache *cache)
 {
-	if (!magazine_is_unused(cache, AGE_UNUSED) || !magazine_exchange(cache, false))
+	if (!magazine_is_unused(cache, AGE_UNUSED) || !magazine_resize(cache, false))
 		return false;
 	stat_inc(cache->stats, STAT_EXCHANGE);
 	return true;
@@ -96,15 +101,15 @@ static bool give_up(struct slabmod_cache *cache)
 
 static void age_pool(struct slabmod_pool *pool, void *arg)
 {
-	unsigned long before = source_beyond(&pool->source), after;
+	unsigned long before = source_unreserved(&pool->source), after;
 	int nid;
 
 	cache_for_each(pool, age_cache, NULL);
 	for (nid = 0; nid < nr_node_ids; nid++) {
-		if (buddy_age(&pool->buddies[nid]) || buddy_may_age(&pool->buddies[nid]))
+		if (buddy_age(&pool->buddies[nid]) || buddy_has_idle(&pool->buddies[nid]))
 			settled = false;
 	}
-	after = source_beyond(&pool->source);
+	after = source_unreserved(&pool->source);
 	if (before > after)
 		stat_add(pool->source.stats, STAT_AGED, before - after);
 	pool_ledger(pool);
@@ -117,9 +122,9 @@ static void age_all(struct work_struct *work)
 {
 	settled = true;
 	pool_for_each(age_pool, NULL);
-	cache_exchange_magazines(give_up);
+	cache_resize_magazines(give_up);
 	/* References to their pages may have been dropped meanwhile. */
-	if (!chunk_destroy_doomed())
+	if (!chunk_free_pending())
 		settled = false;
 	if (!settled)
 		queue_delayed_work(unbound_wq, &ager, AGE_INTERVAL);
@@ -158,13 +163,13 @@ static void count_cache(struct slabmod_cache *cache, void *arg)
 	/* What comes from there stays in the cache's slabs. */
 	if (cache->flags & SLABMOD_ISOLATED)
 		return;
-	*(unsigned long *)arg += cache_withheld(cache) * cache->size >> PAGE_SHIFT;
+	*(unsigned long *)arg += cache_cached_objects(cache) * cache->size >> PAGE_SHIFT;
 }
 
 static void count_pool(struct slabmod_pool *pool, void *arg)
 {
 	unsigned long pages = atomic_long_read(&pool->source.quarantined);
-	unsigned long beyond = source_beyond(&pool->source);
+	unsigned long beyond = source_unreserved(&pool->source);
 	int nid;
 
 	if (!beyond)
@@ -179,8 +184,8 @@ static unsigned long count_objects(struct shrinker *shrinker, struct shrink_cont
 {
 	unsigned long pages = 0;
 
-	pool_visit_rcu(count_pool, &pages);
-	cache_visit_rcu(NULL, count_cache, &pages);
+	pool_for_each_rcu(count_pool, &pages);
+	cache_for_each_rcu(NULL, count_cache, &pages);
 	return pages ?: SHRINK_EMPTY;
 }
 
@@ -219,15 +224,15 @@ struct scan {
 static void scan_pool(struct slabmod_pool *pool, void *arg)
 {
 	struct scan *scan = arg;
-	unsigned long before = source_beyond(&pool->source), after;
+	unsigned long before = source_unreserved(&pool->source), after;
 	int nid;
 
 	if (scan->step)
-		cache_visit_rcu(pool, scan->step, NULL);
+		cache_for_each_rcu(pool, scan->step, NULL);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
 	/* Most chunks went as soon as their last slab did. */
-	after = source_beyond(&pool->source);
+	after = source_unreserved(&pool->source);
 	if (before <= after)
 		return;
 	stat_add(pool->source.stats, STAT_RECLAIMED, before - after);
@@ -244,9 +249,9 @@ static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_contr
 		/* With what is dear to somebody: here nobody hunts for errors any more. */
 		if (steps[i] == empty_magazines)
 			block_drain(ULONG_MAX);
-		pool_visit_rcu(scan_pool, &scan);
+		pool_for_each_rcu(scan_pool, &scan);
 		/* What came free in interrupts, by the magazines of other CPUs. */
-		chunk_destroy_doomed();
+		chunk_free_pending();
 	}
 	return scan.pages ?: SHRINK_STOP;
 }
@@ -261,7 +266,7 @@ int reclaim_init(void)
 		  shrinker_begin(&shrinker, "slabmod", count_objects, scan_objects);
 
 	if (!err)
-		root_pool->source.wake = wake;
+		root_pool->source.kick_worker = wake;
 	return err;
 }
 
@@ -273,6 +278,6 @@ void reclaim_exit(void)
 	irq_work_sync(&waker);
 	cancel_work_sync(&worker);
 	cancel_delayed_work_sync(&ager);
-	WRITE_ONCE(root_pool->source.wake, NULL);
+	WRITE_ONCE(root_pool->source.kick_worker, NULL);
 	irq_work_sync(&waker);
 }

@@ -6,7 +6,7 @@
  * block itself is nothing but objects. So objects start at the block's beginning,
  * a power of two is naturally aligned, and a free object keeps what is in it.
  *
- * Contexts: slab_new() and slab_delete() as the buddy; the rest any, under the
+ * Contexts: slab_create() and slab_destroy() as the buddy; the rest any, under the
  * lock of the slab's home. No locks of its own. Memory: none of its own.
  */
 #include <linux/cache.h>
@@ -15,9 +15,9 @@
 #include <linux/string.h>
 
 #include "buddy.h"
-#include "debug.h"
+#include "debug/debug.h"
+#include "debug/leak.h"
 #include "gfp.h"
-#include "leak.h"
 #include "report.h"
 #include "slab.h"
 #include "strict.h"
@@ -56,7 +56,7 @@ static unsigned int most_objects(const struct slabmod_cache *cache)
 							      SLAB_MAX_OBJECTS;
 }
 
-static unsigned int fitting(const struct slabmod_cache *cache, unsigned int order)
+static unsigned int max_fit(const struct slabmod_cache *cache, unsigned int order)
 {
 	return min_t(unsigned int, ((PAGE_SIZE << order) - cache->tail) / cache->size,
 		     most_objects(cache));
@@ -72,7 +72,7 @@ static unsigned int least_order(const struct slabmod_cache *cache)
  * What a slab wastes, in thousandths: its end, and a part of the pages that its block has
  * beyond, which go back to the buddy and are of use only to who needs that few.
  */
-static unsigned int waste_of(const struct slab_geometry *g, unsigned int size)
+static unsigned int geometry_waste(const struct slab_geometry *g, unsigned int size)
 {
 	unsigned int bytes = g->pages << PAGE_SHIFT, block = PAGE_SIZE << g->order;
 
@@ -82,23 +82,23 @@ static unsigned int waste_of(const struct slab_geometry *g, unsigned int size)
 /* The slab in a block of @order that wastes least. */
 static struct slab_geometry best_geometry(const struct slabmod_cache *cache, unsigned int order)
 {
-	struct slab_geometry best = geometry(cache, fitting(cache, order));
+	struct slab_geometry best = geometry(cache, max_fit(cache, order));
 	unsigned int objects, size = cache->size;
 
 	for (objects = best.objects - 1; objects * size > (PAGE_SIZE << order) / 2; objects--) {
 		struct slab_geometry g = geometry(cache, objects);
 
-		if (waste_of(&g, size) < waste_of(&best, size))
+		if (geometry_waste(&g, size) < geometry_waste(&best, size))
 			best = g;
 	}
 	return best;
 }
 
-static bool is_good(const struct slab_geometry *g, unsigned int size)
+static bool geometry_is_good(const struct slab_geometry *g, unsigned int size)
 {
 	unsigned int waste = size > PAGE_SIZE ? SLAB_GOOD_WASTE_LARGE : SLAB_GOOD_WASTE(g->pages);
 
-	return waste_of(g, size) <= waste &&
+	return geometry_waste(g, size) <= waste &&
 	       (g->objects >= SLAB_GOOD_OBJECTS || g->order >= SLAB_GOOD_ORDER);
 }
 
@@ -114,9 +114,9 @@ static struct slab_geometry usual_geometry(const struct slabmod_cache *cache)
 	for (order = least_order(cache); order <= SLAB_MAX_ORDER; order++) {
 		struct slab_geometry g = best_geometry(cache, order);
 
-		if (is_good(&g, size))
+		if (geometry_is_good(&g, size))
 			return g;
-		if (waste_of(&g, size) < waste_of(&best, size))
+		if (geometry_waste(&g, size) < geometry_waste(&best, size))
 			best = g;
 		if (g.objects == most_objects(cache))
 			break;
@@ -127,7 +127,7 @@ static struct slab_geometry usual_geometry(const struct slabmod_cache *cache)
 /* What must do when memory is short: one object's pages, one word of bits. */
 static struct slab_geometry small_geometry(const struct slabmod_cache *cache)
 {
-	unsigned int objects = fitting(cache, least_order(cache));
+	unsigned int objects = max_fit(cache, least_order(cache));
 
 	return geometry(cache, min_t(unsigned int, objects, BITS_PER_LONG));
 }
@@ -190,82 +190,81 @@ static unsigned int slab_words(unsigned int objects)
 	return DIV_ROUND_UP(objects, BITS_PER_LONG);
 }
 
-static void mark_all_free(struct frame *first, unsigned int objects)
+static void mark_all_free(struct slab *slab, unsigned int objects)
 {
 	unsigned int word;
 
-	first->inuse = 0;
+	slab->inuse = 0;
 	for (word = 0; word < slab_words(objects); word++) {
 		unsigned int bits = min_t(unsigned int, objects - word * BITS_PER_LONG,
 					  BITS_PER_LONG);
 
-		first->free[word] = GENMASK(bits - 1, 0);
+		slab->free[word] = GENMASK(bits - 1, 0);
 	}
 }
 
-/* There are none yet: see debug.c. */
-static void mark_tracks(struct slabmod_cache *cache, struct frame *first, unsigned int pages)
+/* What mark_slab() makes of a block. */
+struct slab_kind {
+	struct slabmod_cache *cache;
+	const struct slab_geometry *geometry;
+	bool small;
+};
+
+/*
+ * A lookup with a stale order may take any page for the first one, so that every page has
+ * the word that debug.c reads.
+ */
+static void clear_tracks(struct frame *frames, unsigned int pages)
 {
 	unsigned int i;
 
-	if (!(cache->flags & CACHE_DEBUG))
-		return;
 	for (i = 0; i < pages; i++)
-		WRITE_ONCE(first[i].tracks, NULL);
-	/* Before the pages are seen to be the cache's. */
+		WRITE_ONCE(((struct slab *)&frames[i])->tracks, NULL);
+	/* Before the cache of the pages can be seen. */
 	smp_wmb();
 }
 
-static void mark_usual(struct frame *first, void *arg)
+/* Make a slab of a block whose first frame is @frames, before another CPU can see it. */
+static void mark_slab(struct frame *frames, void *arg)
 {
-	struct slabmod_cache *cache = arg;
-	unsigned int i;
+	const struct slab_kind *kind = arg;
+	struct slab *slab = (struct slab *)frames;
+	unsigned int pages = kind->geometry->pages, i;
 
-	memset(first->free, 0, sizeof(first->free));
-	mark_all_free(first, cache->usual.objects);
-	mark_tracks(cache, first, cache->usual.pages);
-	for (i = 0; i < cache->usual.pages; i++) {
-		first[i].order = cache->usual.order;
-		first[i].home = HOME_NONE;
-		first[i].state = FRAME_SLAB;
+	memset(slab->free, 0, sizeof(slab->free));
+	mark_all_free(slab, kind->geometry->objects);
+	if (kind->cache->flags & CACHE_DEBUG)
+		clear_tracks(frames, pages);
+	for (i = 0; i < pages; i++) {
+		frames[i].order = kind->geometry->order;
+		frames[i].home = HOME_NONE;
 		/* A reader that finds the cache finds that the slab has no home yet. */
-		smp_store_release(&first[i].cache, cache);
+		if (kind->small) {
+			frames[i].small_cache = kind->cache;
+			smp_store_release(&frames[i].state, FRAME_SLAB_SMALL);
+		} else {
+			frames[i].state = FRAME_SLAB;
+			smp_store_release(&frames[i].cache, kind->cache);
+		}
 	}
 }
 
-static void mark_small(struct frame *first, void *arg)
+static void unmark_slab(struct frame *frames, void *arg)
 {
 	struct slabmod_cache *cache = arg;
-	unsigned int i;
-
-	mark_all_free(first, cache->small.objects);
-	memset(first->out, 0, sizeof(first->out));
-	mark_tracks(cache, first, cache->small.pages);
-	for (i = 0; i < cache->small.pages; i++) {
-		first[i].order = cache->small.order;
-		first[i].home = HOME_NONE;
-		first[i].small_cache = cache;
-		/* As in mark_usual(). */
-		smp_store_release(&first[i].state, FRAME_SLAB_SMALL);
-	}
-}
-
-static void mark_pages(struct frame *first, void *arg)
-{
-	struct slabmod_cache *cache = arg;
-	unsigned int pages = slab_geometry(cache, first)->pages, i;
+	unsigned int pages = slab_geometry(cache, (struct slab *)frames)->pages, i;
 
 	for (i = 0; i < pages; i++) {
-		WRITE_ONCE(first[i].cache, NULL);
-		first[i].state = FRAME_TAIL;
+		WRITE_ONCE(frames[i].cache, NULL);
+		frames[i].state = FRAME_TAIL;
 	}
-	first->nr_pages = pages;
+	frames->nr_pages = pages;
 }
 
-static void construct(struct slabmod_cache *cache, struct frame *first)
+static void construct_objects(struct slabmod_cache *cache, struct slab *slab)
 {
-	unsigned int objects = slab_geometry(cache, first)->objects;
-	void *object = frame_address(first) + cache->lead;
+	unsigned int objects = slab_geometry(cache, slab)->objects;
+	void *object = slab_address(slab) + cache->lead;
 
 	while (objects--) {
 		cache->ctor(object);
@@ -273,59 +272,61 @@ static void construct(struct slabmod_cache *cache, struct frame *first)
 	}
 }
 
-/* The usual block if it is to be had without force, else the least one that does. */
-static struct frame *slab_block(struct slabmod_cache *cache, int nid, gfp_t gfp)
+static struct slab *alloc_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool small)
 {
-	bool same = cache->usual.pages == cache->small.pages;
-	struct frame *first;
+	struct slab_kind kind = {
+		.cache = cache,
+		.geometry = small ? &cache->small : &cache->usual,
+		.small = small,
+	};
 
-	first = buddy_alloc_as(cache->buddies, nid, cache->usual.pages, same ? gfp : gfp_easy(gfp),
-			       mark_usual, cache);
-	if (first || same)
-		return first;
-	first = buddy_alloc_as(cache->buddies, nid, cache->small.pages, gfp, mark_small, cache);
-	if (first)
-		stat_inc(cache->stats, STAT_SLAB_SMALL);
-	return first;
+	return (struct slab *)buddy_alloc_as(cache->buddies, nid, kind.geometry->pages, gfp,
+					     mark_slab, &kind);
 }
 
-struct frame *slab_new(struct slabmod_cache *cache, int nid, gfp_t gfp)
+struct slab *slab_create(struct slabmod_cache *cache, int nid, gfp_t gfp)
 {
-	struct frame *first = slab_block(cache, nid, gfp);
+	bool has_small = cache->usual.pages != cache->small.pages;
+	struct slab *slab = alloc_slab(cache, nid, has_small ? gfp_easy(gfp) : gfp, false);
 
-	if (!first)
+	if (!slab && has_small) {
+		slab = alloc_slab(cache, nid, gfp, true);
+		if (slab)
+			stat_inc(cache->stats, STAT_SLAB_SMALL);
+	}
+	if (!slab)
 		return NULL;
-	if (unlikely(cache->flags & CACHE_DEBUG) && !debug_slab_new(cache, first, gfp)) {
-		buddy_free_as(first, mark_pages, cache);
+	if (unlikely(cache->flags & CACHE_DEBUG) && !debug_slab_create(cache, slab, gfp)) {
+		buddy_free_as(slab_frame(slab), unmark_slab, cache);
 		return NULL;
 	}
 	if (cache->ctor)
-		construct(cache, first);
+		construct_objects(cache, slab);
 	stat_inc(cache->stats, STAT_SLAB_NEW);
-	return first;
+	return slab;
 }
-EXPORT_SYMBOL_FOR_TEST(slab_new);
+EXPORT_SYMBOL_FOR_TEST(slab_create);
 
-void slab_delete(struct slabmod_cache *cache, struct frame *first)
+void slab_destroy(struct slabmod_cache *cache, struct slab *slab)
 {
 	if (unlikely(cache->flags & CACHE_DEBUG))
-		debug_slab_gone(cache, first);
+		debug_slab_destroy(cache, slab);
 	if (leak_tracks(cache))
-		leak_slab_gone(cache, first);
+		leak_slab_destroy(cache, slab);
 	/* What was worth to be kept from other types is not left for them to read. */
 	if (cache->flags & SLABMOD_ISOLATED)
-		memset(frame_address(first), 0,
-		       (size_t)slab_geometry(cache, first)->pages << PAGE_SHIFT);
+		memset(slab_address(slab), 0,
+		       (size_t)slab_geometry(cache, slab)->pages << PAGE_SHIFT);
 	/* Of a cache that is isolated too nothing goes before such a period is over. */
 	/* A second free of a strict object may be about to look at its bit. */
 	if (cache->flags & (SLABMOD_TYPESAFE_BY_RCU | CACHE_STRICT) &&
 	    !(cache->flags & SLABMOD_ISOLATED))
-		buddy_free_rcu(first, mark_pages, cache);
+		buddy_free_rcu(slab_frame(slab), unmark_slab, cache);
 	else
-		buddy_free_as(first, mark_pages, cache);
+		buddy_free_as(slab_frame(slab), unmark_slab, cache);
 	stat_inc(cache->stats, STAT_SLAB_FREE);
 }
-EXPORT_SYMBOL_FOR_TEST(slab_delete);
+EXPORT_SYMBOL_FOR_TEST(slab_destroy);
 
 /* ---- objects ---- */
 
@@ -345,27 +346,27 @@ static unsigned long whole_lines(unsigned long bits, unsigned int group)
 	return bits * (BIT(group) - 1);
 }
 
-static unsigned long available(const struct slabmod_cache *cache, const struct frame *first,
-			       unsigned int word)
+static unsigned long allocatable(const struct slabmod_cache *cache, const struct slab *slab,
+				 unsigned int word)
 {
-	unsigned long bits = first->free[word];
+	unsigned long bits = slab->free[word];
 
-	return first->home & HOME_MIXED ? whole_lines(bits, cache->group) : bits;
+	return slab->home & HOME_SHARED ? whole_lines(bits, cache->group) : bits;
 }
 
-bool slab_has_whole_line(const struct slabmod_cache *cache, const struct frame *first)
+bool slab_has_whole_line(const struct slabmod_cache *cache, const struct slab *slab)
 {
-	unsigned int words = slab_words(slab_geometry(cache, first)->objects), word;
+	unsigned int words = slab_words(slab_geometry(cache, slab)->objects), word;
 
 	for (word = 0; word < words; word++)
-		if (available(cache, first, word))
+		if (allocatable(cache, slab, word))
 			return true;
 	return false;
 }
 EXPORT_SYMBOL_FOR_TEST(slab_has_whole_line);
 
 /* Writes down @nr objects from @p on; four at a time, since this is a refill's cost. */
-static void **list_run(void **objects, void *p, unsigned long size, unsigned int nr)
+static void **fill_run(void **objects, void *p, unsigned long size, unsigned int nr)
 {
 	for (; nr >= 4; nr -= 4, objects += 4) {
 		objects[0] = p;
@@ -383,8 +384,9 @@ static void **list_run(void **objects, void *p, unsigned long size, unsigned int
 }
 
 /* Takes up to @nr of the objects of one word, a run of bits at a time. */
-static unsigned int take_word(struct slabmod_cache *cache, unsigned long *free,
-			      unsigned long bits, void *object, void **objects, unsigned int nr)
+static unsigned int alloc_from_word(struct slabmod_cache *cache, unsigned long *free,
+				    unsigned long bits, void *object, void **objects,
+				    unsigned int nr)
 {
 	unsigned int got = 0;
 
@@ -398,44 +400,45 @@ static unsigned int take_word(struct slabmod_cache *cache, unsigned long *free,
 		mask = GENMASK(bit + run - 1, bit);
 		bits &= ~mask;
 		*free &= ~mask;
-		objects = list_run(objects, object + bit * cache->size, cache->size, run);
+		objects = fill_run(objects, object + bit * cache->size, cache->size, run);
 		got += run;
 	}
 	return got;
 }
 
-static __always_inline unsigned int take(struct slabmod_cache *cache, struct frame *first,
-					 void **objects, unsigned int nr, bool anything)
+static __always_inline unsigned int alloc_objects(struct slabmod_cache *cache, struct slab *slab,
+						  void **objects, unsigned int nr, bool anything)
 {
-	unsigned int words = slab_words(slab_geometry(cache, first)->objects);
-	void *object = frame_address(first);
+	unsigned int words = slab_words(slab_geometry(cache, slab)->objects);
+	void *object = slab_address(slab);
 	unsigned int word, got = 0;
 
 	for (word = 0; word < words && got < nr; word++) {
-		unsigned long bits = anything ? first->free[word] : available(cache, first, word);
+		unsigned long bits = anything ? slab->free[word] : allocatable(cache, slab, word);
 
-		got += take_word(cache, &first->free[word], bits, object, objects + got, nr - got);
+		got += alloc_from_word(cache, &slab->free[word], bits, object, objects + got,
+				       nr - got);
 		object += BITS_PER_LONG * cache->size;
 	}
-	first->inuse += got;
+	slab->inuse += got;
 	return got;
 }
 
-unsigned int slab_take(struct slabmod_cache *cache, struct frame *first, void **objects,
-		       unsigned int nr)
+unsigned int slab_alloc(struct slabmod_cache *cache, struct slab *slab, void **objects,
+			unsigned int nr)
 {
-	return take(cache, first, objects, nr, false);
+	return alloc_objects(cache, slab, objects, nr, false);
 }
-EXPORT_SYMBOL_FOR_TEST(slab_take);
+EXPORT_SYMBOL_FOR_TEST(slab_alloc);
 
-unsigned int slab_take_any(struct slabmod_cache *cache, struct frame *first, void **objects,
-			   unsigned int nr)
+unsigned int slab_alloc_any(struct slabmod_cache *cache, struct slab *slab, void **objects,
+			    unsigned int nr)
 {
-	return take(cache, first, objects, nr, true);
+	return alloc_objects(cache, slab, objects, nr, true);
 }
 
 /* How many objects up to @end lie @step by @step behind @p; four at a time. */
-static unsigned int row_length(void **objects, void **end, void *p, long step)
+static unsigned int run_length(void **objects, void **end, void *p, long step)
 {
 	void **object = objects;
 
@@ -454,10 +457,10 @@ static unsigned int row_length(void **objects, void **end, void *p, long step)
 	return object - objects;
 }
 
-unsigned int slab_give_row(const struct slab_geometry *g, struct frame *first,
+unsigned int slab_free_run(const struct slab_geometry *g, struct slab *slab,
 			   unsigned int index, void **objects, void **end, long size)
 {
-	unsigned long *word = &first->free[BIT_WORD(index)], mask;
+	unsigned long *word = &slab->free[BIT_WORD(index)], mask;
 	long step = objects[0] - objects[-1];
 	unsigned int room, given, low;
 
@@ -469,7 +472,7 @@ unsigned int slab_give_row(const struct slab_geometry *g, struct frame *first,
 		room = index % BITS_PER_LONG;
 	else
 		return 0;
-	given = row_length(objects, min(end, objects + room), objects[-1], step);
+	given = run_length(objects, min(end, objects + room), objects[-1], step);
 	if (!given)
 		return 0;
 	low = (step > 0 ? index + 1 : index - given) % BITS_PER_LONG;
@@ -479,41 +482,42 @@ unsigned int slab_give_row(const struct slab_geometry *g, struct frame *first,
 	*word |= mask;
 	return given;
 }
-EXPORT_SYMBOL_FOR_TEST(slab_give_row);
+EXPORT_SYMBOL_FOR_TEST(slab_free_run);
 
-void slab_walk_taken(struct slabmod_cache *cache, struct frame *first,
-		     void (*fn)(void *object, void *arg), void *arg)
+void slab_for_each_used(struct slabmod_cache *cache, struct slab *slab,
+			void (*fn)(void *object, void *arg), void *arg)
 {
-	unsigned int objects = slab_geometry(cache, first)->objects, i;
+	unsigned int objects = slab_geometry(cache, slab)->objects, i;
 
 	for (i = 0; i < objects; i++)
-		if (!test_bit(i, first->free))
-			fn(frame_address(first) + i * cache->size, arg);
+		if (!test_bit(i, slab->free))
+			fn(slab_address(slab) + i * cache->size, arg);
 }
-EXPORT_SYMBOL_FOR_TEST(slab_walk_taken);
+EXPORT_SYMBOL_FOR_TEST(slab_for_each_used);
 
 /* ---- checks ---- */
 
-bool slab_check(struct slabmod_cache *cache, struct frame *first)
+bool slab_check(struct slabmod_cache *cache, struct slab *slab)
 {
-	const struct slab_geometry *g = slab_geometry(cache, first);
-	unsigned int free = bitmap_weight(first->free, g->objects), i;
-	unsigned int words = first->state == FRAME_SLAB ? SLAB_WORDS : 1;
+	const struct slab_geometry *g = slab_geometry(cache, slab);
+	unsigned int free = bitmap_weight(slab->free, g->objects), i;
+	unsigned int words = slab->state == FRAME_SLAB ? SLAB_WORDS : 1;
 
 	words = min_t(unsigned int, words, most_objects(cache) / BITS_PER_LONG);
-	if (free + first->inuse != g->objects ||
-	    bitmap_weight(first->free, words * BITS_PER_LONG) != free) {
+	if (free + slab->inuse != g->objects ||
+	    bitmap_weight(slab->free, words * BITS_PER_LONG) != free) {
 		report_broken("%s: a slab of %u objects has %u free and counts %u in use",
-			      cache->name, g->objects, free, first->inuse);
+			      cache->name, g->objects, free, slab->inuse);
 		return false;
 	}
-	if (strict_is_on(cache) && bitmap_intersects(first->free, first->out, g->objects)) {
+	if (strict_is_on(cache) && bitmap_intersects(slab->free, slab->out, g->objects)) {
 		report_broken("%s: an object is free, and with a caller", cache->name);
 		return false;
 	}
 	for (i = 0; i < g->pages; i++)
-		if (slab_cache(&first[i]) != cache || first[i].state != first->state ||
-		    first[i].order != g->order) {
+		if (frame_cache(&slab_frame(slab)[i]) != cache || slab_frame(slab)[i].state !=
+		    slab->state ||
+		    slab_frame(slab)[i].order != g->order) {
 			report_broken("%s: page %u of a slab is not the slab's", cache->name, i);
 			return false;
 		}

@@ -42,9 +42,9 @@ static inline bool strict_is_on(const struct slabmod_cache *cache)
 }
 
 /* Where the bit of an object is: the address of its word, times eight, and the bit's number. */
-static __always_inline long strict_place(const struct frame *first, unsigned long index)
+static __always_inline long strict_place(const struct slab *slab, unsigned long index)
 {
-	return (long)((unsigned long)&first->free[STRICT_WORD] << 3) + index;
+	return (long)((unsigned long)&slab->free[STRICT_WORD] << 3) + index;
 }
 
 /*
@@ -84,15 +84,15 @@ static __always_inline bool strict_clear(long place)
 /* The place of the bit of an object that is in a slab of @cache. */
 static inline long strict_place_of(const struct slabmod_cache *cache, const void *object)
 {
-	struct frame *first = slab_first(chunk_frame(object));
+	struct slab *slab = frame_slab(chunk_frame(object));
 
-	return strict_place(first, slab_object_index(cache, first, object));
+	return strict_place(slab, slab_object_index(cache, slab, object));
 }
 
 /* Whether a caller has the object; for reports and checks. */
-static inline bool strict_is_out(struct frame *first, unsigned long index)
+static inline bool strict_is_out(struct slab *slab, unsigned long index)
 {
-	return test_bit(index, &first->free[STRICT_WORD]);
+	return test_bit(index, &slab->free[STRICT_WORD]);
 }
 
 /* Note the places of the bits of @nr objects from entry @at of a magazine on. */
@@ -106,9 +106,10 @@ static inline void strict_note(const struct slabmod_cache *cache,
 }
 
 /*
- * The fast path of an allocation: as slabmod_magazine_take(), and the object's bit is set.
+ * The fast path of an allocation: as slabmod_magazine_alloc(), and the object's bit is set.
  */
-static __always_inline bool strict_take(struct slabmod_cache *cache, size_t asked, void **object)
+static __always_inline bool strict_alloc(struct slabmod_cache *cache, size_t requested,
+					 void **object)
 {
 	slabmod_my_magazine *magazine;
 	long top;
@@ -117,15 +118,15 @@ static __always_inline bool strict_take(struct slabmod_cache *cache, size_t aske
 	magazine = slabmod_this_cpu(READ_ONCE(cache->magazines));
 	top = slabmod_magazine_enter(magazine);
 	if (unlikely(top <= 0)) {
-		slabmod_magazine_leave(magazine, 0);
+		slabmod_magazine_exit(magazine, 0);
 		preempt_enable();
 		return false;
 	}
 	*object = magazine->object[top];
 	strict_set((long)magazine->object[STRICT_PLACES + top]);
 	magazine->allocs++;
-	magazine->asked += asked;
-	slabmod_magazine_leave(magazine, -1);
+	magazine->requested += requested;
+	slabmod_magazine_exit(magazine, -1);
 	preempt_enable();
 	return true;
 }
@@ -141,10 +142,10 @@ static __always_inline bool strict_push(slabmod_my_magazine *magazine, void *obj
 	if (likely(top < magazine->capacity)) {
 		magazine->object[top + 1] = object;
 		magazine->object[STRICT_PLACES + top + 1] = (void *)place;
-		slabmod_magazine_leave(magazine, 1);
+		slabmod_magazine_exit(magazine, 1);
 		return true;
 	}
-	slabmod_magazine_leave(magazine, 0);
+	slabmod_magazine_exit(magazine, 0);
 	return false;
 }
 

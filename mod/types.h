@@ -13,7 +13,7 @@
  *
  * Locks: home->lock and buddy->lock are raw and taken with interrupts off. None
  * is ever taken while another is held, except by trylock. Outermost are pools_mutex
- * (pools.c), for the list of pools, and within it cache_mutex (registry.c), for the
+ * (pool_list.c), for the list of pools, and within it cache_mutex (cache_list.c), for the
  * list of caches.
  */
 #ifndef SLABMOD_TYPES_H
@@ -48,72 +48,110 @@ struct dentry;
 #define SLAB_MIN_SIZE		16
 #define SLAB_WORDS		(SLAB_MAX_OBJECTS / BITS_PER_LONG)
 
-/* Owner of a page. A page inside a block, but not its first, is FRAME_TAIL. */
+/* Use of a page. A page inside a block that is not the first page is FRAME_TAIL. */
 enum frame_state {
 	FRAME_TAIL,
 	FRAME_FREE,		/* first page of a free block; buddy->lock */
-	FRAME_PAGES,		/* first page of a block that a caller has */
-	FRAME_KEPT,		/* first page of a block in buddy->kept */
-	FRAME_SLAB,		/* any page of a slab of its cache's usual size */
-	FRAME_SLAB_SMALL,	/* any page of a slab made while memory was short */
+	FRAME_PAGES,		/* first page of a block in use by a caller */
+	FRAME_CLAIMED,		/* first page of a block being freed, or of buddy->last_freed */
+	FRAME_SLAB,		/* any page of a slab with the cache's usual layout */
+	FRAME_SLAB_SMALL,	/* any page of a slab with the layout for low memory */
 };
 
 /*
- * One for each page of a chunk, in an array outside of the chunk. 64 bytes: a
- * line on most machines.
+ * Metadata of one page of a chunk, in an array outside of the chunk. 64 bytes: one cache
+ * line on most machines. The first frame of a slab is a struct slab.
  *
- * Invariant: @cache is NULL unless @state is FRAME_SLAB, so that one comparison
- * on the fast path tells a slab of a cache from everything else.
+ * Invariant: @cache is NULL unless @state is FRAME_SLAB, so that one comparison on the
+ * fast path tells a slab of a cache from everything else.
  */
 struct frame {
 	union {
-		struct list_head node;	/* FREE: buddy->lock; slab: home->lock */
-		struct rcu_head rcu;	/* KEPT, until a grace period is over: buddy_free_rcu() */
+		struct list_head node;	/* FRAME_FREE: chunk->free_list; buddy->lock */
+		struct rcu_head rcu;	/* FRAME_CLAIMED by buddy_free_rcu() */
 	};
 	struct slabmod_cache *cache;	/* every page of a FRAME_SLAB; constant */
-	u16 index;			/* page in its chunk; constant */
-	u8 order;			/* block's size; for a slab, on every page */
+	u16 index;			/* page number in the chunk; constant */
+	u8 order;			/* of the block; set on every page of a slab */
 	u8 state;			/* enum frame_state */
 	/*
-	 * First page of a slab: enum slab_home_id; home->lock. Its other pages have a
-	 * copy, which who only wants to be right most of the time reads without a lock.
+	 * enum slab_home_id, a copy of slab->home on every page of a slab, for lockless
+	 * readers that tolerate a stale value.
 	 */
 	u16 home;
-	u16 inuse;			/* first page of a slab: objects taken; home->lock */
+	u16 __slab_inuse;
 	union {
-		/* First page of a slab: a bit a free object; home->lock. */
-		unsigned long free[SLAB_WORDS];
-		/* Any page of a FRAME_SLAB_SMALL, which has one word of bits. */
+		/* FRAME_SLAB_SMALL */
 		struct {
-			unsigned long small_free;
+			unsigned long __slab_small_free;
 			struct slabmod_cache *small_cache;
 		};
-		/* First page of a slab whose cache is debugged: two words of bits at the most. */
-		struct {
-			unsigned long debug_free[3];
-			struct debug_tracks *tracks;
-		};
-		/*
-		 * First page of a slab whose cache is strict: a bit an object that a caller has,
-		 * in the words behind those of free objects; changed atomically.
-		 */
-		struct {
-			unsigned long strict_free[2];
-			unsigned long out[2];
-		};
-		/* First page of FRAME_PAGES and FRAME_KEPT: what who has it next asks for. */
+		/* FRAME_PAGES and FRAME_CLAIMED; cached for the block's next owner. */
 		struct {
 			unsigned int nr_pages;
 			void *block;		/* its address */
 			struct buddy *buddy;
 			struct debug_block *debug;	/* NULL unless it is debugged */
 		};
-		/* First page of a chunk that waits to be given back. */
-		struct llist_node doomed;
+		/* First page of a chunk that waits to be freed to the kernel. */
+		struct llist_node pending_free;
+		unsigned long __slab_free[SLAB_WORDS];
 	};
 };
 
 static_assert(sizeof(struct frame) == 64);
+
+/*
+ * The first frame of a slab. Convert with frame_slab() and slab_frame(). All fields that are
+ * not constant are protected by home->lock unless noted.
+ */
+struct slab {
+	union {
+		struct list_head node;	/* a list of the home, or empty */
+		struct rcu_head rcu;
+	};
+	struct slabmod_cache *cache;	/* NULL for FRAME_SLAB_SMALL; see slab_cache() */
+	u16 index;
+	u8 order;
+	u8 state;			/* FRAME_SLAB or FRAME_SLAB_SMALL */
+	u16 home;			/* enum slab_home_id */
+	u16 inuse;			/* objects allocated from the slab */
+	union {
+		unsigned long free[SLAB_WORDS];		/* one bit per free object */
+		/* FRAME_SLAB_SMALL has one word of bits. */
+		struct {
+			unsigned long small_free;
+			struct slabmod_cache *small_cache;
+		};
+		/* A debugged cache has at most two words of bits. */
+		struct {
+			unsigned long debug_free[3];
+			struct debug_tracks *tracks;	/* set to NULL on every page first */
+		};
+		/*
+		 * A strict cache has at most two words of bits, followed by one bit per
+		 * object that a caller owns, changed atomically.
+		 */
+		struct {
+			unsigned long strict_free[2];
+			unsigned long out[2];
+		};
+	};
+};
+
+#define SLAB_MATCH(f, s) static_assert(offsetof(struct frame, f) == offsetof(struct slab, s))
+SLAB_MATCH(node, node);
+SLAB_MATCH(rcu, rcu);
+SLAB_MATCH(cache, cache);
+SLAB_MATCH(index, index);
+SLAB_MATCH(order, order);
+SLAB_MATCH(state, state);
+SLAB_MATCH(home, home);
+SLAB_MATCH(__slab_inuse, inuse);
+SLAB_MATCH(__slab_free, free);
+SLAB_MATCH(small_cache, small_cache);
+#undef SLAB_MATCH
+static_assert(sizeof(struct slab) == sizeof(struct frame));
 
 /*
  * A naturally aligned run of pages from the kernel, with a frame for each, and the heads
@@ -130,7 +168,7 @@ struct chunk {
 	u16 free_pages;			/* buddy->lock */
 	u8 order;			/* constant */
 	s8 bucket;			/* where @node is; buddy->lock */
-	u8 stray;			/* too small for the map; constant */
+	u8 unmapped;			/* too small for the map; constant */
 	u8 referenced;			/* free, and kept by references of others; its destroyer */
 	u8 stray_put;			/* reported; buddy->lock, then its destroyer */
 	atomic_t empty_pages;		/* of slabs that homes keep empty */
@@ -151,23 +189,23 @@ struct chunk {
  * one that fails on demand, in place of the kernel.
  */
 struct chunk_source {
-	struct page *(*get)(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid);
-	void (*put)(struct chunk_source *source, struct page *page, unsigned int order);
+	struct page *(*alloc)(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid);
+	void (*free)(struct chunk_source *source, struct page *page, unsigned int order);
 	/*
 	 * NULL, or called when there is work that may sleep: chunks have come, pages or
 	 * magazines are few. Any context and under any lock; may be called in vain.
 	 */
-	void (*wake)(struct chunk_source *source);
+	void (*kick_worker)(struct chunk_source *source);
 	/*
 	 * NULL, or asked before pages are taken from here: has what is kept empty given
 	 * back to the buddies; false when there was none. Any context but NMI, no lock held.
 	 */
-	bool (*squeeze)(struct chunk_source *source);
+	bool (*reclaim_empty)(struct chunk_source *source);
 	unsigned int min_order;		/* of a chunk that is not forced to be smaller */
 	unsigned int max_order;		/* of a chunk that nobody needs larger */
 	unsigned long limit;		/* pages */
 	unsigned long reserve;		/* pages that stay, once they were had */
-	unsigned long keep;		/* pages in wholly free chunks that a node may keep */
+	unsigned long max_free;	/* pages in wholly free chunks that a node may keep */
 	int nid;			/* the only node, or NUMA_NO_NODE */
 	gfp_t zone;			/* 0, or where pages must be */
 	atomic_long_t held;		/* pages in chunks; never above @limit */
@@ -182,7 +220,7 @@ struct chunk_source {
 	atomic_long_t bytes_peak;	/* of both together */
 	atomic_long_t empty_slabs;	/* that homes keep */
 	atomic_long_t quarantined;	/* pages of blocks that debug mode keeps from use */
-	atomic_long_t graced;		/* pages that wait for a grace period of RCU */
+	atomic_long_t rcu_pages;		/* pages that wait for a grace period of RCU */
 	struct stats __percpu *stats;
 };
 
@@ -197,7 +235,7 @@ enum {
 	NR_BUCKETS = BUCKET_EMPTY + BUDDY_ORDERS,
 };
 
-/* The free blocks of one node of a pool. All but constants and @kept under @lock. */
+/* The free blocks of one node of a pool. All but constants and @last_freed under @lock. */
 struct buddy {
 	raw_spinlock_t lock;
 	int nid;				/* constant */
@@ -209,16 +247,16 @@ struct buddy {
 	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY and above */
 	unsigned long empty_pages;		/* in them */
 	unsigned long min_empty;		/* the least that was since buddy_age() */
-	bool wanted;				/* who may not sleep found few pages */
+	bool low;				/* who may not sleep found few pages */
 	unsigned long nr_free[BUDDY_ORDERS];	/* free blocks */
 	unsigned long free_pages;
 	unsigned long pages;			/* of all chunks */
 	/*
 	 * The block that was freed last, whole, for who wants just such a one next; NULL
-	 * or FRAME_KEPT. Owned by who takes it out. Not in @nr_free and @free_pages.
+	 * or FRAME_CLAIMED. Owned by who takes it out. Not in @nr_free and @free_pages.
 	 */
-	struct frame *kept;
-	struct frame *kept_before;		/* what it was when buddy_age() last looked */
+	struct frame *last_freed;
+	struct frame *last_freed_before;	/* what it was when buddy_age() last looked */
 };
 
 /* ---- slabs and their homes (slab.c, home.c) ---- */
@@ -229,20 +267,20 @@ struct buddy {
 enum slab_home_id {
 	/* The page is in no slab, or its slab is new, or has left for the buddy. */
 	HOME_NONE = 0x7ffe,
-	HOME_COMMONS = 0x7fff,
+	HOME_NODE = 0x7fff,
 	/*
 	 * Objects of the slab are with other CPUs than its home, and share lines
 	 * with free ones: only lines that are wholly free are handed out.
 	 */
-	HOME_MIXED = 0x8000,
-	HOME_NOWHERE = HOME_NONE | HOME_MIXED,	/* not the home of any slab */
+	HOME_SHARED = 0x8000,
+	HOME_NOWHERE = HOME_NONE | HOME_SHARED,	/* not the home of any slab */
 };
 
-#define HOME_ID(home)	((home) & ~HOME_MIXED)
+#define HOME_ID(home)	((home) & ~HOME_SHARED)
 
 /*
  * The slabs of a cache that belong to a CPU (cache->homes), or to a node and
- * nobody (cache->commons). All under @lock.
+ * nobody (cache->node_homes). All under @lock.
  *
  * Invariant: a slab that is on no list is full, or in the hands of whoever moves
  * it from one home to another, who alone may list it or give it back.
@@ -255,7 +293,7 @@ struct slab_home {
 	long slabs;			/* made less given back here; the sum over homes counts */
 	long small_slabs;		/* of @slabs, those of FRAME_SLAB_SMALL */
 	struct list_head partial[SLAB_QUARTERS];	/* by fullness, emptiest first */
-	struct list_head broken;	/* mixed slabs without a wholly free line */
+	struct list_head no_whole_line;	/* mixed slabs without a wholly free line */
 	struct list_head empty;
 } ____cacheline_aligned_in_smp;
 
@@ -295,7 +333,7 @@ struct slab_geometry {
 
 struct slabmod_cache {
 	/* Read on every allocation and free; one line. */
-	struct slabmod_cache_front front;
+	struct slabmod_cache_fastpath fastpath;
 	/* Or the common empty one. Both exchanged under a lock in magazine_set.c, freed by RCU. */
 	struct slabmod_magazine __percpu *magazines;
 	/*
@@ -331,7 +369,7 @@ struct slabmod_cache {
 	struct slabmod_magazine __percpu *old_magazines;
 	struct slabmod_magazine __percpu *dead_magazines;
 	atomic_long_t allocs;		/* objects handed out, but for those that magazines count */
-	atomic_long_t asked;		/* bytes that kmalloc() was asked for, likewise */
+	atomic_long_t requested;		/* bytes that kmalloc() was asked for, likewise */
 	atomic_t departed;		/* slabs that left a home for the buddy; see is_at_home() */
 	struct stats __percpu *stats;
 	struct chunk_source *source;
@@ -347,13 +385,13 @@ struct slabmod_cache {
 	char label[CACHE_LABEL_MAX + 1];	/* constant once it is in the list */
 	unsigned int number;
 	/* Objects that are not in slabs, but with callers or in magazines, and their peak. */
-	atomic_long_t taken ____cacheline_aligned_in_smp;
-	atomic_long_t taken_peak;
-	struct slab_home commons[];	/* one a node */
+	atomic_long_t inuse ____cacheline_aligned_in_smp;
+	atomic_long_t inuse_peak;
+	struct slab_home node_homes[];	/* one a node */
 };
 
 /* Callers find the magazines by this. */
-static_assert(!offsetof(struct slabmod_cache, front));
+static_assert(!offsetof(struct slabmod_cache, fastpath));
 static_assert(offsetof(struct slabmod_cache, group) == 63);
 
 /* ---- pools (pool.c) ---- */

@@ -8,11 +8,12 @@
 
 #include "buddy.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "home.h"
+#include "magazine_set.h"
 #include "pool.h"
-#include "report.h"
-
 #include "races.h"
+#include "report.h"
 
 #define LETTERS		26u
 #define BLOCK_ORDER	4u
@@ -134,7 +135,7 @@ static void do_poolshrink(char letter)
 
 static void do_squeeze(char letter)
 {
-	cache_squeeze(root_pool);
+	cache_reclaim_empty(root_pool);
 }
 
 /* What a full magazine does when one object more comes, and more. */
@@ -143,10 +144,10 @@ static void do_flush(char letter)
 	struct slabmod_magazine *magazine;
 
 	preempt_disable();
-	magazine = magazine_acquire(cache);
+	magazine = magazine_lock_local(cache);
 	if (magazine) {
-		magazine_empty(cache, magazine);
-		magazine_leave(magazine);
+		magazine_flush(cache, magazine);
+		magazine_unlock_local(magazine);
 	}
 	preempt_enable();
 }
@@ -158,7 +159,7 @@ static void do_drain(char letter)
 
 static void do_age(char letter)
 {
-	magazine_look(cache);
+	magazine_scan_idle(cache);
 	magazine_drain_idle(cache, 1);
 	home_age(cache);
 }
@@ -170,22 +171,22 @@ static void do_agepages(char letter)
 
 static bool exchange_more(struct slabmod_cache *which)
 {
-	return which == cache && magazine_exchange(which, true);
+	return which == cache && magazine_resize(which, true);
 }
 
 static bool exchange_none(struct slabmod_cache *which)
 {
-	return which == cache && magazine_exchange(which, false);
+	return which == cache && magazine_resize(which, false);
 }
 
 static void do_grow(char letter)
 {
-	cache_exchange_magazines(exchange_more);
+	cache_resize_magazines(exchange_more);
 }
 
 static void do_giveup(char letter)
 {
-	cache_exchange_magazines(exchange_none);
+	cache_resize_magazines(exchange_none);
 }
 
 static void do_destroy(char letter)
@@ -262,7 +263,7 @@ static void do_full(char letter)
 	for (i = 0; i < nr; i++)
 		more[i] = own(slabmod_cache_alloc(cache, GFP_KERNEL), cache->size, cache, 0);
 	for (i = 0; i < nr; i++) {
-		if (magazine_here(per_cpu_ptr(cache->magazines, shim_cpu)) == nr)
+		if (magazine_nr_local(per_cpu_ptr(cache->magazines, shim_cpu)) == nr)
 			break;
 		give(more[i]);
 		slabmod_cache_free(cache, more[i]->p);
@@ -298,7 +299,7 @@ void calls_load(unsigned int size)
 	if (shim_module_init())
 		explore_failed("the module is refused");
 	/* What a wish for more pages or larger magazines leads to, programs do themselves. */
-	root_pool->source.wake = NULL;
+	root_pool->source.kick_worker = NULL;
 	magazine_bytes = 4 * size;
 	cache = slabmod_cache_create("races", size, 0, 0, NULL);
 	other = slabmod_cache_create("other", size, 0, 0, NULL);

@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "debugfs.h"
-
 #include "races.h"
 
 int debugfs_init(void)

@@ -14,9 +14,9 @@
 #include "cache.h"
 #include "chunk.h"
 #include "pool.h"
-#include "report.h"
-
+#include "pool_check.h"
 #include "races.h"
+#include "report.h"
 
 #define MAX_PIECES	256u
 #define MAX_EXEMPT	32u

@@ -12,7 +12,6 @@
  * fixed order, on the CPU that @ says.
  */
 #include "magazine.h"
-
 #include "races.h"
 
 #define MAX_CALLS	64u

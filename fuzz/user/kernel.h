@@ -42,7 +42,9 @@
 #include <linux/gfp_types.h>
 #include <asm/bug.h>
 
+#include "map.h"
 #include "points.h"
+#include "shim.h"
 
 /* ---- what ends a run ---- */
 
@@ -612,8 +614,5 @@ struct shrinker {
 
 int register_shrinker(struct shrinker *shrinker, const char *name);
 void unregister_shrinker(struct shrinker *shrinker);
-
-#include "map.h"
-#include "shim.h"
 
 #endif /* SLABMOD_FUZZ_KERNEL_H */

@@ -75,9 +75,9 @@ struct slabmod_cache;
 /** define SLABMOD_CACHE_NAME_MAX - longest name of a cache, in characters */
 #define SLABMOD_CACHE_NAME_MAX	31
 
-/* @asked: bytes that kmalloc() was asked for, or 0. */
-void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t asked);
-void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t asked);
+/* @requested: bytes that kmalloc() was asked for, or 0. */
+void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t requested);
+void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t requested);
 struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, size_t align,
 						 unsigned int flags, void (*ctor)(void *object),
 						 struct module *owner);
@@ -156,16 +156,16 @@ unsigned int slabmod_cache_size(const struct slabmod_cache *cache);
 
 /* The fast path, where @gfp allows it; see slabmod_cache_alloc(). */
 static __always_inline void *slabmod_cache_take(struct slabmod_cache *cache, gfp_t gfp,
-						size_t asked)
+						size_t requested)
 {
-	struct slabmod_cache_front *front = (struct slabmod_cache_front *)cache;
+	struct slabmod_cache_fastpath *fastpath = (struct slabmod_cache_fastpath *)cache;
 	void *object;
 
 	if (!slabmod_gfp_inline(gfp))
-		return __slabmod_cache_alloc(cache, gfp, asked);
-	if (likely(slabmod_magazine_take(&front->magazines, asked, &object)))
+		return __slabmod_cache_alloc(cache, gfp, requested);
+	if (likely(slabmod_magazine_alloc(&fastpath->magazines, requested, &object)))
 		return object;
-	return __slabmod_cache_refill(cache, gfp, asked);
+	return __slabmod_cache_refill(cache, gfp, requested);
 }
 
 /**

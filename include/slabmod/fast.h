@@ -35,9 +35,9 @@ struct slabmod_magazine {
 	long top;			/* objects in object[1..top]; busy: see above */
 	unsigned long capacity;		/* of each stack; 0: there is none yet */
 	unsigned long allocs;		/* objects handed out */
-	unsigned long asked;		/* bytes that kmalloc() was asked for, in all */
-	u16 here;			/* @top, for who is at it and takes longer */
-	u16 away;			/* objects that are to go home, behind the others */
+	unsigned long requested;		/* bytes that kmalloc() was asked for, in all */
+	u16 local_top;			/* @top, for who is at it and takes longer */
+	u16 nr_remote;			/* objects that are to go home, behind the others */
 	u32 cpu;			/* whose it is; of no meaning while @capacity is 0 */
 	u32 seen;			/* of @allocs and counts, when its age was last looked at */
 	u16 idle;			/* how often it was the same since */
@@ -46,7 +46,7 @@ struct slabmod_magazine {
 };
 
 /* How struct slabmod_cache begins. */
-struct slabmod_cache_front {
+struct slabmod_cache_fastpath {
 	/*
 	 * What may be taken from with nothing else to do; an empty one that all caches
 	 * have in common when there is none, or when objects have to be cleared. Set
@@ -89,31 +89,31 @@ static __always_inline long slabmod_magazine_enter(slabmod_my_magazine *magazine
 }
 
 /* Leaves a magazine that has @more objects than when it was entered. */
-static __always_inline void slabmod_magazine_leave(slabmod_my_magazine *magazine, long more)
+static __always_inline void slabmod_magazine_exit(slabmod_my_magazine *magazine, long more)
 {
 	barrier();
 	magazine->top += more - SLABMOD_MAGAZINE_BUSY;
 }
 
 /*
- * Takes the object on top, for which @asked bytes were asked, or 0 where that is of no
+ * Takes the object on top, for which @requested bytes were asked, or 0 where that is of no
  * interest; false when there is none or the magazine is busy.
  */
-static __always_inline bool slabmod_magazine_pop(slabmod_my_magazine *magazine, size_t asked,
+static __always_inline bool slabmod_magazine_pop(slabmod_my_magazine *magazine, size_t requested,
 						 void **object)
 {
 	long top = slabmod_magazine_enter(magazine);
 
 	/* One test for two: none, and busy. */
 	if (unlikely(top <= 0)) {
-		slabmod_magazine_leave(magazine, 0);
+		slabmod_magazine_exit(magazine, 0);
 		return false;
 	}
 	*object = magazine->object[top];
 	magazine->allocs++;
-	if (!__builtin_constant_p(asked) || asked)
-		magazine->asked += asked;
-	slabmod_magazine_leave(magazine, -1);
+	if (!__builtin_constant_p(requested) || requested)
+		magazine->requested += requested;
+	slabmod_magazine_exit(magazine, -1);
 	return true;
 }
 
@@ -122,11 +122,11 @@ static __always_inline bool slabmod_magazine_pop(slabmod_my_magazine *magazine, 
  * the old ones freed when nobody has preemption off any more who may have seen them:
  * so they are looked up with preemption off.
  */
-static __always_inline bool slabmod_magazine_take(struct slabmod_magazine __percpu **magazines,
-						  size_t asked, void **object)
+static __always_inline bool slabmod_magazine_alloc(struct slabmod_magazine __percpu **magazines,
+						   size_t requested, void **object)
 {
 	preempt_disable();
-	if (unlikely(!slabmod_magazine_pop(slabmod_this_cpu(READ_ONCE(*magazines)), asked,
+	if (unlikely(!slabmod_magazine_pop(slabmod_this_cpu(READ_ONCE(*magazines)), requested,
 					   object))) {
 		preempt_enable();
 		return false;
@@ -147,10 +147,10 @@ static __always_inline bool slabmod_magazine_push(slabmod_my_magazine *magazine,
 	/* One test for two: a busy one, without its sign, is above any capacity. */
 	if (likely(top < magazine->capacity && magazine->object[top] != object)) {
 		magazine->object[top + 1] = object;
-		slabmod_magazine_leave(magazine, 1);
+		slabmod_magazine_exit(magazine, 1);
 		return true;
 	}
-	slabmod_magazine_leave(magazine, 0);
+	slabmod_magazine_exit(magazine, 0);
 	return false;
 }
 

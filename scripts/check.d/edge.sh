@@ -17,7 +17,7 @@ tell() {
 	echo "$1" >$edge/command
 }
 
-# Of slabmod_edge, what kunit/edge.c has under this name
+# Of slabmod_edge, what kunit/clients/edge.c has under this name
 figure() {
 	sed -n "s/^$1 //p" $edge/results
 }

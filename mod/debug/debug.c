@@ -30,10 +30,11 @@
 #include <linux/string.h>
 
 #include "chunk.h"
-#include "debug.h"
-#include "fault.h"
+#include "debug/debug.h"
+#include "debug/fault.h"
 #include "gfp.h"
 #include "report.h"
+#include "source.h"
 
 /* Bytes of a zone at the least, and those behind an object that are its own. */
 #define ZONE		16u
@@ -64,28 +65,28 @@ void debug_layout(struct slabmod_cache *cache)
  * the frame was seen to be the cache's, whose slabs have tracks or NULL in that place of
  * every page. (Only bits, tracks, and just the same bits, each at its moment, would do.)
  */
-static struct debug_tracks *tracks_of(struct slabmod_cache *cache, struct frame *first)
+static struct debug_tracks *tracks_of(struct slabmod_cache *cache, struct slab *slab)
 {
 	struct debug_tracks *tracks;
 
 	if (!(cache->flags & CACHE_DEBUG))
 		return NULL;
-	tracks = READ_ONCE(first->tracks);
+	tracks = READ_ONCE(slab->tracks);
 	/* Pairs with the barrier in mark_tracks(). */
 	smp_rmb();
-	if (!tracks || slab_cache(first) != cache)
+	if (!tracks || slab_cache(slab) != cache)
 		return NULL;
 	/* And come back in the other. */
 	smp_rmb();
-	if (READ_ONCE(first->tracks) != tracks)
+	if (READ_ONCE(slab->tracks) != tracks)
 		return NULL;
 	return tracks->cache == cache ? tracks : NULL;
 }
 
-struct debug_track *debug_track_of(struct slabmod_cache *cache, struct frame *first,
+struct debug_track *debug_track_of(struct slabmod_cache *cache, struct slab *slab,
 				   const void *address)
 {
-	struct debug_tracks *tracks = tracks_of(cache, first);
+	struct debug_tracks *tracks = tracks_of(cache, slab);
 	unsigned long index;
 
 	if (!tracks)
@@ -94,14 +95,14 @@ struct debug_track *debug_track_of(struct slabmod_cache *cache, struct frame *fi
 	return index < tracks->nr ? &tracks->track[index] : NULL;
 }
 
-void debug_walk_live(struct slabmod_cache *cache, struct frame *first,
+void debug_walk_live(struct slabmod_cache *cache, struct slab *slab,
 		     void (*fn)(const struct debug_track *track, void *arg), void *arg)
 {
-	struct debug_tracks *tracks = tracks_of(cache, first);
+	struct debug_tracks *tracks = tracks_of(cache, slab);
 	unsigned int i;
 
 	for (i = 0; tracks && i < tracks->nr; i++)
-		/* Pairs with the release in debug_take(). */
+		/* Pairs with the release in debug_alloc(). */
 		if (smp_load_acquire(&tracks->track[i].state) == DEBUG_LIVE)
 			fn(&tracks->track[i], arg);
 }
@@ -123,9 +124,9 @@ static struct debug_track *track_at(struct slabmod_cache *cache, const void *add
 {
 	struct frame *frame = chunk_frame(address);
 
-	if (!frame || slab_cache(frame) != cache)
+	if (!frame || frame_cache(frame) != cache)
 		return NULL;
-	return debug_track_of(cache, slab_first(frame), address);
+	return debug_track_of(cache, frame_slab(frame), address);
 }
 
 /*
@@ -134,13 +135,14 @@ static struct debug_track *track_at(struct slabmod_cache *cache, const void *add
  */
 static struct debug_track *track_around(struct slabmod_cache *cache, const void *address)
 {
-	struct frame *frame = chunk_frame(address), *first;
+	struct frame *frame = chunk_frame(address);
+	struct slab *slab;
 
-	if (!frame || slab_cache(frame) != cache)
+	if (!frame || frame_cache(frame) != cache)
 		return NULL;
-	first = slab_first(frame);
-	return debug_track_of(cache, first, max_t(const void *, frame_address(first),
-						  address - cache->tail));
+	slab = frame_slab(frame);
+	return debug_track_of(cache, slab, max_t(const void *, slab_address(slab),
+						 address - cache->tail));
 }
 
 /* See slab_keeps_state(). The constructor may have gone with its module. */
@@ -154,12 +156,12 @@ static bool is_constructed(const struct slabmod_cache *cache)
 #ifdef CONFIG_KASAN_GENERIC
 #define SHADOW_GRANULE	BIT(KASAN_SHADOW_SCALE_SHIFT)
 
-void debug_shade(const void *p, size_t size, u8 code)
+void debug_kasan_poison(const void *p, size_t size, u8 code)
 {
 	__memset(kasan_mem_to_shadow(p), code, size >> KASAN_SHADOW_SCALE_SHIFT);
 }
 
-void debug_unshade(const void *p, size_t size)
+void debug_kasan_unpoison(const void *p, size_t size)
 {
 	u8 *shadow = kasan_mem_to_shadow(p);
 
@@ -175,7 +177,7 @@ void debug_unshade(const void *p, size_t size)
  */
 static void unshade_raw(const struct slabmod_cache *cache, const struct debug_track *track)
 {
-	debug_unshade(debug_raw(cache, track) + cache->tail, cache->size);
+	debug_kasan_unpoison(debug_raw(cache, track) + cache->tail, cache->size);
 }
 
 static void shade_raw(const struct slabmod_cache *cache, const struct debug_track *track, u8 code)
@@ -184,16 +186,16 @@ static void shade_raw(const struct slabmod_cache *cache, const struct debug_trac
 	unsigned int end = cache->size + cache->tail - cache->lead, begin;
 
 	/* What a caller has, others may be reading just now. */
-	begin = code == DEBUG_SHADOW_FREE ? cache->usable : ALIGN(track->asked, 8);
-	debug_shade(raw + cache->tail, cache->lead - cache->tail, DEBUG_SHADOW_ZONE);
-	debug_shade(object + begin, end - begin, DEBUG_SHADOW_ZONE);
+	begin = code == DEBUG_SHADOW_FREE ? cache->usable : ALIGN(track->requested, 8);
+	debug_kasan_poison(raw + cache->tail, cache->lead - cache->tail, DEBUG_SHADOW_REDZONE);
+	debug_kasan_poison(object + begin, end - begin, DEBUG_SHADOW_REDZONE);
 	if (code == DEBUG_SHADOW_FREE && cache->flags & SLABMOD_TYPESAFE_BY_RCU)
 		/* It may be read yet. */
-		debug_unshade(object, cache->usable);
+		debug_kasan_unpoison(object, cache->usable);
 	else if (code == DEBUG_SHADOW_FREE)
-		debug_shade(object, cache->usable, DEBUG_SHADOW_FREE);
+		debug_kasan_poison(object, cache->usable, DEBUG_SHADOW_FREE);
 	else
-		debug_unshade(object, track->asked);
+		debug_kasan_unpoison(object, track->requested);
 }
 
 /* ---- stacks ---- */
@@ -228,9 +230,9 @@ static u32 keep_stack(gfp_t gfp, unsigned long *site)
 			  gfp_may_call_kernel());
 }
 
-void debug_note_alloc(struct debug_track *track, size_t asked, gfp_t gfp)
+void debug_note_alloc(struct debug_track *track, size_t requested, gfp_t gfp)
 {
-	track->asked = asked;
+	track->requested = requested;
 	track->alloc_stack = keep_stack(gfp, &track->alloc_site);
 	track->alloc_pid = task_pid_nr(current);
 	track->alloc_time = jiffies ?: 1;
@@ -263,7 +265,7 @@ static void tell_stack(const char *what, u32 stack, pid_t pid, unsigned long sin
 /* ---- kmemleak ---- */
 
 /* It has a lock that an NMI may have interrupted, and here it needs memory of its own. */
-void debug_tell_kmemleak(struct debug_track *track, const void *p, size_t size, gfp_t gfp)
+void debug_kmemleak_alloc(struct debug_track *track, const void *p, size_t size, gfp_t gfp)
 {
 	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || !gfp_may_call_kernel())
 		return;
@@ -272,7 +274,7 @@ void debug_tell_kmemleak(struct debug_track *track, const void *p, size_t size, 
 }
 
 /* What an NMI freed it is told of when somebody else comes upon that. */
-void debug_untell_kmemleak(struct debug_track *track, const void *p)
+void debug_kmemleak_free(struct debug_track *track, const void *p)
 {
 	if (!track->leak_checked || in_nmi())
 		return;
@@ -295,7 +297,7 @@ const char *debug_state_name(const struct debug_track *track)
 	return state < ARRAY_SIZE(state_names) ? state_names[state] : "?";
 }
 
-void debug_tell_stacks(const struct debug_track *track)
+void debug_print_stacks(const struct debug_track *track)
 {
 	if (track->alloc_time)
 		tell_stack("allocated", track->alloc_stack, track->alloc_pid, track->alloc_time);
@@ -303,15 +305,15 @@ void debug_tell_stacks(const struct debug_track *track)
 		tell_stack("freed", track->free_stack, track->free_pid, track->free_time);
 }
 
-void debug_tell_track(struct slabmod_cache *cache, struct debug_track *track)
+void debug_print_track(struct slabmod_cache *cache, struct debug_track *track)
 {
 	pr_err("slabmod:   object %p of %s, %u bytes, %u asked for, %s\n",
-	       debug_object(cache, track), cache->name, cache->usable, track->asked,
+	       debug_object(cache, track), cache->name, cache->usable, track->requested,
 	       debug_state_name(track));
-	debug_tell_stacks(track);
+	debug_print_stacks(track);
 }
 
-void debug_tell(struct slabmod_cache *cache, const void *address)
+void debug_print_object(struct slabmod_cache *cache, const void *address)
 {
 	struct debug_track *track = track_around(cache, address);
 
@@ -319,10 +321,10 @@ void debug_tell(struct slabmod_cache *cache, const void *address)
 		return;
 	pr_err("slabmod:   %p is at offset %ld of\n", address,
 	       (long)(address - debug_object(cache, track)));
-	debug_tell_track(cache, track);
+	debug_print_track(cache, track);
 }
 
-void debug_tell_bytes(const void *object, const void *p, const void *end)
+void debug_print_bytes(const void *object, const void *p, const void *end)
 {
 	pr_err("slabmod:   bytes from offset %ld on: %*ph\n", (long)(p - object),
 	       (int)min((long)(end - p), 16l), p);
@@ -332,8 +334,8 @@ void debug_tell_bytes(const void *object, const void *p, const void *end)
 static void tell_bytes(const struct slabmod_cache *cache, const struct debug_track *track,
 		       const void *p)
 {
-	debug_tell_bytes(debug_object(cache, track), p,
-			 debug_raw(cache, track) + cache->size + cache->tail);
+	debug_print_bytes(debug_object(cache, track), p,
+			  debug_raw(cache, track) + cache->size + cache->tail);
 }
 
 /* ---- zones and patterns ---- */
@@ -355,37 +357,37 @@ static bool check_zone(struct slabmod_cache *cache, struct debug_track *track, v
 	void *object = debug_object(cache, track), *first;
 	size_t written;
 
-	first = debug_find_written(zone, DEBUG_FILL_ZONE, size, &written);
+	first = debug_find_written(zone, DEBUG_FILL_REDZONE, size, &written);
 	if (!first)
 		return true;
 	if (report_misuse(MISUSE_OVERRUN,
 			  "%s: %zu bytes %s object %p were written, the first at offset %ld",
 			  cache->name, written, where, object, (long)(first - object))) {
 		tell_bytes(cache, track, first);
-		debug_tell_track(cache, track);
+		debug_print_track(cache, track);
 	}
-	memset(zone, DEBUG_FILL_ZONE, size);
+	memset(zone, DEBUG_FILL_REDZONE, size);
 	return false;
 }
 
-/* @asked: bytes that are not zone. */
-static bool check_zones(struct slabmod_cache *cache, struct debug_track *track, size_t asked)
+/* @requested: bytes that are not zone. */
+static bool check_zones(struct slabmod_cache *cache, struct debug_track *track, size_t requested)
 {
 	void *raw = debug_raw(cache, track), *object = debug_object(cache, track);
 
 	return check_zone(cache, track, raw + cache->tail, cache->lead - cache->tail, "before") &
-	       check_zone(cache, track, object + asked,
-			  raw + cache->size + cache->tail - object - asked, "behind");
+	       check_zone(cache, track, object + requested,
+			  raw + cache->size + cache->tail - object - requested, "behind");
 }
 
-bool debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
+bool debug_check_free(struct slabmod_cache *cache, struct debug_track *track)
 {
 	void *object = debug_object(cache, track), *first = NULL;
 	size_t written;
 	bool ok;
 
 	debug_begin(track);
-	debug_untell_kmemleak(track, object);
+	debug_kmemleak_free(track, object);
 	unshade_raw(cache, track);
 	ok = check_zones(cache, track, cache->usable);
 	if (!is_constructed(cache))
@@ -395,7 +397,7 @@ bool debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 				  "%s: %zu bytes of object %p were written after it was freed, the first at offset %ld",
 				  cache->name, written, object, (long)(first - object))) {
 			tell_bytes(cache, track, first);
-			debug_tell_track(cache, track);
+			debug_print_track(cache, track);
 		}
 		memset(object, DEBUG_FILL_FREE, cache->usable);
 		ok = false;
@@ -407,20 +409,20 @@ bool debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track)
 
 /* ---- slabs ---- */
 
-static size_t tracks_size(const struct slabmod_cache *cache, struct frame *first)
+static size_t tracks_size(const struct slabmod_cache *cache, struct slab *slab)
 {
-	return struct_bytes(struct debug_tracks, track, slab_objects(cache, first));
+	return struct_bytes(struct debug_tracks, track, slab_objects(cache, slab));
 }
 
-bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
+bool debug_slab_create(struct slabmod_cache *cache, struct slab *slab, gfp_t gfp)
 {
-	unsigned int objects = slab_objects(cache, first), i;
-	void *base = frame_address(first);
+	unsigned int objects = slab_objects(cache, slab), i;
+	void *base = slab_address(slab);
 	struct debug_tracks *tracks;
 
 	if (!gfp_may_call_kernel() || fault_hits_gfp(FAULT_TRACKS, gfp))
 		return false;
-	tracks = kzalloc(tracks_size(cache, first), (gfp & GFP_METADATA) | __GFP_NOWARN);
+	tracks = kzalloc(tracks_size(cache, slab), (gfp & GFP_METADATA) | __GFP_NOWARN);
 	if (!tracks)
 		return false;
 	/* Frames lead to it, and kmemleak does not look there. */
@@ -430,7 +432,7 @@ bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
 	tracks->size = ksize(tracks);
 	tracks->nr = objects;
 	source_count_metadata(cache->source, tracks->size);
-	memset(base, DEBUG_FILL_ZONE, objects * cache->size + cache->tail);
+	memset(base, DEBUG_FILL_REDZONE, objects * cache->size + cache->tail);
 	for (i = 0; i < objects; i++) {
 		struct debug_track *track = &tracks->track[i];
 
@@ -441,62 +443,62 @@ bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp)
 	}
 	for (i = 0; i < objects && !is_constructed(cache); i++)
 		shade_raw(cache, &tracks->track[i], DEBUG_SHADOW_FREE);
-	debug_shade(base, cache->tail, DEBUG_SHADOW_ZONE);
+	debug_kasan_poison(base, cache->tail, DEBUG_SHADOW_REDZONE);
 	/* Who finds a track finds all of it. */
-	smp_store_release(&first->tracks, tracks);
+	smp_store_release(&slab->tracks, tracks);
 	return true;
 }
 
-void debug_slab_gone(struct slabmod_cache *cache, struct frame *first)
+void debug_slab_destroy(struct slabmod_cache *cache, struct slab *slab)
 {
-	struct debug_tracks *tracks = first->tracks;
+	struct debug_tracks *tracks = slab->tracks;
 	unsigned int i;
 
 	if (!tracks)
 		return;
-	for (i = 0; i < slab_objects(cache, first); i++)
-		debug_untell_kmemleak(&tracks->track[i], debug_object(cache, &tracks->track[i]));
-	debug_unshade(tracks->base, slab_objects(cache, first) * cache->size + cache->tail);
-	WRITE_ONCE(first->tracks, NULL);
+	for (i = 0; i < slab_objects(cache, slab); i++)
+		debug_kmemleak_free(&tracks->track[i], debug_object(cache, &tracks->track[i]));
+	debug_kasan_unpoison(tracks->base, slab_objects(cache, slab) * cache->size + cache->tail);
+	WRITE_ONCE(slab->tracks, NULL);
 	source_count_metadata(cache->source, -(long)tracks->size);
 	kfree_rcu(tracks, rcu);
 }
 
 /* ---- objects ---- */
 
-void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp, bool clear)
+void *debug_alloc(struct slabmod_cache *cache, void *raw, size_t requested, gfp_t gfp, bool clear)
 {
 	struct debug_track *track = track_at(cache, raw);
 	void *object = raw + cache->lead;
 
 	/* What is constructed has no zone within what is usable. */
 	if (is_constructed(cache))
-		asked = cache->usable;
-	else if (!asked)
-		asked = cache->object_size;
-	debug_look_at_free(cache, track);
+		requested = cache->usable;
+	else if (!requested)
+		requested = cache->object_size;
+	debug_check_free(cache, track);
 	debug_begin(track);
 	unshade_raw(cache, track);
 	if (!is_constructed(cache)) {
-		memset(object, clear ? 0 : DEBUG_FILL_NEW, asked);
-		memset(object + asked, DEBUG_FILL_ZONE, cache->usable - asked);
+		memset(object, clear ? 0 : DEBUG_FILL_NEW, requested);
+		memset(object + requested, DEBUG_FILL_REDZONE, cache->usable - requested);
 	} else if (clear) {
-		memset(object, 0, asked);
+		memset(object, 0, requested);
 	}
-	debug_note_alloc(track, asked, gfp);
+	debug_note_alloc(track, requested, gfp);
 	/* Runs of pages it does not look for. */
 	if (!(cache->flags & CACHE_PAGES))
-		debug_tell_kmemleak(track, object, cache->usable, gfp);
-	shade_raw(cache, track, DEBUG_SHADOW_ZONE);
+		debug_kmemleak_alloc(track, object, cache->usable, gfp);
+	shade_raw(cache, track, DEBUG_SHADOW_REDZONE);
 	/* Who finds it live finds all that is known of it. */
 	smp_store_release(&track->state, DEBUG_LIVE);
 	debug_end(track);
 	return object;
 }
 
-struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first, void *object)
+struct debug_track *debug_free(struct slabmod_cache *cache, struct slab *slab, void *object)
 {
-	struct debug_track *track = debug_track_of(cache, first, object);
+	struct debug_track *track = debug_track_of(cache, slab, object);
 
 	if (track)
 		debug_begin(track);
@@ -504,15 +506,15 @@ struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first,
 	if (!track || cmpxchg(&track->state, DEBUG_LIVE, DEBUG_QUARANTINED) != DEBUG_LIVE) {
 		if (report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p is free already", cache->name,
 				  object) && track)
-			debug_tell_track(cache, track);
+			debug_print_track(cache, track);
 		if (track)
 			debug_end(track);
 		return NULL;
 	}
-	debug_untell_kmemleak(track, object);
+	debug_kmemleak_free(track, object);
 	debug_note_free(track);
 	unshade_raw(cache, track);
-	check_zones(cache, track, track->asked);
+	check_zones(cache, track, track->requested);
 	if (!is_constructed(cache))
 		memset(object, DEBUG_FILL_FREE, cache->usable);
 	shade_raw(cache, track, DEBUG_SHADOW_FREE);
@@ -520,15 +522,15 @@ struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first,
 	return track;
 }
 
-bool debug_is_live(struct slabmod_cache *cache, struct frame *first, const void *object)
+bool debug_is_live(struct slabmod_cache *cache, struct slab *slab, const void *object)
 {
-	struct debug_track *track = debug_track_of(cache, first, object);
+	struct debug_track *track = debug_track_of(cache, slab, object);
 
-	/* Pairs with the release in debug_take(). */
+	/* Pairs with the release in debug_alloc(). */
 	return track && smp_load_acquire(&track->state) == DEBUG_LIVE;
 }
 
-void debug_set_asked(struct slabmod_cache *cache, void *object, size_t asked)
+void debug_set_requested(struct slabmod_cache *cache, void *object, size_t requested)
 {
 	struct debug_track *track = track_at(cache, object);
 
@@ -537,26 +539,26 @@ void debug_set_asked(struct slabmod_cache *cache, void *object, size_t asked)
 	debug_begin(track);
 	unshade_raw(cache, track);
 	/* Before what was written to the old zone is written over. */
-	check_zones(cache, track, track->asked);
-	memset(object + asked, DEBUG_FILL_ZONE, cache->usable - asked);
-	track->asked = asked;
-	shade_raw(cache, track, DEBUG_SHADOW_ZONE);
+	check_zones(cache, track, track->requested);
+	memset(object + requested, DEBUG_FILL_REDZONE, cache->usable - requested);
+	track->requested = requested;
+	shade_raw(cache, track, DEBUG_SHADOW_REDZONE);
 	debug_end(track);
 }
 
-size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all)
+size_t debug_requested(struct slabmod_cache *cache, const void *object, bool all)
 {
 	struct debug_track *track = track_at(cache, object);
 
-	if (all && track->asked < cache->usable) {
+	if (all && track->requested < cache->usable) {
 		debug_begin(track);
 		unshade_raw(cache, track);
-		check_zones(cache, track, track->asked);
-		track->asked = cache->usable;
-		shade_raw(cache, track, DEBUG_SHADOW_ZONE);
+		check_zones(cache, track, track->requested);
+		track->requested = cache->usable;
+		shade_raw(cache, track, DEBUG_SHADOW_REDZONE);
 		debug_end(track);
 	}
-	return track->asked;
+	return track->requested;
 }
 
 /* ---- caches, beginning and end ---- */

@@ -15,7 +15,7 @@
 #include <linux/sched.h>
 
 #include "compat.h"
-#include "fault.h"
+#include "debug/fault.h"
 
 static const char *const names[] = {
 #define X(id, name, text) #name,

@@ -12,8 +12,8 @@
 
 #include "chunk.h"
 #include "compat.h"
+#include "debug/leak.h"
 #include "gfp.h"
-#include "leak.h"
 #include "slab.h"
 
 bool leak_tracking = IS_ENABLED(CONFIG_DEBUG_KMEMLEAK);
@@ -49,11 +49,11 @@ void leak_hide_percpu(const void __percpu *p)
 		kmemleak_hide_percpu(p);
 }
 
-void leak_slab_gone(struct slabmod_cache *cache, struct frame *first)
+void leak_slab_destroy(struct slabmod_cache *cache, struct slab *slab)
 {
-	void *base = frame_address(first);
+	void *base = slab_address(slab);
 	unsigned int i;
 
-	for (i = 0; i < slab_objects(cache, first); i++)
+	for (i = 0; i < slab_objects(cache, slab); i++)
 		kmemleak_free(base + i * cache->size);
 }

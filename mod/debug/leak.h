@@ -43,6 +43,6 @@ void leak_note_free(const void *p);
 void leak_hide_percpu(const void __percpu *p);
 
 /* A slab of a tracked cache goes, in which all objects are free. Any context but NMI. */
-void leak_slab_gone(struct slabmod_cache *cache, struct frame *first);
+void leak_slab_destroy(struct slabmod_cache *cache, struct slab *slab);
 
 #endif /* SLABMOD_LEAK_H */

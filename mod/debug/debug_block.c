@@ -19,10 +19,11 @@
 #include <linux/string.h>
 
 #include "chunk.h"
-#include "debug_block.h"
-#include "fault.h"
+#include "debug/debug_block.h"
+#include "debug/fault.h"
 #include "gfp.h"
 #include "report.h"
+#include "source.h"
 
 DEFINE_STATIC_KEY_FALSE(debug_blocks);
 
@@ -86,7 +87,7 @@ static void forget(struct debug_block *b)
 	kfree_rcu(b, rcu);
 }
 
-void debug_block_take(struct frame *frame, gfp_t gfp, bool clear)
+void debug_block_alloc(struct frame *frame, gfp_t gfp, bool clear)
 {
 	struct debug_block *b = record(frame, gfp);
 
@@ -104,11 +105,11 @@ void debug_block_take(struct frame *frame, gfp_t gfp, bool clear)
 static void tell(const struct debug_block *b)
 {
 	pr_err("slabmod:   block %p of %u pages, %u bytes asked for, %s\n", b->frame->block,
-	       b->nr_pages, b->track.asked, debug_state_name(&b->track));
-	debug_tell_stacks(&b->track);
+	       b->nr_pages, b->track.requested, debug_state_name(&b->track));
+	debug_print_stacks(&b->track);
 }
 
-void debug_block_tell(struct frame *frame)
+void debug_block_print(struct frame *frame)
 {
 	struct debug_block *b;
 
@@ -125,15 +126,16 @@ void debug_block_tell(struct frame *frame)
 /* One that a caller has: what is behind what was asked for is zone. */
 static void check_zone(struct debug_block *b)
 {
-	void *block = b->frame->block, *zone = block + b->track.asked, *first;
+	void *block = b->frame->block, *zone = block + b->track.requested, *first;
 	size_t written;
 
-	debug_unshade(block, size_of(b));
-	first = debug_find_written(zone, DEBUG_FILL_ZONE, size_of(b) - b->track.asked, &written);
+	debug_kasan_unpoison(block, size_of(b));
+	first = debug_find_written(zone, DEBUG_FILL_REDZONE, size_of(b) - b->track.requested,
+				   &written);
 	if (first && report_misuse(MISUSE_OVERRUN,
 				   "%zu bytes behind block %p were written, the first at offset %ld",
 				   written, block, (long)(first - block))) {
-		debug_tell_bytes(block, first, block + size_of(b));
+		debug_print_bytes(block, first, block + size_of(b));
 		tell(b);
 	}
 }
@@ -143,12 +145,12 @@ static void check_pattern(struct debug_block *b)
 	void *block = b->frame->block, *first;
 	size_t written;
 
-	debug_unshade(block, size_of(b));
+	debug_kasan_unpoison(block, size_of(b));
 	first = debug_find_written(block, DEBUG_FILL_FREE, size_of(b), &written);
 	if (first && report_misuse(MISUSE_WRITE_FREE,
 				   "%zu bytes of block %p were written after it was freed, the first at offset %ld",
 				   written, block, (long)(first - block))) {
-		debug_tell_bytes(block, first, block + size_of(b));
+		debug_print_bytes(block, first, block + size_of(b));
 		tell(b);
 	}
 }
@@ -181,17 +183,17 @@ static struct debug_block *remove_oldest(long keep)
 	return b;
 }
 
-bool debug_block_give(struct frame *frame, void (*release)(struct frame *frame))
+bool debug_block_free(struct frame *frame, void (*release)(struct frame *frame))
 {
 	struct debug_block *b = frame->debug;
 
 	if (!b)
 		return false;
-	debug_untell_kmemleak(&b->track, frame->block);
+	debug_kmemleak_free(&b->track, frame->block);
 	debug_note_free(&b->track);
 	check_zone(b);
 	memset(frame->block, DEBUG_FILL_FREE, size_of(b));
-	debug_shade(frame->block, size_of(b), DEBUG_SHADOW_FREE);
+	debug_kasan_poison(frame->block, size_of(b), DEBUG_SHADOW_FREE);
 	WRITE_ONCE(b->track.state, DEBUG_QUARANTINED);
 	atomic_long_add(b->nr_pages, &b->source->quarantined);
 	atomic_long_add(b->nr_pages, &quarantined);
@@ -218,45 +220,46 @@ bool debug_block_drain(unsigned long most, void (*release)(struct frame *frame))
 
 /* ---- what was asked for ---- */
 
-static void set_asked(struct debug_block *b, size_t asked)
+static void set_asked(struct debug_block *b, size_t requested)
 {
 	void *block = b->frame->block;
 
 	/* Before what was written to the old zone is written over. */
 	check_zone(b);
-	memset(block + asked, DEBUG_FILL_ZONE, size_of(b) - asked);
-	b->track.asked = asked;
-	debug_shade(block + ALIGN(asked, 8), size_of(b) - ALIGN(asked, 8), DEBUG_SHADOW_ZONE);
-	debug_unshade(block, asked);
+	memset(block + requested, DEBUG_FILL_REDZONE, size_of(b) - requested);
+	b->track.requested = requested;
+	debug_kasan_poison(block + ALIGN(requested, 8), size_of(b) - ALIGN(requested, 8),
+			   DEBUG_SHADOW_REDZONE);
+	debug_kasan_unpoison(block, requested);
 }
 
-void debug_block_is_memory(void *block, size_t asked, gfp_t gfp)
+void debug_block_is_memory(void *block, size_t requested, gfp_t gfp)
 {
 	struct debug_block *b = record_of(block);
 
 	if (!b)
 		return;
-	set_asked(b, asked);
-	debug_tell_kmemleak(&b->track, block, size_of(b), gfp);
+	set_asked(b, requested);
+	debug_kmemleak_alloc(&b->track, block, size_of(b), gfp);
 }
 
-void debug_block_set_asked(void *block, size_t asked)
+void debug_block_set_requested(void *block, size_t requested)
 {
 	struct debug_block *b = record_of(block);
 
 	if (b)
-		set_asked(b, asked);
+		set_asked(b, requested);
 }
 
-size_t debug_block_asked(const void *block, bool all)
+size_t debug_block_requested(const void *block, bool all)
 {
 	struct debug_block *b = record_of(block);
 
 	if (!b)
 		return 0;
-	if (all && b->track.asked < size_of(b))
+	if (all && b->track.requested < size_of(b))
 		set_asked(b, size_of(b));
-	return b->track.asked;
+	return b->track.requested;
 }
 
 void debug_block_walk(struct chunk_source *source,
@@ -266,7 +269,7 @@ void debug_block_walk(struct chunk_source *source,
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(b, &records, node)
-		/* Pairs with the release in debug_block_take(). */
+		/* Pairs with the release in debug_block_alloc(). */
 		if (b->source == source && smp_load_acquire(&b->track.state) == DEBUG_LIVE)
 			fn(&b->track, arg);
 	rcu_read_unlock();

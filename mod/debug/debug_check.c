@@ -26,8 +26,9 @@
 #include <linux/sched.h>
 
 #include "chunk.h"
-#include "debug.h"
+#include "debug/debug.h"
 #include "home.h"
+#include "home_walk.h"
 #include "report.h"
 #include "slab.h"
 
@@ -44,7 +45,7 @@ size_t count_written(const u8 *p, const u8 *end, const u8 **first)
 	size_t written = 0;
 
 	for (; p < end; p++) {
-		if (READ_ONCE(*p) == DEBUG_FILL_ZONE)
+		if (READ_ONCE(*p) == DEBUG_FILL_REDZONE)
 			continue;
 		if (!written++ && !*first)
 			*first = p;
@@ -59,19 +60,19 @@ static bool zones_hold(struct slabmod_cache *cache, struct debug_track *track)
 	const u8 *first = NULL;
 	size_t written;
 	int begun, ended;
-	u32 asked;
+	u32 requested;
 
 	ended = atomic_read(&track->ended);
 	/* Pairs with debug_end(). */
 	smp_rmb();
 	begun = atomic_read(&track->begun);
-	asked = READ_ONCE(track->asked);
+	requested = READ_ONCE(track->requested);
 	if (begun != ended || READ_ONCE(track->state) != DEBUG_LIVE)
 		return true;
-	/* The state and @asked are those of the bytes, or another change has begun. */
+	/* The state and @requested are those of the bytes, or another change has begun. */
 	smp_rmb();
 	written = count_written(raw + cache->tail, raw + cache->lead, &first);
-	written += count_written(object + asked, raw + cache->size + cache->tail, &first);
+	written += count_written(object + requested, raw + cache->size + cache->tail, &first);
 	/* Pairs with debug_begin(). */
 	smp_rmb();
 	if (!written || atomic_read(&track->begun) != begun)
@@ -79,54 +80,55 @@ static bool zones_hold(struct slabmod_cache *cache, struct debug_track *track)
 	if (report_misuse(MISUSE_OVERRUN,
 			  "%s: %zu bytes around object %p, which is in use, were written, the first at offset %ld",
 			  cache->name, written, object, (long)(first - object)))
-		debug_tell_track(cache, track);
+		debug_print_track(cache, track);
 	return false;
 }
 
 /* With the lock of the slab's home held. */
-static bool check_object(struct slabmod_cache *cache, struct slab_home *home, struct frame *first,
+static bool check_object(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
 			 struct debug_track *track)
 {
-	/* Pairs with the release in debug_take(). */
+	/* Pairs with the release in debug_alloc(). */
 	if (smp_load_acquire(&track->state) == DEBUG_LIVE)
 		/*
 		 * The slab was opened before the object was allocated. If the slab was not moved
 		 * to another home by that, it cannot be freed while the lock is held.
 		 */
-		return home_of(cache, first, smp_load_acquire(&first->home)) != home ||
+		return home_of(cache, slab, smp_load_acquire(&slab->home)) != home ||
 		       zones_hold(cache, track);
 	/* A slab on no list may be on its way somewhere. */
-	if (list_empty(&first->node) || !test_bit(track->index, first->free))
+	if (list_empty(&slab->node) || !test_bit(track->index, slab->free))
 		return true;
-	return debug_look_at_free(cache, track);
+	return debug_check_free(cache, track);
 }
 
-static struct debug_track *nth_track(struct slabmod_cache *cache, struct frame *first,
+static struct debug_track *nth_track(struct slabmod_cache *cache, struct slab *slab,
 				     unsigned int n)
 {
-	return debug_track_of(cache, first, frame_address(first) + n * cache->size);
+	return debug_track_of(cache, slab, slab_address(slab) + n * cache->size);
 }
 
 void debug_check_frame(struct frame *frame, void *bad)
 {
-	struct slabmod_cache *cache = slab_cache(frame);
+	struct slab *slab = frame_first_slab(frame);
+	struct slabmod_cache *cache = slab ? slab_cache(slab) : NULL;
 	struct debug_track *track;
 	struct slab_home *home;
 	unsigned long flags;
 	unsigned int i = 0;
 
-	if (!cache || !(cache->flags & CACHE_DEBUG) || slab_first(frame) != frame)
+	if (!cache || !(cache->flags & CACHE_DEBUG))
 		return;
 	do {
-		home = home_lock_slab(cache, frame, &flags);
+		home = home_lock_slab(cache, slab, &flags);
 		if (!home)
 			return;
 		/* An empty one may be on its way to the buddy. */
-		track = frame->inuse ? nth_track(cache, frame, i++) : NULL;
-		if (track && !check_object(cache, home, frame, track))
+		track = slab->inuse ? nth_track(cache, slab, i++) : NULL;
+		if (track && !check_object(cache, home, slab, track))
 			++*(unsigned long *)bad;
 		home_unlock(home, flags);
-	} while (track && i < slab_objects(cache, frame));
+	} while (track && i < slab_objects(cache, slab));
 }
 
 /* Those that stay in their home, the last ones that came first. */
@@ -135,16 +137,16 @@ static void check_empty(struct slabmod_cache *cache, struct slab_home *home, voi
 	unsigned int bytes = 0, i;
 	struct debug_track *track;
 	unsigned long flags;
-	struct frame *first;
+	struct slab *slab;
 
 	home_lock(home, &flags);
-	list_for_each_entry(first, &home->empty, node) {
-		for (i = 0; i < slab_objects(cache, first); i++) {
-			track = nth_track(cache, first, i);
-			if (track && !debug_look_at_free(cache, track))
+	list_for_each_entry(slab, &home->empty, node) {
+		for (i = 0; i < slab_objects(cache, slab); i++) {
+			track = nth_track(cache, slab, i);
+			if (track && !debug_check_free(cache, track))
 				++*(unsigned long *)bad;
 		}
-		bytes += slab_geometry(cache, first)->pages << PAGE_SHIFT;
+		bytes += slab_geometry(cache, slab)->pages << PAGE_SHIFT;
 		if (bytes >= EMPTY_AT_ONCE)
 			break;
 	}
@@ -165,7 +167,7 @@ void debug_check_cache(struct slabmod_cache *cache, void *bad)
 		rcu_read_lock();
 		track = debug_queue_remove(queue, 0);
 		if (track) {
-			*(unsigned long *)bad += !debug_look_at_free(cache, track);
+			*(unsigned long *)bad += !debug_check_free(cache, track);
 			debug_queue_add(queue, track);
 		}
 		rcu_read_unlock();

@@ -39,14 +39,14 @@ struct debug_track {
 	u8 state;			/* enum debug_state; by cmpxchg where two may want it */
 	bool leak_checked;		/* kmemleak knows of it */
 	u16 index;			/* in its slab; constant */
-	u32 asked;			/* bytes */
+	u32 requested;			/* bytes */
 	u32 alloc_stack, free_stack;	/* of the depot, or 0 */
 	pid_t alloc_pid, free_pid;
 	unsigned long alloc_site;	/* the caller's address, the first outside of slabmod */
 	unsigned long alloc_time, free_time;	/* jiffies */
 	struct debug_track *next;	/* in a queue, younger; its lock */
 	/*
-	 * Changes of the state, of @asked, and of the bytes of a zone or a pattern: they are
+	 * Changes of the state, of @requested, and of the bytes of a zone or a pattern: they are
 	 * begun before, and ended after. For debug_check.c, which reads all that without a lock.
 	 */
 	atomic_t begun, ended;
@@ -69,7 +69,7 @@ static inline void debug_end(struct debug_track *track)
 /* The kernel's own patterns: no address, whichever way it is read. */
 #define DEBUG_FILL_NEW		0x5a	/* POISON_INUSE: nothing was written here yet */
 #define DEBUG_FILL_FREE		0x6b	/* POISON_FREE */
-#define DEBUG_FILL_ZONE		0xbb	/* SLUB_RED_INACTIVE */
+#define DEBUG_FILL_REDZONE		0xbb	/* SLUB_RED_INACTIVE */
 
 /* Of all objects of a slab; freed by RCU. */
 struct debug_tracks {
@@ -103,19 +103,19 @@ bool debug_cache_init(struct slabmod_cache *cache);
 void debug_cache_exit(struct slabmod_cache *cache);
 
 /* A slab's tracks, zones and patterns, before anybody sees it. */
-bool debug_slab_new(struct slabmod_cache *cache, struct frame *first, gfp_t gfp);
+bool debug_slab_create(struct slabmod_cache *cache, struct slab *slab, gfp_t gfp);
 /* Of a slab of which no object is taken. */
-void debug_slab_gone(struct slabmod_cache *cache, struct frame *first);
+void debug_slab_destroy(struct slabmod_cache *cache, struct slab *slab);
 
 /*
  * The track of the object at, or around, an address in a slab; NULL: there is none, or
  * the slab has gone meanwhile. A reader of RCU, unless the object is the caller's.
  */
-struct debug_track *debug_track_of(struct slabmod_cache *cache, struct frame *first,
+struct debug_track *debug_track_of(struct slabmod_cache *cache, struct slab *slab,
 				   const void *address);
 
 /* Calls @fn with what is known of each object of a slab that a caller has; likewise. */
-void debug_walk_live(struct slabmod_cache *cache, struct frame *first,
+void debug_walk_live(struct slabmod_cache *cache, struct slab *slab,
 		     void (*fn)(const struct debug_track *track, void *arg), void *arg);
 
 /* What a caller has of a tracked object, and what slabs know it by. */
@@ -124,37 +124,37 @@ void *debug_raw(const struct slabmod_cache *cache, const struct debug_track *tra
 
 /*
  * Makes what slabs gave out a caller's: looks whether anybody wrote to it since it was
- * freed, and returns it, cleared if @clear. @asked: bytes, or 0 for all.
+ * freed, and returns it, cleared if @clear. @requested: bytes, or 0 for all.
  */
-void *debug_take(struct slabmod_cache *cache, void *raw, size_t asked, gfp_t gfp, bool clear);
+void *debug_alloc(struct slabmod_cache *cache, void *raw, size_t requested, gfp_t gfp, bool clear);
 
 /*
  * Takes an object back from a caller: looks for writes around it, and fills it with the
  * pattern of freed memory. NULL, with a report, when it is free already.
  */
-struct debug_track *debug_give(struct slabmod_cache *cache, struct frame *first, void *object);
+struct debug_track *debug_free(struct slabmod_cache *cache, struct slab *slab, void *object);
 
 /* Whether a caller has the object that starts at @object. */
-bool debug_is_live(struct slabmod_cache *cache, struct frame *first, const void *object);
+bool debug_is_live(struct slabmod_cache *cache, struct slab *slab, const void *object);
 
 /*
  * Bytes that were asked for of an object that is live; with @all, from now on its caller
  * may write to all that is usable, and has asked for that.
  */
-size_t debug_asked(struct slabmod_cache *cache, const void *object, bool all);
-void debug_set_asked(struct slabmod_cache *cache, void *object, size_t asked);
+size_t debug_requested(struct slabmod_cache *cache, const void *object, bool all);
+void debug_set_requested(struct slabmod_cache *cache, void *object, size_t requested);
 
 /*
  * Report writes to an object that is free, and undo them; false when there were any. The
  * object is the caller's, or the lock of its slab's home is held.
  */
-bool debug_look_at_free(struct slabmod_cache *cache, struct debug_track *track);
+bool debug_check_free(struct slabmod_cache *cache, struct debug_track *track);
 
 /* ---- debug_check.c: a look at all objects, while others allocate and free ---- */
 
 /*
  * Look at the objects of the slab that @frame begins, if it is one of a debugged cache, and
- * add to @bad how many were written to where they must not be. For buddy_walk().
+ * add to @bad how many were written to where they must not be. For buddy_for_each_frame().
  */
 void debug_check_frame(struct frame *frame, void *bad);
 
@@ -162,8 +162,8 @@ void debug_check_frame(struct frame *frame, void *bad);
 void debug_check_cache(struct slabmod_cache *cache, void *bad);
 
 /* More lines to a report: which object is at an address, or around it, and whose it was. */
-void debug_tell(struct slabmod_cache *cache, const void *address);
-void debug_tell_track(struct slabmod_cache *cache, struct debug_track *track);
+void debug_print_object(struct slabmod_cache *cache, const void *address);
+void debug_print_track(struct slabmod_cache *cache, struct debug_track *track);
 
 /* ---- for blocks too (debug_block.c) ---- */
 
@@ -172,16 +172,16 @@ void debug_queue_add(struct debug_queue *queue, struct debug_track *track);
 /* Takes out the one that came first; NULL when there are no more than @keep. */
 struct debug_track *debug_queue_remove(struct debug_queue *queue, unsigned long keep);
 
-void debug_note_alloc(struct debug_track *track, size_t asked, gfp_t gfp);
+void debug_note_alloc(struct debug_track *track, size_t requested, gfp_t gfp);
 void debug_note_free(struct debug_track *track);
 /* kmemleak is told that a caller has memory, to which something is to point; and has not. */
-void debug_tell_kmemleak(struct debug_track *track, const void *p, size_t size, gfp_t gfp);
-void debug_untell_kmemleak(struct debug_track *track, const void *p);
+void debug_kmemleak_alloc(struct debug_track *track, const void *p, size_t size, gfp_t gfp);
+void debug_kmemleak_free(struct debug_track *track, const void *p);
 const char *debug_state_name(const struct debug_track *track);
-void debug_tell_stacks(const struct debug_track *track);
+void debug_print_stacks(const struct debug_track *track);
 
 /* A line of bytes of an object, from @p on, so that who knows a pattern can tell whose it is. */
-void debug_tell_bytes(const void *object, const void *p, const void *end);
+void debug_print_bytes(const void *object, const void *p, const void *end);
 
 /*
  * KASAN's shadow: nobody may touch these bytes (whole granules), or just these may be
@@ -190,17 +190,17 @@ void debug_tell_bytes(const void *object, const void *p, const void *end);
 #ifdef CONFIG_KASAN_GENERIC
 /* Codes of mm/kasan/kasan.h, by which KASAN names what it found. */
 #define DEBUG_SHADOW_FREE	0xfb
-#define DEBUG_SHADOW_ZONE	0xfc
-void debug_shade(const void *p, size_t size, u8 code);
-void debug_unshade(const void *p, size_t size);
+#define DEBUG_SHADOW_REDZONE	0xfc
+void debug_kasan_poison(const void *p, size_t size, u8 code);
+void debug_kasan_unpoison(const void *p, size_t size);
 #else
 #define DEBUG_SHADOW_FREE	0
-#define DEBUG_SHADOW_ZONE	0
-static inline void debug_shade(const void *p, size_t size, u8 code)
+#define DEBUG_SHADOW_REDZONE	0
+static inline void debug_kasan_poison(const void *p, size_t size, u8 code)
 {
 }
 
-static inline void debug_unshade(const void *p, size_t size)
+static inline void debug_kasan_unpoison(const void *p, size_t size)
 {
 }
 #endif

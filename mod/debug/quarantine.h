@@ -5,10 +5,10 @@
 #ifndef SLABMOD_QUARANTINE_H
 #define SLABMOD_QUARANTINE_H
 
-#include "debug.h"
+#include "debug/debug.h"
 
 /*
- * Puts an object in that debug_give() took back, and gives to the slabs those that have
+ * Puts an object in that debug_free() took back, and gives to the slabs those that have
  * been there long enough. Any context; in NMI it goes to the slabs at once.
  */
 void quarantine_put(struct slabmod_cache *cache, struct debug_track *track);
@@ -17,7 +17,7 @@ void quarantine_put(struct slabmod_cache *cache, struct debug_track *track);
 bool quarantine_drain(struct slabmod_cache *cache, unsigned long most);
 
 /* The same where it gives way to who has nothing else, round by round twice as many. */
-bool quarantine_relent(struct slabmod_cache *cache, unsigned int round);
+bool quarantine_shrink(struct slabmod_cache *cache, unsigned int round);
 
 /* Gives all to the slabs, also what others are at just now. Nobody uses the cache. May sleep. */
 void quarantine_end(struct slabmod_cache *cache);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pools.c - the life of pools: creation, names, the list of all, the end.
+ * pool_list.c - the life of pools: creation, names, the list of all, the end.
  *
  * A pool belongs to the module that made it. When that module goes without destroying
  * it, the pool is destroyed for it; if it is in use, that is reported, and it stays
@@ -17,11 +17,15 @@
 #include <linux/string.h>
 
 #include "cache.h"
-#include "fault.h"
+#include "cache_list.h"
+#include "debug/fault.h"
 #include "gfp.h"
 #include "kmalloc.h"
+#include "magazine_set.h"
 #include "pool.h"
+#include "pool_list.h"
 #include "report.h"
+#include "source.h"
 
 static DEFINE_MUTEX(pools_mutex);
 static LIST_HEAD(pools);
@@ -39,7 +43,7 @@ static bool pool_refused(const char *name, const struct slabmod_pool_params *par
 {
 	size_t limit = params->limit_bytes;
 
-	if (!name_is_good(name, SLABMOD_POOL_NAME_MAX))
+	if (!name_is_valid(name, SLABMOD_POOL_NAME_MAX))
 		report_misuse(MISUSE_BAD_POOL,
 			      "a name must have 1 to %u characters, no blanks, no '/', no leading '.'",
 			      SLABMOD_POOL_NAME_MAX);
@@ -68,7 +72,7 @@ static struct chunk_source source_for(const struct slabmod_pool_params *params)
 	if (root_pool) {
 		source.min_order = root_pool->source.min_order;
 		source.max_order = root_pool->source.max_order;
-		source.wake = root_pool->source.wake;
+		source.kick_worker = root_pool->source.kick_worker;
 	}
 	if (params->limit_bytes)
 		source.limit = params->limit_bytes >> PAGE_SHIFT;
@@ -89,7 +93,7 @@ static struct slabmod_pool *pool_make(const char *name, const struct slabmod_poo
 		return NULL;
 	pool->limited = params->limit_bytes;
 	pool->owner = owner;
-	if (pool_reserve(pool) && !kmalloc_open(pool) && !pages_open(pool))
+	if (pool_reserve(pool) && !kmalloc_create_caches(pool) && !pages_create_caches(pool))
 		return pool;
 	pool_destroy(pool);
 	return NULL;
@@ -107,16 +111,16 @@ static bool name_is_taken(const char *name)
 
 static bool pool_register(struct slabmod_pool *pool)
 {
-	bool taken;
+	bool inuse;
 
 	mutex_lock(&pools_mutex);
-	taken = name_is_taken(pool->name);
-	if (!taken) {
+	inuse = name_is_taken(pool->name);
+	if (!inuse) {
 		list_add_tail_rcu(&pool->node, &pools);
 		blocking_notifier_call_chain(&pool_notifiers, POOL_CREATED, pool);
 	}
 	mutex_unlock(&pools_mutex);
-	return !taken;
+	return !inuse;
 }
 
 struct slabmod_pool *slabmod_pool_create_owned(const char *name,
@@ -221,7 +225,7 @@ int slabmod_pool_destroy(struct slabmod_pool *pool)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_destroy);
 
-static void orphan(struct slabmod_pool *pool)
+static void orphan_pool(struct slabmod_pool *pool)
 {
 	struct rest rest = rest_of(pool);
 
@@ -235,7 +239,7 @@ static void orphan(struct slabmod_pool *pool)
 	pool->owner = NULL;
 }
 
-static int module_event(struct notifier_block *nb, unsigned long event, void *data)
+static int pool_module_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	struct slabmod_pool *pool, *next;
 
@@ -244,13 +248,14 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 	mutex_lock(&pools_mutex);
 	list_for_each_entry_safe(pool, next, &pools, node)
 		if (pool->owner == data && pool != root_pool)
-			orphan(pool);
+			orphan_pool(pool);
 	mutex_unlock(&pools_mutex);
 	return NOTIFY_OK;
 }
 
 /* After the caches' own: those of the module that could go are gone by then. */
-static struct notifier_block module_notifier = { .notifier_call = module_event, .priority = -1 };
+static struct notifier_block module_notifier = { .notifier_call = pool_module_event, .priority =
+	-1 };
 
 /* ---- the list ---- */
 
@@ -265,7 +270,7 @@ void pool_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
 }
 EXPORT_SYMBOL_FOR_TEST(pool_for_each);
 
-void pool_visit_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
+void pool_for_each_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
 {
 	struct slabmod_pool *pool;
 
@@ -284,7 +289,7 @@ static struct slabmod_cache *create(struct slabmod_pool *pool, const char *name,
 	struct slabmod_cache *cache;
 
 	/* What is internal is not for callers to say. A bad name is not for the log to have. */
-	if (flags & ~CACHE_PUBLIC_FLAGS && name_is_good(name, SLABMOD_CACHE_NAME_MAX)) {
+	if (flags & ~CACHE_PUBLIC_FLAGS && name_is_valid(name, SLABMOD_CACHE_NAME_MAX)) {
 		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
 		return NULL;
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * scarce.h - what a pool does before a request fails.
+ * direct_reclaim.h - what a pool does before a request fails.
  */
-#ifndef SLABMOD_SCARCE_H
-#define SLABMOD_SCARCE_H
+#ifndef SLABMOD_DIRECT_RECLAIM_H
+#define SLABMOD_DIRECT_RECLAIM_H
 
 #include "types.h"
 
@@ -14,7 +14,7 @@
  * when the request is to be tried once more. Any context, no lock of slabmod's held but
  * pools_mutex and cache_mutex; in NMI false. May sleep if @gfp says so.
  */
-bool scarce_relent(struct slabmod_pool *pool, struct slabmod_cache *cache, gfp_t gfp,
-		   unsigned int round);
+bool direct_reclaim(struct slabmod_pool *pool, struct slabmod_cache *cache, gfp_t gfp,
+		    unsigned int round);
 
-#endif /* SLABMOD_SCARCE_H */
+#endif /* SLABMOD_DIRECT_RECLAIM_H */

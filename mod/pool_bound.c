@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bound.c - the bound on what slabs take, whoever allocates and frees where.
+ * pool_bound.c - the bound on what slabs take, whoever allocates and frees where.
  *
  * A new slab is made only when no slab of the cache on the node has anything to take
- * (home_take() waits for every home before). So a cache never has more slabs than the
+ * (home_alloc() waits for every home before). So a cache never has more slabs than the
  * most objects it ever had out of them would fill, but for
  *
  *	- some a CPU: it may be making one while others do, and have a few in its hands
@@ -27,8 +27,11 @@
 #include <linux/nodemask.h>
 
 #include "cache.h"
+#include "cache_list.h"
 #include "home.h"
+#include "home_walk.h"
 #include "pool.h"
+#include "pool_bound.h"
 #include "report.h"
 
 /* Objects in use that one object in use may stand for, as far as a refill can see. */
@@ -40,13 +43,13 @@ static unsigned int hidden_factor(const struct slabmod_cache *cache)
 /* Slabs that a cache may have. Small ones, made when memory is short, have fewer objects. */
 static unsigned long slabs_bound(const struct slabmod_cache *cache, long small_slabs)
 {
-	unsigned long most = atomic_long_read(&cache->taken_peak);
+	unsigned long most = atomic_long_read(&cache->inuse_peak);
 	unsigned int objects = small_slabs ? cache->small.objects : cache->usual.objects;
 	/* What is beyond the last whole line may be hidden as well. */
 	unsigned int seen = max(objects / hidden_factor(cache), 1u);
 
 	return DIV_ROUND_UP(most, seen) * num_online_nodes() +
-	       num_possible_cpus() * (1 + HOME_MAX_RETIRED);
+	       num_possible_cpus() * (1 + HOME_MAX_DETACHED);
 }
 
 static unsigned long magazines_bound(const struct slabmod_cache *cache)
@@ -54,7 +57,7 @@ static unsigned long magazines_bound(const struct slabmod_cache *cache)
 	unsigned long objects = cache->capacity;
 
 	if (cache->flags & CACHE_CHECK_HOME)
-		objects += magazine_away_capacity(cache->capacity);
+		objects += magazine_remote_capacity(cache->capacity);
 	return objects * cache->size * num_possible_cpus();
 }
 
@@ -65,7 +68,7 @@ static void add_bound(struct slabmod_cache *cache, void *arg)
 
 	sum->slabs += home_pages(cache) << PAGE_SHIFT;
 	sum->magazines += magazines_bound(cache);
-	if (atomic_long_read(&cache->taken_peak))
+	if (atomic_long_read(&cache->inuse_peak))
 		sum->bound += (slabs_bound(cache, totals.small_slabs) * cache->usual.pages) <<
 			      PAGE_SHIFT;
 }
@@ -88,7 +91,7 @@ static void check_bound(struct slabmod_cache *cache, void *arg)
 	if (totals.slabs <= (long)bound)
 		return;
 	report_broken("%s: has %ld slabs; %ld objects at the most were out of them, for %lu slabs",
-		      cache->name, totals.slabs, atomic_long_read(&cache->taken_peak), bound);
+		      cache->name, totals.slabs, atomic_long_read(&cache->inuse_peak), bound);
 	*ok = false;
 }
 

@@ -13,8 +13,8 @@
 #include <linux/rcupdate.h>
 
 #include "chunk.h"
+#include "debug/quarantine.h"
 #include "magazine.h"
-#include "quarantine.h"
 
 /* ---- queues, of blocks too ---- */
 
@@ -57,10 +57,10 @@ static void let_go(struct slabmod_cache *cache, struct debug_track *track)
 {
 	void *raw = debug_raw(cache, track);
 
-	debug_look_at_free(cache, track);
+	debug_check_free(cache, track);
 	/* From here on somebody else may take it. */
 	smp_store_release(&track->state, DEBUG_FREE);
-	magazine_free(cache, slab_first(chunk_frame(raw)), raw);
+	magazine_free_object(cache, frame_slab(chunk_frame(raw)), raw);
 }
 
 void quarantine_put(struct slabmod_cache *cache, struct debug_track *track)
@@ -94,7 +94,7 @@ EXPORT_SYMBOL_FOR_TEST(quarantine_drain);
 /* At first, so few that nobody waits for all of them. */
 #define RELENT_OBJECTS	64ul
 
-bool quarantine_relent(struct slabmod_cache *cache, unsigned int round)
+bool quarantine_shrink(struct slabmod_cache *cache, unsigned int round)
 {
 	return quarantine_drain(cache, RELENT_OBJECTS << round);
 }

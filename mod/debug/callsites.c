@@ -15,10 +15,12 @@
 #include <linux/sort.h>
 
 #include "buddy.h"
+#include "buddy_walk.h"
 #include "cache.h"
-#include "callsites.h"
-#include "debug_block.h"
-#include "fault.h"
+#include "cache_list.h"
+#include "debug/callsites.h"
+#include "debug/debug_block.h"
+#include "debug/fault.h"
 
 #define HASH_BITS	11
 #define HASH_SIZE	BIT(HASH_BITS)
@@ -72,16 +74,16 @@ static void add_track(const struct debug_track *track, void *arg)
 	if (!site->objects || time_after(track->alloc_time, site->youngest))
 		site->youngest = track->alloc_time;
 	site->objects++;
-	site->bytes += track->asked;
+	site->bytes += track->requested;
 }
 
 static void add_slab(struct frame *frame, void *arg)
 {
+	struct slab *slab = frame_first_slab(frame);
 	struct census *census = arg;
 
-	if (slab_cache(frame) != census->cache || slab_first(frame) != frame)
-		return;
-	debug_walk_live(census->cache, frame, add_track, census);
+	if (slab && slab_cache(slab) == census->cache)
+		debug_walk_live(census->cache, slab, add_track, census);
 }
 
 static void add_cache(struct slabmod_cache *cache, void *arg)
@@ -93,7 +95,7 @@ static void add_cache(struct slabmod_cache *cache, void *arg)
 		return;
 	census->cache = cache;
 	for_each_node(nid)
-		buddy_walk(&cache->buddies[nid], add_slab, census);
+		buddy_for_each_frame(&cache->buddies[nid], add_slab, census);
 }
 
 static int more_bytes_first(const void *a, const void *b)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * registry.c - the life of caches: creation, names, the list of all, the end.
+ * cache_list.c - the life of caches: creation, names, the list of all, the end.
  *
  * A cache belongs to the module that made it. When that module goes without
  * destroying it, the cache is destroyed for it; if objects are live they are
  * reported, and the cache stays, without a constructor that could be called.
  *
- * Contexts: process, may sleep; cache_squeeze() any. Locks: cache_mutex guards the
+ * Contexts: process, may sleep; cache_reclaim_empty() any. Locks: cache_mutex guards the
  * list, names and ends; of slabmod's, only pools_mutex may be held when it is taken.
  * The list is also read by RCU.
  */
@@ -18,15 +18,19 @@
 #include <linux/string.h>
 
 #include "buddy.h"
+#include "buddy_walk.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
-#include "debug.h"
+#include "debug/debug.h"
+#include "debug/fault.h"
+#include "debug/leak.h"
+#include "debug/quarantine.h"
 #include "defer.h"
-#include "fault.h"
 #include "home.h"
-#include "leak.h"
-#include "quarantine.h"
+#include "magazine_set.h"
 #include "report.h"
+#include "source.h"
 
 /* How many live objects a report lists. */
 #define LIST_OBJECTS	16
@@ -42,7 +46,7 @@ EXPORT_SYMBOL_FOR_TEST(strict_all);
 
 /* ---- creation ---- */
 
-bool name_is_good(const char *name, size_t max)
+bool name_is_valid(const char *name, size_t max)
 {
 	size_t length = name ? strnlen(name, max + 1) : 0;
 	const char *c;
@@ -57,7 +61,7 @@ bool name_is_good(const char *name, size_t max)
 
 static bool properties_refused(const char *name, size_t size, size_t align, unsigned int flags)
 {
-	if (!name_is_good(name, SLABMOD_CACHE_NAME_MAX))
+	if (!name_is_valid(name, SLABMOD_CACHE_NAME_MAX))
 		report_misuse(MISUSE_BAD_CACHE,
 			      "a name must have 1 to %u characters, no blanks, no '/', no leading '.'",
 			      SLABMOD_CACHE_NAME_MAX);
@@ -107,7 +111,7 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 	int nid;
 
 	if (!fault_hits(FAULT_CACHE))
-		cache = kzalloc(struct_size(cache, commons, nr_node_ids),
+		cache = kzalloc(struct_size(cache, node_homes, nr_node_ids),
 				GFP_KERNEL | __GFP_NOWARN);
 	if (!cache)
 		return NULL;
@@ -134,7 +138,7 @@ static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *n
 	cache->source = &pool->source;
 	cache->stats = pool->source.stats;
 	for (nid = 0; nid < nr_node_ids; nid++)
-		home_init(&cache->commons[nid]);
+		home_init(&cache->node_homes[nid]);
 	magazine_setup(cache);
 	if (debug_cache_init(cache))
 		return cache;
@@ -229,15 +233,16 @@ static void list_object(void *object, void *arg)
 	object += listing->cache->lead;
 	pr_err("slabmod:   %s object %p, %u bytes\n", listing->cache->name, object,
 	       listing->cache->usable);
-	debug_tell(listing->cache, object);
+	debug_print_object(listing->cache, object);
 }
 
 static void list_slab_objects(struct frame *frame, void *arg)
 {
+	struct slab *slab = frame_first_slab(frame);
 	struct listing *listing = arg;
 
-	if (slab_cache(frame) == listing->cache && slab_first(frame) == frame)
-		slab_walk_taken(listing->cache, frame, list_object, listing);
+	if (slab && slab_cache(slab) == listing->cache)
+		slab_for_each_used(listing->cache, slab, list_object, listing);
 }
 
 void cache_list_live(struct slabmod_cache *cache, unsigned long used)
@@ -246,7 +251,7 @@ void cache_list_live(struct slabmod_cache *cache, unsigned long used)
 	int nid;
 
 	for_each_node(nid)
-		buddy_walk(&cache->buddies[nid], list_slab_objects, &listing);
+		buddy_for_each_frame(&cache->buddies[nid], list_slab_objects, &listing);
 	if (used > LIST_OBJECTS)
 		pr_err("slabmod:   and %lu more\n", used - LIST_OBJECTS);
 }
@@ -288,11 +293,11 @@ static void end_isolation(struct slabmod_cache *cache)
 {
 	if (!(cache->flags & SLABMOD_ISOLATED))
 		return;
-	home_end(cache);
+	home_free_isolated(cache);
 	synchronize_rcu();
 }
 
-/* Frees a cache that has been unlisted, after a grace period: see cache_free(). */
+/* Frees a cache that has been unlisted, after a grace period: see cache_destroy_empty(). */
 static void cache_release(struct slabmod_cache *cache)
 {
 	end_isolation(cache);
@@ -313,7 +318,7 @@ static void wait_for_frees(void)
 	defer_sync();
 }
 
-static void cache_free(struct slabmod_cache *cache)
+static void cache_destroy_empty(struct slabmod_cache *cache)
 {
 	cache_unlist(cache);
 	wait_for_frees();
@@ -328,11 +333,11 @@ int cache_destroy(struct slabmod_cache *cache)
 	mutex_lock(&cache_mutex);
 	quarantine_end(cache);
 	drain_everything(cache);
-	used = cache_left(cache);
+	used = cache_outstanding(cache);
 	if (used)
 		report_live(cache, MISUSE_CACHE_BUSY, "destroyed", used);
 	else
-		cache_free(cache);
+		cache_destroy_empty(cache);
 	mutex_unlock(&cache_mutex);
 	return used ? -EBUSY : 0;
 }
@@ -365,7 +370,7 @@ void cache_destroy_all(struct slabmod_pool *pool)
 		if (cache->pool != pool)
 			continue;
 		drain_everything(cache);
-		used = cache_left(cache);
+		used = cache_outstanding(cache);
 		if (used)
 			report_live(cache, MISUSE_LEAK, "its pool went", used);
 		cache_unlist(cache);
@@ -396,8 +401,8 @@ void cache_for_each(struct slabmod_pool *pool,
 }
 EXPORT_SYMBOL_FOR_TEST(cache_for_each);
 
-void cache_visit_rcu(struct slabmod_pool *pool,
-		     void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
+void cache_for_each_rcu(struct slabmod_pool *pool,
+			void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
 {
 	struct slabmod_cache *cache;
 
@@ -408,7 +413,7 @@ void cache_visit_rcu(struct slabmod_pool *pool,
 	rcu_read_unlock();
 }
 
-bool cache_exchange_magazines(bool (*exchange)(struct slabmod_cache *cache))
+bool cache_resize_magazines(bool (*exchange)(struct slabmod_cache *cache))
 {
 	struct slabmod_cache *cache;
 	bool any = false;
@@ -419,38 +424,38 @@ bool cache_exchange_magazines(bool (*exchange)(struct slabmod_cache *cache))
 	if (any) {
 		synchronize_rcu();
 		list_for_each_entry(cache, &caches, node)
-			magazine_discard(cache);
+			magazine_flush_old(cache);
 		synchronize_rcu();
 		list_for_each_entry(cache, &caches, node)
-			magazine_bury(cache);
+			magazine_free_old(cache);
 	}
 	mutex_unlock(&cache_mutex);
 	return any;
 }
-EXPORT_SYMBOL_FOR_TEST(cache_exchange_magazines);
+EXPORT_SYMBOL_FOR_TEST(cache_resize_magazines);
 
-static void squeeze(struct slabmod_cache *cache, void *arg)
+static void reclaim_cache(struct slabmod_cache *cache, void *arg)
 {
 	*(unsigned long *)arg += home_shrink(cache);
 }
 
-bool cache_squeeze(struct slabmod_pool *pool)
+bool cache_reclaim_empty(struct slabmod_pool *pool)
 {
 	unsigned long pages = 0;
 
 	if (!atomic_long_read(&pool->source.empty_slabs))
 		return false;
-	cache_visit_rcu(pool, squeeze, &pages);
+	cache_for_each_rcu(pool, reclaim_cache, &pages);
 	stat_inc(pool->source.stats, STAT_SQUEEZE);
 	return pages;
 }
-EXPORT_SYMBOL_FOR_TEST(cache_squeeze);
+EXPORT_SYMBOL_FOR_TEST(cache_reclaim_empty);
 
 /* ---- CPUs and modules that go ---- */
 
 static void wake_for(struct slabmod_cache *cache, void *arg)
 {
-	source_wake(cache->source);
+	source_kick_worker(cache->source);
 }
 
 static int cpu_dead(unsigned int cpu)
@@ -461,9 +466,9 @@ static int cpu_dead(unsigned int cpu)
 	mutex_lock(&cache_mutex);
 	list_for_each_entry(cache, &caches, node) {
 		magazine_drain_cpu(cache, cpu);
-		home_drain(cache, cpu);
+		home_drain_cpu(cache, cpu);
 		/* It may have had something to say when it could wake nobody any more. */
-		source_wake(cache->source);
+		source_kick_worker(cache->source);
 	}
 	mutex_unlock(&cache_mutex);
 	return 0;
@@ -473,21 +478,21 @@ static int cpu_dead(unsigned int cpu)
 static int cpu_came(unsigned int cpu)
 {
 	defer_drain_cpu(cpu);
-	cache_visit_rcu(NULL, wake_for, NULL);
+	cache_for_each_rcu(NULL, wake_for, NULL);
 	return 0;
 }
 
-static void orphan(struct slabmod_cache *cache)
+static void orphan_cache(struct slabmod_cache *cache)
 {
 	unsigned long used;
 
 	quarantine_end(cache);
 	drain_everything(cache);
-	used = cache_left(cache);
+	used = cache_outstanding(cache);
 	if (!used) {
 		report_misuse(MISUSE_LEAK, "%s: its module went and did not destroy it",
 			      cache->name);
-		cache_free(cache);
+		cache_destroy_empty(cache);
 		return;
 	}
 	report_live(cache, MISUSE_LEAK, "its module went", used);
@@ -498,7 +503,7 @@ static void orphan(struct slabmod_cache *cache)
 	cache->owner = NULL;
 }
 
-static int module_event(struct notifier_block *nb, unsigned long event, void *data)
+static int cache_module_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	struct slabmod_cache *cache, *next;
 
@@ -507,12 +512,12 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 	mutex_lock(&cache_mutex);
 	list_for_each_entry_safe(cache, next, &caches, node)
 		if (cache->owner == data && !(cache->flags & CACHE_INTERNAL))
-			orphan(cache);
+			orphan_cache(cache);
 	mutex_unlock(&cache_mutex);
 	return NOTIFY_OK;
 }
 
-static struct notifier_block module_notifier = { .notifier_call = module_event };
+static struct notifier_block module_notifier = { .notifier_call = cache_module_event };
 
 int cache_init(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * scarce.c - what a pool does before a request fails.
+ * direct_reclaim.c - what a pool does before a request fails.
  *
  * By then a request has had a look at the slabs and blocks that are free, at slabs that
  * homes keep empty, and at the source. What is left is free, but has an owner: objects in
@@ -18,9 +18,11 @@
 
 #include "block.h"
 #include "cache.h"
+#include "cache_list.h"
 #include "chunk.h"
-#include "quarantine.h"
-#include "scarce.h"
+#include "debug/quarantine.h"
+#include "direct_reclaim.h"
+#include "magazine_set.h"
 
 /* Rounds in which all there is in quarantines has given way, however much it is. */
 #define RELENT_ROUNDS	16
@@ -51,7 +53,7 @@ static bool is_drained(struct slabmod_pool *pool)
 {
 	unsigned long objects = 0;
 
-	cache_visit_rcu(pool, count_cache, &objects);
+	cache_for_each_rcu(pool, count_cache, &objects);
 	return !objects;
 }
 
@@ -65,7 +67,7 @@ static bool drain_more(struct slabmod_pool *pool, struct slabmod_cache *cache, g
 			return false;
 		schedule_timeout_uninterruptible(1);
 	}
-	cache_visit_rcu(pool, drain_cache, cache);
+	cache_for_each_rcu(pool, drain_cache, cache);
 	return true;
 }
 
@@ -73,47 +75,48 @@ static bool drain_more(struct slabmod_pool *pool, struct slabmod_cache *cache, g
 static void reap(struct slabmod_pool *pool)
 {
 	/* Of caches that are SLABMOD_TYPESAFE_BY_RCU a slab is of use after a grace period. */
-	cache_squeeze(pool);
-	if (atomic_long_read(&pool->source.graced))
+	cache_reclaim_empty(pool);
+	if (atomic_long_read(&pool->source.rcu_pages))
 		rcu_barrier();
 	/* What came free in interrupts was put off. */
-	chunk_destroy_doomed();
+	chunk_free_pending();
 }
 
 /* ---- quarantines ---- */
 
-struct relenting {
+struct quarantine_scan {
 	unsigned int round;
 	bool any;
 };
 
-static void relent_cache(struct slabmod_cache *cache, void *arg)
+static void reclaim_quarantine(struct slabmod_cache *cache, void *arg)
 {
-	struct relenting *r = arg;
+	struct quarantine_scan *r = arg;
 
 	if (!(cache->flags & SLABMOD_ISOLATED))
-		r->any |= quarantine_relent(cache, r->round);
+		r->any |= quarantine_shrink(cache, r->round);
 }
 
 /* The cache's own objects first, with which it may even do without pages. */
-static bool relent(struct slabmod_pool *pool, struct slabmod_cache *cache, unsigned int round)
+static bool reclaim_quarantines(struct slabmod_pool *pool, struct slabmod_cache *cache,
+				unsigned int round)
 {
-	struct relenting r = { .round = round };
+	struct quarantine_scan r = { .round = round };
 
-	if (cache && quarantine_relent(cache, round))
+	if (cache && quarantine_shrink(cache, round))
 		return true;
-	cache_visit_rcu(pool, relent_cache, &r);
+	cache_for_each_rcu(pool, reclaim_quarantine, &r);
 	return block_drain(1ul << round) || r.any;
 }
 
 /* ---- all of it ---- */
 
-bool scarce_relent(struct slabmod_pool *pool, struct slabmod_cache *cache, gfp_t gfp,
-		   unsigned int round)
+bool direct_reclaim(struct slabmod_pool *pool, struct slabmod_cache *cache, gfp_t gfp,
+		    unsigned int round)
 {
 	if (in_nmi() || round == RELENT_ROUNDS)
 		return false;
-	if (!drain_more(pool, cache, gfp, round) && !relent(pool, cache, round))
+	if (!drain_more(pool, cache, gfp, round) && !reclaim_quarantines(pool, cache, round))
 		return false;
 	if (may_drain(gfp))
 		reap(pool);

@@ -27,6 +27,7 @@
 
 #include <slabmod/slabmod.h>
 
+#include "cache_list.h"
 #include "pattern.h"
 
 /*

@@ -7,7 +7,7 @@
 
 #include <linux/jump_label.h>
 
-#include "debug.h"
+#include "debug/debug.h"
 #include "types.h"
 
 /* On as long as slabmod is loaded with debug=1. */
@@ -24,26 +24,26 @@ struct debug_block {
 };
 
 /* Fills a block that somebody has just been given, and keeps who that is. */
-void debug_block_take(struct frame *frame, gfp_t gfp, bool clear);
+void debug_block_alloc(struct frame *frame, gfp_t gfp, bool clear);
 
 /*
  * Takes back a block that has been claimed. True when it is kept in quarantine: then
  * @release is called with it, or with another, when it leaves that.
  */
-bool debug_block_give(struct frame *frame, void (*release)(struct frame *frame));
+bool debug_block_free(struct frame *frame, void (*release)(struct frame *frame));
 
 /* Has so many blocks leave the quarantine; false when there are none. Any context but NMI. */
 bool debug_block_drain(unsigned long most, void (*release)(struct frame *frame));
 
-/* kmalloc() has made a block of it: memory of @asked bytes, that kmemleak looks after. */
-void debug_block_is_memory(void *block, size_t asked, gfp_t gfp);
+/* kmalloc() has made a block of it: memory of @requested bytes, that kmemleak looks after. */
+void debug_block_is_memory(void *block, size_t requested, gfp_t gfp);
 
-/* As debug_asked() and debug_set_asked(), for such memory. */
-size_t debug_block_asked(const void *block, bool all);
-void debug_block_set_asked(void *block, size_t asked);
+/* As debug_requested() and debug_set_requested(), for such memory. */
+size_t debug_block_requested(const void *block, bool all);
+void debug_block_set_requested(void *block, size_t requested);
 
 /* More lines to a report: whose the block at @frame, its first one, is or was. */
-void debug_block_tell(struct frame *frame);
+void debug_block_print(struct frame *frame);
 
 /* Calls @fn with what is known of each block of a source that somebody has. */
 void debug_block_walk(struct chunk_source *source,

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * home_return.h - objects back to their slabs.
+ */
+#ifndef SLABMOD_HOME_RETURN_H
+#define SLABMOD_HOME_RETURN_H
+
+#include "types.h"
+
+/*
+ * Return @nr objects to their slabs, and leave the array in disorder. An object that is
+ * free already, or that is in no slab of @cache, is reported. The caller is in an RCU
+ * read-side section or has preemption off. Any context; in an NMI only one object at a time,
+ * and false when that would have to wait.
+ */
+bool home_free(struct slabmod_cache *cache, void **objects, unsigned int nr);
+
+#endif /* SLABMOD_HOME_RETURN_H */

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_check.c - checks of everything in a pool, for the suites and for `validate`.
+ *
+ * Contexts: process, may sleep. Locks: those of the layers, as they say.
+ */
+#include <linux/nodemask.h>
+
+#include "buddy.h"
+#include "buddy_check.h"
+#include "buddy_walk.h"
+#include "cache.h"
+#include "cache_list.h"
+#include "debug/debug.h"
+#include "home_check.h"
+#include "pool.h"
+#include "pool_bound.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
+#include "report.h"
+
+static void check_cache(struct slabmod_cache *cache, void *ok)
+{
+	*(bool *)ok &= cache_check(cache);
+}
+
+/* Invariant: what is held is the sum of what it is for. */
+static bool check_ledger(struct slabmod_pool *pool)
+{
+	struct pool_ledger l = pool_ledger(pool);
+	unsigned long sum = l.used + l.slabs + l.magazines + l.buddy + l.metadata;
+
+	if (l.held == sum)
+		return true;
+	report_broken("pool %s holds %lu bytes and knows of %lu", pool->name, l.held, sum);
+	return false;
+}
+
+bool pool_check(struct slabmod_pool *pool)
+{
+	bool ok = true;
+	int nid;
+
+	cache_for_each(pool, check_cache, &ok);
+	for (nid = 0; nid < nr_node_ids; nid++)
+		ok &= buddy_check(&pool->buddies[nid]);
+	return ok & check_ledger(pool) & pool_bound_holds(pool);
+}
+EXPORT_SYMBOL_FOR_TEST(pool_check);
+
+/* The caches of slabs that are seen go only after a grace period. */
+static void check_slab(struct frame *frame, void *ok)
+{
+	struct slab *slab = frame_first_slab(frame);
+	struct slabmod_cache *cache = slab ? slab_cache(slab) : NULL;
+
+	if (cache)
+		*(bool *)ok &= home_check_slab(cache, slab);
+}
+
+bool pool_check_live(struct slabmod_pool *pool)
+{
+	bool ok = true;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		ok &= buddy_check_live(&pool->buddies[nid]);
+		buddy_for_each_frame(&pool->buddies[nid], check_slab, &ok);
+	}
+	return ok & pool_bound_holds(pool);
+}
+EXPORT_SYMBOL_FOR_TEST(pool_check_live);
+
+unsigned long pool_check_objects(struct slabmod_pool *pool)
+{
+	unsigned long bad = 0;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++)
+		buddy_for_each_frame(&pool->buddies[nid], debug_check_frame, &bad);
+	cache_for_each(pool, debug_check_cache, &bad);
+	return bad;
+}
+EXPORT_SYMBOL_FOR_TEST(pool_check_objects);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pool_list.h - the list of all pools.
+ */
+#ifndef SLABMOD_POOL_LIST_H
+#define SLABMOD_POOL_LIST_H
+
+#include <linux/notifier.h>
+
+#include "types.h"
+
+/* Called with the list locked when a pool has come, and before it goes. */
+enum pool_event {
+	POOL_CREATED,
+	POOL_DESTROYED,
+};
+
+extern struct blocking_notifier_head pool_notifiers;
+
+/* Calls @fn with every pool, the root pool first. May sleep. */
+void pool_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
+/* The same in any context, for an @fn that does not sleep. */
+void pool_for_each_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
+
+int pool_init(unsigned long limit_pages, unsigned int max_order);
+void pool_exit(void);
+
+#endif /* SLABMOD_POOL_LIST_H */

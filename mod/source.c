@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * source.c - where a pool's pages come from.
+ *
+ * A source has a limit, which is never exceeded, not even for a moment: pages are charged
+ * before they are allocated. It has a reserve, which is not freed to the kernel, and counts
+ * what the pool holds. The KUnit suites replace the kernel by a small arena, or by one that
+ * fails on demand: see struct chunk_source.
+ *
+ * Contexts: any, as far as the page allocator permits. Locks: none.
+ */
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+
+#include "chunk.h"
+#include "debug/fault.h"
+#include "source.h"
+
+/* Free pages that a node keeps, so that a caller that comes and goes need not ask for them. */
+#define MAX_FREE_PAGES	4096
+
+int source_nearest_node(int nid)
+{
+	int nearest = nid, node;
+
+	for_each_node_state(node, N_MEMORY)
+		if (nearest == nid || node_distance(nid, node) < node_distance(nid, nearest))
+			nearest = node;
+	return nearest;
+}
+EXPORT_SYMBOL_FOR_TEST(source_nearest_node);
+
+void source_count_metadata(struct chunk_source *source, long bytes)
+{
+	long now = atomic_long_add_return(bytes, &source->metadata);
+
+	update_peak(&source->metadata_peak, now);
+	/* A chunk comes with its frames: so each time that pages are had this is called. */
+	update_peak(&source->bytes_peak, (atomic_long_read(&source->held) << PAGE_SHIFT) + now);
+}
+
+/* Takes @pages off what the limit leaves. Never above it, not for a moment; @now: held. */
+static bool source_charge(struct chunk_source *source, unsigned long pages, long *now)
+{
+	long held = atomic_long_read(&source->held);
+
+	/* First: a request that meets the charge must find it counted. */
+	atomic_long_inc(&source->charges);
+	do {
+		if (held + pages > source->limit) {
+			atomic_long_dec(&source->charges);
+			return false;
+		}
+	} while (!atomic_long_try_cmpxchg(&source->held, &held, held + pages));
+	*now = held + pages;
+	return true;
+}
+
+static void source_uncharge(struct chunk_source *source, unsigned long pages)
+{
+	atomic_long_sub(pages, &source->held);
+	source_settle(source);
+}
+
+/* The limit, in the way of so many pages, is ERR_PTR(-EDQUOT); NULL is the kernel's refusal. */
+struct page *source_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
+{
+	struct page *page = NULL;
+	long held;
+
+	if (!source_charge(source, 1ul << order, &held))
+		return ERR_PTR(-EDQUOT);
+	if (!fault_hits_gfp(FAULT_CHUNK, gfp))
+		page = source->alloc(source, gfp | source->zone, order, nid);
+	if (page)
+		/* What the charge made of it: others may have given some back since. */
+		update_peak(&source->peak, held);
+	else
+		source_uncharge(source, 1ul << order);
+	return page;
+}
+
+/* The charge stays until the pages are free: the limit holds meanwhile. */
+void source_free(struct chunk_source *source, struct page *page, unsigned int order)
+{
+	source->free(source, page, order);
+	atomic_long_sub(1ul << order, &source->held);
+}
+
+void source_cancel(struct chunk_source *source, struct page *page, unsigned int order)
+{
+	source->free(source, page, order);
+	source_uncharge(source, 1ul << order);
+}
+
+/* ---- the kernel's page allocator as a source ---- */
+
+static struct page *kernel_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order,
+				 int nid)
+{
+	return alloc_pages_node(nid, gfp, order);
+}
+
+static void kernel_free(struct chunk_source *source, struct page *page, unsigned int order)
+{
+	__free_pages(page, order);
+}
+
+const struct chunk_source kernel_source = {
+	.alloc = kernel_alloc,
+	.free = kernel_free,
+	.min_order = UNIT_ORDER,
+	.max_order = CHUNK_MAX_ORDER,
+	.max_free = MAX_FREE_PAGES,
+	.limit = ULONG_MAX / 2,
+	.nid = NUMA_NO_NODE,
+};
+EXPORT_SYMBOL_FOR_TEST(kernel_source);

@@ -24,6 +24,8 @@
 #define LASTING _Pragma("clang section bss = \"\" data = \"\"")
 
 #define MAX_TASKS	24u
+/* For callbacks of RCU alone; slabmod does not know of it. */
+#define CALLBACK_CPU	SHIM_CPUS
 
 #ifndef __noreturn
 #define __noreturn __attribute__((__noreturn__))
@@ -74,6 +76,8 @@ extern struct task *task_now;		/* NULL: none, it is the explorer itself */
 /* A task that is to run @fn on @cpu; returns its number. */
 unsigned int task_add(enum task_kind kind, unsigned int cpu, const char *name,
 		      void (*fn)(void *arg), void *arg);
+/* Runs @fn at once on the CPU for callbacks, or leaves it to what runs there. */
+void task_call_back(void (*fn)(void *arg));
 /* Waits until @ready; at once, where it is. */
 void task_wait(bool (*ready)(void *arg), void *arg, const char *what);
 /* Runs all tasks there are to their end; false when the schedule was given up. */

@@ -49,12 +49,14 @@ bool sched_exploring;
 
 static struct task tasks[MAX_TASKS];
 static unsigned int nr_tasks;
-static struct task *on_cpu[SHIM_CPUS];
+static struct task *on_cpu[CALLBACK_CPU + 1];
 static u32 progress;
+/* The task that calls callbacks of RCU, or NULL, and the one in whose place it was run. */
+static struct task *callbacks, *callbacks_after;
 
 /* Accesses of these stand for what is no access of memory. */
 #pragma clang section bss = "world_bss"
-static u64 irqs_of[SHIM_CPUS], preemption_of[SHIM_CPUS], kernel_state;
+static u64 irqs_of[CALLBACK_CPU + 1], preemption_of[CALLBACK_CPU + 1], kernel_state;
 
 LASTING
 
@@ -105,7 +107,7 @@ u64 tasks_signature(void)
 
 	for (i = 0; i < nr_tasks; i++)
 		sum += access_mix(tasks[i].history, i + 1);
-	for (i = 0; i < shim_nr_cpus; i++)
+	for (i = 0; i < ARRAY_SIZE(on_cpu); i++)
 		sum = access_mix(sum, on_cpu[i] ? task_number(on_cpu[i]) + 1 : 0);
 	return sum;
 }
@@ -270,7 +272,8 @@ static void switch_to(struct task *task)
 	if (from && !from->done)
 		from->context = context_now();
 	set_context(&task->context);
-	shim_cpu = task->cpu;
+	/* Callbacks count in variables of a CPU that slabmod knows, which is atomic. */
+	shim_cpu = task->cpu == CALLBACK_CPU ? 0 : task->cpu;
 	on_cpu[task->cpu] = task;
 	task_now = task;
 	__sanitizer_start_switch_fiber(NULL, stack_of(task), STACK_SIZE);
@@ -373,8 +376,12 @@ static void task_main(void)
 		explore_tell("ends");
 	task->done = true;
 	progress++;
-	sync_left_section();
 	on_cpu[task->cpu] = task->interrupted;
+	/* Does not return when callbacks are due: their task goes on to another. */
+	sync_left_section();
+	/* Back to where they came at once: to choose here would only cost schedules. */
+	if (task == callbacks && may_run(callbacks_after))
+		switch_to(callbacks_after);
 	reschedule();
 	abort();
 }
@@ -405,6 +412,7 @@ void tasks_forget(void)
 	static const struct context none;
 
 	nr_tasks = 0;
+	callbacks = NULL;
 	memset(on_cpu, 0, sizeof(on_cpu));
 	task_now = NULL;
 	set_context(&none);
@@ -424,7 +432,27 @@ unsigned int task_add(enum task_kind kind, unsigned int cpu, const char *name,
 	return nr_tasks++;
 }
 
+void task_call_back(void (*fn)(void *arg))
+{
+	if (!callbacks)
+		callbacks = &tasks[task_add(TASK_PROCESS, CALLBACK_CPU, "RCU", fn, NULL)];
+	else if (callbacks->done)
+		callbacks->history = access_mix(callbacks->history, task_now->history);
+	else
+		return;
+	callbacks->started = false;
+	callbacks->done = false;
+	callbacks_after = task_now;
+	switch_to(callbacks);
+}
+
 /* ---- points ---- */
+
+/* The CPU that interrupts and preemption are switched off on. */
+static unsigned int cpu_here(void)
+{
+	return task_now && task_now->cpu == CALLBACK_CPU ? CALLBACK_CPU : shim_cpu;
+}
 
 void sched_point(bool matters, void *pc, const char *how)
 {
@@ -487,13 +515,13 @@ void shim_point(enum shim_point what, const volatile void *p, unsigned int size)
 		break;
 	case SHIM_IRQS_OFF:
 		if (!shim_irqs_off)
-			sched_access(&irqs_of[shim_cpu], 8, ACCESS_WRITE, pc,
+			sched_access(&irqs_of[cpu_here()], 8, ACCESS_WRITE, pc,
 				     "switches interrupts off,");
 		break;
 	case SHIM_ENTER:
 		if (!task_now || in_section(task_now))
 			break;
-		sched_access(&preemption_of[shim_cpu], 8, ACCESS_WRITE, pc, "enters");
+		sched_access(&preemption_of[cpu_here()], 8, ACCESS_WRITE, pc, "enters");
 		sync_enters_section(pc);
 		break;
 	case SHIM_LEFT:

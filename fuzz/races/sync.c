@@ -3,8 +3,10 @@
  * sync.c - locks, RCU, interrupts for other CPUs and work items of the pretended kernel.
  *
  * A grace period ends when each task that was in a read-side section (RCU's, or with
- * preemption or interrupts off) when it began has left it. What call_rcu() was given is
- * called at once then: later it could find less.
+ * preemption or interrupts off) when it began has left it. A callback is called at once
+ * then: later it could find less. A task of its own calls it, on a CPU that is used for
+ * nothing else, as with rcu_nocbs=. The task that ended the period cannot: it may be an NMI
+ * that is over, while another task has the lock that the callback takes.
  */
 #include "races.h"
 
@@ -143,39 +145,65 @@ struct period {
 static struct period periods[MAX_GRACE];
 static unsigned int nr_periods;
 
-static void call_back(struct rcu_head *head)
+static void end_period(struct period *period)
 {
-	unsigned int nmi = shim_nmi, hardirq = shim_hardirq;
-	bool was = sched_exploring;
-
-	/*
-	 * Between two accesses: no other task sees half of it. Nor is it done by the task that
-	 * left its section, which may be an NMI.
-	 */
-	sched_exploring = false;
-	shim_nmi = 0;
-	shim_hardirq = 0;
-	if ((unsigned long)head->func < PAGE_SIZE)
-		kfree((char *)head - (unsigned long)head->func);
-	else
-		head->func(head);
-	shim_nmi = nmi;
-	shim_hardirq = hardirq;
-	sched_exploring = was;
+	period->used = false;
+	nr_periods--;
 }
 
-static void end_periods(void)
+/* One that is over, and whose callback is due. */
+static struct period *any_due(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < MAX_GRACE; i++) {
-		struct period *period = &periods[i];
+	for (i = 0; i < MAX_GRACE; i++)
+		if (periods[i].used && periods[i].head && !periods[i].tasks)
+			return &periods[i];
+	return NULL;
+}
 
-		if (!period->used || period->tasks || !period->head)
-			continue;
-		period->used = false;
-		nr_periods--;
+static void leave_periods(void)
+{
+	u32 me = BIT(task_number(task_now));
+	unsigned int i;
+
+	if (sched_exploring)
+		access_note(&grace, 8, ACCESS_READ);
+	for (i = 0; i < MAX_GRACE; i++)
+		periods[i].tasks &= ~me;
+}
+
+static void call_back(struct rcu_head *head)
+{
+	bool frees = (unsigned long)head->func < PAGE_SIZE;
+
+	if (sched_exploring) {
+		/* It depends on what all did that left a section, and frees what @head is in. */
+		access_note(&grace, 8, ACCESS_WRITE);
+		access_note(head, sizeof(*head), ACCESS_WRITE);
+		if (frees)
+			explore_tell("frees memory");
+		else if (explore_telling)
+			/* Of a call, the place is the one before it returns to. */
+			explore_tell_place("is called", (void *)head->func + 2);
+	}
+	if (frees)
+		kfree((char *)head - (unsigned long)head->func);
+	else
+		head->func(head);
+}
+
+static void run_callbacks(void *arg)
+{
+	struct period *period;
+
+	while ((period = any_due())) {
+		shim_preempt++;
 		call_back(period->head);
+		/* Not before: rcu_barrier() waits until it has returned. */
+		end_period(period);
+		shim_preempt--;
+		leave_periods();
 	}
 }
 
@@ -186,17 +214,11 @@ void sync_enters_section(void *pc)
 
 void sync_left_section(void)
 {
-	unsigned int i;
-	u32 me;
-
 	if (!task_now || !nr_periods || task_in_section())
 		return;
-	me = BIT(task_number(task_now));
-	if (sched_exploring)
-		access_note(&grace, 8, ACCESS_READ);
-	for (i = 0; i < MAX_GRACE; i++)
-		periods[i].tasks &= ~me;
-	end_periods();
+	leave_periods();
+	if (any_due())
+		task_call_back(run_callbacks);
 }
 
 static struct period *begin_period(struct rcu_head *head, u32 tasks)
@@ -213,12 +235,12 @@ static struct period *begin_period(struct rcu_head *head, u32 tasks)
 
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 {
-	shim_expect(!shim_nmi);
+	shim_expect(!shim_nmi && task_now);
 	head->func = func;
-	if (sched_exploring && task_now)
-		sched_access(&grace, 8, ACCESS_WRITE, __builtin_return_address(0), "calls RCU,");
+	sched_access(&grace, 8, ACCESS_WRITE, __builtin_return_address(0), "calls RCU,");
 	begin_period(head, tasks_in_section(NULL));
-	end_periods();
+	if (any_due())
+		task_call_back(run_callbacks);
 }
 
 static bool period_is_over(void *arg)
@@ -239,8 +261,7 @@ void shim_synchronize_rcu(void)
 		     "waits for a grace period,");
 	period = begin_period(NULL, tasks_in_section(task_now));
 	task_wait(period_is_over, period, "for a grace period");
-	period->used = false;
-	nr_periods--;
+	end_period(period);
 	if (sched_exploring)
 		access_note(&grace, 8, ACCESS_WRITE);
 }

@@ -112,6 +112,8 @@ void sched_kernel_changes(void);
 /* ---- sync.c ---- */
 
 void sync_enters_section(void *pc);
+/* An interrupt begins, which is a section too. */
+void sync_interrupts(void);
 void sync_left_section(void);
 
 /* ---- explore.c ---- */

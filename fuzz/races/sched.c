@@ -367,6 +367,8 @@ static void task_main(void)
 		access_note(&preemption_of[task->cpu], 8, ACCESS_WRITE);
 	access_note(&kernel_state, 8, ACCESS_READ);
 	if (sched_exploring && task->kind != TASK_PROCESS)
+		sync_interrupts();
+	if (sched_exploring && task->kind != TASK_PROCESS)
 		explore_tell("comes%s", task->interrupted ? "" : ", while its CPU is idle");
 	task->fn(task->arg);
 	if (shim_preempt != was.preempt || shim_irqs_off != was.irqs_off || shim_rcu != was.rcu ||

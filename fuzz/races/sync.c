@@ -212,6 +212,11 @@ void sync_enters_section(void *pc)
 	sched_access(&grace, 8, ACCESS_READ, pc, "enters");
 }
 
+void sync_interrupts(void)
+{
+	access_note(&grace, 8, ACCESS_READ);
+}
+
 void sync_left_section(void)
 {
 	if (!task_now || !nr_periods || task_in_section())

@@ -19,6 +19,7 @@
 #include <linux/random.h>
 #include <linux/spinlock.h>
 
+#include "buddy.h"
 #include "pool.h"
 #include "report.h"
 #include "types.h"
@@ -201,5 +202,25 @@ unsigned int kit_run_on_cpus(struct kunit *test, unsigned int nr,
 
 int kit_module_init(void);
 void kit_module_exit(void);
+
+/* Blocks as block_alloc() hands them out. */
+static inline struct frame *kit_buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages,
+					    gfp_t gfp)
+{
+	struct frame *frame = buddy_alloc(buddies, nid, nr_pages, gfp);
+
+	if (frame)
+		buddy_unclaim(frame);
+	return frame;
+}
+
+static inline struct frame *kit_buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages)
+{
+	struct frame *frame = buddy_alloc_last_freed(buddy, nr_pages);
+
+	if (frame)
+		buddy_unclaim(frame);
+	return frame;
+}
 
 #endif /* SLABMOD_KIT_H */

@@ -30,7 +30,7 @@ static struct slabmod_pool *small_pool(struct kunit *test, unsigned int chunks)
 
 static struct frame *try_take(struct slabmod_pool *pool, unsigned int nr_pages)
 {
-	return buddy_alloc(pool->buddies, NID, nr_pages, GFP_KERNEL | __GFP_THISNODE);
+	return kit_buddy_alloc(pool->buddies, NID, nr_pages, GFP_KERNEL | __GFP_THISNODE);
 }
 
 static struct frame *take(struct kunit *test, struct slabmod_pool *pool, unsigned int nr_pages)
@@ -353,7 +353,7 @@ static void test_small_free_chunks_make_room_for_a_large_one(struct kunit *test)
 	/* Those of a reserve stay. */
 	pool->source.reserve = 8 * PAGES;
 	KUNIT_ASSERT_TRUE(test, pool_reserve(pool));
-	KUNIT_EXPECT_NULL(test, buddy_alloc(pool->buddies, NID, 8 * PAGES, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, kit_buddy_alloc(pool->buddies, NID, 8 * PAGES, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 8 * PAGES);
 	pool->source.reserve = 0;
 }
@@ -436,7 +436,7 @@ static void test_pages_are_of_the_node_asked_for(struct kunit *test)
 	int nid;
 
 	for_each_online_node(nid) {
-		struct frame *frame = buddy_alloc(pool->buddies, nid, 3, GFP_KERNEL);
+		struct frame *frame = kit_buddy_alloc(pool->buddies, nid, 3, GFP_KERNEL);
 
 		KUNIT_ASSERT_NOT_NULL(test, frame);
 		KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(frame_address(frame))), nid);
@@ -456,7 +456,7 @@ static void test_another_node_serves_when_one_is_full(struct kunit *test)
 		kunit_skip(test, "there is only one node");
 	kit_source.full_nodes = BIT(NID);
 	KUNIT_EXPECT_NULL(test, try_take(pool, 1));
-	frame = buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
+	frame = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, frame);
 	KUNIT_EXPECT_NE(test, page_to_nid(virt_to_page(frame_address(frame))), NID);
 	buddy_free(frame);
@@ -470,10 +470,10 @@ static void test_at_the_limit_another_node_gives_what_it_has_free(struct kunit *
 
 	if (other >= MAX_NUMNODES)
 		kunit_skip(test, "there is only one node");
-	first = buddy_alloc(pool->buddies, other, 1, GFP_KERNEL | __GFP_THISNODE);
+	first = kit_buddy_alloc(pool->buddies, other, 1, GFP_KERNEL | __GFP_THISNODE);
 	KUNIT_ASSERT_NOT_NULL(test, first);
 	KUNIT_EXPECT_NULL(test, try_take(pool, 1));
-	second = buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
+	second = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, second);
 	KUNIT_EXPECT_PTR_EQ(test, frame_chunk(second), frame_chunk(first));
 	buddy_free(first);
@@ -487,7 +487,7 @@ static void test_blocks_come_and_go_with_interrupts_off(struct kunit *test)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	frame = buddy_alloc(pool->buddies, NID, 9, GFP_ATOMIC);
+	frame = kit_buddy_alloc(pool->buddies, NID, 9, GFP_ATOMIC);
 	if (frame)
 		buddy_free(frame);
 	local_irq_restore(flags);
@@ -544,7 +544,7 @@ static void test_a_kept_block_is_had_again_as_it_was(struct kunit *test)
 	struct buddy *buddy = &pool->buddies[NID];
 	struct frame *frame = take(test, pool, 11);
 
-	KUNIT_EXPECT_NULL(test, buddy_alloc_last_freed(buddy, 11));
+	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 11));
 	KUNIT_EXPECT_TRUE(test, keep(frame));
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES);
 	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
@@ -552,10 +552,10 @@ static void test_a_kept_block_is_had_again_as_it_was(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, keep(frame));
 	KUNIT_EXPECT_FALSE(test, buddy_free(frame));
 	/* Not for another size, not even a smaller one. */
-	KUNIT_EXPECT_NULL(test, buddy_alloc_last_freed(buddy, 12));
-	KUNIT_EXPECT_NULL(test, buddy_alloc_last_freed(buddy, 10));
-	KUNIT_EXPECT_PTR_EQ(test, buddy_alloc_last_freed(buddy, 11), frame);
-	KUNIT_EXPECT_NULL(test, buddy_alloc_last_freed(buddy, 11));
+	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 12));
+	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 10));
+	KUNIT_EXPECT_PTR_EQ(test, kit_buddy_alloc_last_freed(buddy, 11), frame);
+	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 11));
 	KUNIT_EXPECT_EQ(test, frame->state, FRAME_PAGES);
 	KUNIT_EXPECT_EQ(test, frame->nr_pages, 11);
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 11);
@@ -573,7 +573,7 @@ static void test_one_block_is_kept_and_the_one_before_it_merges(struct kunit *te
 	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 8);
 	keep(b);
 	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 4);
-	KUNIT_EXPECT_PTR_EQ(test, buddy_alloc_last_freed(buddy, 4), b);
+	KUNIT_EXPECT_PTR_EQ(test, kit_buddy_alloc_last_freed(buddy, 4), b);
 	buddy_free(b);
 	expect_free(test, pool, ORDER, 1);
 }
@@ -587,7 +587,7 @@ static void test_a_kept_block_serves_when_pages_are_needed(struct kunit *test)
 	keep(frame);
 	page = take(test, pool, 1);
 	KUNIT_EXPECT_EQ(test, kit_source.requests, 1);
-	KUNIT_EXPECT_NULL(test, buddy_alloc_last_freed(&pool->buddies[NID], PAGES));
+	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(&pool->buddies[NID], PAGES));
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 1);
 	buddy_free(page);
 	/* And for the kernel. */
@@ -613,9 +613,9 @@ static void crowd_step(struct crowd *crowd, struct rnd_state *rnd, struct frame 
 	if (!*frame) {
 		unsigned int nr_pages = 1 + kit_random(rnd, 8);
 
-		*frame = buddy_alloc_last_freed(&crowd->pool->buddies[NID], nr_pages);
+		*frame = kit_buddy_alloc_last_freed(&crowd->pool->buddies[NID], nr_pages);
 		if (!*frame)
-			*frame = buddy_alloc(crowd->pool->buddies, NID, nr_pages, GFP_KERNEL);
+			*frame = kit_buddy_alloc(crowd->pool->buddies, NID, nr_pages, GFP_KERNEL);
 		if (*frame && ((*frame)->nr_pages != nr_pages || (*frame)->state != FRAME_PAGES))
 			atomic_inc(&crowd->errors);
 		if (*frame)

@@ -215,7 +215,7 @@ static void alloc_step(struct model *model, unsigned int id, bool look)
 
 	order = order_base_2(nr_pages);
 	best = look ? best_fit(model, order, nid) : -1;
-	frame = buddy_alloc(model->pool->buddies, nid, nr_pages, gfp);
+	frame = kit_buddy_alloc(model->pool->buddies, nid, nr_pages, gfp);
 	if (!frame) {
 		model->refused++;
 		expect_nothing_left(model, order, nid, gfp, refused);

@@ -63,7 +63,7 @@ struct blocks {
 static struct blocks blocks_of(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, PAGES, ORDER, ORDER);
-	struct frame *first = buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL | __GFP_THISNODE);
+	struct frame *first = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL | __GFP_THISNODE);
 	struct blocks b;
 
 	KUNIT_ASSERT_NOT_NULL(test, first);

@@ -207,7 +207,7 @@ void test_memory_beyond_the_map_comes_home(struct kunit *test)
 	take_new_slab(test, cache, in_map);
 	/* With the first chunk full, the second slab is in the second. */
 	for (i = 0; i < CHUNK_MAX_ORDER; i++) {
-		rest[i] = buddy_alloc(slab_chunk(slab_of(in_map[0]))->buddy - numa_mem_id(),
+		rest[i] = kit_buddy_alloc(slab_chunk(slab_of(in_map[0]))->buddy - numa_mem_id(),
 				      numa_mem_id(), 1u << i, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, rest[i]);
 	}

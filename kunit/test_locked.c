@@ -93,7 +93,7 @@ static void test_chunks_are_checked_one_at_a_time(struct kunit *test)
 
 static void take_and_give(void *pool)
 {
-	struct frame *frame = buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 1,
+	struct frame *frame = kit_buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 1,
 					  GFP_NOWAIT | __GFP_THISNODE);
 
 	if (frame)
@@ -121,7 +121,7 @@ static void test_a_free_does_not_look_through_the_reserve(struct kunit *test)
 
 static void ask_for_more(void *pool)
 {
-	if (buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 8,
+	if (kit_buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 8,
 			GFP_NOWAIT | __GFP_THISNODE))
 		WARN(1, "chunks of one page gave eight");
 }

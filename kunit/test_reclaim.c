@@ -119,7 +119,7 @@ static void test_chunks_that_nobody_wanted_go_and_no_others(struct kunit *test)
 	struct frame *used;
 	int i;
 
-	used = buddy_alloc(pool->buddies, buddy->nid, CHUNK_PAGES, GFP_KERNEL);
+	used = kit_buddy_alloc(pool->buddies, buddy->nid, CHUNK_PAGES, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, used);
 	add_chunks(test, pool, 4);
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
@@ -129,7 +129,7 @@ static void test_chunks_that_nobody_wanted_go_and_no_others(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_TRUE(test, buddy_free(used));
 		KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
-		used = buddy_alloc(pool->buddies, buddy->nid, CHUNK_PAGES, GFP_KERNEL);
+		used = kit_buddy_alloc(pool->buddies, buddy->nid, CHUNK_PAGES, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, used);
 	}
 	KUNIT_EXPECT_EQ(test, kit_source.requests, 5);

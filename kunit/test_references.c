@@ -159,7 +159,7 @@ static void test_the_kernels_kfree_frees_nothing(struct kunit *test)
 static void test_a_chunk_of_one_page_is_not_freed_either(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, 1, 0, 0);
-	struct frame *frame = buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
+	struct frame *frame = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
 	struct page *page;
 
 	KUNIT_ASSERT_NOT_NULL(test, frame);
@@ -189,7 +189,7 @@ static void test_a_referenced_chunk_stays(struct kunit *test)
 	/* It is in use: in the ledger, and below the limit. */
 	KUNIT_EXPECT_EQ(test, pool_ledger(o->pool).used, PAGES << PAGE_SHIFT);
 	KUNIT_EXPECT_TRUE(test, pool_check(o->pool));
-	KUNIT_EXPECT_NULL(test, buddy_alloc(o->pool->buddies, NID, 1, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, kit_buddy_alloc(o->pool->buddies, NID, 1, GFP_KERNEL));
 	expect_intact(test, o);
 	/* What is freed once more is still found to be free. */
 	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "free", slabmod_kfree(first));

@@ -236,7 +236,7 @@ void test_a_row_ends_where_another_small_slab_begins(struct kunit *test)
 
 	/* Two pages side by side, which a slab of the usual kind could have; but one by one. */
 	KUNIT_ASSERT_EQ(test, cache->usual.pages, 2);
-	page = buddy_alloc(cache->buddies, NID, 1, GFP_KERNEL);
+	page = kit_buddy_alloc(cache->buddies, NID, 1, GFP_KERNEL);
 	a = slab_create(cache, NID, GFP_KERNEL);
 	KUNIT_ASSERT_TRUE(test, page && a);
 	buddy_free(page);

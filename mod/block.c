@@ -63,6 +63,8 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 		memset(block, 0, (size_t)nr_pages << PAGE_SHIFT);
 	if (static_branch_unlikely(&debug_blocks))
 		debug_block_alloc(frame, gfp, want_init_on_alloc(gfp));
+	/* Last: a second free by the block's former owner may take it, and reuse the frame. */
+	buddy_unclaim(frame);
 	return block;
 }
 EXPORT_SYMBOL_FOR_TEST(block_alloc);

@@ -172,12 +172,11 @@ static struct frame *carve_block(struct buddy *buddy, struct chunk *chunk, unsig
 	frame->buddy = buddy;
 	free_run(buddy, chunk, frame->index + nr_pages, (1u << order) - nr_pages);
 	bucket_update(buddy, chunk);
-	/* Not a moment FRAME_PAGES if it is to be something else: see buddy_claim(). */
+	/* Never FRAME_PAGES here: a stale free could claim the block. See buddy_claim(). */
 	if (request->mark)
 		request->mark(frame, request->arg);
 	else
-		/* All else is right before anybody may claim it. */
-		smp_store_release(&frame->state, FRAME_PAGES);
+		WRITE_ONCE(frame->state, FRAME_CLAIMED);
 	return frame;
 }
 
@@ -518,12 +517,6 @@ bool buddy_claim(struct frame *frame)
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_claim);
 
-void buddy_unclaim(struct frame *frame)
-{
-	/* As in carve_block(). */
-	smp_store_release(&frame->state, FRAME_PAGES);
-}
-
 void buddy_free_claimed(struct frame *frame)
 {
 	struct buddy *buddy = frame->buddy;
@@ -558,8 +551,6 @@ struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages)
 		buddy_free_claimed(frame);
 		return NULL;
 	}
-	/* As in carve_block(). */
-	smp_store_release(&frame->state, FRAME_PAGES);
 	return frame;
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_alloc_last_freed);

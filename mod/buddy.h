@@ -23,8 +23,9 @@ void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source);
  * Takes @nr_pages pages (1 to 1 << SLABMOD_MAX_ORDER), aligned to their number
  * rounded up to a power of two; what the rounding added is free again at once.
  * @buddies is the array of a pool, one a node; @nid is the node to try first, and
- * with __GFP_THISNODE the only one. Returns the first frame, FRAME_PAGES with
- * order and nr_pages set, or NULL. Any context; in NMI NULL.
+ * with __GFP_THISNODE the only one. Returns the first frame, with order and nr_pages set,
+ * or NULL. The block is claimed by the caller until buddy_unclaim(). Any context; in NMI
+ * NULL.
  */
 struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp);
 
@@ -41,8 +42,15 @@ bool buddy_free(struct frame *frame);
  */
 bool buddy_claim(struct frame *frame);
 
-/* Give up a claim: the block is in use again. Any context. */
-void buddy_unclaim(struct frame *frame);
+/*
+ * Give up a claim: the block is in use, and any caller may free it, so the frame must not be
+ * read any more. Any context.
+ */
+static __always_inline void buddy_unclaim(struct frame *frame)
+{
+	/* Pairs with the cmpxchg in buddy_claim(): the owner finds the frame complete. */
+	smp_store_release(&frame->state, FRAME_PAGES);
+}
 
 /*
  * Gives back a block that has been claimed. It is likely to be taken again as it is, so
@@ -52,8 +60,8 @@ void buddy_unclaim(struct frame *frame);
 void buddy_free_claimed(struct frame *frame);
 
 /*
- * Takes the block that is kept, if it has just @nr_pages, or NULL. Takes no lock, but
- * for a rare race. Any context; in NMI NULL.
+ * Allocate the block that was freed last, if it has exactly @nr_pages; otherwise NULL. It is
+ * claimed, as by buddy_alloc(). Takes no lock, except in a rare race. Any context; in NMI NULL.
  */
 struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages);
 

@@ -12,8 +12,9 @@
 #include "home.h"
 #include "magazine_set.h"
 #include "pool.h"
-#include "races.h"
 #include "report.h"
+
+#include "races.h"
 
 #define LETTERS		26u
 #define BLOCK_ORDER	4u

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "debugfs.h"
+
 #include "races.h"
 
 int debugfs_init(void)

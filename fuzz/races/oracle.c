@@ -15,8 +15,9 @@
 #include "chunk.h"
 #include "pool.h"
 #include "pool_check.h"
-#include "races.h"
 #include "report.h"
+
+#include "races.h"
 
 #define MAX_PIECES	256u
 #define MAX_EXEMPT	32u

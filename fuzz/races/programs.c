@@ -12,6 +12,7 @@
  * fixed order, on the CPU that @ says.
  */
 #include "magazine.h"
+
 #include "races.h"
 
 #define MAX_CALLS	64u
@@ -207,6 +208,7 @@ static const struct {
 	{ "blocks: alloc | nmi0 pfree a | nmi0 pfree b", 3 },
 	{ "blocks: pfree a | pfree a | nmi0 pfree b", 2 },
 	{ "blocks: pfree a, block | pfree b, block", 3 },
+	{ "blocks: pfree p, poolshrink, block | pfree c, pfree b, alloc", 1 },
 	{ "warm: alloc | giveup", 3 },
 	{ "warm: alloc, free a | grow", 3 },
 	{ "full: free a | irq0 free b | irq1 alloc", 2 },

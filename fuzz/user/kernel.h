@@ -42,9 +42,7 @@
 #include <linux/gfp_types.h>
 #include <asm/bug.h>
 
-#include "map.h"
 #include "points.h"
-#include "shim.h"
 
 /* ---- what ends a run ---- */
 
@@ -614,5 +612,8 @@ struct shrinker {
 
 int register_shrinker(struct shrinker *shrinker, const char *name);
 void unregister_shrinker(struct shrinker *shrinker);
+
+#include "map.h"
+#include "shim.h"
 
 #endif /* SLABMOD_FUZZ_KERNEL_H */

@@ -7,10 +7,11 @@
  * is refused while it loads. Afterwards every page, every allocation and every lock is
  * back where it was. $SLABMOD_FUZZ_VERBOSE has it print what the kernel's log would have.
  */
+#include "kernel.h"
+
 #include "debug/debug_block.h"
 #include "debugfs.h"
 #include "interp.h"
-#include "kernel.h"
 #include "magazine.h"
 #include "pool_check.h"
 

@@ -412,6 +412,29 @@ static void test_totals_say_what_there_is(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, home_totals(cache).small_slabs, 0);
 }
 
+/*
+ * The pages that a slab leaves of its block serve small slabs of the same cache. Both have the
+ * same home, and their objects the same bits of the address that find the first page.
+ */
+static void test_a_small_slab_in_the_block_of_a_usual_one_is_told_apart(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create_orders(test, UNIT_PAGES, UNIT_ORDER,
+							   UNIT_ORDER);
+	struct slabmod_cache *cache = kit_cache_create(test, pool, 2560, 0, NULL);
+	void *objects[UNIT_PAGES];
+	unsigned int nr = 0;
+
+	KUNIT_ASSERT_LT(test, cache->usual.pages, 1 << cache->usual.order);
+	context_pin(0);
+	while (nr < UNIT_PAGES && (objects[nr] = home_alloc_new_slab(cache, numa_mem_id(),
+								     GFP_KERNEL, false)))
+		nr++;
+	KUNIT_EXPECT_GT(test, home_totals(cache).small_slabs, 0);
+	KUNIT_EXPECT_LT(test, home_totals(cache).small_slabs, home_totals(cache).slabs);
+	give(test, cache, objects, nr);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
+}
+
 static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_taking_looks_at_home_then_commons_then_other_homes),
 	KUNIT_CASE(test_who_takes_of_a_slab_is_at_home_there),
@@ -425,6 +448,7 @@ static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_nearly_empty_slabs_retire_to_the_commons),
 	KUNIT_CASE(test_several_slabs_retire_in_one_visit),
 	KUNIT_CASE(test_more_slabs_than_may_retire_at_once_lose_nothing),
+	KUNIT_CASE(test_a_small_slab_in_the_block_of_a_usual_one_is_told_apart),
 	KUNIT_CASE(test_every_page_of_a_slab_knows_its_home),
 	KUNIT_CASE_PARAM(test_a_batch_of_all_homes_comes_home, home_next_size),
 	KUNIT_CASE(test_memory_beyond_the_map_comes_home),

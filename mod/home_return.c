@@ -220,7 +220,7 @@ static noinline unsigned int free_locked(struct slabmod_cache *cache, struct vis
 
 	do {
 		unsigned long offset = (unsigned long)*object - base;
-		unsigned int was, now, freed;
+		unsigned int was = 0, now, freed = 0;
 		struct slab *slab;
 
 		if (unlikely(offset >= BIT(ROOT_SHIFT))) {
@@ -230,19 +230,21 @@ static noinline unsigned int free_locked(struct slabmod_cache *cache, struct vis
 		}
 		slab = (void *)leaf->unit[offset >> UNIT_SHIFT] +
 			(offset / FRAME_RATIO & firsts);
-		if (unlikely(!is_at_home(cache, slab, visit->id, false, visit->departed))) {
+		if (likely(is_at_home(cache, slab, visit->id, false, visit->departed))) {
+			was = slab->inuse;
+			freed = slab_free(cache, &cache->usual, slab, offset & cache->slab_mask,
+					  object, end);
+		}
+		/*
+		 * The object may be in a small slab of this cache, in the pages that the usual
+		 * slab at @slab leaves of its block.
+		 */
+		if (unlikely(!freed)) {
 			freed = free_any(cache, visit, object, end);
 			if (freed)
 				object += freed;
 			else
 				*other++ = *object++;
-			continue;
-		}
-		was = slab->inuse;
-		freed = slab_free(cache, &cache->usual, slab, offset & cache->slab_mask,
-				  object, end);
-		if (unlikely(!freed)) {
-			*other++ = *object++;
 			continue;
 		}
 		object += freed;

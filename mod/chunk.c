@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * chunk.c - runs of pages from the kernel.
+ * chunk.c - runs of pages from the source, with their frames.
  *
- * A chunk is one naturally aligned compound page. It has 64 bytes of frame for each
- * of its pages (1.6 %), and a header, in memory of their own: an overrun or a use
- * after free in the chunk cannot reach them. The frames of a large chunk are in pages
- * to themselves, which they fill: with the header beside them they would take one more.
+ * A chunk is one naturally aligned compound page. Its metadata is a header and 64 bytes of
+ * frame for each page (1.6 %), in separate memory that overruns and uses after free in the
+ * chunk cannot reach. The frames of a large chunk exactly fill pages of their own.
  *
- * Contexts: any but NMI to create and destroy; any at all to look an address up.
- * On PREEMPT_RT, where the page allocator sleeps, pages are neither taken nor given
- * back while preemption is off: a creation fails, a destruction is put off.
+ * A chunk is freed only when slabmod has the only reference to its pages. Until then it is
+ * pending: held, charged to the limit, and in the map. Pending chunks are tried again whenever
+ * chunk_free_pending() is called, at the latest by the ager.
  *
- * A chunk is freed to the kernel only when slabmod's reference to it is the only one. One
- * that is referenced elsewhere stays: held, below the limit, and known to the map. It is
- * looked at again whenever chunks that were put off are freed, and by the ager.
- *
- * Locks: pending_mutex, for chunks that were put off. Frames go away
- * by RCU: who looks up an address that may not be in use, by a caller's mistake,
- * is in a read-side section from the lookup to the last look at the frame.
+ * Contexts: any but NMI. On PREEMPT_RT, where the page allocator sleeps, a creation fails and a
+ * destruction is deferred while preemption is off.
+ * Locks: pending_mutex. Frames are freed by RCU.
  */
 #include <linux/cpumask.h>
 #include <linux/err.h>
@@ -39,18 +34,27 @@
 #include "report.h"
 #include "source.h"
 
-/* A new chunk is such a part of what is held, where that is above the least order. */
+/* A new chunk has this part of the pages that the source holds. */
 #define PART_OF_HELD	128
+
+/*
+ * The reference count of a chunk's first page, which stands for all of its pages: the reference
+ * of the page allocator, and a bias. The count is negative and far from 0, so that a stray
+ * put_page() or kfree() cannot free the pages. sendpage_ok() is false for such pages, as it is
+ * for those of SLUB.
+ */
+#define CHUNK_REF_BIAS	(-(1 << 30))
+#define CHUNK_REFS	(1 + CHUNK_REF_BIAS)
 
 /* ---- life of a chunk ---- */
 
-/* Frames that fill less than a page are in the same memory as the rest, behind it. */
+/* Return true if the frames, filling less than a page, follow struct chunk in memory. */
 static bool frames_are_near(unsigned int order)
 {
 	return sizeof(struct frame) << order < PAGE_SIZE;
 }
 
-/* Bytes of struct chunk, of the frames that follow it, and of the lists' heads. */
+/* Return the bytes of struct chunk, the frames that follow it, and the heads of the lists. */
 static size_t chunk_size(unsigned int order)
 {
 	size_t size = sizeof(struct chunk) + (order + 1) * sizeof(struct list_head);
@@ -58,12 +62,6 @@ static size_t chunk_size(unsigned int order)
 	return frames_are_near(order) ? size + (sizeof(struct frame) << order) : size;
 }
 
-/**
- * chunk_metadata() - what the frames of a chunk take
- * @order: of the chunk
- *
- * Return: bytes.
- */
 size_t chunk_metadata(unsigned int order)
 {
 	/* kmalloc() rounds to a power of two. */
@@ -119,7 +117,7 @@ static void chunk_frames_init(struct chunk *chunk)
 	INIT_LIST_HEAD(&chunk->node);
 	for (i = 0; i <= chunk->order; i++)
 		INIT_LIST_HEAD(&chunk->free_list[i]);
-	/* What a frame has beyond this is made when its page is put to a use. */
+	/* The other members are initialised by the user of the page. */
 	for (i = 0; i < chunk_pages(chunk); i++) {
 		struct frame *frame = &chunk->frames[i];
 
@@ -132,7 +130,7 @@ static void chunk_frames_init(struct chunk *chunk)
 	}
 }
 
-/* One attempt at a chunk of just @order: as source_alloc(). */
+/* Try once to create a chunk of @order. Errors are those of source_alloc(). */
 static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
@@ -146,7 +144,7 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	chunk = metadata_alloc(order, metadata_gfp);
 	if (!chunk)
 		goto put_page;
-	/* All addresses that are handed out come from this one, and have no tag. */
+	/* The addresses of all blocks and objects derive from this one: they have no tag. */
 	chunk->base = kasan_reset_tag(page_address(page));
 	chunk->buddy = &buddies[page_to_nid(page)];
 	chunk_frames_init(chunk);
@@ -169,10 +167,7 @@ put_page:
 	return NULL;
 }
 
-/*
- * The order to try first: a part of what is held, so that what is free of the last one
- * is little beside that.
- */
+/* Return the order to try first: the free pages of a new chunk shall be few beside @held. */
 static unsigned int chunk_best_order(struct chunk_source *source)
 {
 	unsigned long part = atomic_long_read(&source->held) / PART_OF_HELD;
@@ -181,25 +176,14 @@ static unsigned int chunk_best_order(struct chunk_source *source)
 	return clamp(order, source->min_order, source->max_order);
 }
 
-/* Flags as the page allocator is to see them, for a chunk of just @order. */
+/* Return the flags for the page allocator, for a chunk of exactly @order. */
 static gfp_t chunk_gfp(gfp_t gfp, unsigned int order)
 {
 	gfp = (gfp & ~__GFP_ZERO) | __GFP_NOWARN | __GFP_COMP;
-	/* The page allocator promises no run of more than two pages to those who insist. */
+	/* The page allocator warns about __GFP_NOFAIL above order 1. */
 	return order > 1 ? gfp & ~__GFP_NOFAIL : gfp;
 }
 
-/**
- * chunk_create_exact() - take a chunk of one size from the source
- * @buddies: as for chunk_create()
- * @nid: as for chunk_create()
- * @order: of the chunk
- * @gfp: how hard to try
- *
- * Context: any; in NMI NULL.
- *
- * Return: as chunk_create(), with the same charge to be settled.
- */
 struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
@@ -217,21 +201,6 @@ struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int or
 	return NULL;
 }
 
-/**
- * chunk_create() - take a chunk from the source
- * @buddies: the pool's, one a node; the chunk is of the one its memory is on
- * @nid: node to ask for
- * @order: the least that is of use
- * @gfp: how hard to try for that; for more than that nobody is made to wait
- *
- * Takes more than @order while the source's max_order allows and the kernel has it
- * at hand; @order itself may be above max_order.
- *
- * Context: any; in NMI NULL.
- *
- * Return: the chunk, known to the map, in no bucket yet; or NULL. The caller of the former
- * calls source_settle() when others can have of it.
- */
 struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
@@ -247,7 +216,7 @@ struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, g
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_create);
 
-static void chunk_forget(struct chunk *chunk)
+void chunk_leak(struct chunk *chunk)
 {
 	struct chunk_source *source = chunk->buddy->source;
 
@@ -256,14 +225,6 @@ static void chunk_forget(struct chunk *chunk)
 	call_rcu(&chunk->rcu, metadata_free_rcu);
 }
 
-/**
- * chunk_try_release() - whether a chunk may be given back to the source
- * @chunk: one of which nothing is used
- *
- * The source's reserve must not get smaller by it. Who is told true destroys the chunk.
- *
- * Context: any.
- */
 bool chunk_try_release(struct chunk *chunk)
 {
 	struct chunk_source *source = chunk->buddy->source;
@@ -279,6 +240,12 @@ EXPORT_SYMBOL_FOR_TEST(chunk_try_release);
 
 /* ---- references to the pages of a chunk ---- */
 
+/* Return the references of others; below 0 if others dropped references of slabmod's. */
+static int foreign_refs(const struct chunk *chunk)
+{
+	return page_ref_count(virt_to_page(chunk->base)) - CHUNK_REFS;
+}
+
 static void report_stray_puts(struct chunk *chunk, unsigned int puts)
 {
 	if (chunk->stray_put)
@@ -291,7 +258,7 @@ static void report_stray_puts(struct chunk *chunk, unsigned int puts)
 
 bool chunk_refs_check(struct chunk *chunk)
 {
-	int foreign = chunk_foreign_refs(chunk);
+	int foreign = foreign_refs(chunk);
 
 	if (foreign >= 0)
 		return true;
@@ -301,12 +268,11 @@ bool chunk_refs_check(struct chunk *chunk)
 }
 
 /*
- * Leaves a chunk's pages with the one reference that __free_pages() drops. False, and
- * nothing done, when there are foreign references, unless @hand_over says that they
- * may free the pages.
+ * Leave the pages with the one reference that __free_pages() drops. If others have references,
+ * return false without any change, unless @hand_over lets them free the pages.
  *
- * A reference may come and go at any time: the kernel takes some of any page in use,
- * for a moment. One that comes after the count was frozen finds it at 0 and fails.
+ * The kernel can acquire a reference to any page for a moment. Once the count is frozen, it is
+ * 0, and such attempts fail.
  */
 static bool drop_bias(struct chunk *chunk, bool hand_over)
 {
@@ -314,7 +280,7 @@ static bool drop_bias(struct chunk *chunk, bool hand_over)
 	int foreign;
 
 	do {
-		foreign = chunk_foreign_refs(chunk);
+		foreign = foreign_refs(chunk);
 		if (foreign > 0) {
 			if (hand_over)
 				page_ref_add(page, -CHUNK_REF_BIAS);
@@ -339,8 +305,8 @@ static void count_referenced(struct chunk *chunk, bool referenced)
 	stat_add(chunk->buddy->source->stats, STAT_REFERENCED, referenced ? pages : -pages);
 }
 
-/* False when it is referenced elsewhere, and stays; see drop_bias(). */
-static bool chunk_put(struct chunk *chunk, bool hand_over)
+/* Free a chunk. Return false if it is referenced elsewhere; see drop_bias(). */
+static bool free_chunk(struct chunk *chunk, bool hand_over)
 {
 	struct chunk_source *source = chunk->buddy->source;
 	struct page *page = virt_to_page(chunk->base);
@@ -352,37 +318,35 @@ static bool chunk_put(struct chunk *chunk, bool hand_over)
 	}
 	count_referenced(chunk, false);
 	stat_inc(source->stats, STAT_CHUNK_FREE);
-	chunk_forget(chunk);
+	chunk_leak(chunk);
 	source_free(source, page, order);
 	return true;
 }
 
-/*
- * Chunks that are to go, but came free where the kernel could not be called, or are
- * referenced elsewhere.
- */
+/* ---- chunks that are pending free ---- */
+
 static LLIST_HEAD(pending_free);
 
-/* Held until they are gone: who takes it then knows that they are. */
+/*
+ * Held until the chunks of the list are free, so that a caller that finds the list empty can
+ * rely on that. Acquired in reclaim: no memory may be allocated under it.
+ */
 static DEFINE_MUTEX(pending_mutex);
 
-/* @ending: NULL, or the source whose chunks are handed over. Returns pages that were. */
+/* @ending: NULL, or the source whose chunks are handed over. Return the pages of these. */
 static unsigned long free_pending(const struct chunk_source *ending)
 {
 	struct frame *frame, *next;
 	unsigned long pages = 0;
 
-	/* Whoever has it does not wait for memory, so that it may be taken in reclaim. */
 	mutex_lock(&pending_mutex);
-
-	/* The first frame carries the link: nothing else is in it any more. */
 	llist_for_each_entry_safe(frame, next, llist_del_all(&pending_free), pending_free) {
 		struct chunk *chunk = frame_chunk(frame);
 		bool hand_over = chunk->buddy->source == ending;
 
-		if (hand_over && chunk_foreign_refs(chunk) > 0)
+		if (hand_over && foreign_refs(chunk) > 0)
 			pages += chunk_pages(chunk);
-		if (!chunk_put(chunk, hand_over))
+		if (!free_chunk(chunk, hand_over))
 			llist_add(&frame->pending_free, &pending_free);
 	}
 	mutex_unlock(&pending_mutex);
@@ -412,30 +376,24 @@ static void queue_pending_work(struct irq_work *work)
 	schedule_work(&pending_worker);
 }
 
-/* On PREEMPT_RT the thread that does others stops before its CPU does. */
+/* Hard: on PREEMPT_RT, the thread for others is parked before its CPU is offline. */
 static struct irq_work pending_irq_work = IRQ_WORK_INIT_HARD(queue_pending_work);
 
-/**
- * chunk_destroy() - give a chunk back to the source
- * @chunk: one that chunk_try_release(), and which is in no bucket or list any more
- *
- * Context: any but NMI.
- */
 void chunk_destroy(struct chunk *chunk)
 {
-	/* Nor in an interrupt, as when another CPU drains this one's magazines. */
+	/* Not in a hard interrupt, as when another CPU drains this CPU's magazines. */
 	bool now = gfp_may_call_kernel() && !in_hardirq();
 	struct chunk_source *source = chunk->buddy->source;
 
-	if (now && chunk_put(chunk, false))
+	if (now && free_chunk(chunk, false))
 		return;
-	/* From here on it may be freed at any time. */
+	/* Another CPU may free it from here on. */
 	llist_add(&chunk->frames[0].pending_free, &pending_free);
 	/*
-	 * An irq_work, because the caller may hold a lock that the work queue needs, such as
-	 * that of a run queue. A CPU that is not online takes no interrupts, and the irq_work
-	 * would stay pending for all CPUs: its chunks wait for the next chunk_flush(), which
-	 * the worker does that is woken when the CPU is dead, or for the shrinker.
+	 * Use an irq_work, because the caller may hold a lock that the work queue needs, such
+	 * as that of a run queue. On a CPU that is not online, the irq_work would stay pending
+	 * for all CPUs: the chunk is freed by the worker, which is kicked when the CPU is dead,
+	 * or by the shrinker.
 	 */
 	if (now)
 		source_kick_worker(source);
@@ -444,21 +402,6 @@ void chunk_destroy(struct chunk *chunk)
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_destroy);
 
-/**
- * chunk_leak() - forget a chunk, but keep its pages from reuse
- * @chunk: one of which something is still used when its pool goes
- *
- * Context: any but NMI.
- */
-void chunk_leak(struct chunk *chunk)
-{
-	chunk_forget(chunk);
-}
-
-/*
- * Does what was put off, or waits for who does it. Not for reclaim: a work item that
- * nobody rescues must not be waited for there.
- */
 void chunk_flush(void)
 {
 	chunk_free_pending();
@@ -466,7 +409,6 @@ void chunk_flush(void)
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_flush);
 
-/* Likewise, and until the frames of the past are gone. */
 void chunk_sync(void)
 {
 	irq_work_sync(&pending_irq_work);
@@ -474,6 +416,11 @@ void chunk_sync(void)
 	rcu_barrier();
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_sync);
+
+int chunk_init(void)
+{
+	return chunk_map_init();
+}
 
 void chunk_exit(void)
 {

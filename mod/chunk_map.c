@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * chunk_map.c - the way from an address to its frame.
+ * chunk_map.c - lookup of the frame of an address.
  *
- * The map covers the direct map in two levels; see chunk.h. Chunks too small for its step, and
- * those for which no leaf was to be had, are found by their last page in an xarray.
+ * Unmapped chunks, which are too small for an entry of the map or for which no leaf could be
+ * allocated, are in an xarray.
  *
- * Contexts: any to look an address up; any but NMI to change the map. Locks: map_lock, raw,
- * for changes; lookups take none.
+ * Contexts: any for lookups, which take no lock; any but NMI for changes.
+ * Locks: map_lock for new leaves; the xa_lock of unmapped_chunks.
  */
 #include <linux/gfp.h>
 #include <linux/kasan.h>
@@ -17,19 +17,18 @@
 #include <linux/string.h>
 #include <linux/xarray.h>
 
-#include "chunk.h"
+#include "chunk_map.h"
 #include "debug/fault.h"
 
 struct chunk_map chunk_map __read_mostly;
 EXPORT_SYMBOL_FOR_TEST(chunk_map);
 struct frame chunk_no_frames[UNIT_PAGES];
 EXPORT_SYMBOL_FOR_TEST(chunk_no_frames);
-
 struct map_leaf chunk_no_leaf;
 EXPORT_SYMBOL_FOR_TEST(chunk_no_leaf);
 static DEFINE_RAW_SPINLOCK(map_lock);
 
-/* Chunks too small for the map, by their last page: the next one up is the only candidate. */
+/* Indexed by their last page: for an address, the next chunk upwards is the only candidate. */
 static DEFINE_XARRAY_FLAGS(unmapped_chunks, XA_FLAGS_LOCK_IRQ);
 
 /* ---- the map ---- */
@@ -41,7 +40,7 @@ static struct map_leaf **map_root(const void *addr)
 	return root <= chunk_map.mask ? &chunk_map.root[root] : NULL;
 }
 
-/* Sees to it that the map has a leaf of its own at @addr. */
+/* Make sure that the map has a leaf at @addr. */
 static bool map_prepare(const void *addr, gfp_t gfp)
 {
 	struct map_leaf **root = map_root(addr);
@@ -58,7 +57,7 @@ static bool map_prepare(const void *addr, gfp_t gfp)
 	memcpy(leaf, &chunk_no_leaf, sizeof(*leaf));
 	raw_spin_lock_irqsave(&map_lock, flags);
 	if (*root == &chunk_no_leaf) {
-		/* Lookups depend on the address they load: the leaf is whole before it. */
+		/* Pairs with the address dependency in chunk_frame_fast(). */
 		smp_store_release(root, leaf);
 		leaf = NULL;
 	}
@@ -68,17 +67,17 @@ static bool map_prepare(const void *addr, gfp_t gfp)
 	return true;
 }
 
-/* Points every step of the map that @chunk covers to its frames, or away from them. */
+/* Point every entry of the map that @chunk covers to its frames, or to no frames. */
 static void map_set(struct chunk *chunk, bool on)
 {
 	unsigned long offset = chunk_offset(chunk->base);
 	struct map_leaf *leaf = *map_root(chunk->base);
 	unsigned int page;
 
-	for (page = 0; page < chunk_pages(chunk); page += UNIT_PAGES) {
+	for (page = 0; page < 1u << chunk->order; page += UNIT_PAGES) {
 		struct frame *unit = on ? &chunk->frames[page] : chunk_no_frames;
 
-		/* Pairs with the dependency in chunk_frame_fast(): frames come first. */
+		/* Pairs with the address dependency in chunk_frame_fast(). */
 		smp_store_release(&leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES], unit);
 		offset += 1ul << UNIT_SHIFT;
 	}
@@ -86,10 +85,10 @@ static void map_set(struct chunk *chunk, bool on)
 
 static unsigned long last_pfn(struct chunk *chunk)
 {
-	return PHYS_PFN(__pa(chunk->base)) + chunk_pages(chunk) - 1;
+	return PHYS_PFN(__pa(chunk->base)) + (1ul << chunk->order) - 1;
 }
 
-static bool stray_insert(struct chunk *chunk, gfp_t gfp)
+static bool unmapped_insert(struct chunk *chunk, gfp_t gfp)
 {
 	unsigned long flags;
 	int err;
@@ -106,7 +105,7 @@ static bool stray_insert(struct chunk *chunk, gfp_t gfp)
 	return !err;
 }
 
-static void stray_erase(struct chunk *chunk)
+static void unmapped_erase(struct chunk *chunk)
 {
 	unsigned long flags;
 
@@ -117,11 +116,11 @@ static void stray_erase(struct chunk *chunk)
 
 bool chunk_map_add(struct chunk *chunk, gfp_t gfp)
 {
-	/* Of offset 0 the fast path of a free could not say that it has to look closer. */
+	/* Offset 0 passes every mask test of cache_free_check(), so it must not be in the map. */
 	chunk->unmapped = chunk->order < UNIT_ORDER || !chunk_offset(chunk->base) ||
 		       !map_prepare(chunk->base, gfp);
 	if (chunk->unmapped)
-		return stray_insert(chunk, gfp);
+		return unmapped_insert(chunk, gfp);
 	map_set(chunk, true);
 	return true;
 }
@@ -129,12 +128,12 @@ bool chunk_map_add(struct chunk *chunk, gfp_t gfp)
 void chunk_map_remove(struct chunk *chunk)
 {
 	if (chunk->unmapped)
-		stray_erase(chunk);
+		unmapped_erase(chunk);
 	else
 		map_set(chunk, false);
 }
 
-static struct frame *stray_frame(const void *addr)
+static struct frame *unmapped_frame(const void *addr)
 {
 	unsigned long pfn = PHYS_PFN(__pa(addr));
 	struct frame *frame = NULL;
@@ -148,14 +147,6 @@ static struct frame *stray_frame(const void *addr)
 	return frame;
 }
 
-/**
- * chunk_frame() - the frame of an address
- * @addr: any value at all
- *
- * Context: any.
- *
- * Return: the frame of the page that @addr is in, or NULL when it is not slabmod's.
- */
 struct frame *chunk_frame(const void *addr)
 {
 	struct frame *frame = chunk_frame_in_map(chunk_offset(addr));
@@ -163,14 +154,12 @@ struct frame *chunk_frame(const void *addr)
 	addr = kasan_reset_tag(addr);
 	if (frame < chunk_no_frames || frame >= chunk_no_frames + UNIT_PAGES)
 		return frame;
-	/* Memory that came after the map was made has strays only. */
+	/* Unmapped chunks may be beyond the map: memory can be added while slabmod is loaded. */
 	if ((unsigned long)addr < PAGE_OFFSET || addr >= high_memory)
 		return NULL;
-	return stray_frame(addr);
+	return unmapped_frame(addr);
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_frame);
-
-/* ---- beginning and end ---- */
 
 size_t chunk_map_metadata(void)
 {
@@ -183,17 +172,16 @@ size_t chunk_map_metadata(void)
 	return size;
 }
 
-int chunk_init(void)
+int chunk_map_init(void)
 {
 	unsigned long roots = (chunk_offset(high_memory - 1) >> ROOT_SHIFT) + 1, i;
 
 	if (PAGE_OFFSET & (BIT(UNIT_SHIFT) - 1)) {
-		pr_err("slabmod: the direct map does not begin at a multiple of 256 KiB\n");
+		pr_err("slabmod: the direct map is not aligned to 256 KiB\n");
 		return -EINVAL;
 	}
 	for (i = 0; i < LEAF_ENTRIES; i++)
 		chunk_no_leaf.unit[i] = chunk_no_frames;
-	/* A power of two, so that an offset becomes an index by a mask. */
 	roots = roundup_pow_of_two(roots);
 	if (!fault_hits(FAULT_ROOT))
 		chunk_map.root = kvcalloc(roots, sizeof(*chunk_map.root), GFP_KERNEL);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * source.c - where a pool's pages come from.
+ * source.c - the source of a pool's pages.
  *
- * A source has a limit, which is never exceeded, not even for a moment: pages are charged
- * before they are allocated. It has a reserve, which is not freed to the kernel, and counts
- * what the pool holds. The KUnit suites replace the kernel by a small arena, or by one that
- * fails on demand: see struct chunk_source.
+ * The limit of a source is never exceeded, not even briefly: pages are charged before they are
+ * allocated. The reserve is not freed to the kernel. See struct chunk_source.
  *
  * Contexts: any, as far as the page allocator permits. Locks: none.
  */
@@ -13,11 +11,10 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
-#include "chunk.h"
 #include "debug/fault.h"
 #include "source.h"
 
-/* Free pages that a node keeps, so that a caller that comes and goes need not ask for them. */
+/* Free pages that a node caches, to avoid calls of the page allocator. */
 #define MAX_FREE_PAGES	4096
 
 int source_nearest_node(int nid)
@@ -36,16 +33,16 @@ void source_count_metadata(struct chunk_source *source, long bytes)
 	long now = atomic_long_add_return(bytes, &source->metadata);
 
 	update_peak(&source->metadata_peak, now);
-	/* A chunk comes with its frames: so each time that pages are had this is called. */
+	/* Each new chunk has metadata, so this catches every peak of @held too. */
 	update_peak(&source->bytes_peak, (atomic_long_read(&source->held) << PAGE_SHIFT) + now);
 }
 
-/* Takes @pages off what the limit leaves. Never above it, not for a moment; @now: held. */
+/* Charge @pages, and store the new value of @held in @now. Return false at the limit. */
 static bool source_charge(struct chunk_source *source, unsigned long pages, long *now)
 {
 	long held = atomic_long_read(&source->held);
 
-	/* First: a request that meets the charge must find it counted. */
+	/* First: a request that is refused because of the charge must find it counted. */
 	atomic_long_inc(&source->charges);
 	do {
 		if (held + pages > source->limit) {
@@ -63,7 +60,6 @@ static void source_uncharge(struct chunk_source *source, unsigned long pages)
 	source_settle(source);
 }
 
-/* The limit, in the way of so many pages, is ERR_PTR(-EDQUOT); NULL is the kernel's refusal. */
 struct page *source_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
 {
 	struct page *page = NULL;
@@ -74,14 +70,14 @@ struct page *source_alloc(struct chunk_source *source, gfp_t gfp, unsigned int o
 	if (!fault_hits_gfp(FAULT_CHUNK, gfp))
 		page = source->alloc(source, gfp | source->zone, order, nid);
 	if (page)
-		/* What the charge made of it: others may have given some back since. */
+		/* Not the present value: pages may have been freed since the charge. */
 		update_peak(&source->peak, held);
 	else
 		source_uncharge(source, 1ul << order);
 	return page;
 }
 
-/* The charge stays until the pages are free: the limit holds meanwhile. */
+/* Uncharge the pages only when they are free, so that the limit holds. */
 void source_free(struct chunk_source *source, struct page *page, unsigned int order)
 {
 	source->free(source, page, order);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * source.h - where a pool's pages come from: charged to its limit, counted, and freed again.
+ * source.h - the source of a pool's pages: allocation below a limit, and counts.
  */
 #ifndef SLABMOD_SOURCE_H
 #define SLABMOD_SOURCE_H
@@ -12,8 +12,8 @@
 #include "types.h"
 
 /*
- * The node whose memory the CPUs of a node take first. On some machines, x86 among them,
- * the kernel says it is their own, though that has none: then it is the nearest.
+ * Return the nearest node with memory. On some machines, x86 among them, numa_mem_id() can be a
+ * node without.
  */
 int source_nearest_node(int nid);
 
@@ -22,13 +22,13 @@ static inline int source_near_node(int nid)
 	return likely(node_state(nid, N_MEMORY)) ? nid : source_nearest_node(nid);
 }
 
-/* The node whose memory this CPU takes first. */
+/* Return the preferred node of this CPU. */
 static inline int source_nid(const struct chunk_source *source)
 {
 	return source->nid == NUMA_NO_NODE ? source_near_node(numa_mem_id()) : source->nid;
 }
 
-/* Pages that a source has beyond its reserve. */
+/* Return the pages that a source holds beyond its reserve. */
 static inline unsigned long source_unreserved(struct chunk_source *source)
 {
 	long beyond = atomic_long_read(&source->staying) - (long)source->reserve;
@@ -36,7 +36,13 @@ static inline unsigned long source_unreserved(struct chunk_source *source)
 	return max(beyond, 0l);
 }
 
-/* Tells who looks after the source that there is something to do; any context. */
+/* Return true if the limit allows another chunk of the smallest order. */
+static inline bool source_has_room(const struct chunk_source *source)
+{
+	return atomic_long_read(&source->held) + BIT(source->min_order) <= source->limit;
+}
+
+/* Make the worker look at the source. Any context. */
 static inline void source_kick_worker(struct chunk_source *source)
 {
 	void (*kick)(struct chunk_source *source) = READ_ONCE(source->kick_worker);
@@ -46,9 +52,9 @@ static inline void source_kick_worker(struct chunk_source *source)
 }
 
 /*
- * A charge stands at the limit before it is known what becomes of it: the kernel may refuse
- * the chunk, or the chunk may have room for others. A request that met the limit because of
- * one looks again. This is what it remembers of the time before.
+ * A chunk is charged to the limit before its outcome is known: the kernel may refuse it, or it
+ * may have room for other requests. A request that the limit refused because of such a charge
+ * is tried again. This is the state before the first try.
  */
 struct source_state {
 	long settled;
@@ -59,29 +65,29 @@ static inline struct source_state source_state(struct chunk_source *source)
 {
 	return (struct source_state) {
 		.refused = atomic_long_read(&source->refused),
-		/* Pairs with source_settle(): what became of those charges is seen. */
+		/* Pairs with source_settle(): the outcome of these charges is visible. */
 		.settled = atomic_long_read_acquire(&source->settled),
 	};
 }
 
-/* Whether the limit refused a request since, and a charge was open at some time since. */
+/* Return true if, since @since, the limit refused a request and a charge was unsettled. */
 static inline bool source_was_unsettled(struct chunk_source *source,
 					const struct source_state *since)
 {
-	/* Of a charge that was met, in source_charge(), the count is seen too. */
+	/* Pairs with source_charge(): if @held included a charge, so does @charges. */
 	smp_rmb();
 	return atomic_long_read(&source->refused) != since->refused &&
 	       atomic_long_read(&source->charges) != since->settled;
 }
 
-/* A charge came to nothing, or others can see its chunk from now on. */
+/* Settle a charge: it was undone, or other CPUs can allocate from its chunk. */
 static inline void source_settle(struct chunk_source *source)
 {
-	/* Fully ordered: after the chunk was added, or the charge undone. */
+	/* Fully ordered: after the chunk was added or the charge undone. */
 	atomic_long_inc_return(&source->settled);
 }
 
-/* Whether it may have memory of a node at all. */
+/* Return true if the source may allocate memory of node @nid. */
 static inline bool source_serves(const struct chunk_source *source, int nid)
 {
 	return source->nid == NUMA_NO_NODE || source->nid == nid;
@@ -95,20 +101,20 @@ static inline void update_peak(atomic_long_t *peak, long now)
 		;
 }
 
-/* So many bytes more, or less, are held beside the chunks. */
+/* Add @bytes, which may be negative, to the metadata of the source. */
 void source_count_metadata(struct chunk_source *source, long bytes);
 
 /*
- * Charge 1 << @order pages to the limit, and allocate them. ERR_PTR(-EDQUOT) if the limit
- * leaves less, NULL if the kernel refuses.
+ * Charge 1 << @order pages to the limit, and allocate them. Return ERR_PTR(-EDQUOT) if the limit
+ * refuses, or NULL if the kernel does.
  */
 struct page *source_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid);
 void source_free(struct chunk_source *source, struct page *page, unsigned int order);
 
-/* Undo source_alloc(): the request failed for another reason. */
+/* Undo source_alloc(), including the charge. */
 void source_cancel(struct chunk_source *source, struct page *page, unsigned int order);
 
-/* Pages from the kernel; the caller sets the limit and the largest order. */
+/* The kernel as a source. Its users set the limit and the largest order. */
 extern const struct chunk_source kernel_source;
 
 #endif /* SLABMOD_SOURCE_H */

@@ -1,20 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * types.h - the structures of slabmod, from the page frame up. Read this file
- * and you know the allocator; the .c files only keep its promises.
+ * types.h - the data structures of slabmod, bottom up.
  *
- *   page source ── chunk ── frame      runs of pages, and 64 bytes on each page
- *   buddy                              free blocks of a node, split and merged
- *   slab (a frame's second face)       a block carved into equal objects
- *   home                               the slabs that a CPU, or a node, refills from
- *   magazine                           the free objects a CPU has at hand
- *   cache                              all of that for one type
- *   pool                               the root: caches and buddies of one reserve
+ *   chunk_source	where pages come from: the kernel, below a pool's limit
+ *   chunk, frame	a run of pages from the source, and 64 bytes of metadata a page
+ *   buddy		the free blocks of a node
+ *   slab		a block divided into equal objects; overlays its first frame
+ *   slab_home		the slabs that a CPU, or a node, refills its magazines from
+ *   slabmod_magazine	a stack of free objects of one CPU (include/slabmod/fast.h)
+ *   slabmod_cache	objects of one size: homes and magazines
+ *   slabmod_pool	a source, a buddy for each node, and caches
  *
- * Locks: home->lock and buddy->lock are raw and taken with interrupts off. None
- * is ever taken while another is held, except by trylock. Outermost are pools_mutex
- * (pool_list.c), for the list of pools, and within it cache_mutex (cache_list.c), for the
- * list of caches.
+ * Lock order, outermost first:
+ *
+ *   1. pools_mutex	list and names of the pools, their destruction	(pool_list.c)
+ *   2. cache_mutex	list and names of the caches, their destruction	(cache_list.c)
+ *   3. pending_mutex	freeing of chunks that had to wait		(chunk.c)
+ *   4. one of these; while it is held, no other lock of slabmod is taken:
+ *      home->lock	the slabs of a home, their free bits and counts
+ *      buddy->lock	the chunks and free blocks of a node
+ *      resize_lock	cache->magazines and its capacity		(magazine_set.c)
+ *      map_lock	the leaves of the map				(chunk_map.c)
+ *      unmapped_chunks	the xa_lock of chunks outside of the map	(chunk_map.c)
+ *      ring->lock	consumers of frees deferred by NMIs		(defer.c)
+ *      records_lock	the list of debugged blocks			(debug_block.c)
+ *      queue->lock	a quarantine of debug mode			(quarantine.c)
+ *      ledger_lock	pool->most					(pool_ledger.c)
+ *
+ * The locks of the fourth level are raw spinlocks, taken with interrupts off, except for two:
+ * the xa_lock disables interrupts, but is not raw, and ledger_lock is for process context only.
+ * An NMI takes no lock but home->lock, and that by trylock. A CPU that marked its magazine as
+ * busy may take the locks of the fourth level.
+ *
+ * The shrinker takes pending_mutex, but neither pools_mutex nor cache_mutex: memory may be
+ * allocated under those two, but not under pending_mutex.
  */
 #ifndef SLABMOD_TYPES_H
 #define SLABMOD_TYPES_H
@@ -48,7 +67,7 @@ struct dentry;
 #define SLAB_MIN_SIZE		16
 #define SLAB_WORDS		(SLAB_MAX_OBJECTS / BITS_PER_LONG)
 
-/* Use of a page. A page inside a block that is not the first page is FRAME_TAIL. */
+/* Use of a page. In a block, all pages but the first are FRAME_TAIL. */
 enum frame_state {
 	FRAME_TAIL,
 	FRAME_FREE,		/* first page of a free block; buddy->lock */
@@ -60,10 +79,10 @@ enum frame_state {
 
 /*
  * Metadata of one page of a chunk, in an array outside of the chunk. 64 bytes: one cache
- * line on most machines. The first frame of a slab is a struct slab.
+ * line on most machines. The first frame of a slab is used as a struct slab.
  *
  * Invariant: @cache is NULL unless @state is FRAME_SLAB, so that one comparison on the
- * fast path tells a slab of a cache from everything else.
+ * fast path identifies a slab of a cache.
  */
 struct frame {
 	union {
@@ -89,11 +108,11 @@ struct frame {
 		/* FRAME_PAGES and FRAME_CLAIMED; cached for the block's next owner. */
 		struct {
 			unsigned int nr_pages;
-			void *block;		/* its address */
+			void *block;		/* address of its first page */
 			struct buddy *buddy;
-			struct debug_block *debug;	/* NULL unless it is debugged */
+			struct debug_block *debug;	/* NULL unless debugged */
 		};
-		/* First page of a chunk that waits to be freed to the kernel. */
+		/* First page of a chunk that waits to be freed to the source. */
 		struct llist_node pending_free;
 		unsigned long __slab_free[SLAB_WORDS];
 	};
@@ -126,7 +145,7 @@ struct slab {
 		/* A debugged cache has at most two words of bits. */
 		struct {
 			unsigned long debug_free[3];
-			struct debug_tracks *tracks;	/* set to NULL on every page first */
+			struct debug_tracks *tracks;	/* NULL at first, on every page */
 		};
 		/*
 		 * A strict cache has at most two words of bits, followed by one bit per
@@ -154,10 +173,10 @@ SLAB_MATCH(small_cache, small_cache);
 static_assert(sizeof(struct slab) == sizeof(struct frame));
 
 /*
- * A naturally aligned run of pages from the kernel, with a frame for each, and the heads
- * of its free lists, one for each order up to its own: a chunk of a single page does not
- * pay for those of a large one. Frames that fill whole pages have those for themselves;
- * fewer than that follow this, in the same memory. See frame_chunk().
+ * A naturally aligned run of pages from the source. The frames of a small chunk follow this
+ * structure in the same memory; frames that fill whole pages have pages of their own. See
+ * frame_chunk(). The heads of the free lists, one for each order up to that of the chunk, are
+ * in the same memory too.
  */
 struct chunk {
 	struct list_head node;		/* in a bucket of its buddy; buddy->lock */
@@ -168,16 +187,20 @@ struct chunk {
 	u16 free_pages;			/* buddy->lock */
 	u8 order;			/* constant */
 	s8 bucket;			/* where @node is; buddy->lock */
-	u8 unmapped;			/* too small for the map; constant */
-	u8 referenced;			/* free, and kept by references of others; its destroyer */
-	u8 stray_put;			/* reported; buddy->lock, then its destroyer */
-	atomic_t empty_pages;		/* of slabs that homes keep empty */
+	u8 unmapped;			/* not in the map; constant */
+	/* Changed by the CPU that frees the chunk, under pending_mutex if it is pending. */
+	u8 referenced;			/* free, but other references keep it */
+	u8 stray_put;			/* reported; buddy->lock while in use */
+	atomic_t empty_pages;		/* pages of empty slabs in homes */
 	struct frame *frames;		/* constant */
 	struct list_head *free_list;	/* by order; constant */
 	struct rcu_head rcu;
 };
 
-/* The largest chunk: what a caller may ask for, if the kernel has runs that long. */
+/* The order of the pages that one entry of the map covers; smaller chunks are not in the map. */
+#define UNIT_ORDER	6
+
+/* The order of the largest chunk, and so of the largest block. */
 #if SLABMOD_MAX_ORDER < KERNEL_MAX_ORDER
 #define CHUNK_MAX_ORDER	SLABMOD_MAX_ORDER
 #else
@@ -185,42 +208,44 @@ struct chunk {
 #endif
 
 /*
- * Where pages come from and what may be had. The suites put a small arena, or
- * one that fails on demand, in place of the kernel.
+ * Where a pool's pages come from, and how many it may hold. The KUnit suites use a small
+ * arena, or one that fails on demand, instead of the kernel. Members without a comment on
+ * locking are constant, or set while the pool is created.
  */
 struct chunk_source {
 	struct page *(*alloc)(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid);
 	void (*free)(struct chunk_source *source, struct page *page, unsigned int order);
 	/*
-	 * NULL, or called when there is work that may sleep: chunks have come, pages or
-	 * magazines are few. Any context and under any lock; may be called in vain.
+	 * Make a worker look at the pools: there are new chunks, or pages or magazines run
+	 * low. May be NULL. Any context, with any lock held; may be called without need.
 	 */
 	void (*kick_worker)(struct chunk_source *source);
 	/*
-	 * NULL, or asked before pages are taken from here: has what is kept empty given
-	 * back to the buddies; false when there was none. Any context but NMI, no lock held.
+	 * Free the empty slabs of all caches to the buddies. Return false if there are none.
+	 * Called before pages are allocated from the source. May be NULL. Any context but NMI,
+	 * with no lock held.
 	 */
 	bool (*reclaim_empty)(struct chunk_source *source);
-	unsigned int min_order;		/* of a chunk that is not forced to be smaller */
-	unsigned int max_order;		/* of a chunk that nobody needs larger */
+	unsigned int min_order;		/* of a chunk, unless only smaller ones are available */
+	unsigned int max_order;		/* of a chunk, unless a request is larger */
 	unsigned long limit;		/* pages */
-	unsigned long reserve;		/* pages that stay, once they were had */
-	unsigned long max_free;	/* pages in wholly free chunks that a node may keep */
+	unsigned long reserve;		/* pages that are not freed to the kernel */
+	unsigned long max_free;		/* pages of wholly free chunks that a node may cache */
 	int nid;			/* the only node, or NUMA_NO_NODE */
-	gfp_t zone;			/* 0, or where pages must be */
+	gfp_t zone;			/* 0, or the zone that pages must be in */
 	atomic_long_t held;		/* pages in chunks; never above @limit */
-	/* Charges that were ever made for a chunk, and those whose outcome is known. */
-	atomic_long_t charges;
-	atomic_long_t settled;
-	atomic_long_t refused;		/* requests that the limit was in the way of */
-	atomic_long_t peak;		/* the highest @held ever was */
-	atomic_long_t staying;		/* of @held, those not on their way back to the kernel */
-	atomic_long_t metadata;		/* bytes beside the chunks */
+	/* See struct source_state. */
+	atomic_long_t charges;		/* charges to the limit */
+	atomic_long_t settled;		/* of these, charges whose outcome is visible */
+	atomic_long_t refused;		/* requests that the limit refused */
+	atomic_long_t peak;		/* of @held */
+	atomic_long_t staying;		/* of @held, without those being freed */
+	atomic_long_t metadata;		/* bytes outside of the chunks */
 	atomic_long_t metadata_peak;
-	atomic_long_t bytes_peak;	/* of both together */
-	atomic_long_t empty_slabs;	/* that homes keep */
-	atomic_long_t quarantined;	/* pages of blocks that debug mode keeps from use */
-	atomic_long_t rcu_pages;		/* pages that wait for a grace period of RCU */
+	atomic_long_t bytes_peak;	/* of chunks and metadata */
+	atomic_long_t empty_slabs;	/* in homes */
+	atomic_long_t quarantined;	/* pages of blocks in the quarantine of debug mode */
+	atomic_long_t rcu_pages;	/* pages that wait for a grace period of RCU */
 	struct stats __percpu *stats;
 };
 
@@ -231,69 +256,72 @@ struct chunk_source {
 /* The bucket of a chunk: the order of its largest free block, or one of these. */
 enum {
 	BUCKET_FULL = BUDDY_ORDERS,	/* nothing free */
-	BUCKET_EMPTY,			/* nothing used: this and the order of the chunk */
+	BUCKET_EMPTY,			/* wholly free: this plus the order of the chunk */
 	NR_BUCKETS = BUCKET_EMPTY + BUDDY_ORDERS,
 };
 
-/* The free blocks of one node of a pool. All but constants and @last_freed under @lock. */
+/*
+ * The chunks and free blocks of one node of a pool. Protected by @lock unless noted; counts
+ * are also read without it, by readers that tolerate a stale value.
+ */
 struct buddy {
 	raw_spinlock_t lock;
 	int nid;				/* constant */
 	struct chunk_source *source;		/* constant */
 	unsigned long bucket_mask;		/* bit n: bucket n is not empty */
 	struct list_head bucket[NR_BUCKETS];
-	struct list_head chunks;		/* all of them, for walks; RCU */
+	struct list_head chunks;		/* all of them; also read by RCU */
 	unsigned long nr_chunks;
-	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY and above */
-	unsigned long empty_pages;		/* in them */
-	unsigned long min_empty;		/* the least that was since buddy_age() */
-	bool low;				/* who may not sleep found few pages */
-	unsigned long nr_free[BUDDY_ORDERS];	/* free blocks */
-	unsigned long free_pages;
 	unsigned long pages;			/* of all chunks */
+	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY and above */
+	unsigned long empty_pages;		/* pages in these */
+	unsigned long min_empty;		/* minimum of @nr_empty since buddy_age() */
+	bool low;				/* an atomic request found few pages; no lock */
+	unsigned long nr_free[BUDDY_ORDERS];	/* free blocks */
+	unsigned long free_pages;		/* pages in these */
 	/*
-	 * The block that was freed last, whole, for who wants just such a one next; NULL
-	 * or FRAME_CLAIMED. Owned by who takes it out. Not in @nr_free and @free_pages.
+	 * The block that was freed last, not merged yet; NULL or FRAME_CLAIMED. Changed by
+	 * xchg() and cmpxchg(): the CPU that removes the block owns it. Not in @nr_free and
+	 * @free_pages.
 	 */
 	struct frame *last_freed;
-	struct frame *last_freed_before;	/* what it was when buddy_age() last looked */
+	struct frame *last_freed_before;	/* @last_freed at the last buddy_age() */
 };
 
 /* ---- slabs and their homes (slab.c, home.c) ---- */
 
 #define SLAB_QUARTERS	4
 
-/* What frame->home says: a CPU, the commons of the slab's node, or no home at all. */
+/* The home of a slab: a CPU number, or one of these. Changed under the lock of the home. */
 enum slab_home_id {
-	/* The page is in no slab, or its slab is new, or has left for the buddy. */
-	HOME_NONE = 0x7ffe,
-	HOME_NODE = 0x7fff,
+	HOME_NONE = 0x7ffe,	/* no slab, or a slab that is new or being freed */
+	HOME_NODE = 0x7fff,	/* the node home of the slab's node */
 	/*
-	 * Objects of the slab are with other CPUs than its home, and share lines
-	 * with free ones: only lines that are wholly free are handed out.
+	 * Flag: the slab is shared, that is, other CPUs than its home have objects of it.
+	 * Only whole free lines are allocated from it, so that CPUs share no lines.
 	 */
 	HOME_SHARED = 0x8000,
-	HOME_NOWHERE = HOME_NONE | HOME_SHARED,	/* not the home of any slab */
+	HOME_NOWHERE = HOME_NONE | HOME_SHARED,	/* never the home of a slab */
 };
 
 #define HOME_ID(home)	((home) & ~HOME_SHARED)
 
 /*
- * The slabs of a cache that belong to a CPU (cache->homes), or to a node and
- * nobody (cache->node_homes). All under @lock.
+ * The slabs of a cache that a CPU (cache->homes) or a node (cache->node_homes) allocates
+ * from. Protected by @lock.
  *
- * Invariant: a slab that is on no list is full, or in the hands of whoever moves
- * it from one home to another, who alone may list it or give it back.
+ * Invariant: a slab that is on no list is full, or is being moved from one home to another
+ * by a CPU that has not attached it yet. Only that CPU may list or free it.
  */
 struct slab_home {
 	raw_spinlock_t lock;
 	unsigned int nr_partial;
 	unsigned int nr_empty;
-	unsigned int min_empty;		/* the least that was since home_age() */
-	long slabs;			/* made less given back here; the sum over homes counts */
+	unsigned int min_empty;		/* minimum of @nr_empty since home_age() */
+	long slabs;			/* created less freed; only the sum over homes counts */
 	long small_slabs;		/* of @slabs, those of FRAME_SLAB_SMALL */
 	struct list_head partial[SLAB_QUARTERS];	/* by fullness, emptiest first */
-	struct list_head no_whole_line;	/* mixed slabs without a wholly free line */
+	struct list_head no_whole_line;	/* shared slabs without a whole free line */
 	struct list_head empty;
 } ____cacheline_aligned_in_smp;
 
@@ -301,109 +329,108 @@ struct slab_home {
 struct slab_geometry {
 	u16 objects;			/* 1 to SLAB_MAX_OBJECTS */
 	u8 order;			/* of the naturally aligned block */
-	u8 pages;			/* of it that are kept; the tail goes back */
-	u8 quarter_shift;		/* objects in use to its fullness, in quarters or so */
+	u8 pages;			/* of the block that are used; the others are freed */
+	u8 quarter_shift;		/* objects in use >> this: the fullness, in quarters */
 };
-
-/* ---- magazines (magazine.c): include/slabmod/fast.h ---- */
 
 /* ---- caches (cache.c) ---- */
 
-/* Those of include/slabmod/cache.h, and above them internal ones. */
+/* Flags of include/slabmod/cache.h, and internal ones. */
 #define CACHE_PUBLIC_FLAGS	(SLABMOD_HWCACHE_ALIGN | SLABMOD_ISOLATED | SLABMOD_DEBUG | \
 				 SLABMOD_STRICT | SLABMOD_TYPESAFE_BY_RCU)
-#define CACHE_SHARES_LINES	0x100u	/* objects share lines with their neighbours */
-#define CACHE_CHECK_HOME	0x200u	/* a free has to look where the object belongs */
+#define CACHE_SHARES_LINES	0x100u	/* several objects share a cache line */
+#define CACHE_CHECK_HOME	0x200u	/* a free must check the home of the object */
 #define CACHE_INTERNAL		0x400u	/* of kmalloc or pages: callers cannot destroy it */
 #define CACHE_PAGES		0x800u	/* serves runs of pages */
-#define CACHE_CHECK_INDEX	0x1000u	/* a free has to divide: the size is no power of two */
-#define CACHE_ORPHAN		0x2000u	/* its module went with objects live */
-#define CACHE_CLEAR		0x4000u	/* the kernel was told to clear what is freed */
-#define CACHE_STRICT_QUICK	0x10000u	/* strict, and a free has no other check to make */
+#define CACHE_CHECK_INDEX	0x1000u	/* a free must divide: the size is no power of two */
+#define CACHE_ORPHAN		0x2000u	/* its module was unloaded with live objects */
+#define CACHE_CLEAR		0x4000u	/* init_on_free: clear freed objects */
 #define CACHE_KMALLOC		0x8000u	/* serves memory by size */
-#define CACHE_DEBUG		SLABMOD_DEBUG	/* or all were asked for it */
+#define CACHE_STRICT_QUICK	0x10000u	/* strict, and a free needs no other check */
+#define CACHE_LEAKS		0x100000u	/* kmemleak tracks each object */
+#define CACHE_DEBUG		SLABMOD_DEBUG	/* also set by slabmod.debug=1 */
 #define CACHE_STRICT		SLABMOD_STRICT	/* likewise; never with CACHE_DEBUG */
-#define CACHE_LEAKS		0x100000u /* kmemleak is told of each object */
-/* Something is done with each object that is freed: frees take the slow path. */
+/* Each freed object needs processing: frees take the slow path. */
 #define CACHE_SLOW_FREE		(CACHE_CLEAR | CACHE_DEBUG | CACHE_LEAKS)
 #define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
 
 /* A name, a hyphen and a number. */
 #define CACHE_LABEL_MAX	(SLABMOD_CACHE_NAME_MAX + 11)
 
+/* Members without a comment on locking are constant once the cache is in the list. */
 struct slabmod_cache {
-	/* Read on every allocation and free; one line. */
+	/* Read on every allocation and free; one cache line. */
 	struct slabmod_cache_fastpath fastpath;
-	/* Or the common empty one. Both exchanged under a lock in magazine_set.c, freed by RCU. */
+	/* Or magazine_none. Both are replaced under resize_lock, and freed by RCU. */
 	struct slabmod_magazine __percpu *magazines;
 	/*
-	 * Bits that are clear in every object's chunk_offset(), or ~0 when that does not
-	 * say enough; then an index below @quick_objects does, or else nothing short.
+	 * Bits that are clear in chunk_offset() of every object; ~0 if these bits do not
+	 * identify an object. Then an index below @quick_objects does, if that is not 0.
 	 */
 	unsigned long quick_mask;
-	unsigned long index_mask;	/* of an offset: into its slab, and beyond the map */
+	unsigned long index_mask;	/* of an offset: within its slab, and beyond the map */
 	unsigned long quick_objects;
 	u64 inverse;			/* of the odd part of @size, modulo 2^64 */
-	unsigned long first_mask;	/* of the address of a frame: of its slab's first */
+	unsigned long first_mask;	/* of a frame's address: the first frame of its slab */
 	unsigned int flags;
-	u16 objects;			/* a slab has */
+	u16 objects;			/* in a slab of the usual layout */
 	u8 shift;			/* size == odd part << shift */
-	u8 group;			/* objects that fill whole lines together */
+	u8 group;			/* number of objects that fill whole lines */
 	/* Read by slow paths. */
 	unsigned long strict_objects;	/* as @objects; 64 bits for a shorter comparison */
 	unsigned int slab_mask;		/* bytes of a slab's block, less one */
 	struct slab_geometry usual;
 	struct slab_geometry small;	/* when memory is short */
 	unsigned int size;		/* bytes from object to object, red zones included */
-	unsigned int usable;		/* of them, those that a caller may write to */
-	unsigned int lead;		/* of them, those before what a caller has: red zone or 0 */
-	unsigned int tail;		/* bytes behind a slab's last object that stay free */
-	unsigned int capacity;		/* of a magazine's stacks, as they are; magazine_set.c */
-	unsigned int capacity_max;	/* and as they may become */
+	unsigned int usable;		/* bytes of @size that a caller may write to */
+	unsigned int lead;		/* bytes of the red zone before an object, or 0 */
+	unsigned int tail;		/* unused bytes after the last object of a slab */
+	unsigned int capacity;		/* of a magazine, now; resize_lock */
+	unsigned int capacity_max;	/* of a magazine */
 
 	void (*ctor)(void *object);
 	struct debug_cache *debug;	/* or NULL */
-	struct buddy *buddies;		/* of the pool, one a node */
-	struct slab_home __percpu *homes;	/* NULL until there are magazines */
-	/* On their way out, and to be freed; cache_mutex, the former read by RCU. */
+	struct buddy *buddies;		/* of the pool, one for each node */
+	struct slab_home __percpu *homes;	/* NULL until magazines are enabled */
+	/* Replaced, still in use by RCU readers; and to be freed. cache_mutex */
 	struct slabmod_magazine __percpu *old_magazines;
 	struct slabmod_magazine __percpu *dead_magazines;
-	atomic_long_t allocs;		/* objects handed out, but for those that magazines count */
-	atomic_long_t requested;		/* bytes that kmalloc() was asked for, likewise */
-	atomic_t departed;		/* slabs that left a home for the buddy; see is_at_home() */
+	atomic_long_t allocs;		/* objects allocated, without those that magazines count */
+	atomic_long_t requested;	/* bytes requested of kmalloc(), likewise */
+	atomic_t departed;		/* slabs removed from a home to be freed; see is_at_home() */
 	struct stats __percpu *stats;
 	struct chunk_source *source;
-	unsigned int object_size;	/* bytes asked for at creation */
+	unsigned int object_size;	/* bytes, as requested at creation */
 	unsigned int align;
-	struct module *owner;		/* who made it; compared, never followed */
-	struct list_head node;		/* in the list of all caches; cache_mutex, read by RCU */
-	struct slabmod_cache *next_gone;	/* of those that go with their pool */
+	struct module *owner;		/* its creator; only compared, never dereferenced */
+	struct list_head node;		/* in the list of caches; cache_mutex, read by RCU */
+	struct slabmod_cache *next_gone;	/* to be freed with the pool */
 	struct slabmod_pool *pool;
-	struct dentry *debugfs;		/* its folder; debugfs.c */
-	char name[SLABMOD_CACHE_NAME_MAX + 1];	/* as its maker gave it; constant */
-	/* What no other cache of the pool is called: the name, and -@number from 2 on. */
-	char label[CACHE_LABEL_MAX + 1];	/* constant once it is in the list */
+	struct dentry *debugfs;		/* its directory; debugfs.c */
+	char name[SLABMOD_CACHE_NAME_MAX + 1];	/* as passed by its creator */
+	/* Unique in the pool: @name, followed by -@number if that is above 1. */
+	char label[CACHE_LABEL_MAX + 1];
 	unsigned int number;
-	/* Objects that are not in slabs, but with callers or in magazines, and their peak. */
+	/* Objects outside of slabs: with callers, in magazines or in quarantine. */
 	atomic_long_t inuse ____cacheline_aligned_in_smp;
 	atomic_long_t inuse_peak;
-	struct slab_home node_homes[];	/* one a node */
+	struct slab_home node_homes[];	/* one for each node */
 };
 
-/* Callers find the magazines by this. */
+/* Inlined allocations find the magazines at the start. */
 static_assert(!offsetof(struct slabmod_cache, fastpath));
 static_assert(offsetof(struct slabmod_cache, group) == 63);
 
 /* ---- pools (pool.c) ---- */
 
-/* Orders below this one have a cache in each pool. */
+/* Runs of pages below this order are served by caches of the pool. */
 #define POOL_PAGE_ORDERS	4
 
-/* Every byte a pool holds, by what it is for. Exact when nothing moves. */
+/* Bytes that a pool holds, by use. Exact while the pool is idle. */
 struct pool_ledger {
 	unsigned long held;		/* chunks and metadata */
-	unsigned long used;		/* objects and blocks that callers have */
-	unsigned long slabs;		/* free in slabs, tails of slabs included */
+	unsigned long used;		/* allocated objects and blocks */
+	unsigned long slabs;		/* free in slabs, unused tails included */
 	unsigned long magazines;	/* free in magazines */
 	unsigned long buddy;		/* free in the buddies */
 	unsigned long metadata;
@@ -411,17 +438,17 @@ struct pool_ledger {
 
 struct slabmod_pool {
 	char name[SLABMOD_POOL_NAME_MAX + 1];
-	bool limited;			/* source.limit was asked for */
-	bool orphan;			/* its module went while it was in use; pools_mutex */
+	bool limited;			/* created with a limit */
+	bool orphan;			/* its module was unloaded while in use; pools_mutex */
 	struct chunk_source source;
 	struct slabmod_cache *kmalloc[SLABMOD_KMALLOC_CLASSES];	/* by class; constant */
 	struct slabmod_cache *pages[POOL_PAGE_ORDERS];		/* by order; constant */
-	struct pool_ledger most;	/* of each, the most that was seen; ledger_lock */
-	struct module *owner;		/* who made it; compared, never followed */
-	struct list_head node;		/* in the list of all pools; pools_mutex */
-	struct dentry *debugfs;		/* its folder, and that of its caches; debugfs.c */
+	struct pool_ledger most;	/* the observed peak of each; ledger_lock */
+	struct module *owner;		/* its creator; only compared, never dereferenced */
+	struct list_head node;		/* in the list of pools; pools_mutex, read by RCU */
+	struct dentry *debugfs;		/* its directory, and that of its caches */
 	struct dentry *debugfs_caches;
-	struct buddy buddies[];		/* one a node */
+	struct buddy buddies[];		/* one for each node */
 };
 
 #endif /* SLABMOD_TYPES_H */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * chunk_map.h - lookup of the frame of an address.
+ *
+ * The map covers the direct map in two levels: a root entry for 128 MiB, its leaf one page with
+ * an entry for each 256 KiB. An entry without a chunk points to frames that belong to no cache,
+ * so the fast path needs no test for NULL.
+ */
+#ifndef SLABMOD_CHUNK_MAP_H
+#define SLABMOD_CHUNK_MAP_H
+
+#include <linux/align.h>
+#include <linux/kasan.h>
+#include <linux/mm.h>
+
+#include "types.h"
+
+#define UNIT_SHIFT	(PAGE_SHIFT + UNIT_ORDER)
+#define UNIT_PAGES	BIT(UNIT_ORDER)
+#define LEAF_ENTRIES	(PAGE_SIZE / sizeof(struct frame *))
+#define ROOT_SHIFT	(UNIT_SHIFT + PAGE_SHIFT - 3)
+
+struct map_leaf {
+	struct frame *unit[LEAF_ENTRIES];
+};
+
+struct chunk_map {
+	unsigned long mask;		/* entries of @root, a power of two, less one */
+	struct map_leaf **root;
+};
+
+extern struct chunk_map chunk_map;
+extern struct frame chunk_no_frames[UNIT_PAGES];
+extern struct map_leaf chunk_no_leaf;
+
+/*
+ * Return the offset of an address in the direct map. For an address outside of it, the result
+ * has bits of chunk_offset_beyond(). A KASAN tag is ignored.
+ */
+static __always_inline unsigned long chunk_offset(const void *addr)
+{
+	return (unsigned long)kasan_reset_tag(addr) - PAGE_OFFSET;
+}
+
+/* Return the bits that are clear in every offset that the map covers. */
+static inline unsigned long chunk_offset_beyond(void)
+{
+	return ~((chunk_map.mask << ROOT_SHIFT) | (BIT(ROOT_SHIFT) - 1));
+}
+
+/*
+ * Return the frame at an offset. If the map covers the offset but has no chunk there, the frame
+ * belongs to no cache. An offset beyond the map yields the frame of another address: callers
+ * must test for chunk_offset_beyond(), before or after. Small chunks are not found; see
+ * chunk_frame().
+ */
+static __always_inline struct frame *chunk_frame_fast(unsigned long offset)
+{
+	/* Plain loads: the entries of an address that is in use do not change. */
+	struct map_leaf *leaf = chunk_map.root[(offset >> ROOT_SHIFT) & chunk_map.mask];
+	struct frame *unit = leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES];
+
+	return unit + (offset >> PAGE_SHIFT) % UNIT_PAGES;
+}
+
+/* The same for any offset: beyond the map, the frame belongs to no cache or block. */
+static __always_inline struct frame *chunk_frame_in_map(unsigned long offset)
+{
+	if (unlikely(offset & chunk_offset_beyond()))
+		return chunk_no_frames;
+	return chunk_frame_fast(offset);
+}
+
+/* Return the leaf of the map that covers an address, which may be any value. */
+static inline struct map_leaf *chunk_leaf(const void *addr)
+{
+	unsigned long offset = chunk_offset(addr);
+
+	if (unlikely(offset & chunk_offset_beyond()))
+		return &chunk_no_leaf;
+	return chunk_map.root[offset >> ROOT_SHIFT];
+}
+
+/* Return the address at which that leaf begins. */
+static inline unsigned long chunk_leaf_base(const void *addr)
+{
+	return (unsigned long)kasan_reset_tag(addr) - (chunk_offset(addr) & (BIT(ROOT_SHIFT) - 1));
+}
+
+/*
+ * Return the frame of the page that @addr, any value at all, is in, or NULL if the page is not
+ * slabmod's. Any context. An RCU read-side critical section must cover the use of the frame,
+ * unless the address is in use.
+ */
+struct frame *chunk_frame(const void *addr);
+
+/* Make the addresses of a chunk known. Return false if memory is short. Any context but NMI. */
+bool chunk_map_add(struct chunk *chunk, gfp_t gfp);
+
+/* Make them unknown; concurrent RCU readers may still find the frames. Any context but NMI. */
+void chunk_map_remove(struct chunk *chunk);
+
+/* Return the bytes of the map itself. */
+size_t chunk_map_metadata(void);
+
+int chunk_map_init(void);
+void chunk_map_exit(void);
+
+#endif /* SLABMOD_CHUNK_MAP_H */

@@ -10,6 +10,7 @@
 #include <linux/sort.h>
 
 #include "buddy.h"
+#include "buddy_age.h"
 #include "buddy_check.h"
 #include "buddy_walk.h"
 #include "chunk.h"
@@ -107,7 +108,7 @@ static void test_every_page_of_a_chunk_can_be_had(struct kunit *test)
 		frames[i] = take(test, pool, 1);
 	KUNIT_EXPECT_NULL(test, try_take(pool, 1));
 	KUNIT_EXPECT_EQ(test, pool->buddies[NID].free_pages, 0);
-	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_chunks, 1);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, PAGES);
 	while (i)
 		buddy_free(frames[--i]);
 }
@@ -241,7 +242,7 @@ static void test_a_request_comes_from_the_fullest_chunk_that_fits(struct kunit *
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		used[i] = take(test, pool, sizes[i]);
-	KUNIT_ASSERT_EQ(test, pool->buddies[NID].nr_chunks, 3);
+	KUNIT_ASSERT_EQ(test, kit_source.pages, 3 * PAGES);
 	for (nr = 1; nr <= 16; nr++) {
 		i = nr <= 4 ? 0 : nr <= 8 ? 1 : 2;
 		frame = take(test, pool, nr);
@@ -250,7 +251,7 @@ static void test_a_request_comes_from_the_fullest_chunk_that_fits(struct kunit *
 		buddy_free(frame);
 	}
 	frame = take(test, pool, 17);
-	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_chunks, 4);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, 4 * PAGES);
 	buddy_free(frame);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		buddy_free(used[i]);
@@ -372,8 +373,7 @@ static void test_trimming_gives_back_what_is_wholly_free(struct kunit *test)
 	buddy_free(page);
 	KUNIT_EXPECT_EQ(test, buddy_trim(buddy), PAGES);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	KUNIT_EXPECT_EQ(test, buddy->nr_chunks, 0);
-	KUNIT_EXPECT_EQ(test, buddy->pages, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&buddy->chunks));
 	KUNIT_EXPECT_EQ(test, buddy->free_pages, 0);
 	buddy_free(take(test, pool, 1));
 }
@@ -521,7 +521,7 @@ static void test_a_walk_sees_every_block_once(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(frames); i++)
 		frames[i] = take(test, pool, 4 * i + 1);
 	buddy_for_each_frame(&pool->buddies[NID], count_block, &tally);
-	KUNIT_EXPECT_EQ(test, tally.pages, pool->buddies[NID].pages);
+	KUNIT_EXPECT_EQ(test, tally.pages, kit_source.pages);
 	KUNIT_EXPECT_FALSE(test, tally.odd);
 	for (i = 0; i <= ORDER; i++)
 		tally.nr -= pool->buddies[NID].nr_free[i];

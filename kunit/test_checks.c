@@ -158,16 +158,13 @@ static void test_a_node_that_counts_wrong_is_found(struct kunit *test)
 	struct blocks b = blocks_of(test);
 
 	b.buddy->free_pages++;
-	EXPECT_BROKEN(test, "counts 32 free of 32 pages and has 31 of 32", buddy_check(b.buddy));
+	EXPECT_BROKEN(test, "counts 32 free pages and has 31", buddy_check(b.buddy));
 	b.buddy->free_pages--;
-	b.buddy->pages--;
-	EXPECT_BROKEN(test, "counts 31 free of 31 pages and has 31 of 32", buddy_check(b.buddy));
-	b.buddy->pages++;
 	b.buddy->nr_free[4]--;
-	EXPECT_BROKEN(test, "counts 31 free of 32 pages", buddy_check(b.buddy));
+	EXPECT_BROKEN(test, "counts 31 free pages", buddy_check(b.buddy));
 	b.buddy->nr_free[4]++;
 	b.buddy->bucket_mask ^= BIT(4);
-	EXPECT_BROKEN(test, "counts 31 free of 32 pages and has 31 of 32", buddy_check(b.buddy));
+	EXPECT_BROKEN(test, "counts 31 free pages and has 31", buddy_check(b.buddy));
 	b.buddy->bucket_mask ^= BIT(4);
 	blocks_end(test, &b);
 }

@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 
 #include "buddy.h"
+#include "buddy_age.h"
 #include "cache_list.h"
 #include "chunk.h"
 #include "debug/callsites.h"

@@ -7,6 +7,7 @@
 #include <linux/topology.h>
 
 #include "buddy.h"
+#include "buddy_age.h"
 #include "cache_list.h"
 #include "home_walk.h"
 #include "magazine_set.h"

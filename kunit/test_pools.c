@@ -9,6 +9,7 @@
  */
 #include "block.h"
 #include "buddy.h"
+#include "buddy_age.h"
 #include "cache_list.h"
 #include "home_walk.h"
 #include "magazine_set.h"

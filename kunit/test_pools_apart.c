@@ -139,7 +139,7 @@ static void test_node(struct kunit *test, int nid)
 	}
 	for_each_online_node(other)
 		if (other != nid)
-			KUNIT_EXPECT_EQ(test, b.pool->buddies[other].pages, 0);
+			KUNIT_EXPECT_TRUE(test, list_empty(&b.pool->buddies[other].chunks));
 	KUNIT_EXPECT_EQ(test, usage_of(b.pool).used, 0);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(b.cache), 0);
 	unmake_pool(test, b.pool);
@@ -172,7 +172,7 @@ void test_full_node_gives_nothing_and_no_other_does(struct kunit *test)
 	kit_source_reset();
 	KUNIT_EXPECT_TRUE(test, pool_reserve(pool));
 	for_each_online_node(nid)
-		KUNIT_EXPECT_EQ(test, pool->buddies[nid].pages, nid == full ? 100 : 0);
+		KUNIT_EXPECT_EQ(test, pool->buddies[nid].free_pages, nid == full ? 100 : 0);
 }
 
 static void test_zone(struct kunit *test, gfp_t zone)

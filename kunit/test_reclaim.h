@@ -11,6 +11,7 @@
 
 #include "block.h"
 #include "buddy.h"
+#include "buddy_age.h"
 #include "chunk.h"
 #include "context.h"
 #include "home.h"

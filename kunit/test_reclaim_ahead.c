@@ -2,6 +2,7 @@
 /*
  * test_reclaim_ahead.c - what is taken ahead of need, and what could go back, to the page.
  */
+#include "buddy_age.h"
 #include "buddy_walk.h"
 #include "cache.h"
 #include "cache_list.h"

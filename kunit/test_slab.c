@@ -214,9 +214,9 @@ static void test_a_slab_takes_its_pages_and_gives_them_back(struct kunit *test)
 	void *base = slab_address(slab);
 	unsigned int i;
 
-	KUNIT_EXPECT_EQ(test, buddy->pages - buddy->free_pages, cache->usual.pages);
+	KUNIT_EXPECT_EQ(test, kit_source.pages - buddy->free_pages, cache->usual.pages);
 	slab_destroy(cache, slab);
-	KUNIT_EXPECT_EQ(test, buddy->pages, buddy->free_pages);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, buddy->free_pages);
 	for (i = 0; i < cache->usual.pages; i++)
 		KUNIT_EXPECT_NULL(test, frame_cache(chunk_frame(base + i * PAGE_SIZE)));
 	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
@@ -442,7 +442,7 @@ static void test_a_small_slab_does_when_memory_is_short(struct kunit *test)
 		slab_destroy(cache, slab);
 	else
 		expect_small(test, cache, slab);
-	KUNIT_EXPECT_EQ(test, cache->buddies[NID].free_pages, cache->buddies[NID].pages);
+	KUNIT_EXPECT_EQ(test, cache->buddies[NID].free_pages, kit_source.pages);
 }
 
 static void test_no_memory_gives_no_slab_and_loses_nothing(struct kunit *test)

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * buddy.c - blocks of pages: split, merged, given back.
+ * buddy.c - blocks of pages, split and merged.
  *
- * Each chunk has its own lists of free blocks, one an order, and is itself in the
- * bucket of its largest free block. A request takes the lowest bucket that can
- * serve it, so the chunk with the least room that fits is used up first, others
- * drain, and a wholly free chunk is touched last: two find-first-bits, no search,
- * however many chunks there are. (One list an order for the whole node, which
- * textbooks have, would make "from the fullest chunk" a walk over its blocks.)
+ * Each chunk has its own lists of free blocks, one for each order, and is itself in the bucket
+ * of its largest free block. A request uses the lowest bucket that can serve it. So the chunk
+ * with the least room is used up first, others drain, and a wholly free chunk is used last.
+ * This takes two find-first-bit operations and no search. (With one list per order for the
+ * whole node, finding the fullest chunk would be a walk over its blocks.)
  *
- * A block that a caller frees is first kept as it is, one a node, and merged when the
- * next comes or pages are needed: who takes and gives large blocks by turns pays
- * neither for splitting nor for the lock.
+ * Each node caches the block that was freed last, and merges it when another one is freed or
+ * pages are needed: alternating allocations and frees of large blocks neither split nor lock.
+ * If the size of a block is not a power of two, the unused tail is freed at once.
  *
- * Wholly free chunks go back to the source, less some pages that are kept for the next
- * request, until buddy_age() finds that none came. A block of pages that are no power of
- * two gives its tail back at once.
+ * Wholly free chunks are freed to the source, except for some pages that are cached for later
+ * requests until buddy_age() finds them unused.
  *
- * Contexts: any but NMI. Locks: buddy->lock, raw, interrupts off, held for a split
- * or a merge over ten orders at the most (but for a chunk's pages by a check);
- * chunks come and go outside of it. What is done under the lock does not depend on how
- * many chunks there are.
+ * Contexts: any but NMI. Locks: buddy->lock, held for a split or a merge over at most ten
+ * orders, however many chunks there are. Chunks are created and destroyed without it.
  */
 #include <linux/bitops.h>
 #include <linux/gfp.h>
@@ -35,11 +31,8 @@
 #include "gfp.h"
 #include "source.h"
 
-/* How often a request looks again, a tick later, that met the limit because of others'. */
+/* Tries, one per tick, of a request that the limit refused because of unsettled charges. */
 #define LIMIT_TRIES	16
-
-/* Free pages below which more are taken ahead, if it was one who may not sleep. */
-#define LOW_PAGES	64
 
 /* ---- buckets ---- */
 
@@ -73,12 +66,11 @@ static void bucket_update(struct buddy *buddy, struct chunk *chunk)
 	bucket_insert(buddy, chunk);
 }
 
-/* The chunk with the least room that has a free block of @order or more. */
+/* Return the chunk with the least room that has a free block of at least @order. */
 static struct chunk *find_chunk(struct buddy *buddy, unsigned int order)
 {
 	unsigned long fits = buddy->bucket_mask & GENMASK(BUDDY_ORDERS - 1, order);
 
-	/* Those of a reserve, and what is kept. */
 	if (!fits)
 		fits = buddy->bucket_mask & GENMASK(NR_BUCKETS - 1, BUCKET_EMPTY + order);
 	if (!fits)
@@ -115,7 +107,7 @@ static void unmark_free(struct buddy *buddy, struct chunk *chunk, struct frame *
 	buddy->free_pages -= 1ul << order;
 }
 
-/* Frees a block, with whatever of its buddies is free too. */
+/* Free a block, and merge it with its free buddies. */
 static void merge(struct buddy *buddy, struct chunk *chunk, unsigned int index, unsigned int order)
 {
 	while (order < chunk->order) {
@@ -130,7 +122,7 @@ static void merge(struct buddy *buddy, struct chunk *chunk, unsigned int index, 
 	mark_free(buddy, chunk, index, order);
 }
 
-/* Frees any run of pages in a block: the largest aligned blocks it is made of. */
+/* Free a run of pages within a block, as the largest aligned blocks that it consists of. */
 static void free_run(struct buddy *buddy, struct chunk *chunk, unsigned int index,
 		     unsigned int nr_pages)
 {
@@ -145,14 +137,13 @@ static void free_run(struct buddy *buddy, struct chunk *chunk, unsigned int inde
 	}
 }
 
-/* What is asked for, and what a block is to be marked as while the lock is held. */
 struct buddy_request {
 	unsigned int nr_pages;
-	void (*mark)(struct frame *frame, void *arg);
+	void (*mark)(struct frame *frame, void *arg);	/* NULL: claim the block */
 	void *arg;
 };
 
-/* Takes a block from a chunk that has one, and splits it down to @nr_pages. */
+/* Remove a block from a chunk that has one, and split it down to the requested pages. */
 static struct frame *carve_block(struct buddy *buddy, struct chunk *chunk, unsigned int order,
 				 const struct buddy_request *request)
 {
@@ -172,7 +163,7 @@ static struct frame *carve_block(struct buddy *buddy, struct chunk *chunk, unsig
 	frame->buddy = buddy;
 	free_run(buddy, chunk, frame->index + nr_pages, (1u << order) - nr_pages);
 	bucket_update(buddy, chunk);
-	/* Never FRAME_PAGES here: a stale free could claim the block. See buddy_claim(). */
+	/* Never FRAME_PAGES here: a stale free could claim the block. */
 	if (request->mark)
 		request->mark(frame, request->arg);
 	else
@@ -187,28 +178,17 @@ static void add_chunk(struct buddy *buddy, struct chunk *chunk)
 	mark_free(buddy, chunk, 0, chunk->order);
 	bucket_insert(buddy, chunk);
 	list_add_rcu(&chunk->all, &buddy->chunks);
-	buddy->nr_chunks++;
-	buddy->pages += chunk_pages(chunk);
 }
 
 static void remove_chunk(struct buddy *buddy, struct chunk *chunk)
 {
 	bucket_remove(buddy, chunk);
 	list_del_rcu(&chunk->all);
-	buddy->nr_chunks--;
-	buddy->pages -= chunk_pages(chunk);
-}
-
-/* Takes a wholly free chunk out for good. */
-static void detach_chunk(struct buddy *buddy, struct chunk *chunk)
-{
-	remove_chunk(buddy, chunk);
-	unmark_free(buddy, chunk, &chunk->frames[0]);
 }
 
 /*
- * Take out the largest wholly free chunk that the reserve can spare, if there is one. Looks
- * at one chunk of each size, however many there are.
+ * Remove the largest wholly free chunk that the reserve can spare, if there is one. Look at one
+ * chunk of each size only.
  */
 static struct chunk *detach_excess(struct buddy *buddy)
 {
@@ -221,9 +201,10 @@ static struct chunk *detach_excess(struct buddy *buddy)
 	while (fits) {
 		order = __fls(fits);
 		chunk = list_last_entry(&buddy->bucket[BUCKET_EMPTY + order], struct chunk, node);
-		/* Unless another node was faster. */
+		/* Fails if another node released pages meanwhile. */
 		if (chunk_try_release(chunk)) {
-			detach_chunk(buddy, chunk);
+			remove_chunk(buddy, chunk);
+			unmark_free(buddy, chunk, &chunk->frames[0]);
 			return chunk;
 		}
 		fits &= ~BIT(order);
@@ -231,7 +212,7 @@ static struct chunk *detach_excess(struct buddy *buddy)
 	return NULL;
 }
 
-/* Merges a block that nobody else knows any more. */
+/* Merge a block that no other CPU can reach. */
 static void merge_block(struct buddy *buddy, struct frame *frame)
 {
 	struct chunk *chunk = frame_chunk(frame);
@@ -241,8 +222,8 @@ static void merge_block(struct buddy *buddy, struct frame *frame)
 	bucket_update(buddy, chunk);
 }
 
-/* Keeps @frame, or NULL, and merges what was kept; false when nothing was. */
-static bool replace_last_freed(struct buddy *buddy, struct frame *frame)
+/* Return false if there was none. */
+bool buddy_replace_last_freed(struct buddy *buddy, struct frame *frame)
 {
 	frame = xchg(&buddy->last_freed, frame);
 	if (!frame)
@@ -251,19 +232,14 @@ static bool replace_last_freed(struct buddy *buddy, struct frame *frame)
 	return true;
 }
 
-/* One is kept, however large it is. Those of the reserve are among them. */
-static bool has_excess(const struct buddy *buddy)
-{
-	return buddy->nr_empty > 1 && buddy->empty_pages > buddy->source->max_free;
-}
-
-/* Unlocks, and gives a wholly free chunk back that is one too many. */
+/* Unlock, and free one wholly free chunk if there are more than the node may cache. */
 static void unlock_and_trim(struct buddy *buddy, unsigned long flags)
 	__releases(&buddy->lock)
 {
 	struct chunk *chunk = NULL;
 
-	if (has_excess(buddy))
+	/* One may always stay, however large it is. */
+	if (buddy->nr_empty > 1 && buddy->empty_pages > buddy->source->max_free)
 		chunk = detach_excess(buddy);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	if (chunk)
@@ -279,7 +255,7 @@ static struct frame *alloc_from(struct buddy *buddy, const struct buddy_request 
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	chunk = find_chunk(buddy, order);
-	if (!chunk && replace_last_freed(buddy, NULL))
+	if (!chunk && buddy_replace_last_freed(buddy, NULL))
 		chunk = find_chunk(buddy, order);
 	if (chunk)
 		frame = carve_block(buddy, chunk, order, request);
@@ -287,7 +263,7 @@ static struct frame *alloc_from(struct buddy *buddy, const struct buddy_request 
 	return frame;
 }
 
-/* Takes a block from a new chunk, before anybody else can. */
+/* Allocate a block from a new chunk, before other CPUs can see the chunk. */
 static struct frame *alloc_new(struct buddy *buddies, int nid,
 			       const struct buddy_request *request, gfp_t gfp)
 {
@@ -306,7 +282,7 @@ static struct frame *alloc_new(struct buddy *buddies, int nid,
 	return frame;
 }
 
-/* Takes a block that there is, or that there is when caches give up what they keep. */
+/* Allocate a free block, if need be after the caches freed their empty slabs. */
 static struct frame *alloc_existing(struct buddy *buddy, const struct buddy_request *request)
 {
 	struct chunk_source *source = buddy->source;
@@ -333,30 +309,23 @@ static struct frame *alloc_from_other_nodes(struct buddy *buddies, int nid,
 	return NULL;
 }
 
-/* Whether the limit allows another chunk. */
-static bool has_room(struct chunk_source *source)
-{
-	return atomic_long_read(&source->held) + BIT(source->min_order) <= source->limit;
-}
-
 void buddy_note_request(struct buddy *buddy, gfp_t gfp)
 {
-	if (gfpflags_allow_blocking(gfp) || READ_ONCE(buddy->free_pages) >= LOW_PAGES ||
-	    READ_ONCE(buddy->low) || !has_room(buddy->source))
+	if (gfpflags_allow_blocking(gfp) || READ_ONCE(buddy->free_pages) >= BUDDY_LOW_PAGES ||
+	    READ_ONCE(buddy->low) || !source_has_room(buddy->source))
 		return;
 	WRITE_ONCE(buddy->low, true);
 	source_kick_worker(buddy->source);
 }
 
-/* Gives back up to @nr wholly free chunks, down to the reserve. */
-static unsigned long trim(struct buddy *buddy, unsigned long nr)
+unsigned long buddy_trim_some(struct buddy *buddy, unsigned long nr)
 {
 	unsigned long flags, pages = 0;
 	struct chunk *chunk;
 
 	while (nr--) {
 		raw_spin_lock_irqsave(&buddy->lock, flags);
-		replace_last_freed(buddy, NULL);
+		buddy_replace_last_freed(buddy, NULL);
 		chunk = detach_excess(buddy);
 		raw_spin_unlock_irqrestore(&buddy->lock, flags);
 		if (!chunk)
@@ -366,16 +335,11 @@ static unsigned long trim(struct buddy *buddy, unsigned long nr)
 	}
 	return pages;
 }
-
-unsigned long buddy_trim(struct buddy *buddy)
-{
-	return trim(buddy, ULONG_MAX);
-}
-EXPORT_SYMBOL_FOR_TEST(buddy_trim);
+EXPORT_SYMBOL_FOR_TEST(buddy_trim_some);
 
 /*
- * Where it is the limit that is in the way: gives back free chunks that are too small, so
- * that a larger one may be had. False when that is not so.
+ * If the limit refuses a chunk for the request, free chunks that are too small for it. Return
+ * false if the limit does not, or no chunk was freed.
  */
 static bool make_room(struct buddy *buddies, const struct buddy_request *request)
 {
@@ -391,7 +355,7 @@ static bool make_room(struct buddy *buddies, const struct buddy_request *request
 	return pages;
 }
 
-/* One look at all that there is, and then at the source. */
+/* Try once: free blocks first, then a new chunk. */
 static struct frame *alloc_once(struct buddy *buddies, int nid,
 				const struct buddy_request *request, gfp_t gfp)
 {
@@ -402,8 +366,8 @@ static struct frame *alloc_once(struct buddy *buddies, int nid,
 	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
 		goto last;
 	/*
-	 * What other nodes have free is used before the kernel may give more of
-	 * theirs: else a node without memory would take a chunk for every block.
+	 * Use free blocks of other nodes before new chunks of theirs: otherwise, a node
+	 * without memory would create a chunk for every block.
 	 */
 	frame = alloc_new(buddies, nid, request, gfp_easy(gfp) | __GFP_THISNODE);
 	if (!frame)
@@ -417,7 +381,7 @@ last:
 	return frame;
 }
 
-/* Whether a request that failed for the @tries-th time is to wait for what others get. */
+/* Return true if a request that failed @tries times may wait for unsettled charges. */
 static bool may_wait(gfp_t gfp, unsigned int tries)
 {
 	if (!gfpflags_allow_blocking(gfp) || gfp & __GFP_NORETRY)
@@ -502,8 +466,7 @@ void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	mark(frame, arg);
 	atomic_long_add(frame->nr_pages, &buddy->source->rcu_pages);
-	/* What else a block has in its frame stays as it is: strict.h has bits there. */
-	/* A wrong free finds nothing to claim, and writes nothing to the frame. */
+	/* A wrong free cannot claim the block. The rest of the frame is kept: see strict.h. */
 	WRITE_ONCE(frame->state, FRAME_CLAIMED);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	call_rcu(&frame->rcu, free_rcu);
@@ -524,9 +487,9 @@ void buddy_free_claimed(struct frame *frame)
 
 	if (!cmpxchg(&buddy->last_freed, NULL, frame))
 		return;
-	/* What is driven out is merged before anybody can look for it in vain. */
+	/* Merge the displaced block before a concurrent allocation can miss it. */
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	replace_last_freed(buddy, frame);
+	buddy_replace_last_freed(buddy, frame);
 	unlock_and_trim(buddy, flags);
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_free_claimed);
@@ -534,19 +497,19 @@ EXPORT_SYMBOL_FOR_TEST(buddy_free_claimed);
 struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages)
 {
 	struct frame *frame;
-	bool mine;
+	bool removed;
 
 	if (in_nmi())
 		return NULL;
-	/* A reader of RCU, for the frame may go while it is looked at. */
+	/* An RCU reader: the frame may be freed concurrently. */
 	preempt_disable();
 	frame = READ_ONCE(buddy->last_freed);
-	mine = frame && READ_ONCE(frame->nr_pages) == nr_pages &&
-	       cmpxchg(&buddy->last_freed, frame, NULL) == frame;
+	removed = frame && READ_ONCE(frame->nr_pages) == nr_pages &&
+		  cmpxchg(&buddy->last_freed, frame, NULL) == frame;
 	preempt_enable();
-	if (!mine)
+	if (!removed)
 		return NULL;
-	/* Meanwhile it may have been merged, and been kept again with another size. */
+	/* The block may have been merged, and freed again with another size, in between. */
 	if (unlikely(frame->nr_pages != nr_pages)) {
 		buddy_free_claimed(frame);
 		return NULL;
@@ -567,71 +530,6 @@ unsigned long buddy_free_pages(struct buddy *buddy)
 	rcu_read_unlock();
 	return pages;
 }
-
-unsigned long buddy_age(struct buddy *buddy)
-{
-	unsigned long flags, unwanted;
-
-	raw_spin_lock_irqsave(&buddy->lock, flags);
-	if (buddy->last_freed && buddy->last_freed == buddy->last_freed_before)
-		replace_last_freed(buddy, NULL);
-	buddy->last_freed_before = READ_ONCE(buddy->last_freed);
-	unwanted = buddy->min_empty;
-	buddy->min_empty = buddy->nr_empty;
-	raw_spin_unlock_irqrestore(&buddy->lock, flags);
-	return trim(buddy, unwanted);
-}
-EXPORT_SYMBOL_FOR_TEST(buddy_age);
-
-/* Whether a wholly free chunk is small enough to leave the reserve whole. */
-static bool has_unreserved(struct buddy *buddy)
-{
-	unsigned long beyond = source_unreserved(buddy->source);
-	struct chunk *chunk;
-	bool has = false;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
-		unsigned int pages = chunk_pages(chunk);
-
-		if (READ_ONCE(chunk->free_pages) == pages && pages <= beyond) {
-			has = true;
-			break;
-		}
-	}
-	rcu_read_unlock();
-	return has;
-}
-
-bool buddy_has_idle(struct buddy *buddy)
-{
-	return READ_ONCE(buddy->last_freed) ||
-	       (READ_ONCE(buddy->nr_empty) && has_unreserved(buddy));
-}
-EXPORT_SYMBOL_FOR_TEST(buddy_has_idle);
-
-unsigned long buddy_reclaimable(struct buddy *buddy)
-{
-	struct chunk *chunk, *of_kept = NULL;
-	unsigned long pages = 0;
-	struct frame *last_freed;
-
-	rcu_read_lock();
-	last_freed = READ_ONCE(buddy->last_freed);
-	if (last_freed)
-		of_kept = frame_chunk(last_freed);
-	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
-		unsigned int idle = READ_ONCE(chunk->free_pages) + atomic_read(&chunk->empty_pages);
-
-		if (chunk == of_kept)
-			idle += READ_ONCE(last_freed->nr_pages);
-		if (idle >= chunk_pages(chunk))
-			pages += chunk_pages(chunk);
-	}
-	rcu_read_unlock();
-	return pages;
-}
-EXPORT_SYMBOL_FOR_TEST(buddy_reclaimable);
 
 bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
@@ -655,22 +553,6 @@ bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t g
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_add_chunk);
 
-void buddy_prefill(struct buddy *buddies, int nid, gfp_t gfp)
-{
-	struct buddy *buddy = &buddies[nid];
-
-	if (!READ_ONCE(buddy->low))
-		return;
-	WRITE_ONCE(buddy->low, false);
-	/* Of this node: what comes from another does not make it less empty. */
-	while (READ_ONCE(buddy->free_pages) < LOW_PAGES && has_room(buddy->source)) {
-		if (!buddy_add_chunk(buddies, nid, buddy->source->min_order, gfp | __GFP_THISNODE))
-			break;
-		stat_inc(buddy->source->stats, STAT_AHEAD);
-	}
-}
-EXPORT_SYMBOL_FOR_TEST(buddy_prefill);
-
 /* ---- beginning and end ---- */
 
 void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source)
@@ -692,7 +574,7 @@ unsigned long buddy_exit(struct buddy *buddy)
 	unsigned long pages = 0;
 
 	buddy_trim(buddy);
-	/* Nobody else knows the pool any more; what is left is in use. */
+	/* No other CPU uses the pool any more; the remaining chunks are in use. */
 	list_for_each_entry_safe(chunk, next, &buddy->chunks, all) {
 		pages += chunk_pages(chunk);
 		remove_chunk(buddy, chunk);

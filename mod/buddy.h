@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * buddy.h - blocks of pages: split, merged, given back.
+ * buddy.h - blocks of pages, split and merged.
  */
 #ifndef SLABMOD_BUDDY_H
 #define SLABMOD_BUDDY_H
@@ -9,7 +9,10 @@
 
 #include "types.h"
 
-/* Where a chunk belongs: see struct buddy. */
+/* A node with fewer free pages is low, for atomic requests. */
+#define BUDDY_LOW_PAGES	64
+
+/* Return the bucket that a chunk belongs to; see struct buddy. */
 static inline int buddy_bucket_of(const struct chunk *chunk)
 {
 	if (chunk->free_pages == 1u << chunk->order)
@@ -20,31 +23,29 @@ static inline int buddy_bucket_of(const struct chunk *chunk)
 void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source);
 
 /*
- * Takes @nr_pages pages (1 to 1 << SLABMOD_MAX_ORDER), aligned to their number
- * rounded up to a power of two; what the rounding added is free again at once.
- * @buddies is the array of a pool, one a node; @nid is the node to try first, and
- * with __GFP_THISNODE the only one. Returns the first frame, with order and nr_pages set,
- * or NULL. The block is claimed by the caller until buddy_unclaim(). Any context; in NMI
- * NULL.
+ * Allocate @nr_pages pages (1 to 1 << SLABMOD_MAX_ORDER), aligned to @nr_pages rounded up to a
+ * power of two. @buddies is the array of a pool, one for each node. @nid is the preferred node,
+ * and with __GFP_THISNODE the only one. Return the first frame, with order and nr_pages set, or
+ * NULL. The block is claimed by the caller until buddy_unclaim(). Any context; NULL in an NMI.
  */
 struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp);
 
 /*
- * Gives a block back by its first frame. False, and nothing done, when a block that
- * is in use does not start there. Any context but NMI.
+ * Free the block that starts at @frame. Return false, without any change, if no block in use
+ * starts there. Any context but NMI.
  */
 bool buddy_free(struct frame *frame);
 
 /*
- * Whoever claims a block that is in use may give it back, with buddy_free_claimed(), and
- * nobody else any more: true for one of all who try. No lock; any context. The frame
- * may be of a block that is not in use, and then the caller is a reader of RCU.
+ * Atomically claim a block in use, in order to free it with buddy_free_claimed(). Return true to
+ * exactly one of several racing callers. If the block may not be in use, the caller must be an
+ * RCU reader. Any context.
  */
 bool buddy_claim(struct frame *frame);
 
 /*
- * Give up a claim: the block is in use, and any caller may free it, so the frame must not be
- * read any more. Any context.
+ * Give up a claim. Then the block is in use and any CPU may free it, so the caller must not read
+ * the frame any more. Any context.
  */
 static __always_inline void buddy_unclaim(struct frame *frame)
 {
@@ -53,70 +54,60 @@ static __always_inline void buddy_unclaim(struct frame *frame)
 }
 
 /*
- * Gives back a block that has been claimed. It is likely to be taken again as it is, so
- * the one freed last is kept whole until another comes, or pages are needed. Any
- * context but NMI.
+ * Free a claimed block. It is cached as the last-freed block, unsplit, until the next one is
+ * freed or pages are needed. Any context but NMI.
  */
 void buddy_free_claimed(struct frame *frame);
 
 /*
- * Allocate the block that was freed last, if it has exactly @nr_pages; otherwise NULL. It is
- * claimed, as by buddy_alloc(). Takes no lock, except in a rare race. Any context; in NMI NULL.
+ * Allocate the last-freed block if it has exactly @nr_pages; otherwise return NULL. The block is
+ * claimed, as by buddy_alloc(). Lockless except in a rare race. Any context; NULL in an NMI.
  */
 struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages);
 
-/* Pages that are free, the kept block's included. */
+/* Merge the last-freed block and replace it by @frame or NULL, under buddy->lock. */
+bool buddy_replace_last_freed(struct buddy *buddy, struct frame *frame);
+
+/* Return the number of free pages, including the last-freed block. */
 unsigned long buddy_free_pages(struct buddy *buddy);
 
 /*
- * The same, with the block marked as something else than FRAME_PAGES, or marked as
- * that again, before anybody can see it: @mark is called under the node's lock.
+ * As buddy_alloc() and buddy_free(), with @mark called under buddy->lock, to give the block a
+ * state other than FRAME_PAGES before another CPU can see it, or to end that state.
  */
 struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
 			     void (*mark)(struct frame *frame, void *arg), void *arg);
 bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
 
 /*
- * As buddy_free_as(), but the pages are not free before a grace period of RCU is over. Until
- * then they are a block that is claimed, and in @source->rcu_pages.
+ * As buddy_free_as(), but the pages are not free before an RCU grace period. Until then they
+ * are a claimed block, and in @source->rcu_pages.
  */
 void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
 
-/* Takes a chunk of just @order, for later; false when it cannot be had. May sleep. */
+/* Create a chunk of exactly @order for later. Return false if that fails. May sleep. */
 bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
 
 /*
- * Says that a block was asked for with @gfp: who may not sleep will want pages to be
- * there, and has some taken for later when few are left. Any context.
+ * Note a request with @gfp: if it cannot sleep and the node is low on pages, buddy_prefill()
+ * allocates some. Any context.
  */
 void buddy_note_request(struct buddy *buddy, gfp_t gfp);
 
 /*
- * Takes chunks for later, if who could not sleep lately found few pages. May sleep.
+ * Merge the last-freed block and free up to @nr wholly free chunks, down to the source's
+ * reserve. Return the freed pages. Any context but NMI.
  */
-void buddy_prefill(struct buddy *buddies, int nid, gfp_t gfp);
+unsigned long buddy_trim_some(struct buddy *buddy, unsigned long nr);
+
+static inline unsigned long buddy_trim(struct buddy *buddy)
+{
+	return buddy_trim_some(buddy, ULONG_MAX);
+}
 
 /*
- * Called now and then: gives back the chunks that were wholly free all the time since,
- * and merges the block that was kept all that time. Returns the pages given back.
- */
-unsigned long buddy_age(struct buddy *buddy);
-
-/* Whether there is something that buddy_age() may get to. */
-bool buddy_has_idle(struct buddy *buddy);
-
-/* Pages of chunks in which there is nothing but free blocks and empty slabs. */
-unsigned long buddy_reclaimable(struct buddy *buddy);
-
-/*
- * Gives wholly free chunks back to the source, down to its reserve; returns their pages.
- * Merges first.
- */
-unsigned long buddy_trim(struct buddy *buddy);
-
-/*
- * At the end: gives back the chunks in which nothing is used, and keeps the
- * others from reuse. Returns the number of pages that stay.
+ * Free the wholly free chunks of a pool that is being destroyed, and leak the others. Return
+ * the leaked pages.
  */
 unsigned long buddy_exit(struct buddy *buddy);
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * buddy_check.c - walks over the blocks of a node, and what must hold of them.
+ * buddy_check.c - checks of the invariants of blocks and chunks.
  *
- * Contexts: any but NMI. Locks: buddy->lock, held for one chunk by buddy_check_live() and
- * for all of a node by buddy_check(), which is for the suites; RCU for a walk.
+ * Contexts: any but NMI. Locks: buddy->lock; chunks are walked by RCU.
  */
 #include <linux/bitops.h>
 #include <linux/rculist.h>
@@ -77,11 +76,11 @@ static bool check_chunk(struct chunk *chunk, unsigned long *nr_free)
 }
 
 /* Invariant: the node's counts are the sums over its chunks. */
-static bool check_sums(struct buddy *buddy, unsigned long pages, const unsigned long *nr_free)
+static bool check_sums(struct buddy *buddy, const unsigned long *nr_free)
 {
 	unsigned long free_pages = 0;
 	unsigned int order, bucket;
-	bool ok = pages == buddy->pages;
+	bool ok = true;
 
 	for (order = 0; order < BUDDY_ORDERS; order++) {
 		ok &= nr_free[order] == buddy->nr_free[order];
@@ -91,8 +90,8 @@ static bool check_sums(struct buddy *buddy, unsigned long pages, const unsigned 
 		ok &= list_empty(&buddy->bucket[bucket]) == !test_bit(bucket, &buddy->bucket_mask);
 	ok &= free_pages == buddy->free_pages;
 	if (!ok)
-		report_broken("node %d counts %lu free of %lu pages and has %lu of %lu", buddy->nid,
-			      buddy->free_pages, buddy->pages, free_pages, pages);
+		report_broken("node %d counts %lu free pages and has %lu", buddy->nid,
+			      buddy->free_pages, free_pages);
 	return ok;
 }
 
@@ -105,7 +104,7 @@ bool buddy_check_live(struct buddy *buddy)
 	rcu_read_lock();
 	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
 		raw_spin_lock_irqsave(&buddy->lock, flags);
-		/* One that was taken out meanwhile is in no bucket. */
+		/* A chunk that was removed meanwhile is in no bucket. */
 		if (!list_empty(&chunk->node))
 			ok &= check_chunk(chunk, nr_free);
 		raw_spin_unlock_irqrestore(&buddy->lock, flags);
@@ -117,18 +116,15 @@ EXPORT_SYMBOL_FOR_TEST(buddy_check_live);
 
 bool buddy_check(struct buddy *buddy)
 {
-	unsigned long nr_free[BUDDY_ORDERS] = { 0 };
-	unsigned long flags, pages = 0;
+	unsigned long nr_free[BUDDY_ORDERS] = { 0 }, flags;
 	struct chunk *chunk;
 	bool ok = true;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	list_for_each_entry(chunk, &buddy->chunks, all) {
-		pages += chunk_pages(chunk);
+	list_for_each_entry(chunk, &buddy->chunks, all)
 		ok &= check_chunk(chunk, nr_free) & chunk_refs_check(chunk);
-	}
 	if (ok)
-		ok = check_sums(buddy, pages, nr_free);
+		ok = check_sums(buddy, nr_free);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	return ok;
 }

@@ -8,15 +8,12 @@
 #include "types.h"
 
 /*
- * True when every invariant of the node holds; each that does not is printed. Holds the
- * node's lock for all of it: for the suites.
+ * Return true if every invariant of the node holds; report each that does not. Hold buddy->lock
+ * throughout: for the suites.
  */
 bool buddy_check(struct buddy *buddy);
 
-/*
- * The same for each chunk by itself, with the lock held for one at a time. Chunks may come
- * and go meanwhile; so the sums over all of them are not looked at.
- */
+/* The same, with buddy->lock held for one chunk at a time, and without the node's sums. */
 bool buddy_check_live(struct buddy *buddy);
 
 #endif /* SLABMOD_BUDDY_CHECK_H */

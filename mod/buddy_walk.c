@@ -2,7 +2,7 @@
 /*
  * buddy_walk.c - lookups and walks of blocks.
  *
- * Contexts: any. Locks: none; chunks are read by RCU.
+ * Contexts: any. Locks: none; chunks are walked by RCU.
  */
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>

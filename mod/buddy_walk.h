@@ -7,16 +7,15 @@
 
 #include "types.h"
 
-/* Pages of the block that begins at @frame. */
+/* Return the pages of the block that starts at @frame. */
 unsigned int buddy_frame_span(const struct frame *frame);
 
-/* The first frame of the block, free or in use, that a page is in. For reports. */
+/* Return the first frame of the block, free or in use, that a page is in. For reports. */
 struct frame *buddy_block_of(struct frame *frame);
 
 /*
- * Walks every chunk of a node: calls @fn with each frame that is the first of
- * something, and with each frame of a slab. The caller sees to it that what it
- * reads holds still, or locks and looks again.
+ * Call @fn with the first frame of each block of a node, and with each frame of a slab. No lock
+ * is held: the frame may change concurrently.
  */
 void buddy_for_each_frame(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
 			  void *arg);

@@ -24,6 +24,7 @@
 
 #include "block.h"
 #include "buddy.h"
+#include "buddy_age.h"
 #include "cache.h"
 #include "cache_list.h"
 #include "chunk.h"

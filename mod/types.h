@@ -271,8 +271,6 @@ struct buddy {
 	unsigned long bucket_mask;		/* bit n: bucket n is not empty */
 	struct list_head bucket[NR_BUCKETS];
 	struct list_head chunks;		/* all of them; also read by RCU */
-	unsigned long nr_chunks;
-	unsigned long pages;			/* of all chunks */
 	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY and above */
 	unsigned long empty_pages;		/* pages in these */
 	unsigned long min_empty;		/* minimum of @nr_empty since buddy_age() */

@@ -7,6 +7,7 @@
 #include <slabmod/slabmod.h>
 
 #include "buddy.h"
+#include "buddy_age.h"
 #include "cache.h"
 #include "cache_list.h"
 #include "home.h"

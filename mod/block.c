@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * block.c - runs of pages as callers have them: cleared if they ask, and counted.
+ * block.c - runs of pages that callers allocate.
  *
- * Contexts: as the buddy. Locks and memory: none.
+ * Contexts: as the buddy. Locks: none.
  */
 #include <linux/mm.h>
 #include <linux/string.h>
@@ -16,9 +16,8 @@
 #include "gfp.h"
 #include "source.h"
 
-/* Of a block that nobody has just freed. */
-static noinline struct frame *alloc_other(struct slabmod_pool *pool, int nid,
-					  unsigned int nr_pages, gfp_t gfp)
+static noinline struct frame *alloc_slow(struct slabmod_pool *pool, int nid,
+					 unsigned int nr_pages, gfp_t gfp)
 {
 	struct frame *frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
 	bool serves = !(gfp & __GFP_THISNODE) || source_serves(&pool->source, nid);
@@ -32,28 +31,27 @@ static noinline struct frame *alloc_other(struct slabmod_pool *pool, int nid,
 	return frame;
 }
 
-void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
+void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
 		  gfp_t gfp)
 {
 	struct frame *frame;
 	void *block;
 
-	/* Flags that say nothing but how hard to try need no second look. */
 	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN)) {
-		if (gfp_refused(who, gfp, (size_t)nr_pages << PAGE_SHIFT))
+		if (gfp_refused(caller, gfp, (size_t)nr_pages << PAGE_SHIFT))
 			return NULL;
-		/* Who wants this CPU's own node, and no other, gets nothing when that has none. */
+		/* Only this CPU's node, even if it has no memory. */
 		if (gfp & __GFP_THISNODE && nid == NUMA_NO_NODE && pool->source.nid == NUMA_NO_NODE)
 			nid = numa_mem_id();
 	}
 	might_alloc(gfp);
 	if (likely(nid == NUMA_NO_NODE))
 		nid = source_nid(&pool->source);
-	else if (node_refused(who, nid))
+	else if (node_refused(caller, nid))
 		return NULL;
 	frame = buddy_alloc_last_freed(&pool->buddies[nid], nr_pages);
 	if (unlikely(!frame)) {
-		frame = alloc_other(pool, nid, nr_pages, gfp);
+		frame = alloc_slow(pool, nid, nr_pages, gfp);
 		if (!frame)
 			return NULL;
 	}
@@ -63,13 +61,13 @@ void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned 
 		memset(block, 0, (size_t)nr_pages << PAGE_SHIFT);
 	if (static_branch_unlikely(&debug_blocks))
 		debug_block_alloc(frame, gfp, want_init_on_alloc(gfp));
-	/* Last: a second free by the block's former owner may take it, and reuse the frame. */
+	/* Last: a double free by the former owner may free the block, and the frame be reused. */
 	buddy_unclaim(frame);
 	return block;
 }
 EXPORT_SYMBOL_FOR_TEST(block_alloc);
 
-/* Gives a block back that has been claimed, and that nobody else has a use for. */
+/* Free a claimed block that is not in quarantine. */
 static __always_inline void release(struct frame *frame)
 {
 	struct stats __percpu *stats = frame->buddy->source->stats;
@@ -81,13 +79,13 @@ static __always_inline void release(struct frame *frame)
 	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
 }
 
-/* The same, out of line: what others need not step over. */
+/* The same, out of line. */
 static noinline void release_debugged(struct frame *frame)
 {
 	release(frame);
 }
 
-static noinline void give_debugged(struct frame *frame)
+static noinline void free_debugged(struct frame *frame)
 {
 	if (!debug_block_free(frame, release_debugged))
 		release_debugged(frame);
@@ -95,19 +93,19 @@ static noinline void give_debugged(struct frame *frame)
 
 void block_release(struct frame *frame)
 {
-	/* Those that kmemleak was not told of, as runs of pages, it ignores. */
+	/* kmemleak ignores blocks that it does not track, such as runs of pages. */
 	if (leak_tracks_blocks())
 		leak_note_free(frame->block);
 	if (static_branch_unlikely(&debug_blocks))
-		give_debugged(frame);
+		free_debugged(frame);
 	else
 		release(frame);
 }
 
-bool block_drain(unsigned long most)
+bool block_drain(unsigned long nr)
 {
 	return static_branch_unlikely(&debug_blocks) && !in_nmi() &&
-	       debug_block_drain(most, release_debugged);
+	       debug_block_drain(nr, release_debugged);
 }
 EXPORT_SYMBOL_FOR_TEST(block_drain);
 

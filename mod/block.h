@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * block.h - runs of pages as callers have them: cleared if they ask, and counted.
+ * block.h - runs of pages that callers allocate.
  */
 #ifndef SLABMOD_BLOCK_H
 #define SLABMOD_BLOCK_H
@@ -8,22 +8,22 @@
 #include "types.h"
 
 /*
- * Takes @nr_pages pages of a node, or of this CPU's for NUMA_NO_NODE; reports what it
- * cannot honour in the name of @who. Any context; in NMI NULL.
+ * Allocate @nr_pages pages of node @nid, or of this CPU's for NUMA_NO_NODE. Report flags and nodes
+ * that cannot be honoured, as an error of @caller. Any context; NULL in an NMI.
  */
-void *block_alloc(const char *who, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
+void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
 		  gfp_t gfp);
 
-/* Gives a block back; false when none that is in use starts at @frame. Not in NMI. */
+/* Free a block. Return false if no block in use starts at @frame. Any context but NMI. */
 bool block_free(struct frame *frame);
 
-/* The same for a block that the caller has claimed: buddy_claim(). */
+/* Free a block that the caller has claimed with buddy_claim(). Any context but NMI. */
 void block_release(struct frame *frame);
 
 /*
- * Gives back what debug mode keeps from use, of all pools; false when there is none. Any
- * context.
+ * Free up to @nr blocks of the quarantine of debug mode, of all pools. Return false if there are
+ * none. Any context; false in an NMI.
  */
-bool block_drain(unsigned long most);
+bool block_drain(unsigned long nr);
 
 #endif /* SLABMOD_BLOCK_H */

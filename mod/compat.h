@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * compat.h - what differs between the kernels slabmod is built for, and nothing
- * else. No other file asks for the kernel's version.
+ * compat.h - differences between kernel versions. No other file tests for the version.
  */
 #ifndef SLABMOD_COMPAT_H
 #define SLABMOD_COMPAT_H
@@ -27,7 +26,7 @@
 #define EXPORT_SYMBOL_INTERNAL(symbol) EXPORT_SYMBOL_NS_GPL(symbol, SLABMOD_INTERNAL)
 #endif
 
-/* The layers are open to the KUnit suites, which say this, and to them only. */
+/* Internal functions are exported to modules with this statement: the KUnit suites. */
 #define SLABMOD_IMPORT_INTERNAL() MODULE_INFO(import_ns, "SLABMOD_INTERNAL")
 #if IS_ENABLED(CONFIG_KUNIT)
 #define EXPORT_SYMBOL_FOR_TEST(symbol) EXPORT_SYMBOL_INTERNAL(symbol)
@@ -35,14 +34,14 @@
 #define EXPORT_SYMBOL_FOR_TEST(symbol)
 #endif
 
-/* Since 6.16 KUnit wants to be told that suites it is given are to run. */
+/* Since 6.16, KUnit has a parameter that says whether to run the suites. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #define KUNIT_RUN_SUITES(suites, n)	__kunit_test_suites_init(suites, n, true)
 #else
 #define KUNIT_RUN_SUITES(suites, n)	__kunit_test_suites_init(suites, n)
 #endif
 
-/* Since 6.18 a generator of parameters is told for which test. */
+/* Since 6.18, a generator of parameters is passed the test. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 #define KUNIT_GENERATOR(name)	\
 	const void *(name)(struct kunit *test, const void *prev, char *desc)
@@ -62,14 +61,14 @@
 #endif
 
 /*
- * Whether kfree() of memory that is not SLUB's may be refused, with a warning. Linux 7.2, where
- * large blocks of kmalloc() have a page type, does that; no kernel before 6.14.
+ * True if kfree() may refuse memory that is not SLUB's, with a warning. Linux 7.2, where large
+ * blocks of kmalloc() have a page type, does; no kernel before 6.14.
  */
 #define KERNEL_KFREE_REFUSES	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0))
 
 /*
- * Has kmemleak look for no pointers in per-CPU memory. It knows that by the addresses of each
- * CPU before 6.12, and by the per-CPU address since; from 6.12 to 6.15 it cannot be told so.
+ * Exclude per-CPU memory from kmemleak's scans for pointers. Before 6.12, kmemleak expects the
+ * addresses of all CPUs; since 6.16, the per-CPU address. In between it is not possible.
  */
 #ifndef CONFIG_DEBUG_KMEMLEAK
 #define kmemleak_hide_percpu(p)		((void)(p))
@@ -97,8 +96,8 @@
 #endif
 
 /*
- * A cache of SLUB's that shares its slabs with no other. Before 6.5 there was no flag
- * for that; a cache that may be copied to user space is left alone in any version.
+ * Create a SLUB cache that is not merged with another. Before 6.5 there is no flag; caches with
+ * a usercopy region are not merged in any version.
  */
 #ifdef SLAB_NO_MERGE
 #define kmem_cache_create_unmerged(name, size, align)	\
@@ -113,9 +112,8 @@
 	(offsetof(type, array) + (n) * sizeof_field(type, array[0]))
 
 /*
- * Keeps a stack, of which equal ones are kept once. Since 6.8 flags say whether the depot
- * may grow; before, an argument did. Until 6.2 there was another argument, for bits that the
- * caller keeps in the handle.
+ * Save a stack trace in the depot, which stores equal ones once. Since 6.8, a flag says whether
+ * the depot may grow; before, an argument. Up to 6.2 there is another argument, for extra bits.
  */
 #ifndef CONFIG_STACKDEPOT
 #define depot_keep(entries, nr, gfp, grow)	\
@@ -140,17 +138,14 @@
 #define depot_prepare()				stack_depot_init()
 #endif
 
-/* The work queue whose workers run anywhere has another name since 6.17. */
+/* Renamed in 6.17. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 #define unbound_wq	system_dfl_wq
 #else
 #define unbound_wq	system_unbound_wq
 #endif
 
-/*
- * Shrinkers are allocated since 6.7. Before that they are registered where they are,
- * and have a name only since 6.0.
- */
+/* Since 6.7, the kernel allocates shrinkers. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 struct shrinker_handle {
 	struct shrinker *shrinker;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * gfp.h - which flags and nodes are honoured, and what is said of the others.
+ * gfp.h - allocation flags and nodes: which are honoured, and reports of others.
  */
 #ifndef SLABMOD_GFP_H
 #define SLABMOD_GFP_H
@@ -12,15 +12,15 @@
 
 #include <slabmod/fast.h>
 
-/* What slabmod can promise to honour; any other flag is refused. */
+/* The flags that slabmod honours; any other is refused. */
 #define GFP_HONOURED	(SLABMOD_GFP_PLAIN | __GFP_NOFAIL | __GFP_ZERO | __GFP_THISNODE)
 
-/* What slabmod's own structures may be allocated with: how hard to try, nothing else. */
+/* The flags of a request that also apply to slabmod's own structures. */
 #define GFP_METADATA	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __SLABMOD_GFP_ATOMIC | \
 			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NORETRY | \
 			 __GFP_RETRY_MAYFAIL | __GFP_NOFAIL)
 
-/* Whether the kernel's own allocators may be called from here. */
+/* Return true if the kernel's allocators may be called in this context. */
 static inline bool gfp_may_call_kernel(void)
 {
 	if (in_nmi())
@@ -28,7 +28,7 @@ static inline bool gfp_may_call_kernel(void)
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible();
 }
 
-/* How to ask for more than is needed: what is at hand, waking nobody, sparing reserves. */
+/* Return flags for an opportunistic allocation: no reclaim, no reserves, no warning. */
 static inline gfp_t gfp_easy(gfp_t gfp)
 {
 	return (gfp & ~(__GFP_RECLAIM | __GFP_NOFAIL | __GFP_RETRY_MAYFAIL | __GFP_HIGH |
@@ -36,10 +36,10 @@ static inline gfp_t gfp_easy(gfp_t gfp)
 	       __GFP_NORETRY | __GFP_NOMEMALLOC | __GFP_NOWARN;
 }
 
-/* Reports flags that cannot be honoured for so many bytes; true when there are any. */
-bool gfp_refused(const char *who, gfp_t gfp, size_t size);
+/* Return true, with a report, if @gfp cannot be honoured for @size bytes. */
+bool gfp_refused(const char *caller, gfp_t gfp, size_t size);
 
-/* Reports a node that does not exist; NUMA_NO_NODE is not one. */
-bool node_refused(const char *who, int nid);
+/* Return true, with a report, if @nid is not an online node; NUMA_NO_NODE is none. */
+bool node_refused(const char *caller, int nid);
 
 #endif /* SLABMOD_GFP_H */

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slab.c - a block carved into equal objects, of which the free ones are bits.
+ * slab.c - a block divided into equal objects, with a bit for each free one.
  *
- * The bits, the count and the owner are in the frames of the block's pages; in the
- * block itself is nothing but objects. So objects start at the block's beginning,
- * a power of two is naturally aligned, and a free object keeps what is in it.
+ * All metadata is in the frames of the block's pages, and nothing but objects in the block. So
+ * objects whose size is a power of two are naturally aligned, and free objects keep their
+ * contents.
  *
- * Contexts: slab_create() and slab_destroy() as the buddy; the rest any, under the
- * lock of the slab's home. No locks of its own. Memory: none of its own.
+ * Contexts: slab_create() and slab_destroy() as the buddy, the rest any.
+ * Locks: none; the caller holds the lock of the slab's home.
  */
+#include <linux/bitmap.h>
 #include <linux/cache.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -22,21 +23,17 @@
 #include "slab.h"
 #include "strict.h"
 
-/* A slab is to hold this many objects, unless that takes a block above this order. */
+/* The desired number of objects in a slab, unless that needs a block above the order. */
 #define SLAB_GOOD_OBJECTS	8
 #define SLAB_GOOD_ORDER		2
-/*
- * Thousandths that may be wasted, the more the larger the slab. For less a block may be
- * larger, up to this order, if there are to be many objects: of a large slab with few
- * objects in use it is not the end that is wasted, but what they leave.
- */
+/* The accepted waste of a slab, in thousandths. To reach it, larger blocks are tried. */
 #define SLAB_GOOD_WASTE(pages)	(15 + 3 * (pages) / 2)
 #define SLAB_GOOD_WASTE_LARGE	75	/* of objects above a page */
 #define SLAB_MAX_ORDER		4
 
 /* ---- layout ---- */
 
-/* Pages and block that @objects of a cache need. */
+/* Return the geometry of a slab of @objects. */
 static struct slab_geometry geometry(const struct slabmod_cache *cache, unsigned int objects)
 {
 	unsigned int pages = DIV_ROUND_UP(cache->size * objects + cache->tail, PAGE_SIZE);
@@ -49,9 +46,9 @@ static struct slab_geometry geometry(const struct slabmod_cache *cache, unsigned
 	};
 }
 
-static unsigned int most_objects(const struct slabmod_cache *cache)
+static unsigned int max_objects(const struct slabmod_cache *cache)
 {
-	/* The last of the frame's words have another use then. */
+	/* Otherwise, the last words of the frame have another use. */
 	return cache->flags & (CACHE_DEBUG | CACHE_STRICT) ? SLAB_MAX_OBJECTS / 2 :
 							      SLAB_MAX_OBJECTS;
 }
@@ -59,18 +56,18 @@ static unsigned int most_objects(const struct slabmod_cache *cache)
 static unsigned int max_fit(const struct slabmod_cache *cache, unsigned int order)
 {
 	return min_t(unsigned int, ((PAGE_SIZE << order) - cache->tail) / cache->size,
-		     most_objects(cache));
+		     max_objects(cache));
 }
 
-/* Of the least block that holds an object. */
+/* Return the order of the smallest block that holds an object. */
 static unsigned int least_order(const struct slabmod_cache *cache)
 {
 	return get_order(cache->size + cache->tail);
 }
 
 /*
- * What a slab wastes, in thousandths: its end, and a part of the pages that its block has
- * beyond, which go back to the buddy and are of use only to who needs that few.
+ * Return the waste of a slab, in thousandths: its end, and a part of the pages of its block that
+ * it does not use. These are freed, but are of use to small requests only.
  */
 static unsigned int geometry_waste(const struct slab_geometry *g, unsigned int size)
 {
@@ -79,7 +76,7 @@ static unsigned int geometry_waste(const struct slab_geometry *g, unsigned int s
 	return (bytes - g->objects * size) * 1000 / bytes + (block - bytes) * 300 / block;
 }
 
-/* The slab in a block of @order that wastes least. */
+/* Return the geometry in a block of @order that wastes least. */
 static struct slab_geometry best_geometry(const struct slabmod_cache *cache, unsigned int order)
 {
 	struct slab_geometry best = geometry(cache, max_fit(cache, order));
@@ -102,10 +99,7 @@ static bool geometry_is_good(const struct slab_geometry *g, unsigned int size)
 	       (g->objects >= SLAB_GOOD_OBJECTS || g->order >= SLAB_GOOD_ORDER);
 }
 
-/*
- * The least slab that wastes little and has objects enough; where none does, the one that
- * wastes least.
- */
+/* Return the smallest good geometry or, if none is good, the one that wastes least. */
 static struct slab_geometry usual_geometry(const struct slabmod_cache *cache)
 {
 	struct slab_geometry best = best_geometry(cache, least_order(cache));
@@ -118,13 +112,13 @@ static struct slab_geometry usual_geometry(const struct slabmod_cache *cache)
 			return g;
 		if (geometry_waste(&g, size) < geometry_waste(&best, size))
 			best = g;
-		if (g.objects == most_objects(cache))
+		if (g.objects == max_objects(cache))
 			break;
 	}
 	return best;
 }
 
-/* What must do when memory is short: one object's pages, one word of bits. */
+/* Return the geometry for low memory: the smallest block, and at most one word of bits. */
 static struct slab_geometry small_geometry(const struct slabmod_cache *cache)
 {
 	unsigned int objects = max_fit(cache, least_order(cache));
@@ -132,7 +126,7 @@ static struct slab_geometry small_geometry(const struct slabmod_cache *cache)
 	return geometry(cache, min_t(unsigned int, objects, BITS_PER_LONG));
 }
 
-/* The inverse of an odd number modulo 2^64; each turn doubles the bits that are right. */
+/* Return the inverse of an odd number modulo 2^64; each round doubles the correct bits. */
 static u64 inverse_of(u64 odd)
 {
 	u64 inverse = odd;
@@ -163,18 +157,18 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 	cache->small = small_geometry(cache);
 	cache->objects = cache->usual.objects;
 	cache->slab_mask = (PAGE_SIZE << cache->usual.order) - 1;
-	/* Powers of two fill their slab: each address that is aligned starts an object. */
+	/* If the objects fill the slab and have a power of two as size, alignment is enough. */
 	cache->quick_mask = ((1u << cache->shift) - 1) | chunk_offset_beyond();
 	cache->index_mask = cache->slab_mask | chunk_offset_beyond();
 	cache->quick_objects = cache->objects;
 	cache->strict_objects = cache->objects;
-	/* Frames of a chunk that is in the map begin a page, so slabs of them are aligned. */
+	/* The frames of a mapped chunk start a page, so each struct slab there is aligned. */
 	cache->first_mask = -(sizeof(struct frame) << cache->usual.order);
 	if (!is_power_of_2(size) || cache->objects * size != cache->usual.pages << PAGE_SHIFT)
 		cache->flags |= CACHE_CHECK_INDEX;
-	/* So many objects, from an index that is a multiple of it, fill whole lines. */
+	/* As many objects, from a multiple of that index on, fill whole lines. */
 	cache->group = max(line >> min_t(unsigned int, __ffs(line), cache->shift), 1u);
-	/* With no home but the commons every slab is mixed, and one object hid a line of others. */
+	/* All slabs are shared if there is only the node home: do not hold back whole lines. */
 	if (cache->flags & CACHE_DEBUG)
 		cache->group = 1;
 	if (cache->group > 1)
@@ -190,37 +184,20 @@ static unsigned int slab_words(unsigned int objects)
 	return DIV_ROUND_UP(objects, BITS_PER_LONG);
 }
 
-static void mark_all_free(struct slab *slab, unsigned int objects)
-{
-	unsigned int word;
-
-	slab->inuse = 0;
-	for (word = 0; word < slab_words(objects); word++) {
-		unsigned int bits = min_t(unsigned int, objects - word * BITS_PER_LONG,
-					  BITS_PER_LONG);
-
-		slab->free[word] = GENMASK(bits - 1, 0);
-	}
-}
-
-/* What mark_slab() makes of a block. */
 struct slab_kind {
 	struct slabmod_cache *cache;
 	const struct slab_geometry *geometry;
 	bool small;
 };
 
-/*
- * A lookup with a stale order may take any page for the first one, so that every page has
- * the word that debug.c reads.
- */
+/* A lookup with a stale order can take any page for the first: clear the pointer on every one. */
 static void clear_tracks(struct frame *frames, unsigned int pages)
 {
 	unsigned int i;
 
 	for (i = 0; i < pages; i++)
 		WRITE_ONCE(((struct slab *)&frames[i])->tracks, NULL);
-	/* Before the cache of the pages can be seen. */
+	/* Before the cache of the pages is visible. */
 	smp_wmb();
 }
 
@@ -231,14 +208,15 @@ static void mark_slab(struct frame *frames, void *arg)
 	struct slab *slab = (struct slab *)frames;
 	unsigned int pages = kind->geometry->pages, i;
 
+	slab->inuse = 0;
 	memset(slab->free, 0, sizeof(slab->free));
-	mark_all_free(slab, kind->geometry->objects);
+	bitmap_set(slab->free, 0, kind->geometry->objects);
 	if (kind->cache->flags & CACHE_DEBUG)
 		clear_tracks(frames, pages);
 	for (i = 0; i < pages; i++) {
 		frames[i].order = kind->geometry->order;
 		frames[i].home = HOME_NONE;
-		/* A reader that finds the cache finds that the slab has no home yet. */
+		/* A reader that sees the cache also sees that the slab has no home yet. */
 		if (kind->small) {
 			frames[i].small_cache = kind->cache;
 			smp_store_release(&frames[i].state, FRAME_SLAB_SMALL);
@@ -313,12 +291,14 @@ void slab_destroy(struct slabmod_cache *cache, struct slab *slab)
 		debug_slab_destroy(cache, slab);
 	if (leak_tracks(cache))
 		leak_slab_destroy(cache, slab);
-	/* What was worth to be kept from other types is not left for them to read. */
+	/* Clear isolated memory before another type can reuse it. */
 	if (cache->flags & SLABMOD_ISOLATED)
 		memset(slab_address(slab), 0,
 		       (size_t)slab_geometry(cache, slab)->pages << PAGE_SHIFT);
-	/* Of a cache that is isolated too nothing goes before such a period is over. */
-	/* A second free of a strict object may be about to look at its bit. */
+	/*
+	 * Type-safe memory needs a grace period; so does the bit of a strict object, for a
+	 * concurrent second free. The slabs of an isolated cache are freed after one anyway.
+	 */
 	if (cache->flags & (SLABMOD_TYPESAFE_BY_RCU | CACHE_STRICT) &&
 	    !(cache->flags & SLABMOD_ISOLATED))
 		buddy_free_rcu(slab_frame(slab), unmark_slab, cache);
@@ -330,19 +310,16 @@ EXPORT_SYMBOL_FOR_TEST(slab_destroy);
 
 /* ---- objects ---- */
 
-/*
- * Of free bits, those whose lines are wholly free: groups of @group bits, a power
- * of two from 2 to 8, of which none is missing.
- */
+/* Return those groups of @group bits, a power of two from 2 to 8, that are all set in @bits. */
 static unsigned long whole_lines(unsigned long bits, unsigned int group)
 {
 	unsigned int step;
 
-	/* A group's lowest bit says whether all of it are set, ... */
+	/* Leave the lowest bit of a group set if all its bits are, ... */
 	for (step = 1; step < group; step *= 2)
 		bits &= bits >> step;
 	bits &= ~0ul / (BIT(group) - 1);
-	/* ... and the product spreads it over the group again. */
+	/* ... and spread it over the group. */
 	return bits * (BIT(group) - 1);
 }
 
@@ -365,7 +342,7 @@ bool slab_has_whole_line(const struct slabmod_cache *cache, const struct slab *s
 }
 EXPORT_SYMBOL_FOR_TEST(slab_has_whole_line);
 
-/* Writes down @nr objects from @p on; four at a time, since this is a refill's cost. */
+/* Store the addresses of @nr objects from @p on. Unrolled: this is most of a refill's cost. */
 static void **fill_run(void **objects, void *p, unsigned long size, unsigned int nr)
 {
 	for (; nr >= 4; nr -= 4, objects += 4) {
@@ -383,7 +360,7 @@ static void **fill_run(void **objects, void *p, unsigned long size, unsigned int
 	return objects;
 }
 
-/* Takes up to @nr of the objects of one word, a run of bits at a time. */
+/* Allocate up to @nr objects of one word, a run of bits at a time. */
 static unsigned int alloc_from_word(struct slabmod_cache *cache, unsigned long *free,
 				    unsigned long bits, void *object, void **objects,
 				    unsigned int nr)
@@ -407,14 +384,14 @@ static unsigned int alloc_from_word(struct slabmod_cache *cache, unsigned long *
 }
 
 static __always_inline unsigned int alloc_objects(struct slabmod_cache *cache, struct slab *slab,
-						  void **objects, unsigned int nr, bool anything)
+						  void **objects, unsigned int nr, bool any)
 {
 	unsigned int words = slab_words(slab_geometry(cache, slab)->objects);
 	void *object = slab_address(slab);
 	unsigned int word, got = 0;
 
 	for (word = 0; word < words && got < nr; word++) {
-		unsigned long bits = anything ? slab->free[word] : allocatable(cache, slab, word);
+		unsigned long bits = any ? slab->free[word] : allocatable(cache, slab, word);
 
 		got += alloc_from_word(cache, &slab->free[word], bits, object, objects + got,
 				       nr - got);
@@ -437,7 +414,7 @@ unsigned int slab_alloc_any(struct slabmod_cache *cache, struct slab *slab, void
 	return alloc_objects(cache, slab, objects, nr, true);
 }
 
-/* How many objects up to @end lie @step by @step behind @p; four at a time. */
+/* Return the number of objects up to @end that follow @p at distances of @step. Unrolled. */
 static unsigned int run_length(void **objects, void **end, void *p, long step)
 {
 	void **object = objects;
@@ -462,9 +439,9 @@ unsigned int slab_free_run(const struct slab_geometry *g, struct slab *slab,
 {
 	unsigned long *word = &slab->free[BIT_WORD(index)], mask;
 	long step = objects[0] - objects[-1];
-	unsigned int room, given, low;
+	unsigned int room, freed, low;
 
-	/* To the slab's first or last object, and within one word of bits. */
+	/* Up to the first or last object of the slab, and within one word of bits. */
 	if (step == size)
 		room = min_t(unsigned int, g->objects - 1 - index,
 			     BITS_PER_LONG - 1 - index % BITS_PER_LONG);
@@ -472,15 +449,15 @@ unsigned int slab_free_run(const struct slab_geometry *g, struct slab *slab,
 		room = index % BITS_PER_LONG;
 	else
 		return 0;
-	given = run_length(objects, min(end, objects + room), objects[-1], step);
-	if (!given)
+	freed = run_length(objects, min(end, objects + room), objects[-1], step);
+	if (!freed)
 		return 0;
-	low = (step > 0 ? index + 1 : index - given) % BITS_PER_LONG;
-	mask = GENMASK(low + given - 1, low);
+	low = (step > 0 ? index + 1 : index - freed) % BITS_PER_LONG;
+	mask = GENMASK(low + freed - 1, low);
 	if (*word & mask)
 		return 0;
 	*word |= mask;
-	return given;
+	return freed;
 }
 EXPORT_SYMBOL_FOR_TEST(slab_free_run);
 
@@ -501,9 +478,10 @@ bool slab_check(struct slabmod_cache *cache, struct slab *slab)
 {
 	const struct slab_geometry *g = slab_geometry(cache, slab);
 	unsigned int free = bitmap_weight(slab->free, g->objects), i;
-	unsigned int words = slab->state == FRAME_SLAB ? SLAB_WORDS : 1;
+	unsigned int words = slab_is_small(slab) ? 1 : SLAB_WORDS;
+	const struct frame *frames = slab_frame(slab);
 
-	words = min_t(unsigned int, words, most_objects(cache) / BITS_PER_LONG);
+	words = min_t(unsigned int, words, max_objects(cache) / BITS_PER_LONG);
 	if (free + slab->inuse != g->objects ||
 	    bitmap_weight(slab->free, words * BITS_PER_LONG) != free) {
 		report_broken("%s: a slab of %u objects has %u free and counts %u in use",
@@ -511,13 +489,12 @@ bool slab_check(struct slabmod_cache *cache, struct slab *slab)
 		return false;
 	}
 	if (strict_is_on(cache) && bitmap_intersects(slab->free, slab->out, g->objects)) {
-		report_broken("%s: an object is free, and with a caller", cache->name);
+		report_broken("%s: an object is free and in use", cache->name);
 		return false;
 	}
 	for (i = 0; i < g->pages; i++)
-		if (frame_cache(&slab_frame(slab)[i]) != cache || slab_frame(slab)[i].state !=
-		    slab->state ||
-		    slab_frame(slab)[i].order != g->order) {
+		if (frame_cache(&frames[i]) != cache || frames[i].state != slab->state ||
+		    frames[i].order != g->order) {
 			report_broken("%s: page %u of a slab is not the slab's", cache->name, i);
 			return false;
 		}

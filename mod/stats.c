@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stats.c - names of the counters, and their sums over all CPUs.
+ * stats.c - names and sums of the counters.
  */
 #include <linux/build_bug.h>
 #include <linux/cpumask.h>

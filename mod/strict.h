@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * strict.h - every second free of an object of a strict cache is detected at that free.
+ * strict.h - strict caches detect every double free.
  *
- * Each object of a strict cache has a bit that says whether a caller has it, in the frame of
- * its slab behind the bits of free objects. An allocation sets the bit before the object is
- * handed out; a free clears it by one atomic operation. So of several frees of an object
- * exactly one succeeds, wherever the object is meanwhile: in its slab, in the magazine of any
- * CPU, or on its way between them. A free is an RCU reader from the lookup of the slab to the
- * clearing of the bit, and the pages of a strict slab are not used again before a grace period,
- * so a free that comes too late does not find the bit of another object in that place.
+ * Each object of a strict cache has a bit that is set while a caller owns the object, in the
+ * frame of its slab after the bits of free objects. An allocation sets it; a free clears it
+ * atomically. So exactly one of several frees of an object succeeds, wherever the object is: in
+ * its slab, in a magazine of any CPU, or between them. A free is an RCU reader from the lookup
+ * of the slab until the bit is cleared. The pages of a strict slab are not reused before a grace
+ * period, so a late free cannot find the bit of another object.
  *
- * A magazine of a strict cache keeps the place of each object's bit beside the object, so that
- * the fast path of an allocation does not look it up. The cache's callers find no magazine to
- * take objects from by themselves: see set_magazines().
+ * A magazine of a strict cache stores the place of each object's bit beside the object, for the
+ * fast path of allocations. Inlined allocations of callers find no magazine; see
+ * set_magazines().
  *
- * Contexts: any. Locks: none. Memory: 8 bytes more for each entry of a magazine. Objects have
- * at least 32 bytes, so that the frame of a page has room for the bits of all its objects.
+ * Contexts: any. Locks: none. Memory: 8 bytes for each entry of a magazine. Objects have at
+ * least 32 bytes, so that the bits of a page's objects fit in its frame.
  */
 #ifndef SLABMOD_STRICT_H
 #define SLABMOD_STRICT_H
@@ -24,12 +23,12 @@
 
 #include "slab.h"
 
-/* The least size of an object. */
+/* The minimum size of an object. */
 #define STRICT_MIN_SIZE		32u
-/* The most objects that a slab has, and the word of frame->free where their bits begin. */
+/* The maximum number of objects in a slab, and the first word of slab->free for their bits. */
 #define STRICT_MAX_OBJECTS	(SLAB_MAX_OBJECTS / 2)
 #define STRICT_WORD		(SLAB_WORDS / 2)
-/* The most objects of a magazine, and the entry where the places of their bits begin. */
+/* The maximum number of objects in a magazine, and the first entry for the places of bits. */
 #define STRICT_MAGAZINE		128u
 #define STRICT_PLACES		192u
 
@@ -41,16 +40,13 @@ static inline bool strict_is_on(const struct slabmod_cache *cache)
 	return cache->flags & CACHE_STRICT;
 }
 
-/* Where the bit of an object is: the address of its word, times eight, and the bit's number. */
+/* Return the place of an object's bit: the address of its word, times 8, plus the bit number. */
 static __always_inline long strict_place(const struct slab *slab, unsigned long index)
 {
 	return (long)((unsigned long)&slab->free[STRICT_WORD] << 3) + index;
 }
 
-/*
- * Set or clear a bit by its place. An x86 takes the place as the number of a bit from address
- * 0 on, in one instruction.
- */
+/* Set or clear a bit by its place. On x86, the place is the number of a bit from address 0 on. */
 #ifdef __x86_64__
 static __always_inline void strict_set(long place)
 {
@@ -81,7 +77,7 @@ static __always_inline bool strict_clear(long place)
 }
 #endif
 
-/* The place of the bit of an object that is in a slab of @cache. */
+/* Return the place of the bit of an object of @cache. */
 static inline long strict_place_of(const struct slabmod_cache *cache, const void *object)
 {
 	struct slab *slab = frame_slab(chunk_frame(object));
@@ -89,13 +85,13 @@ static inline long strict_place_of(const struct slabmod_cache *cache, const void
 	return strict_place(slab, slab_object_index(cache, slab, object));
 }
 
-/* Whether a caller has the object; for reports and checks. */
+/* Return true if a caller owns the object; for reports and checks. */
 static inline bool strict_is_out(struct slab *slab, unsigned long index)
 {
 	return test_bit(index, &slab->free[STRICT_WORD]);
 }
 
-/* Note the places of the bits of @nr objects from entry @at of a magazine on. */
+/* Store the places of the bits of @nr objects, from entry @at of a magazine on. */
 static inline void strict_note(const struct slabmod_cache *cache,
 			       struct slabmod_magazine *magazine, unsigned int at,
 			       unsigned int nr)
@@ -105,9 +101,7 @@ static inline void strict_note(const struct slabmod_cache *cache,
 			(void *)strict_place_of(cache, magazine->object[at]);
 }
 
-/*
- * The fast path of an allocation: as slabmod_magazine_alloc(), and the object's bit is set.
- */
+/* The fast path of an allocation: as slabmod_magazine_alloc(), and set the object's bit. */
 static __always_inline bool strict_alloc(struct slabmod_cache *cache, size_t requested,
 					 void **object)
 {
@@ -132,8 +126,8 @@ static __always_inline bool strict_alloc(struct slabmod_cache *cache, size_t req
 }
 
 /*
- * Put an object whose bit was cleared into @magazine, this CPU's. False, and nothing done, if
- * the magazine is busy or full.
+ * Push an object whose bit was cleared to @magazine, which is this CPU's. Return false, without
+ * any change, if the magazine is busy or full.
  */
 static __always_inline bool strict_push(slabmod_my_magazine *magazine, void *object, long place)
 {

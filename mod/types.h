@@ -395,7 +395,7 @@ struct slabmod_cache {
 	struct slabmod_magazine __percpu *dead_magazines;
 	atomic_long_t allocs;		/* objects allocated, without those that magazines count */
 	atomic_long_t requested;	/* bytes requested of kmalloc(), likewise */
-	atomic_t departed;		/* slabs removed from a home to be freed; see is_at_home() */
+	atomic_t departed;		/* slabs detached to be freed; see is_at_home() */
 	struct stats __percpu *stats;
 	struct chunk_source *source;
 	unsigned int object_size;	/* bytes, as requested at creation */

@@ -220,6 +220,12 @@ static inline u64 ror64(u64 word, unsigned int shift)
 	return (word >> (shift & 63)) | (word << ((-shift) & 63));
 }
 
+static inline void bitmap_set(unsigned long *map, unsigned int start, unsigned int nr)
+{
+	for (; nr; nr--, start++)
+		__set_bit(start, map);
+}
+
 static inline unsigned int bitmap_weight(const unsigned long *map, unsigned int bits)
 {
 	unsigned int i, n = 0;

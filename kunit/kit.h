@@ -97,7 +97,7 @@ static inline void kit_magazine_leave(struct slabmod_cache *cache)
 /* The fast paths alone, on this CPU, with preemption off. */
 static inline bool kit_magazine_pop(struct slabmod_cache *cache, void **object)
 {
-	return slabmod_magazine_pop(slabmod_this_cpu(cache->magazines), 0, object);
+	return slabmod_magazine_pop(slabmod_this_cpu(cache->magazines), object);
 }
 
 static inline bool kit_magazine_push(struct slabmod_cache *cache, void *object)

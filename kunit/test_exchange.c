@@ -2,9 +2,6 @@
 /*
  * test_exchange.c - what it means that a cache gets other magazines while it is used:
  * nothing is lost, not an object and not a figure, whoever is in the middle of a call.
- *
- * And what magazines have to tell of sizes that were asked for, which nobody stores with
- * objects.
  */
 #include <linux/percpu.h>
 #include <linux/slab.h>
@@ -346,164 +343,6 @@ static void test_exchange_amid_calls_loses_no_parts_of_lines(struct kunit *test)
 	exchange_in_a_crowd(test, SHARED_LINES);
 }
 
-/* ---- what was asked for ---- */
-
-/* Sizes from 97 to 112 are of one class. */
-#define CLASS_SIZE	112
-
-/* What should have been counted of a class. */
-struct tally {
-	struct kunit *test;
-	struct slabmod_cache *cache;
-	struct slabmod_pool *pool;
-	unsigned long bytes, nr;
-	size_t size;			/* that is asked for next */
-};
-
-static unsigned long bytes_asked(struct slabmod_cache *cache)
-{
-	unsigned long bytes = atomic_long_read(&cache->requested);
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu)
-		bytes += per_cpu_ptr(cache->magazines, cpu)->requested;
-	return bytes;
-}
-
-static void expect_asked(struct tally *tally, void *p, size_t size)
-{
-	struct kunit *test = tally->test;
-
-	KUNIT_ASSERT_NOT_NULL(test, p);
-	tally->bytes += size;
-	tally->nr++;
-	KUNIT_EXPECT_EQ_MSG(test, bytes_asked(tally->cache), tally->bytes, "size %zu", size);
-	KUNIT_EXPECT_EQ_MSG(test, magazine_allocs(tally->cache), tally->nr, "size %zu", size);
-	KUNIT_EXPECT_EQ(test, magazine_mean_requested(tally->cache),
-			DIV_ROUND_CLOSEST(tally->bytes, tally->nr));
-	slabmod_kfree(p);
-}
-
-/* Every call that takes memory by size, with another size each. */
-static void test_every_way_to_ask_is_counted(struct kunit *test)
-{
-	static const char text[CLASS_SIZE] = "what is copied";
-	struct slabmod_cache *cache = slabmod_kmalloc_caches[slabmod_kmalloc_class(CLASS_SIZE)];
-	struct tally tally = { .test = test, .cache = cache };
-	int nid;
-
-	context_pin(0);
-	slabmod_kfree(slabmod_kmalloc(CLASS_SIZE, GFP_KERNEL));
-	tally.bytes = bytes_asked(cache);
-	tally.nr = magazine_allocs(cache);
-	expect_asked(&tally, slabmod_kmalloc(97, GFP_KERNEL), 97);
-	expect_asked(&tally, slabmod_kmalloc_variable(98, GFP_KERNEL), 98);
-	expect_asked(&tally, slabmod_kmalloc(99, GFP_ATOMIC), 99);
-	expect_asked(&tally, slabmod_kzalloc(100, GFP_KERNEL), 100);
-	expect_asked(&tally, slabmod_kmalloc_variable(101, GFP_KERNEL | __GFP_ZERO), 101);
-	expect_asked(&tally, slabmod_kmalloc_array(17, 6, GFP_KERNEL), 102);
-	expect_asked(&tally, slabmod_kcalloc(13, 8, GFP_KERNEL), 104);
-	expect_asked(&tally, slabmod_krealloc(NULL, 105, GFP_KERNEL), 105);
-	expect_asked(&tally, slabmod_kmemdup(text, 106, GFP_KERNEL), 106);
-	expect_asked(&tally, slabmod_kasprintf(GFP_KERNEL, "%0107d", 7), 108);
-	for_each_online_node(nid) {
-		expect_asked(&tally, slabmod_kmalloc_node(109, GFP_KERNEL, nid), 109);
-		expect_asked(&tally, slabmod_kmalloc_node(110, GFP_KERNEL | __GFP_THISNODE, nid),
-			     110);
-	}
-	expect_asked(&tally, slabmod_kmalloc_node(111, GFP_KERNEL, NUMA_NO_NODE), 111);
-	expect_asked(&tally, slabmod_pool_kmalloc(root_pool, 112, GFP_KERNEL), 112);
-}
-
-static void ask(void *arg)
-{
-	struct tally *tally = arg;
-
-	expect_asked(tally, slabmod_pool_kmalloc(tally->pool, tally->size, GFP_ATOMIC),
-		     tally->size);
-	tally->size = 97 + (tally->size - 96) % 16;
-}
-
-static void ask_when_busy(struct tally *tally)
-{
-	void *p;
-
-	preempt_disable();
-	kit_magazine_enter(tally->cache);
-	p = slabmod_pool_kmalloc(tally->pool, tally->size, GFP_ATOMIC);
-	kit_magazine_leave(tally->cache);
-	preempt_enable();
-	expect_asked(tally, p, tally->size);
-}
-
-static void test_mean_of_sizes_is_right_in_any_state(struct kunit *test)
-{
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-	struct slabmod_pool *pool = slabmod_pool_create("asked", &params);
-	struct tally tally = { .test = test, .pool = pool, .size = 97 };
-	unsigned int n, i;
-
-	KUNIT_ASSERT_NOT_NULL(test, pool);
-	tally.cache = pool->kmalloc[slabmod_kmalloc_class(CLASS_SIZE)];
-	context_pin(0);
-	KUNIT_EXPECT_EQ(test, magazine_mean_requested(tally.cache), 0);
-	for (i = 0; i < 5; i++) {
-		for (n = 0; n < 20; n++)
-			ask(&tally);
-		ask_when_busy(&tally);
-		/* A new slab, by whom the magazine is filled, and one for who finds it busy. */
-		slabmod_cache_shrink(tally.cache);
-		ask(&tally);
-		slabmod_cache_shrink(tally.cache);
-		ask_when_busy(&tally);
-		/* What was counted outlives the magazines, and is counted without any. */
-		KUNIT_EXPECT_TRUE(test, exchange(tally.cache, i % 2));
-		KUNIT_EXPECT_EQ(test, bytes_asked(tally.cache), tally.bytes);
-		KUNIT_EXPECT_EQ(test, magazine_allocs(tally.cache), tally.nr);
-	}
-	/* What was refused was not had. */
-	pool_shrink(pool);
-	pool->source.limit = atomic_long_read(&pool->source.held);
-	KUNIT_EXPECT_NULL(test, slabmod_pool_kmalloc(pool, 97, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, bytes_asked(tally.cache), tally.bytes);
-	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
-}
-
-/* An NMI makes no magazines, but takes from slabs that there are. */
-struct visit {
-	struct slabmod_pool *pool;
-	void *p;
-};
-
-static void ask_in_nmi(void *arg)
-{
-	struct visit *visit = arg;
-
-	visit->p = slabmod_pool_kmalloc(visit->pool, 97, GFP_ATOMIC);
-}
-
-static void test_what_is_asked_for_without_magazines_is_counted(struct kunit *test)
-{
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-	struct visit visit = { .pool = slabmod_pool_create("asked", &params) };
-	struct tally tally = { .test = test, .pool = visit.pool, .size = 112 };
-
-	KUNIT_ASSERT_NOT_NULL(test, visit.pool);
-	tally.cache = visit.pool->kmalloc[slabmod_kmalloc_class(CLASS_SIZE)];
-	context_pin(0);
-	ask(&tally);
-	KUNIT_EXPECT_TRUE(test, exchange(tally.cache, false));
-	if (context_nmi_begin(ask_in_nmi, &visit)) {
-		context_nmi();
-		context_nmi_end();
-		KUNIT_EXPECT_EQ(test, mine(tally.cache)->capacity, 0);
-		expect_asked(&tally, visit.p, 97);
-	}
-	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(visit.pool), 0);
-	if (!visit.p)
-		kunit_skip(test, "there are no NMIs to be had");
-}
-
 static struct kunit_case exchange_cases[] = {
 	KUNIT_CASE(test_magazines_grow_to_their_largest_and_go),
 	KUNIT_CASE(test_ledger_knows_what_magazines_cost),
@@ -511,9 +350,6 @@ static struct kunit_case exchange_cases[] = {
 	KUNIT_CASE(test_exchange_without_memory_changes_nothing),
 	KUNIT_CASE(test_exchange_amid_calls_loses_nothing),
 	KUNIT_CASE(test_exchange_amid_calls_loses_no_parts_of_lines),
-	KUNIT_CASE(test_every_way_to_ask_is_counted),
-	KUNIT_CASE(test_mean_of_sizes_is_right_in_any_state),
-	KUNIT_CASE(test_what_is_asked_for_without_magazines_is_counted),
 	{}
 };
 

@@ -281,7 +281,7 @@ static void *take_by_myself(struct slabmod_cache *cache)
 {
 	void *object;
 
-	return slabmod_magazine_alloc(&cache->fastpath.magazines, 0, &object) ? object : NULL;
+	return slabmod_magazine_alloc(&cache->fastpath.magazines, &object) ? object : NULL;
 }
 
 static void construct(void *object)

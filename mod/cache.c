@@ -79,7 +79,7 @@ static noinline void *alloc_emergency(struct slabmod_cache *cache, gfp_t gfp)
 }
 
 /* From slabs there are, from a new one, or from the last there is. */
-static void *alloc_slow(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
+static void *alloc_slow(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object;
 
@@ -90,34 +90,30 @@ static void *alloc_slow(struct slabmod_cache *cache, gfp_t gfp, size_t requested
 		object = alloc_from_new_slab(cache, gfp);
 	if (unlikely(!object))
 		object = alloc_emergency(cache, gfp);
-	if (object && requested)
-		magazine_count_requested(cache, requested);
 	return object;
 }
 
-static void *alloc_local(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
+static void *alloc_local(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object;
 
-	if (slabmod_magazine_alloc(&cache->magazines, requested, &object))
+	if (slabmod_magazine_alloc(&cache->magazines, &object))
 		return object;
-	return alloc_slow(cache, gfp, requested);
+	return alloc_slow(cache, gfp);
 }
 
-static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t requested)
+static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
 	void *object = magazine_alloc_on_node(cache, gfp, nid);
 	unsigned int round;
 
 	if (!object && !(gfp & __GFP_THISNODE))
-		return alloc_slow(cache, gfp, requested);
+		return alloc_slow(cache, gfp);
 	for (round = 0; !object && source_serves(cache->source, nid); round++) {
 		if (!direct_reclaim(cache->pool, cache, gfp, round))
 			break;
 		object = magazine_alloc_on_node(cache, gfp, nid);
 	}
-	if (object && requested)
-		magazine_count_requested(cache, requested);
 	return object;
 }
 
@@ -158,9 +154,9 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid,
 	if (nid == NUMA_NO_NODE && gfp & __GFP_THISNODE)
 		nid = numa_mem_id();
 	if (nid == NUMA_NO_NODE || (nid == numa_mem_id() && !(gfp & __GFP_THISNODE)))
-		object = alloc_local(cache, gfp, requested);
+		object = alloc_local(cache, gfp);
 	else
-		object = alloc_node(cache, gfp, nid, requested);
+		object = alloc_node(cache, gfp, nid);
 	return post_alloc(cache, object, gfp, requested, wants_init(cache, gfp));
 }
 
@@ -171,9 +167,9 @@ static noinline void *refill_slow(struct slabmod_cache *cache, gfp_t gfp, size_t
 	void *object;
 
 	if (clear || leak_tracks(cache))
-		object = alloc_local(cache, gfp, requested);
+		object = alloc_local(cache, gfp);
 	else
-		object = alloc_slow(cache, gfp, requested);
+		object = alloc_slow(cache, gfp);
 	return post_alloc(cache, object, gfp, requested, clear);
 }
 
@@ -188,7 +184,7 @@ noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, si
 	void *object;
 
 	if (strict_is_on(cache) && !leak_tracks(cache) &&
-	    likely(strict_alloc(cache, requested, &object)))
+	    likely(strict_alloc(cache, &object)))
 		return magazine_clears(cache) ? clear_object(cache, object) : object;
 	return refill_slow(cache, gfp, requested);
 }
@@ -212,7 +208,7 @@ static size_t alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void
 	size_t got = magazine_alloc_bulk(cache, nr, objects);
 
 	while (got < nr) {
-		objects[got] = alloc_slow(cache, gfp, 0);
+		objects[got] = alloc_slow(cache, gfp);
 		if (!objects[got])
 			break;
 		got++;

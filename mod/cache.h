@@ -36,7 +36,7 @@ static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp,
 	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN))
 		return cache_alloc_slow(cache, gfp, NUMA_NO_NODE, requested);
 	cache_may_alloc(gfp);
-	if (likely(slabmod_magazine_alloc(&cache->fastpath.magazines, requested, &object)))
+	if (likely(slabmod_magazine_alloc(&cache->fastpath.magazines, &object)))
 		return object;
 	return __slabmod_cache_refill(cache, gfp, requested);
 }

@@ -90,28 +90,6 @@ static void show_bound(struct seq_file *m, struct slabmod_pool *pool)
 		   "bytes of objects that may lie in magazines, as large as they are now");
 }
 
-/* Sizes asked for are not stored with objects: what they are on average is. */
-static void show_rounding_of(struct slabmod_cache *cache, void *arg)
-{
-	struct seq_file *m = arg;
-	unsigned long mean, used;
-
-	if (!(cache->flags & CACHE_KMALLOC) || !magazine_allocs(cache))
-		return;
-	mean = magazine_mean_requested(cache);
-	used = cache_used(cache);
-	seq_printf(m, "%-20s %14lu %14lu %14lu %14lu\n", cache->name, used,
-		   mean, used * mean, used * (cache->size - mean));
-}
-
-static void show_rounding(struct seq_file *m, struct slabmod_pool *pool)
-{
-	seq_puts(m, "\n[rounding]\n");
-	seq_printf(m, "%-20s %14s %14s %14s %14s\n", "# class", "used", "mean_asked",
-		   "bytes_asked", "bytes_rounded");
-	cache_for_each(pool, show_rounding_of, m);
-}
-
 static void show_counters(struct seq_file *m, struct slabmod_pool *pool)
 {
 	int i;
@@ -136,7 +114,6 @@ static int summary_show(struct seq_file *m, void *unused)
 
 	show_ledger(m, pool);
 	show_bound(m, pool);
-	show_rounding(m, pool);
 	show_counters(m, pool);
 	/* Of a bad address nobody can tell whose it was to be. */
 	if (pool == root_pool)

@@ -228,19 +228,6 @@ void *magazine_alloc_any_line(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_alloc_any_line);
 
-void magazine_count_requested(struct slabmod_cache *cache, size_t bytes)
-{
-	struct slabmod_magazine __percpu *magazines;
-
-	preempt_disable();
-	magazines = READ_ONCE(cache->magazines);
-	if (magazines == magazine_none)
-		atomic_long_add(bytes, &cache->requested);
-	else
-		this_cpu_add(magazines->requested, bytes);
-	preempt_enable();
-}
-
 void *magazine_alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
 	void *object;

@@ -93,9 +93,6 @@ void *magazine_alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid);
 /* Frees an object that has been found to start in the slab of @slab. Any context. */
 void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *object);
 
-/* Counts what kmalloc() was asked for, when it was had out of this file. */
-void magazine_count_requested(struct slabmod_cache *cache, size_t bytes);
-
 /* Takes up to @nr objects from here and from slabs there are; returns how many. */
 size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **objects);
 

@@ -350,9 +350,7 @@ void magazine_flush_old(struct slabmod_cache *cache)
 
 		empty_unused(cache, magazine);
 		atomic_long_add(magazine->allocs, &cache->allocs);
-		atomic_long_add(magazine->requested, &cache->requested);
 		WRITE_ONCE(magazine->allocs, 0);
-		WRITE_ONCE(magazine->requested, 0);
 	}
 	WRITE_ONCE(cache->old_magazines, NULL);
 	cache->dead_magazines = old;
@@ -452,20 +450,6 @@ unsigned long magazine_allocs(struct slabmod_cache *cache)
 	return count;
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_allocs);
-
-static void add_asked(struct slabmod_magazine *magazine, void *arg)
-{
-	*(unsigned long *)arg += READ_ONCE(magazine->requested);
-}
-
-unsigned long magazine_mean_requested(struct slabmod_cache *cache)
-{
-	unsigned long bytes = atomic_long_read(&cache->requested), allocs = magazine_allocs(cache);
-
-	visit_magazines(cache, add_asked, &bytes);
-	return allocs ? min_t(unsigned long, DIV_ROUND_CLOSEST(bytes, allocs), cache->size) : 0;
-}
-EXPORT_SYMBOL_FOR_TEST(magazine_mean_requested);
 
 /* Invariant: what lies in a magazine is an object that its slab counts as taken. */
 static bool check_object(struct slabmod_cache *cache, void *object)

@@ -48,8 +48,6 @@ void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu);
 /* Objects in all magazines, and objects ever handed out by them. */
 unsigned long magazine_count(struct slabmod_cache *cache);
 unsigned long magazine_allocs(struct slabmod_cache *cache);
-/* Of a class of kmalloc(): what was asked for, on the average of all its objects. */
-unsigned long magazine_mean_requested(struct slabmod_cache *cache);
 size_t magazine_metadata(const struct slabmod_cache *cache);
 
 /* True when the magazines keep their invariants; for a cache that is not in use. */

@@ -102,8 +102,7 @@ static inline void strict_note(const struct slabmod_cache *cache,
 }
 
 /* The fast path of an allocation: as slabmod_magazine_alloc(), and set the object's bit. */
-static __always_inline bool strict_alloc(struct slabmod_cache *cache, size_t requested,
-					 void **object)
+static __always_inline bool strict_alloc(struct slabmod_cache *cache, void **object)
 {
 	slabmod_my_magazine *magazine;
 	long top;
@@ -119,7 +118,6 @@ static __always_inline bool strict_alloc(struct slabmod_cache *cache, size_t req
 	*object = magazine->object[top];
 	strict_set((long)magazine->object[STRICT_PLACES + top]);
 	magazine->allocs++;
-	magazine->requested += requested;
 	slabmod_magazine_exit(magazine, -1);
 	preempt_enable();
 	return true;

@@ -394,7 +394,6 @@ struct slabmod_cache {
 	struct slabmod_magazine __percpu *old_magazines;
 	struct slabmod_magazine __percpu *dead_magazines;
 	atomic_long_t allocs;		/* objects allocated, without those that magazines count */
-	atomic_long_t requested;	/* bytes requested of kmalloc(), likewise */
 	atomic_t departed;		/* slabs detached to be freed; see is_at_home() */
 	struct stats __percpu *stats;
 	struct chunk_source *source;

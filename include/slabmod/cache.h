@@ -163,7 +163,7 @@ static __always_inline void *slabmod_cache_take(struct slabmod_cache *cache, gfp
 
 	if (!slabmod_gfp_inline(gfp))
 		return __slabmod_cache_alloc(cache, gfp, requested);
-	if (likely(slabmod_magazine_alloc(&fastpath->magazines, requested, &object)))
+	if (likely(slabmod_magazine_alloc(&fastpath->magazines, &object)))
 		return object;
 	return __slabmod_cache_refill(cache, gfp, requested);
 }

@@ -35,7 +35,6 @@ struct slabmod_magazine {
 	long top;			/* objects in object[1..top]; busy: see above */
 	unsigned long capacity;		/* of each stack; 0: there is none yet */
 	unsigned long allocs;		/* objects handed out */
-	unsigned long requested;		/* bytes that kmalloc() was asked for, in all */
 	u16 local_top;			/* @top, for who is at it and takes longer */
 	u16 nr_remote;			/* objects that are to go home, behind the others */
 	u32 cpu;			/* whose it is; of no meaning while @capacity is 0 */
@@ -96,11 +95,9 @@ static __always_inline void slabmod_magazine_exit(slabmod_my_magazine *magazine,
 }
 
 /*
- * Takes the object on top, for which @requested bytes were asked, or 0 where that is of no
- * interest; false when there is none or the magazine is busy.
+ * Takes the object on top; false when there is none or the magazine is busy.
  */
-static __always_inline bool slabmod_magazine_pop(slabmod_my_magazine *magazine, size_t requested,
-						 void **object)
+static __always_inline bool slabmod_magazine_pop(slabmod_my_magazine *magazine, void **object)
 {
 	long top = slabmod_magazine_enter(magazine);
 
@@ -111,8 +108,6 @@ static __always_inline bool slabmod_magazine_pop(slabmod_my_magazine *magazine, 
 	}
 	*object = magazine->object[top];
 	magazine->allocs++;
-	if (!__builtin_constant_p(requested) || requested)
-		magazine->requested += requested;
 	slabmod_magazine_exit(magazine, -1);
 	return true;
 }
@@ -123,10 +118,10 @@ static __always_inline bool slabmod_magazine_pop(slabmod_my_magazine *magazine, 
  * so they are looked up with preemption off.
  */
 static __always_inline bool slabmod_magazine_alloc(struct slabmod_magazine __percpu **magazines,
-						   size_t requested, void **object)
+						   void **object)
 {
 	preempt_disable();
-	if (unlikely(!slabmod_magazine_pop(slabmod_this_cpu(READ_ONCE(*magazines)), requested,
+	if (unlikely(!slabmod_magazine_pop(slabmod_this_cpu(READ_ONCE(*magazines)),
 					   object))) {
 		preempt_enable();
 		return false;

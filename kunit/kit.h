@@ -86,23 +86,23 @@ void kit_cache_destroy(struct kunit *test, struct slabmod_cache *cache);
  */
 static inline long kit_magazine_enter(struct slabmod_cache *cache)
 {
-	return slabmod_magazine_enter(slabmod_this_cpu(cache->magazines));
+	return slabmod_magazine_enter(this_cpu_ptr(cache->magazines));
 }
 
 static inline void kit_magazine_leave(struct slabmod_cache *cache)
 {
-	slabmod_magazine_exit(slabmod_this_cpu(cache->magazines), 0);
+	slabmod_magazine_exit(this_cpu_ptr(cache->magazines), 0);
 }
 
 /* The fast paths alone, on this CPU, with preemption off. */
 static inline bool kit_magazine_pop(struct slabmod_cache *cache, void **object)
 {
-	return slabmod_magazine_pop(slabmod_this_cpu(cache->magazines), object);
+	return slabmod_magazine_alloc(&cache->magazines, object);
 }
 
 static inline bool kit_magazine_push(struct slabmod_cache *cache, void *object)
 {
-	return slabmod_magazine_push(slabmod_this_cpu(cache->magazines), object);
+	return slabmod_magazine_push(this_cpu_ptr(cache->magazines), object);
 }
 
 /*

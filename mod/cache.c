@@ -418,11 +418,10 @@ EXPORT_SYMBOL_SLABMOD(slabmod_cache_free);
  */
 static size_t free_bulk_fast(struct slabmod_cache *cache, size_t nr, void **objects)
 {
-	struct slabmod_magazine __percpu *magazines = READ_ONCE(cache->magazines);
-	slabmod_my_magazine *mine = slabmod_this_cpu(magazines);
+	struct slabmod_magazine *mine = this_cpu_ptr(READ_ONCE(cache->magazines));
 	long top = slabmod_magazine_enter(mine);
 	size_t room = top < 0 ? 0 : min_t(size_t, nr, mine->capacity - top), i;
-	void **to = &this_cpu_ptr(magazines)->object[max(top, 0l)];
+	void **to = &mine->object[max(top, 0l)];
 	unsigned long page = ~0ul, offset;
 	struct frame *frame = NULL;
 

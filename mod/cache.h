@@ -98,7 +98,7 @@ void cache_free_claimed(struct slabmod_cache *cache, void *object);
 
 /* The fast path of a free to a strict cache that needs no other check. Preemption is off. */
 static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *cache,
-							 slabmod_my_magazine *magazine,
+							 struct slabmod_magazine *magazine,
 							 struct frame *frame, u64 index,
 							 void *object)
 {
@@ -120,7 +120,7 @@ static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *c
  * if the cache is strict.
  */
 static __always_inline enum cache_free cache_free_check(struct slabmod_cache *cache,
-							slabmod_my_magazine *magazine,
+							struct slabmod_magazine *magazine,
 							struct frame *frame, unsigned long offset,
 							void *object, bool pages, bool strict)
 {
@@ -166,7 +166,7 @@ void cache_free_full(struct slabmod_cache *cache, void *object);
 static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct frame *frame,
 					    unsigned long offset, void *object, bool pages)
 {
-	slabmod_my_magazine *magazine = slabmod_this_cpu(READ_ONCE(cache->magazines));
+	struct slabmod_magazine *magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
 
 	switch (cache_free_check(cache, magazine, frame, offset, object, pages, true)) {
 	case FREE_MAY_PUSH:

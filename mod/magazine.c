@@ -53,20 +53,17 @@
  */
 struct slabmod_magazine *magazine_lock_local(struct slabmod_cache *cache)
 {
-	struct slabmod_magazine __percpu *magazines = READ_ONCE(cache->magazines);
-	slabmod_my_magazine *local_top = slabmod_this_cpu(magazines);
-	struct slabmod_magazine *magazine;
+	struct slabmod_magazine *magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
 	long top;
 
-	if (!local_top->capacity)
+	if (!magazine->capacity)
 		return NULL;
-	top = slabmod_magazine_enter(local_top);
+	top = slabmod_magazine_enter(magazine);
 	if (top < 0) {
-		slabmod_magazine_exit(local_top, 0);
+		slabmod_magazine_exit(magazine, 0);
 		stat_inc(cache->stats, STAT_BUSY);
 		return NULL;
 	}
-	magazine = this_cpu_ptr(magazines);
 	magazine->local_top = top;
 	return magazine;
 }

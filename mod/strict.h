@@ -104,11 +104,11 @@ static inline void strict_note(const struct slabmod_cache *cache,
 /* The fast path of an allocation: as slabmod_magazine_alloc(), and set the object's bit. */
 static __always_inline bool strict_alloc(struct slabmod_cache *cache, void **object)
 {
-	slabmod_my_magazine *magazine;
+	struct slabmod_magazine *magazine;
 	long top;
 
 	preempt_disable();
-	magazine = slabmod_this_cpu(READ_ONCE(cache->magazines));
+	magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
 	top = slabmod_magazine_enter(magazine);
 	if (unlikely(top <= 0)) {
 		slabmod_magazine_exit(magazine, 0);
@@ -127,7 +127,7 @@ static __always_inline bool strict_alloc(struct slabmod_cache *cache, void **obj
  * Push an object whose bit was cleared to @magazine, which is this CPU's. Return false, without
  * any change, if the magazine is busy or full.
  */
-static __always_inline bool strict_push(slabmod_my_magazine *magazine, void *object, long place)
+static __always_inline bool strict_push(struct slabmod_magazine *magazine, void *object, long place)
 {
 	unsigned long top = slabmod_magazine_enter(magazine);
 

@@ -76,7 +76,9 @@ static inline void shim_point(enum shim_point point, const volatile void *p,
 #define atomic_long_inc(v)		((void)atomic_long_inc_return(v))
 #define atomic_long_dec(v)		atomic_long_sub(1, v)
 #define atomic_long_inc_return(v)	__shim_atomic(add_fetch, &(v)->counter, 1)
-#define atomic_long_fetch_add_relaxed(n, v)	__shim_atomic(fetch_add, &(v)->counter, n)
+
+typedef atomic_long_t local_t;
+#define local_add_return(n, v)		atomic_long_add_return(n, v)
 
 /* Those of tools/include are not atomic. */
 #define set_bit(nr, addr)	\

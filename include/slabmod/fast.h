@@ -1,141 +1,109 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * slabmod's fast path of an allocation, compiled into its callers. No interface:
- * include <slabmod/cache.h> or <slabmod/kmalloc.h> and call what they document.
- * Build slabmod.ko and who uses it from one tree: CONFIG_MODVERSIONS finds out when
- * the structures here differ, but not what is done with them.
+ * The fast path of an allocation, compiled into its callers. Not an interface: include
+ * <slabmod/cache.h> or <slabmod/kmalloc.h>. Build slabmod.ko and its clients from one tree.
+ * CONFIG_MODVERSIONS detects changed structures, but not changed code.
  *
- * A magazine is a stack of free objects that one CPU has at hand. It is touched by
- * that CPU alone, with preemption off. One instruction takes its count and marks it
- * as busy, and one counts and takes the mark away: so an interrupt sees a magazine
- * at rest, or sees that it interrupted somebody and leaves it alone. Interrupts stay
- * on, and on x86 nothing is atomic for other CPUs.
+ * A magazine is a per-CPU stack of free objects, accessed only by its CPU, with preemption
+ * off. One instruction reads the count and marks the magazine as busy, and one updates the
+ * count and removes the mark. An interrupt or NMI finds the magazine either consistent or
+ * busy, and leaves a busy one alone. Interrupts stay on, and on x86 no locked instruction is
+ * needed.
  */
 #ifndef _SLABMOD_FAST_H
 #define _SLABMOD_FAST_H
 
-#include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/types.h>
 
+#include <asm/local.h>
+
 /*
- * Added to the count of a magazine that somebody is at. With any number of these,
- * from contexts that interrupt each other, the count is below zero, and its low
- * bits are still those of the number of objects.
+ * Bias added to @top while the magazine is busy, once for each context: they nest. A biased
+ * count is below zero, and its low bits are still the number of objects.
  */
 #define SLABMOD_MAGAZINE_BUSY	(-0x10000000l)
 
-/*
- * Invariant: object[0] is NULL, so that the top of the stack can be looked at
- * without asking whether there is one.
- */
+/* Invariant: object[0] is NULL, so the top of an empty stack can be compared. */
 struct slabmod_magazine {
-	long top;			/* objects in object[1..top]; busy: see above */
-	unsigned long capacity;		/* of each stack; 0: there is none yet */
-	unsigned long allocs;		/* objects handed out */
-	u16 local_top;			/* @top, for who is at it and takes longer */
-	u16 nr_remote;			/* objects that are to go home, behind the others */
-	u32 cpu;			/* whose it is; of no meaning while @capacity is 0 */
-	u32 seen;			/* of @allocs and counts, when its age was last looked at */
-	u16 idle;			/* how often it was the same since */
-	u16 misses;			/* refills and flushes since then */
+	long top;			/* objects in object[1..top], biased while busy */
+	unsigned long capacity;		/* of object[]; 0 for magazine_none */
+	unsigned long allocs;		/* objects allocated */
+	u16 local_top;			/* copy of @top while a slow path owns the magazine */
+	u16 nr_remote;			/* remote objects, stored after object[capacity] */
+	u32 cpu;			/* not valid while @capacity is 0 */
+	u32 seen;			/* @allocs and counts at the last magazine_scan_idle() */
+	u16 idle;			/* scans in a row that found no change */
+	u16 misses;			/* refills and flushes since the last scan */
 	void *object[];
 };
 
-/* How struct slabmod_cache begins. */
+/* The first field of struct slabmod_cache. */
 struct slabmod_cache_fastpath {
 	/*
-	 * What may be taken from with nothing else to do; an empty one that all caches
-	 * have in common when there is none, or when objects have to be cleared. Set
-	 * by set_magazines() in magazine_set.c.
+	 * magazine_none while the cache has no magazines, or if each object needs more work,
+	 * such as clearing. Set by set_magazines().
 	 */
 	struct slabmod_magazine __percpu *magazines;
 };
 
 /*
- * This CPU's instance, for as long as preemption is off. Through the segment register
- * it is plain C to the compiler, which then compares and counts in memory; newer
- * kernels do so themselves.
+ * Mark this CPU's magazine as busy. Return the number of objects in it, or a number below
+ * zero if it was busy already. In either case slabmod_magazine_exit() must follow. Preemption
+ * is off. A local_t is atomic against interrupts and NMIs of this CPU.
  */
-#if defined(CONFIG_X86_64) && defined(CONFIG_SMP) && !defined(CONFIG_UML) && \
-	defined(CONFIG_CC_IS_GCC) && !defined(CONFIG_KASAN) && !defined(CONFIG_KCSAN) && \
-	!defined(__CHECKER__)
-#define slabmod_my_magazine struct slabmod_magazine __seg_gs
-#define slabmod_this_cpu(magazines) ((slabmod_my_magazine *)(unsigned long)(magazines))
-#else
-#define slabmod_my_magazine struct slabmod_magazine
-#define slabmod_this_cpu(magazines) this_cpu_ptr(magazines)
-#endif
-
-/*
- * Marks this CPU's magazine as busy. Returns how many objects it has, or less than
- * zero when it was busy. In either case somebody has to leave. Preemption is off.
- */
-static __always_inline long slabmod_magazine_enter(slabmod_my_magazine *magazine)
+static __always_inline long slabmod_magazine_enter(struct slabmod_magazine *magazine)
 {
-	long top = SLABMOD_MAGAZINE_BUSY;
+	long top = local_add_return(SLABMOD_MAGAZINE_BUSY, (local_t *)&magazine->top);
 
-#ifdef __x86_64__
-	/* The result is where the object it leads to will be returned. */
-	asm volatile("xaddq %0, %1" : "+a" (top), "+m" (magazine->top) : : "memory");
-#else
-	top = atomic_long_fetch_add_relaxed(top, (atomic_long_t *)&magazine->top);
-#endif
 	barrier();
-	return top;
+	return top - SLABMOD_MAGAZINE_BUSY;
 }
 
-/* Leaves a magazine that has @more objects than when it was entered. */
-static __always_inline void slabmod_magazine_exit(slabmod_my_magazine *magazine, long more)
+/* Leave a magazine that has @more objects than when it was entered. */
+static __always_inline void slabmod_magazine_exit(struct slabmod_magazine *magazine, long more)
 {
 	barrier();
 	magazine->top += more - SLABMOD_MAGAZINE_BUSY;
 }
 
 /*
- * Takes the object on top; false when there is none or the magazine is busy.
- */
-static __always_inline bool slabmod_magazine_pop(slabmod_my_magazine *magazine, void **object)
-{
-	long top = slabmod_magazine_enter(magazine);
-
-	/* One test for two: none, and busy. */
-	if (unlikely(top <= 0)) {
-		slabmod_magazine_exit(magazine, 0);
-		return false;
-	}
-	*object = magazine->object[top];
-	magazine->allocs++;
-	slabmod_magazine_exit(magazine, -1);
-	return true;
-}
-
-/*
- * The same with preemption on. A cache's magazines are exchanged for larger ones, and
- * the old ones freed when nobody has preemption off any more who may have seen them:
- * so they are looked up with preemption off.
+ * Pop the object on top of this CPU's magazine. Return false if there is none or the magazine
+ * is busy. The magazines are looked up with preemption off, because they may be resized: the
+ * old ones are freed after a grace period.
+ *
+ * The magazine is entered and left as above, but by per-CPU operations, which take an
+ * instruction less than this_cpu_ptr().
  */
 static __always_inline bool slabmod_magazine_alloc(struct slabmod_magazine __percpu **magazines,
 						   void **object)
 {
+	struct slabmod_magazine __percpu *magazine;
+	long top;
+
 	preempt_disable();
-	if (unlikely(!slabmod_magazine_pop(slabmod_this_cpu(READ_ONCE(*magazines)),
-					   object))) {
+	magazine = READ_ONCE(*magazines);
+	top = this_cpu_add_return(magazine->top, SLABMOD_MAGAZINE_BUSY) - SLABMOD_MAGAZINE_BUSY;
+	/* One test for two: empty, and busy. */
+	if (unlikely(top <= 0)) {
+		this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY);
 		preempt_enable();
 		return false;
 	}
+	*object = this_cpu_read(magazine->object[top]);
+	this_cpu_inc(magazine->allocs);
+	this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY + 1);
 	preempt_enable();
 	return true;
 }
 
 /*
- * Puts an object on top. False, and nothing done, when the magazine is busy or
- * full, or the object is on top already.
+ * Push an object. Return false, with nothing done, if the magazine is busy or full, or the
+ * object is on top already.
  */
-static __always_inline bool slabmod_magazine_push(slabmod_my_magazine *magazine,
-						  void *object)
+static __always_inline bool slabmod_magazine_push(struct slabmod_magazine *magazine, void *object)
 {
 	unsigned long top = slabmod_magazine_enter(magazine);
 
@@ -156,16 +124,13 @@ static __always_inline bool slabmod_magazine_push(slabmod_my_magazine *magazine,
 #define __SLABMOD_GFP_ATOMIC	((__force gfp_t)0)
 #endif
 
-/* Flags that say what an allocation may do, and nothing of what is to be got. */
+/* Flags for what an allocation may do. They do not change the memory that is returned. */
 #define SLABMOD_GFP_PLAIN	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH |		\
 				 __SLABMOD_GFP_ATOMIC | __GFP_MEMALLOC | __GFP_NOMEMALLOC |	\
 				 __GFP_NOWARN | __GFP_RETRY_MAYFAIL | __GFP_NORETRY |		\
 				 __GFP_HARDWALL | __GFP_WRITE)
 
-/*
- * Whether the fast path may be compiled in where @gfp is a constant. Debugging
- * kernels want to be told of every allocation that might sleep.
- */
+/* The fast path is inlined for a constant @gfp, unless the kernel checks each allocation. */
 #define slabmod_gfp_inline(gfp)							\
 	(__builtin_constant_p(gfp) && !((gfp) & ~SLABMOD_GFP_PLAIN) &&		\
 	 !IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) && !IS_ENABLED(CONFIG_LOCKDEP))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * slabmod typed caches: objects of one type, one size and one alignment.
+ * slabmod typed caches: objects of one type, size and alignment.
  *
- * Objects are at least 16 bytes. Nothing is stored in or beside a free object,
- * so an object keeps the state its constructor gave it from one life to the
- * next, and an overrun reaches a neighbour but never the allocator.
+ * Objects are at least 16 bytes. No metadata is stored in or next to an object. A free object
+ * therefore keeps its constructed state until it is allocated again, and an overrun can
+ * corrupt a neighbour but not the allocator.
  *
- * The kernel must not free an object, and a page reference does not keep it from reuse: see
+ * The kernel must not free an object, and a page reference does not prevent its reuse: see
  * "What the memory is not for" in Documentation/api.rst.
  */
 #ifndef _SLABMOD_CACHE_H
@@ -24,48 +24,48 @@ struct slabmod_cache;
 #define SLABMOD_HWCACHE_ALIGN	0x1u
 
 /**
- * define SLABMOD_DEBUG - catch callers' errors with the cache's objects, at a cost
+ * define SLABMOD_DEBUG - detect misuse of the cache's objects, at a cost
  *
- * Objects have red zones on both sides, are filled with a pattern when they are freed and
- * looked at when they are handed out again, wait in a quarantine before that, and know
- * where they were allocated and freed. There are no magazines. The module parameter debug=1
- * does it to all caches. See Documentation/debug.rst.
+ * Objects have red zones on both sides. A freed object is poisoned and stays in a quarantine
+ * before it is reused; the poison is checked when it is allocated again. Allocations and
+ * frees are recorded with their call stacks. There are no magazines. The module parameter
+ * debug=1 sets the flag for all caches. See Documentation/debug.rst.
  */
 #define SLABMOD_DEBUG		0x4u
 
 /**
- * define SLABMOD_ISOLATED - memory that was an object's is for nothing else while the cache lives
+ * define SLABMOD_ISOLATED - do not reuse the cache's memory for anything else while it exists
  *
- * Its empty slabs stay with it, whoever else is short of memory: a stale pointer to an
- * object meets an object of the same cache, at the same place, or a free one. They go
- * with slabmod_cache_destroy(), cleared, and not before a grace period of RCU. A cache
- * holds what it held at its peak, so this is for objects worth attacking, and few.
+ * Empty slabs stay in the cache, even under memory pressure, so that a stale pointer to an
+ * object can only refer to an object of the same cache, at the same place, or to a free one.
+ * slabmod_cache_destroy() frees the slabs, cleared, after an RCU grace period. The cache never
+ * shrinks below its peak: use the flag for few objects that are likely targets of an attack.
  */
 #define SLABMOD_ISOLATED	0x2u
 
 /**
- * define SLABMOD_TYPESAFE_BY_RCU - an object stays one of its type while readers under RCU look
+ * define SLABMOD_TYPESAFE_BY_RCU - keep freed objects type-stable for RCU readers
  *
- * As the kernel's SLAB_TYPESAFE_BY_RCU. The memory of a slab is not used for anything else
- * until a grace period has passed since the last object in it was freed. So a reader that
- * found an object under rcu_read_lock() may look at it after it was freed, and finds an
- * object of this cache: this one, free, or another one. The reader has to find out which,
- * by a lock or a reference count in the object, and then look again at what it looked for.
+ * As the kernel's SLAB_TYPESAFE_BY_RCU. The memory of a slab is not reused for anything else
+ * until a grace period after the last object in it was freed. A reader that found an object
+ * under rcu_read_lock() may therefore access it after it was freed, and sees an object of
+ * this cache: the same one, a free one or another one. The reader must take a lock or a
+ * reference count in the object and then repeat the check that found it.
  *
- * An object is not changed when it is freed or allocated: init_on_alloc and init_on_free do
- * not apply, and debug mode writes no patterns to it. __GFP_ZERO clears it, and is rarely
- * right. A constructor runs once for each object, when its slab is made.
+ * Allocating and freeing do not change an object: init_on_alloc and init_on_free do not
+ * apply, and debug mode does not poison it. __GFP_ZERO clears it, and is rarely correct. A
+ * constructor runs once for each object, when its slab is created.
  */
 #define SLABMOD_TYPESAFE_BY_RCU	0x10u
 
 /**
- * define SLABMOD_STRICT - detect every second free of an object at that free
+ * define SLABMOD_STRICT - detect every double free at the second free
  *
- * Wherever the object is: in its slab, in the magazine of any CPU, or on its way between
- * them. Of several frees at the same time exactly one succeeds, and the others are reported.
- * For production systems: an allocation and its free take some thirty instructions more, and
- * an object at least 32 bytes. The module parameter strict=1 does it to all caches. In a cache
- * with SLABMOD_DEBUG the flag has no effect, because debug mode detects all of this.
+ * A double free is detected wherever the object is: in its slab, in the magazine of any CPU,
+ * or on its way between them. Of several concurrent frees exactly one succeeds; the others
+ * are reported. Intended for production: an allocation and its free cost about thirty
+ * instructions more, and an object is at least 32 bytes. The module parameter strict=1 sets
+ * the flag for all caches. It has no effect with SLABMOD_DEBUG, which detects the same.
  */
 #define SLABMOD_STRICT		0x8u
 
@@ -75,7 +75,7 @@ struct slabmod_cache;
 /** define SLABMOD_CACHE_NAME_MAX - longest name of a cache, in characters */
 #define SLABMOD_CACHE_NAME_MAX	31
 
-/* @requested: bytes that kmalloc() was asked for, or 0. */
+/* @requested: the size passed to kmalloc(), or 0. */
 void *__slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t requested);
 void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t requested);
 struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, size_t align,
@@ -83,30 +83,29 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
 						 struct module *owner);
 
 /**
- * slabmod_cache_create() - make a cache of equal objects
- * @name: what slabinfo, reports and debugfs call it; 1 to 31 printable characters,
- *	no blank, no '/', no '.' at the beginning; copied; other caches may have it too
- * @size: bytes an object has, 1 to SLABMOD_CACHE_MAX_SIZE
- * @align: 0 for the natural one of a pointer, or a power of two up to PAGE_SIZE
+ * slabmod_cache_create() - create a cache
+ * @name: name in slabinfo, reports and debugfs: 1 to SLABMOD_CACHE_NAME_MAX printable
+ *	characters, no blank, no '/', no leading '.'; copied; need not be unique
+ * @size: object size in bytes, 1 to SLABMOD_CACHE_MAX_SIZE
+ * @align: a power of two up to PAGE_SIZE, or 0 for the alignment of a pointer
  * @flags: 0, or any of SLABMOD_HWCACHE_ALIGN, SLABMOD_ISOLATED, SLABMOD_TYPESAFE_BY_RCU,
  *	SLABMOD_STRICT and SLABMOD_DEBUG
- * @ctor: NULL, or called once for every object when its slab is made, never
- *	under a lock; the caller of slabmod_cache_free() gives an object back in
- *	its constructed state
+ * @ctor: NULL, or called once for each object when its slab is created, never under a lock;
+ *	objects must then be in their constructed state when they are freed
  *
- * Caches are never merged: objects of two have no slab in common, however alike they are.
+ * Caches are never merged: two caches do not share slabs, even if their objects are alike.
  *
  * Context: process context, may sleep.
  *
- * Return: the cache, or NULL: for lack of memory, or with one report for a name,
- * size, alignment or flag that is out of bounds.
+ * Return: the cache, or NULL if memory is short, or, with a report, if the name, size,
+ * alignment or flags are invalid.
  */
 #define slabmod_cache_create(name, size, align, flags, ctor) \
 	slabmod_cache_create_owned(name, size, align, flags, ctor, THIS_MODULE)
 
 /**
- * SLABMOD_CACHE() - make a cache for a structure
- * @type: the structure's tag; its size and alignment are taken
+ * SLABMOD_CACHE() - create a cache for a structure
+ * @type: the structure's tag, which is also the name of the cache
  * @flags: as for slabmod_cache_create()
  *
  * Context: process context, may sleep.
@@ -117,46 +116,45 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
 	slabmod_cache_create(#type, sizeof(struct type), __alignof__(struct type), flags, NULL)
 
 /**
- * slabmod_cache_destroy() - give a cache and its memory back
- * @cache: the cache, or NULL, which is no error
+ * slabmod_cache_destroy() - destroy a cache and free its memory
+ * @cache: the cache, or NULL, which is ignored
  *
- * Nobody may use the cache while this runs. A cache that has live objects is not
- * destroyed: they are listed in one report, and the cache stays usable.
+ * The cache must not be in use by other code during the call. A cache with live objects is
+ * not destroyed: the objects are listed in one report, and the cache stays usable.
  *
  * Context: process context, may sleep.
  *
- * Return: 0, or -EBUSY when objects are live.
+ * Return: 0, or -EBUSY if the cache has live objects.
  */
 int slabmod_cache_destroy(struct slabmod_cache *cache);
 
 /**
- * slabmod_cache_shrink() - give free memory of a cache back
+ * slabmod_cache_shrink() - free the unused memory of a cache
  * @cache: the cache
  *
- * Empties the magazines of every CPU that is not just using its own, and gives
- * every empty slab back, unless the cache is SLABMOD_ISOLATED. Others may go on using
- * the cache meanwhile.
+ * Empty the magazines of all CPUs, except one that is being used at this moment, and free
+ * all empty slabs, unless the cache is SLABMOD_ISOLATED. The cache may be in use.
  *
  * Context: process context, may sleep.
  *
- * Return: the number of pages that left the cache.
+ * Return: the number of pages freed.
  */
 unsigned long slabmod_cache_shrink(struct slabmod_cache *cache);
 
 /**
- * slabmod_cache_size() - the size of a cache's objects
+ * slabmod_cache_size() - return the size of a cache's objects
  * @cache: the cache
  *
  * Context: any.
  *
- * Return: bytes of an object: the size asked for at creation, rounded up to the
- * alignment. In debug mode a write above the size asked for is an overrun.
+ * Return: the size requested at creation, in bytes, rounded up to the alignment. In debug
+ * mode a write beyond the requested size is an overrun.
  */
 unsigned int slabmod_cache_size(const struct slabmod_cache *cache);
 
-/* The fast path, where @gfp allows it; see slabmod_cache_alloc(). */
-static __always_inline void *slabmod_cache_take(struct slabmod_cache *cache, gfp_t gfp,
-						size_t requested)
+/* Use the fast path if @gfp allows it. */
+static __always_inline void *slabmod_cache_alloc_inline(struct slabmod_cache *cache, gfp_t gfp,
+							size_t requested)
 {
 	struct slabmod_cache_fastpath *fastpath = (struct slabmod_cache_fastpath *)cache;
 	void *object;
@@ -169,29 +167,27 @@ static __always_inline void *slabmod_cache_take(struct slabmod_cache *cache, gfp
 }
 
 /**
- * slabmod_cache_alloc() - take an object
+ * slabmod_cache_alloc() - allocate an object
  * @cache: the cache
- * @gfp: what the allocation may do. Honoured: the reclaim, IO, FS and reserve
- *	bits, __GFP_ZERO, __GFP_THISNODE, __GFP_NOWARN and the retry bits, and
- *	__GFP_NOFAIL, for up to two pages, until what is in use leaves no room
- *	below the limit of the pool. Refused are zones (__GFP_DMA, __GFP_DMA32,
- *	__GFP_HIGHMEM), __GFP_MOVABLE, __GFP_RECLAIMABLE, __GFP_ACCOUNT and __GFP_COMP.
- *	__GFP_ZERO for a cache with a constructor is reported, and then done as by
- *	the kernel: the object is cleared, but with init_on_alloc=1 it is left as it is.
+ * @gfp: allocation flags. Honoured: the reclaim, IO, FS and reserve bits, __GFP_ZERO,
+ *	__GFP_THISNODE, __GFP_NOWARN, the retry bits, and __GFP_NOFAIL for up to two pages
+ *	as long as the memory in use leaves room below the limit of the pool. Refused: zones
+ *	(__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM), __GFP_MOVABLE, __GFP_RECLAIMABLE,
+ *	__GFP_ACCOUNT and __GFP_COMP. __GFP_ZERO with a constructor is reported and then
+ *	handled as by the kernel: the object is cleared, unless init_on_alloc=1.
  *
- * Context: any, NMI too; may sleep only if @gfp says so.
+ * Context: any, including NMI; may sleep only if @gfp allows it.
  *
- * Return: the object, or NULL: for lack of memory, or with a report for flags
- * that are refused.
+ * Return: the object, or NULL if memory is short, or, with a report, if @gfp is refused.
  */
 static __always_inline void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
 {
-	return slabmod_cache_take(cache, gfp, 0);
+	return slabmod_cache_alloc_inline(cache, gfp, 0);
 }
 
 /**
- * slabmod_cache_zalloc() - take an object that is cleared
- * @cache: the cache; one without a constructor
+ * slabmod_cache_zalloc() - allocate a zeroed object
+ * @cache: a cache without a constructor
  * @gfp: as for slabmod_cache_alloc()
  *
  * Context: as slabmod_cache_alloc().
@@ -204,56 +200,55 @@ static inline void *slabmod_cache_zalloc(struct slabmod_cache *cache, gfp_t gfp)
 }
 
 /**
- * slabmod_cache_alloc_node() - take an object from a node
+ * slabmod_cache_alloc_node() - allocate an object from a node
  * @cache: the cache
- * @gfp: as for slabmod_cache_alloc(); without __GFP_THISNODE another node serves
- *	when @node cannot
- * @node: a node that is online, or NUMA_NO_NODE for the caller's own
+ * @gfp: as for slabmod_cache_alloc(); without __GFP_THISNODE other nodes are a fallback
+ * @node: an online node, or NUMA_NO_NODE for the local one
  *
  * Context: as slabmod_cache_alloc().
  *
- * Return: as slabmod_cache_alloc(); NULL with a report for a node that does not exist.
+ * Return: as slabmod_cache_alloc(); NULL with a report if the node does not exist.
  */
 void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node);
 
 /**
- * slabmod_cache_free() - give an object back
- * @cache: the cache it was taken from
- * @object: the object, or NULL, which is no error
+ * slabmod_cache_free() - free an object
+ * @cache: the cache the object was allocated from
+ * @object: the object, or NULL, which is ignored
  *
- * An address that is no object of @cache is reported, counted and left alone. So is an
- * object that is free, if it was the last one that this CPU freed, or is back in its slab, or
- * if the cache is strict or debugged. Otherwise a second free is reported when the object is
- * returned to its slab; until then the object may be handed out twice, even after its slab has
- * gone and its memory has another owner.
+ * An address that is not an object of @cache is reported, counted and not freed. The same
+ * holds for a free object if it was the last one freed on this CPU, if it has been returned to
+ * its slab, or if the cache is strict or in debug mode. Any other double free is reported when
+ * the object is returned to its slab. Until then the object may be allocated twice, even
+ * after its slab was freed and the memory has another owner.
  *
- * Context: any, NMI too; never sleeps.
+ * Context: any, including NMI; never sleeps.
  */
 void slabmod_cache_free(struct slabmod_cache *cache, void *object);
 
 /**
- * slabmod_cache_alloc_bulk() - take many objects at once
+ * slabmod_cache_alloc_bulk() - allocate several objects
  * @cache: the cache
  * @gfp: as for slabmod_cache_alloc()
- * @nr: how many
- * @objects: where their addresses go
+ * @nr: number of objects
+ * @objects: array for their addresses
  *
  * Context: as slabmod_cache_alloc().
  *
- * Return: @nr, or 0 when not all of them could be had; then none is taken.
+ * Return: @nr, or 0 if fewer objects are available; then none is allocated.
  */
 size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void **objects);
 
 /**
- * slabmod_cache_free_bulk() - give many objects back at once
- * @cache: the cache they were taken from
- * @nr: how many
- * @objects: their addresses; NULL among them is no error
+ * slabmod_cache_free_bulk() - free several objects
+ * @cache: the cache they were allocated from
+ * @nr: number of objects
+ * @objects: their addresses; NULL entries are ignored
  *
- * Each is checked as by slabmod_cache_free(); a wrong one does not keep the
+ * Each object is checked as by slabmod_cache_free(). An invalid one does not prevent the
  * others from being freed.
  *
- * Context: any, NMI too; never sleeps.
+ * Context: any, including NMI; never sleeps.
  */
 void slabmod_cache_free_bulk(struct slabmod_cache *cache, size_t nr, void **objects);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * slabmod pools: memory with a reserve that is there from the beginning, a limit that
- * is never passed, a node and a zone, and a ledger of its own.
+ * slabmod pools: memory with a guaranteed reserve, a hard limit, a node and a zone, and
+ * accounting of its own.
  *
- * A pool has what slabmod as a whole has: memory by size, typed caches, runs of pages.
- * The calls that name no pool use the root pool. What a pool gave may be freed by
- * the call that names the pool, which finds out if it is another's, or by the one
- * that names none; slabmod_krealloc() leaves it in its pool.
+ * A pool provides memory by size, typed caches and blocks of pages. Functions without a pool
+ * argument use the root pool. Memory of a pool may be freed by the function that names the
+ * pool, which checks that it is the right one, or by the function that does not.
+ * slabmod_krealloc() keeps memory in its pool.
  */
 #ifndef _SLABMOD_POOL_H
 #define _SLABMOD_POOL_H
@@ -23,19 +23,19 @@ struct slabmod_pool;
 /** define SLABMOD_POOL_NAME_MAX - longest name of a pool, in characters */
 #define SLABMOD_POOL_NAME_MAX	31
 
-/** define SLABMOD_POOL_MIN_LIMIT - least limit of a pool, in bytes: its first chunk */
+/** define SLABMOD_POOL_MIN_LIMIT - smallest limit of a pool, in bytes: its first chunk */
 #define SLABMOD_POOL_MIN_LIMIT	(256ul << 10)
 
 /**
- * struct slabmod_pool_params - what a pool is to be
- * @reserve_bytes: bytes of pages that are taken when the pool is made and stay with
- *	it until it ends; rounded up to whole pages; 0: none
- * @limit_bytes: bytes of pages that it may have at the most, rounded down to whole
- *	pages; at least SLABMOD_POOL_MIN_LIMIT, and @reserve_bytes; 0: no limit
- * @node: the only node its memory may be of, or NUMA_NO_NODE for any
- * @zone: 0, GFP_DMA or GFP_DMA32: where its memory must be
+ * struct slabmod_pool_params - properties of a pool
+ * @reserve_bytes: bytes of pages allocated when the pool is created and held until it is
+ *	destroyed; rounded up to whole pages; 0 for none
+ * @limit_bytes: maximum bytes of pages, rounded down to whole pages; at least
+ *	SLABMOD_POOL_MIN_LIMIT and @reserve_bytes; 0 for no limit
+ * @node: the only node to allocate from, or NUMA_NO_NODE for any
+ * @zone: the zone to allocate from: 0, GFP_DMA or GFP_DMA32
  *
- * Begin with SLABMOD_POOL_PARAMS_INIT: a @node of 0 is a node.
+ * Initialize with SLABMOD_POOL_PARAMS_INIT, because 0 is a valid @node.
  */
 struct slabmod_pool_params {
 	size_t reserve_bytes;
@@ -48,14 +48,14 @@ struct slabmod_pool_params {
 #define SLABMOD_POOL_PARAMS_INIT { .node = NUMA_NO_NODE }
 
 /**
- * struct slabmod_usage - where a pool's memory is, in bytes
- * @held: all that was taken from the kernel: the sum of the other five
- * @used: objects and pages that callers have, and free pages that stay because others
- *	hold references to them
- * @free_in_slabs: free objects in slabs, and the slabs' ends
- * @in_magazines: free objects at hand on a CPU; in debug mode, what is in quarantine
+ * struct slabmod_usage - memory of a pool, in bytes
+ * @held: total allocated from the kernel: the sum of the other five
+ * @used: objects and pages allocated by callers, and free pages that are held because of
+ *	references from elsewhere
+ * @free_in_slabs: free objects in slabs, and unused space at the end of slabs
+ * @in_magazines: free objects in magazines; in debug mode, objects in quarantine
  * @free_in_buddy: free pages
- * @metadata: slabmod's own structures, per-CPU ones included
+ * @metadata: slabmod's own structures, including per-CPU ones
  */
 struct slabmod_usage {
 	size_t held;
@@ -71,58 +71,58 @@ struct slabmod_pool *slabmod_pool_create_owned(const char *name,
 					       struct module *owner);
 
 /**
- * slabmod_pool_create() - make a pool
- * @name: what reports and debugfs call it; 1 to 31 printable characters, no blank, no
- *	'/', no '.' at the beginning; copied; no other pool may have it
- * @params: what it is to be; copied
+ * slabmod_pool_create() - create a pool
+ * @name: name in reports and debugfs: 1 to SLABMOD_POOL_NAME_MAX printable characters, no
+ *	blank, no '/', no leading '.'; copied; must be unique
+ * @params: properties of the pool; copied
  *
- * The whole reserve is taken now: if it cannot be had, there is no pool. From it any
- * context is served, whatever the rest of the machine does; an NMI, which waits for no
- * lock, only with what is in slabs and magazines already. (A debugged cache needs memory of
- * the kernel's besides, for what it keeps of each slab.)
+ * The whole reserve is allocated here; if that fails, no pool is created. Requests are then
+ * served from the reserve in any context, even under memory pressure. An NMI takes no locks
+ * and can only use what is in slabs and magazines already. (A debugged cache also allocates
+ * tracking data for each slab from the kernel.)
  *
  * Context: process context, may sleep.
  *
- * Return: the pool, or NULL: for lack of memory, or with one report for a name that is
- * bad or taken, a reserve above the limit, a limit below SLABMOD_POOL_MIN_LIMIT, a
- * node that is not there, or a zone that is none of those above.
+ * Return: the pool, or NULL if memory is short, or, with a report, if the name is invalid or
+ * in use, the reserve is above the limit, the limit is below SLABMOD_POOL_MIN_LIMIT, the node
+ * does not exist, or the zone is invalid.
  */
 #define slabmod_pool_create(name, params) slabmod_pool_create_owned(name, params, THIS_MODULE)
 
 /**
- * slabmod_pool_destroy() - give a pool and its memory back
- * @pool: the pool, or NULL, which is no error
+ * slabmod_pool_destroy() - destroy a pool and free its memory
+ * @pool: the pool, or NULL, which is ignored
  *
- * Nobody may use the pool while this runs. One that has caches of callers, live objects
- * or pages in use is not destroyed: they are listed in one report, and the pool stays
- * usable.
+ * The pool must not be in use by other code during the call. A pool that still has caches
+ * created by callers, live objects or pages in use is not destroyed: they are listed in one
+ * report, and the pool stays usable.
  *
  * Context: process context, may sleep.
  *
- * Return: 0, or -EBUSY when something is left.
+ * Return: 0, or -EBUSY if the pool is not empty.
  */
 int slabmod_pool_destroy(struct slabmod_pool *pool);
 
 /**
- * slabmod_pool_kmalloc() - take memory of a pool
+ * slabmod_pool_kmalloc() - allocate memory from a pool
  * @pool: the pool
  * @size: as for slabmod_kmalloc()
  * @gfp: as for slabmod_kmalloc()
  *
- * Context: any, NMI too; may sleep only if @gfp says so.
+ * Context: any, including NMI; may sleep only if @gfp allows it.
  *
- * Return: the memory, or NULL as slabmod_kmalloc(); also when the pool is at its
- * limit, which its counter limit_refused has.
+ * Return: the memory, or NULL as slabmod_kmalloc(), or if the pool is at its limit, which
+ * its counter limit_refused records.
  */
 void *slabmod_pool_kmalloc(struct slabmod_pool *pool, size_t size, gfp_t gfp);
 
 /**
- * slabmod_pool_kzalloc() - take memory of a pool, cleared
+ * slabmod_pool_kzalloc() - allocate zeroed memory from a pool
  * @pool: the pool
  * @size: as for slabmod_kmalloc()
  * @gfp: as for slabmod_kmalloc()
  *
- * Context: any, NMI too; may sleep only if @gfp says so.
+ * Context: any, including NMI; may sleep only if @gfp allows it.
  *
  * Return: as slabmod_pool_kmalloc().
  */
@@ -132,14 +132,13 @@ static inline void *slabmod_pool_kzalloc(struct slabmod_pool *pool, size_t size,
 }
 
 /**
- * slabmod_pool_kfree() - give memory back to the pool it is of
+ * slabmod_pool_kfree() - free memory of a pool
  * @pool: the pool
- * @p: what slabmod_pool_kmalloc() returned, or NULL, which is ignored
+ * @p: the return value of slabmod_pool_kmalloc(), or NULL, which is ignored
  *
- * What is another pool's is reported, and stays in use. Other misuse as for
- * slabmod_kfree().
+ * Memory of another pool is reported and not freed. Other misuse as for slabmod_kfree().
  *
- * Context: any, NMI too.
+ * Context: any, including NMI.
  */
 void slabmod_pool_kfree(struct slabmod_pool *pool, const void *p);
 
@@ -150,15 +149,16 @@ struct slabmod_cache *slabmod_pool_cache_create_owned(struct slabmod_pool *pool,
 						      struct module *owner);
 
 /**
- * slabmod_pool_cache_create() - make a cache whose memory is of a pool
- * @pool: the pool; it cannot be destroyed before the cache is
- * @name: as for slabmod_cache_create(); caches of different pools may have the same
+ * slabmod_pool_cache_create() - create a cache in a pool
+ * @pool: the pool; it cannot be destroyed before the cache
+ * @name: as for slabmod_cache_create()
  * @size: as for slabmod_cache_create()
  * @align: as for slabmod_cache_create()
  * @flags: as for slabmod_cache_create()
  * @ctor: as for slabmod_cache_create()
  *
- * All else is done with the cache alone: slabmod_cache_alloc(), slabmod_cache_destroy().
+ * The other cache functions do not need the pool: slabmod_cache_alloc(),
+ * slabmod_cache_destroy().
  *
  * Context: process context, may sleep.
  *
@@ -168,12 +168,12 @@ struct slabmod_cache *slabmod_pool_cache_create_owned(struct slabmod_pool *pool,
 	slabmod_pool_cache_create_owned(pool, name, size, align, flags, ctor, THIS_MODULE)
 
 /**
- * slabmod_pool_get_free_pages() - take a run of pages of a pool
+ * slabmod_pool_get_free_pages() - allocate a block of pages from a pool
  * @pool: the pool
  * @gfp: as for slabmod_get_free_pages()
  * @order: as for slabmod_get_free_pages()
  *
- * Context: any; in NMI orders up to 3 only; may sleep only if @gfp says so.
+ * Context: any; in NMI only orders up to 3; may sleep only if @gfp allows it.
  *
  * Return: the address of the first page, or 0.
  */
@@ -181,34 +181,34 @@ unsigned long slabmod_pool_get_free_pages(struct slabmod_pool *pool, gfp_t gfp,
 					  unsigned int order);
 
 /**
- * slabmod_pool_free_pages() - give a run of pages back to the pool it is of
+ * slabmod_pool_free_pages() - free a block of pages of a pool
  * @pool: the pool
- * @addr: what slabmod_pool_get_free_pages() returned, or 0, which is ignored
- * @order: the order it was taken with
+ * @addr: the return value of slabmod_pool_get_free_pages(), or 0, which is ignored
+ * @order: the order it was allocated with
  *
- * What is another pool's is reported, and stays in use. Other misuse as for
- * slabmod_free_pages().
+ * Memory of another pool is reported and not freed. Other misuse as for slabmod_free_pages().
  *
- * Context: any, NMI too.
+ * Context: any, including NMI.
  */
 void slabmod_pool_free_pages(struct slabmod_pool *pool, unsigned long addr, unsigned int order);
 
 /**
- * slabmod_pool_shrink() - give a pool's free memory back, down to its reserve
+ * slabmod_pool_shrink() - free unused memory of a pool to the kernel, down to its reserve
  * @pool: the pool, or NULL for the root pool
  *
  * Context: process context, may sleep.
  *
- * Return: the number of pages that went to the kernel.
+ * Return: the number of pages freed to the kernel.
  */
 unsigned long slabmod_pool_shrink(struct slabmod_pool *pool);
 
 /**
- * slabmod_pool_usage() - where a pool's memory is
+ * slabmod_pool_usage() - report how a pool's memory is used
  * @pool: the pool, or NULL for the root pool
- * @usage: is filled
+ * @usage: filled in
  *
- * Figures are read without stopping anybody: they add up exactly when nothing moves.
+ * The counters are read without stopping other CPUs: they add up exactly only while no memory
+ * is allocated or freed.
  *
  * Context: process context, may sleep.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * slabmod: everything a caller needs. Say SLABMOD_IMPORT(); in one file of the
- * module that uses it.
+ * slabmod: the whole public API. A module that uses it needs SLABMOD_IMPORT(); in one of its
+ * files.
  */
 #ifndef _SLABMOD_SLABMOD_H
 #define _SLABMOD_SLABMOD_H
@@ -13,7 +13,7 @@
 #include <slabmod/pages.h>
 #include <slabmod/pool.h>
 
-/* MODULE_IMPORT_NS() for every kernel: what it wants became a string in 6.13. */
+/* MODULE_IMPORT_NS() for all kernels: its argument became a string in 6.13. */
 #define SLABMOD_IMPORT() MODULE_INFO(import_ns, "SLABMOD")
 
 #endif /* _SLABMOD_SLABMOD_H */

@@ -2,10 +2,11 @@
 /*
  * report.c - reports of misuse.
  *
- * A fault of the caller's is said with its stack, counted, and then left without
- * effect: nothing here stops the machine. Reports come in any context, NMI too.
- * A flood is cut to ten reports of a kind in five seconds; the counters see all.
- * What is slabmod's own fault is said each time it is found.
+ * A caller's error is printed with its stack, counted, and otherwise has no effect: no report
+ * stops the machine. At most ten reports of a kind are printed in five seconds; the counters
+ * count all of them. Errors of slabmod itself are always printed.
+ *
+ * Contexts: any, including NMI. Locks: the rate limits', raw, by trylock.
  */
 #include <linux/atomic.h>
 #include <linux/build_bug.h>
@@ -32,34 +33,21 @@ const char *const misuse_texts[] = {
 
 static_assert(ARRAY_SIZE(misuse_names) == NR_MISUSES);
 
-#define REPORT_INTERVAL	(5 * HZ)
-#define REPORT_BURST	10
+static atomic_long_t counts[NR_MISUSES];
 
-static struct {
-	atomic_long_t count;
-	atomic_long_t printed;		/* since @since */
-	unsigned long since;		/* jiffies */
-} misuse[NR_MISUSES];
-
-/* Not ___ratelimit(): an NMI could wait without end for the lock that takes. */
-static bool may_print(enum misuse kind)
-{
-	unsigned long since = READ_ONCE(misuse[kind].since);
-
-	if (time_after(jiffies, since + REPORT_INTERVAL)) {
-		WRITE_ONCE(misuse[kind].since, jiffies);
-		atomic_long_set(&misuse[kind].printed, 0);
-	}
-	return atomic_long_inc_return(&misuse[kind].printed) <= REPORT_BURST;
-}
+static struct ratelimit_state limits[] = {
+	[0 ... NR_MISUSES - 1] = RATELIMIT_STATE_INIT_FLAGS(limits, DEFAULT_RATELIMIT_INTERVAL,
+							    DEFAULT_RATELIMIT_BURST,
+							    RATELIMIT_MSG_ON_RELEASE),
+};
 
 bool report_misuse(enum misuse kind, const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
 	va_list args;
 
-	atomic_long_inc(&misuse[kind].count);
-	if (!may_print(kind))
+	atomic_long_inc(&counts[kind]);
+	if (!__ratelimit(&limits[kind]))
 		return false;
 	va_start(args, fmt);
 	vaf.va = &args;
@@ -71,7 +59,7 @@ bool report_misuse(enum misuse kind, const char *fmt, ...)
 
 unsigned long report_count(enum misuse kind)
 {
-	return atomic_long_read(&misuse[kind].count);
+	return atomic_long_read(&counts[kind]);
 }
 EXPORT_SYMBOL_FOR_TEST(report_count);
 
@@ -79,8 +67,10 @@ void report_unlimit(void)
 {
 	int kind;
 
-	for (kind = 0; kind < NR_MISUSES; kind++)
-		atomic_long_set(&misuse[kind].printed, 0);
+	for (kind = 0; kind < NR_MISUSES; kind++) {
+		ratelimit_default_init(&limits[kind]);
+		ratelimit_set_flags(&limits[kind], RATELIMIT_MSG_ON_RELEASE);
+	}
 }
 EXPORT_SYMBOL_FOR_TEST(report_unlimit);
 
@@ -104,18 +94,18 @@ const char *report_describe(const void *addr)
 	unsigned long a = (unsigned long)addr;
 
 	if (a < PAGE_SIZE)
-		return "nearly NULL";
+		return "close to NULL";
 	if (a < TASK_SIZE_MAX)
-		return "an address of user space";
+		return "a user address";
 	if (object_is_on_stack(addr))
 		return "on the stack";
 	if (is_vmalloc_addr(addr))
 		return "vmalloc memory";
 	if (a >= MODULES_VADDR && a < MODULES_END)
-		return "a module's data";
+		return "module data";
 	if (!virt_addr_valid(addr))
-		return "no memory";
+		return "not memory";
 	if (PageSlab(virt_to_head_page(addr)))
-		return "memory of the kernel's own kmalloc";
-	return "the kernel's memory";
+		return "SLUB memory";
+	return "other kernel memory";
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * report.h - what a caller did wrong, said once and counted for ever.
+ * report.h - reports and counters of misuse.
  */
 #ifndef SLABMOD_REPORT_H
 #define SLABMOD_REPORT_H
@@ -9,26 +9,26 @@
 #include <linux/types.h>
 
 #define MISUSES(X) \
-	X(BAD_FREE,	bad_free,	"free of an address that is not slabmod's") \
+	X(BAD_FREE,	bad_free,	"free of an address that is not slabmod memory") \
 	X(INNER_FREE,	inner_free,	"free of an address inside an object or a block") \
-	X(DOUBLE_FREE,	double_free,	"free of memory that is free already") \
-	X(WRONG_CACHE,	wrong_cache,	"free to another cache than the object's") \
-	X(WRONG_SIZE,	wrong_size,	"free of pages with another order or size") \
-	X(OVERFLOW,	overflow,	"a size that overflows") \
-	X(TOO_LARGE,	too_large,	"a size or an order above the limit") \
-	X(BAD_GFP,	bad_gfp,	"GFP flags that cannot be honoured") \
-	X(BAD_NODE,	bad_node,	"a node that does not exist") \
-	X(BAD_CACHE,	bad_cache,	"a cache with impossible properties") \
-	X(NAME_TAKEN,	name_taken,	"a second pool of the same name") \
-	X(CACHE_BUSY,	cache_busy,	"destruction of a cache that has live objects") \
-	X(BAD_POOL,	bad_pool,	"a pool with impossible properties") \
-	X(POOL_BUSY,	pool_busy,	"destruction of a pool that is in use") \
-	X(WRONG_POOL,	wrong_pool,	"free to another pool than the memory's") \
-	X(OVERRUN,	overrun,	"writes outside of an object (found in debug mode)") \
-	X(WRITE_FREE,	write_free,	"writes to memory after it was freed (likewise)") \
-	X(LEAK,		leak,		"objects live when their owner went") \
-	X(NMI_FLOOD,	nmi_flood,	"frees lost because an NMI had too many to put off") \
-	X(STRAY_PUT,	stray_put,	"page references that were not the caller's, dropped")
+	X(DOUBLE_FREE,	double_free,	"free of memory that is already free") \
+	X(WRONG_CACHE,	wrong_cache,	"free to a cache the object does not belong to") \
+	X(WRONG_SIZE,	wrong_size,	"free of pages with the wrong order or size") \
+	X(OVERFLOW,	overflow,	"size overflow") \
+	X(TOO_LARGE,	too_large,	"size or order above the limit") \
+	X(BAD_GFP,	bad_gfp,	"unsupported GFP flags") \
+	X(BAD_NODE,	bad_node,	"node does not exist") \
+	X(BAD_CACHE,	bad_cache,	"invalid properties of a cache") \
+	X(NAME_TAKEN,	name_taken,	"second pool of the same name") \
+	X(CACHE_BUSY,	cache_busy,	"destruction of a cache with live objects") \
+	X(BAD_POOL,	bad_pool,	"invalid properties of a pool") \
+	X(POOL_BUSY,	pool_busy,	"destruction of a pool in use") \
+	X(WRONG_POOL,	wrong_pool,	"free to a pool the memory does not belong to") \
+	X(OVERRUN,	overrun,	"write outside an object (debug mode)") \
+	X(WRITE_FREE,	write_free,	"write to freed memory (debug mode)") \
+	X(LEAK,		leak,		"objects live when their module was unloaded") \
+	X(NMI_FLOOD,	nmi_flood,	"frees lost because an NMI deferred too many") \
+	X(STRAY_PUT,	stray_put,	"page reference dropped by a caller that held none")
 
 enum misuse {
 #define X(id, name, text) MISUSE_##id,
@@ -41,24 +41,25 @@ extern const char *const misuse_names[NR_MISUSES];
 extern const char *const misuse_texts[NR_MISUSES];
 
 /*
- * Counts a misuse, and prints a line `slabmod: misuse: <name>: <message>` with
- * the caller's stack unless ten of its kind were printed in the last five
- * seconds; then true. Any context.
+ * Count a misuse, and print a line `slabmod: misuse: <name>: <message>` and the caller's
+ * stack. Return false if the report is suppressed: ten of its kind were printed in the last
+ * five seconds, or, on older kernels, another CPU is reporting the same kind at this moment.
+ * Any context.
  */
 __printf(2, 3) bool report_misuse(enum misuse kind, const char *fmt, ...);
 
-/* What an address that is not slabmod's may be instead; never touches it. */
+/* Describe an address that is not slabmod memory, without accessing it. */
 const char *report_describe(const void *addr);
 
 unsigned long report_count(enum misuse kind);
 
-/* Lets the next report of every kind be printed again, for the suites. */
+/* Reset the rate limits, for the suites. No report may be under way. */
 void report_unlimit(void);
 
-/* A promise of slabmod's own that does not hold; for the check functions. Any context. */
+/* Report a violated invariant, for the check functions. Any context. */
 __printf(1, 2) void report_broken(const char *fmt, ...);
 
-/* Set by a suite that breaks something, to see it found out: the log says that it was meant. */
+/* Set by a suite that violates an invariant on purpose; marks the reports in the log. */
 extern bool report_broken_is_meant;
 
 #endif /* SLABMOD_REPORT_H */

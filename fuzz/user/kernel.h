@@ -455,6 +455,17 @@ extern unsigned long jiffies;
 #define time_before(a, b)		time_after(b, a)
 #define jiffies_to_msecs(n)		((n) * (1000 / HZ))
 
+struct ratelimit_state {
+	int burst;
+};
+
+#define DEFAULT_RATELIMIT_INTERVAL	0
+#define DEFAULT_RATELIMIT_BURST		10
+#define RATELIMIT_STATE_INIT_FLAGS(name, interval, burst, flags)	{ burst }
+#define ratelimit_default_init(state)	((void)((state)->burst = DEFAULT_RATELIMIT_BURST))
+#define ratelimit_set_flags(state, flags)	((void)(state))
+#define __ratelimit(state)		((state)->burst > 0 && (state)->burst--)
+
 /* A few stacks of up to four places, made up, in turn. */
 unsigned int stack_trace_save(unsigned long *entries, unsigned int nr, unsigned int skip);
 

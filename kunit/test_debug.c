@@ -307,7 +307,7 @@ static void test_free_of_a_neighbours_middle_names_the_neighbour(struct kunit *t
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "starts no object of kit-debug",
 			  slabmod_cache_free(cache, victim + 40));
 	KUNIT_EXPECT_EQ(test, kit_captured("is at offset 40 of"), 1);
-	KUNIT_EXPECT_EQ(test, kit_captured("100 asked for, in use"), 1);
+	KUNIT_EXPECT_EQ(test, kit_captured("100 requested, in use"), 1);
 	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "debug_victim_alloc"));
 	/* Nor where slabs think that it starts. */
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "starts no object of kit-debug",

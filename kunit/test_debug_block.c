@@ -107,7 +107,7 @@ void test_memory_by_size_has_a_zone_to_the_end_of_its_pages(struct kunit *test)
 	memset(p, 7, 40001);
 	debug_poke(p, 40001, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 40001", slabmod_kfree(p));
-	KUNIT_EXPECT_EQ(test, kit_captured("of 10 pages, 40001 bytes asked for"), 1);
+	KUNIT_EXPECT_EQ(test, kit_captured("of 10 pages, 40001 bytes requested"), 1);
 	p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	memset(p, 7, slabmod_ksize(p));

@@ -326,7 +326,7 @@ static void scene_end(struct kunit *test, const struct bad_use *use)
 static void name_victim(enum victim victim, char *name, size_t size)
 {
 	if (victim == OBJECT)
-		snprintf(name, size, "object %p of kit-debug-a, %u bytes, %u asked for",
+		snprintf(name, size, "object %p of kit-debug-a, %u bytes, %u requested",
 			 scene.object, scene.cache->usable, SIZE);
 	else if (victim == PAGES)
 		snprintf(name, size, "object %p of pages-1, %lu bytes", scene.pages,

@@ -71,7 +71,7 @@ void test_memory_by_size_has_its_zone_where_what_was_asked_ends(struct kunit *te
 	memset(p, 0, 61);
 	debug_poke(p, 61, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 61", slabmod_kfree(p));
-	KUNIT_EXPECT_EQ(test, kit_captured("kmalloc-64, 64 bytes, 61 asked for"), 1);
+	KUNIT_EXPECT_EQ(test, kit_captured("kmalloc-64, 64 bytes, 61 requested"), 1);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 
@@ -263,14 +263,14 @@ void test_quarantine_has_a_bound(struct kunit *test)
 	struct pool_ledger ledger;
 	unsigned long i;
 
-	for (i = 0; i < cache->debug->most + 100; i++)
+	for (i = 0; i < cache->debug->quarantine_max + 100; i++)
 		debug_culprit_free(cache, debug_victim_alloc(cache));
-	KUNIT_EXPECT_EQ(test, quarantine_count(cache), cache->debug->most);
-	KUNIT_EXPECT_LE(test, cache->debug->most * cache->size, quarantine_kb << 10);
+	KUNIT_EXPECT_EQ(test, quarantine_count(cache), cache->debug->quarantine_max);
+	KUNIT_EXPECT_LE(test, cache->debug->quarantine_max * cache->size, quarantine_kb << 10);
 	/* It is nobody's: free, but in no slab. */
 	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
 	ledger = pool_ledger(cache->pool);
-	KUNIT_EXPECT_EQ(test, ledger.magazines, cache->debug->most * cache->size);
+	KUNIT_EXPECT_EQ(test, ledger.magazines, cache->debug->quarantine_max * cache->size);
 	KUNIT_EXPECT_TRUE(test, pool_check(cache->pool));
 	slabmod_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, quarantine_count(cache), 0);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * callsites.c - who has the objects of debugged caches: by call site, and by stack.
+ * callsites.c - the live objects of debugged caches, by call site or by stack.
  *
- * Nothing is counted while objects come and go: who asks has all slabs looked through.
+ * Nothing is counted when objects are allocated and freed: each request walks all slabs.
  *
- * Contexts: process, may sleep. Locks: none; slabs and blocks are walked as a reader of
- * RCU. Memory: a table for as long as it is looked at.
+ * Contexts: process, may sleep. Locks: none; slabs and blocks are walked under RCU. Memory: a
+ * table for the time of the request.
  */
 #include <linux/hash.h>
 #include <linux/jiffies.h>
@@ -34,15 +34,8 @@ struct census {
 	u16 slot[HASH_SIZE];		/* one more than the index of a site, or 0 */
 };
 
-static bool same(const struct census *census, const struct callsite *site,
-		 const struct debug_track *track)
-{
-	return census->by_stack ? site->stack == track->alloc_stack :
-				  site->site == track->alloc_site;
-}
-
-/* The entry for a track; the last one, of no address, when there is no room for its own. */
-static struct callsite *entry_for(struct census *census, const struct debug_track *track)
+/* Return the entry of a track, or the last one, which has no address, if the table is full. */
+static struct callsite *find_callsite(struct census *census, const struct debug_track *track)
 {
 	unsigned long key = census->by_stack ? track->alloc_stack : track->alloc_site;
 	struct callsites *sites = census->sites;
@@ -51,7 +44,7 @@ static struct callsite *entry_for(struct census *census, const struct debug_trac
 
 	for (; census->slot[h]; h = (h + 1) % HASH_SIZE) {
 		site = &sites->site[census->slot[h] - 1];
-		if (same(census, site, track))
+		if (census->by_stack ? site->stack == key : site->site == key)
 			return site;
 	}
 	if (sites->nr == CALLSITES_MAX)
@@ -66,9 +59,8 @@ static struct callsite *entry_for(struct census *census, const struct debug_trac
 static void add_track(const struct debug_track *track, void *arg)
 {
 	struct census *census = arg;
-	struct callsite *site;
+	struct callsite *site = find_callsite(census, track);
 
-	site = entry_for(census, track);
 	if (!site->objects || time_before(track->alloc_time, site->oldest))
 		site->oldest = track->alloc_time;
 	if (!site->objects || time_after(track->alloc_time, site->youngest))
@@ -112,15 +104,10 @@ static int oldest_first(const void *a, const void *b)
 	return x->oldest == y->oldest ? 0 : time_after(x->oldest, y->oldest) ? 1 : -1;
 }
 
-static void *table(size_t size)
-{
-	return fault_hits(FAULT_CALLSITES) ? NULL : kvzalloc(size, GFP_KERNEL);
-}
-
 struct callsites *callsites_of(struct slabmod_pool *pool, bool by_stack)
 {
-	struct census *census = table(sizeof(*census));
-	struct callsites *sites = table(sizeof(*sites));
+	struct census *census = fault_kvzalloc(FAULT_CALLSITES, sizeof(*census), GFP_KERNEL);
+	struct callsites *sites = fault_kvzalloc(FAULT_CALLSITES, sizeof(*sites), GFP_KERNEL);
 
 	if (!census || !sites) {
 		kvfree(census);

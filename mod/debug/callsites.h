@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * callsites.h - who has the objects of debugged caches: by call site, and by stack.
+ * callsites.h - the live objects of debugged caches, by call site or by stack.
  */
 #ifndef SLABMOD_CALLSITES_H
 #define SLABMOD_CALLSITES_H
 
 #include "types.h"
 
-/* Objects that were taken at one place and that somebody has. */
+/* Live objects that were allocated at the same place. */
 struct callsite {
-	unsigned long site;		/* an address in the caller, or 0 where that is not known */
-	u32 stack;			/* of the depot, or 0 */
+	unsigned long site;		/* an address in the caller, or 0 if unknown */
+	u32 stack;			/* depot handle, or 0 */
 	unsigned long objects;
-	unsigned long bytes;		/* asked for */
-	unsigned long youngest, oldest;	/* jiffies, when they were taken */
+	unsigned long bytes;		/* requested */
+	unsigned long youngest, oldest;	/* jiffies, at allocation */
 };
 
-/* Places that are told apart; what is more goes into one without an address. */
+/* Distinct places; objects of further ones share an entry without an address. */
 #define CALLSITES_MAX	1024u
 
 struct callsites {
@@ -25,9 +25,9 @@ struct callsites {
 };
 
 /*
- * What callers have of all debugged caches of a pool: by stack if @by_stack, the oldest
- * first, or else by site, the most bytes first. NULL when memory is short; to be freed by
- * kvfree(). Process context, may sleep. Close while memory moves, exact when nothing does.
+ * Return the live objects of all debugged caches of a pool: by stack, the oldest first, if
+ * @by_stack, otherwise by site, the most bytes first. NULL if memory is short; free it with
+ * kvfree(). Exact while no memory is allocated or freed. Process context, may sleep.
  */
 struct callsites *callsites_of(struct slabmod_pool *pool, bool by_stack);
 

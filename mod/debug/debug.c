@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debug.c - red zones, patterns and tracks of objects that are debugged.
+ * debug.c - red zones, poison and tracking data of debugged objects.
  *
- * A cache is debugged when it is made so, for good. It has no magazines, so that every
- * allocation and free comes by the slow ways of cache.c, and here: a cache that is not
- * debugged pays nothing, not even a test.
+ * Whether a cache is debugged is fixed at its creation. A debugged cache has no magazines, so
+ * that each allocation and free takes the slow paths of cache.c, which call the functions here.
+ * Other caches do not pay for debug mode, not even a test.
  *
- * What is known of an object is in memory of its slab's own, beside no object, so that
- * who overruns one cannot reach it. Around objects there are only zones.
+ * Tracking data is in memory of its own, not next to objects, so that an overrun does not reach
+ * it. Around objects there are only red zones.
  *
- * A byte that was written is restored once it has been reported: one error, one report.
+ * A written byte is restored after the report, so that each error is reported once.
  *
- * Under generic KASAN what nobody may touch is poisoned in its shadow too, so that it is
- * KASAN that reports, reads also, and at once.
+ * Under generic KASAN, bytes that must not be accessed are also poisoned in its shadow. KASAN
+ * then reports invalid writes, and reads too, immediately.
  *
- * Contexts: any; in NMI no stacks are kept. Locks: debug_queue->lock, raw (and the depot's,
- * raw too). Memory: 64 bytes an object, and what the depot takes for stacks.
+ * Contexts: any; no stacks are saved in NMI. Locks: debug_queue->lock, raw, and the depot's,
+ * also raw. Memory: 64 bytes per object, and the depot's for stacks.
  */
 #include <linux/jiffies.h>
 #include <linux/kasan.h>
@@ -36,9 +36,9 @@
 #include "report.h"
 #include "source.h"
 
-/* Bytes of a zone at the least, and those behind an object that are its own. */
-#define ZONE		16u
-#define REACH_MAX	64u
+/* Minimum bytes of a red zone, and maximum of cache->tail. */
+#define REDZONE_MIN	16u
+#define TAIL_MAX	64u
 
 #define STACK_DEPTH	16
 
@@ -51,19 +51,19 @@ EXPORT_SYMBOL_FOR_TEST(quarantine_kb);
 
 void debug_layout(struct slabmod_cache *cache)
 {
-	/* Objects are aligned as without: to the largest power of two that divides their size. */
+	/* As without debug mode, align to the largest power of two that divides the size. */
 	unsigned int unit = 1u << __ffs(cache->usable);
 
-	cache->lead = max(ZONE, unit);
+	cache->lead = max(REDZONE_MIN, unit);
 	cache->size = ALIGN(cache->lead + cache->usable, unit);
-	cache->tail = min(cache->lead / 2, REACH_MAX);
+	cache->tail = min(cache->lead / 2, TAIL_MAX);
 }
 
 /*
- * Those of a slab. Who has none of its objects may come when the slab has gone, and the
- * frame is another's, with bits in that place: so the same is to be there before and after
- * the frame was seen to be the cache's, whose slabs have tracks or NULL in that place of
- * every page. (Only bits, tracks, and just the same bits, each at its moment, would do.)
+ * A lookup that owns no object can race with the slab being freed and its frame reused, when this
+ * word is a bitmap. Read it before and after checking that the slab is the cache's, whose slabs
+ * have tracks or NULL there on every page: an unchanged value was a tracks pointer. (It would take
+ * a bitmap, tracks, and an identical bitmap, each at the right moment, to fail.)
  */
 static struct debug_tracks *tracks_of(struct slabmod_cache *cache, struct slab *slab)
 {
@@ -76,7 +76,7 @@ static struct debug_tracks *tracks_of(struct slabmod_cache *cache, struct slab *
 	smp_rmb();
 	if (!tracks || slab_cache(slab) != cache)
 		return NULL;
-	/* And come back in the other. */
+	/* Order the check before the second read. */
 	smp_rmb();
 	if (READ_ONCE(slab->tracks) != tracks)
 		return NULL;
@@ -129,11 +129,8 @@ static struct debug_track *track_at(struct slabmod_cache *cache, const void *add
 	return debug_track_of(cache, frame_slab(frame), address);
 }
 
-/*
- * Likewise, for an address that may lie in a zone: the first bytes of a raw object are the
- * zone of the one before.
- */
-static struct debug_track *track_around(struct slabmod_cache *cache, const void *address)
+/* Likewise for an address in a red zone: @tail bytes after an object belong to it. */
+static struct debug_track *track_near(struct slabmod_cache *cache, const void *address)
 {
 	struct frame *frame = chunk_frame(address);
 	struct slab *slab;
@@ -145,13 +142,7 @@ static struct debug_track *track_around(struct slabmod_cache *cache, const void 
 						 address - cache->tail));
 }
 
-/* See slab_keeps_state(). The constructor may have gone with its module. */
-static bool is_constructed(const struct slabmod_cache *cache)
-{
-	return cache->debug->constructed;
-}
-
-/* ---- the shadow ---- */
+/* ---- KASAN's shadow ---- */
 
 #ifdef CONFIG_KASAN_GENERIC
 #define SHADOW_GRANULE	BIT(KASAN_SHADOW_SCALE_SHIFT)
@@ -172,25 +163,26 @@ void debug_kasan_unpoison(const void *p, size_t size)
 #endif
 
 /*
- * What is done here is done under KASAN's eyes too: it looks at free objects and zones. The
- * first bytes of a lead are the one before's, which somebody may be looking at just now.
+ * Make an object and its red zones accessible for checks. The first bytes of the lead belong to
+ * the object before, which may be in the middle of a check.
  */
-static void unshade_raw(const struct slabmod_cache *cache, const struct debug_track *track)
+static void unpoison_object(const struct slabmod_cache *cache, const struct debug_track *track)
 {
 	debug_kasan_unpoison(debug_raw(cache, track) + cache->tail, cache->size);
 }
 
-static void shade_raw(const struct slabmod_cache *cache, const struct debug_track *track, u8 code)
+static void poison_object(const struct slabmod_cache *cache, const struct debug_track *track,
+			  u8 code)
 {
 	void *raw = debug_raw(cache, track), *object = debug_object(cache, track);
 	unsigned int end = cache->size + cache->tail - cache->lead, begin;
 
-	/* What a caller has, others may be reading just now. */
+	/* The bytes of a live object may be read concurrently: do not poison them first. */
 	begin = code == DEBUG_SHADOW_FREE ? cache->usable : ALIGN(track->requested, 8);
 	debug_kasan_poison(raw + cache->tail, cache->lead - cache->tail, DEBUG_SHADOW_REDZONE);
 	debug_kasan_poison(object + begin, end - begin, DEBUG_SHADOW_REDZONE);
 	if (code == DEBUG_SHADOW_FREE && cache->flags & SLABMOD_TYPESAFE_BY_RCU)
-		/* It may be read yet. */
+		/* RCU readers may still access it. */
 		debug_kasan_unpoison(object, cache->usable);
 	else if (code == DEBUG_SHADOW_FREE)
 		debug_kasan_poison(object, cache->usable, DEBUG_SHADOW_FREE);
@@ -202,8 +194,8 @@ static void shade_raw(const struct slabmod_cache *cache, const struct debug_trac
 
 static bool depot_ready;
 
-/* The first address of a stack that is not slabmod's. */
-static unsigned long site_of(const unsigned long *entries, unsigned int nr)
+/* Return the first address of a stack that is outside slabmod. */
+static unsigned long first_caller(const unsigned long *entries, unsigned int nr)
 {
 	unsigned int i;
 
@@ -213,8 +205,8 @@ static unsigned long site_of(const unsigned long *entries, unsigned int nr)
 	return 0;
 }
 
-/* Keeps the stack of who called, and says where that was. */
-static u32 keep_stack(gfp_t gfp, unsigned long *site)
+/* Save the current stack in the depot, and return the address of the caller in @site. */
+static u32 save_stack(gfp_t gfp, unsigned long *site)
 {
 	unsigned long entries[STACK_DEPTH];
 	unsigned int nr;
@@ -223,7 +215,7 @@ static u32 keep_stack(gfp_t gfp, unsigned long *site)
 	if (in_nmi())
 		return 0;
 	nr = stack_trace_save(entries, STACK_DEPTH, 2);
-	*site = site_of(entries, nr);
+	*site = first_caller(entries, nr);
 	if (!depot_ready)
 		return 0;
 	return depot_keep(entries, nr, (gfp & GFP_METADATA & ~__GFP_NOFAIL) | __GFP_NOWARN,
@@ -233,7 +225,7 @@ static u32 keep_stack(gfp_t gfp, unsigned long *site)
 void debug_note_alloc(struct debug_track *track, size_t requested, gfp_t gfp)
 {
 	track->requested = requested;
-	track->alloc_stack = keep_stack(gfp, &track->alloc_site);
+	track->alloc_stack = save_stack(gfp, &track->alloc_site);
 	track->alloc_pid = task_pid_nr(current);
 	track->alloc_time = jiffies ?: 1;
 	track->free_time = 0;
@@ -243,28 +235,23 @@ void debug_note_free(struct debug_track *track)
 {
 	unsigned long site;
 
-	track->free_stack = keep_stack(GFP_NOWAIT, &site);
+	track->free_stack = save_stack(GFP_NOWAIT, &site);
 	track->free_pid = task_pid_nr(current);
 	track->free_time = jiffies ?: 1;
 }
 
-static unsigned long age_ms(unsigned long since)
+static void print_stack(const char *what, u32 stack, pid_t pid, unsigned long since)
 {
-	return jiffies_to_msecs(jiffies - since);
-}
-
-static void tell_stack(const char *what, u32 stack, pid_t pid, unsigned long since)
-{
-	pr_err("slabmod:   %s %lu ms ago by pid %d:\n", what, age_ms(since), pid);
+	pr_err("slabmod:   %s %u ms ago by pid %d:\n", what, jiffies_to_msecs(jiffies - since), pid);
 	if (stack)
 		depot_print(stack);
 	else
-		pr_err("slabmod:     (its stack could not be kept)\n");
+		pr_err("slabmod:     (no stack was saved)\n");
 }
 
 /* ---- kmemleak ---- */
 
-/* It has a lock that an NMI may have interrupted, and here it needs memory of its own. */
+/* kmemleak allocates, and an NMI may have interrupted a holder of its lock. */
 void debug_kmemleak_alloc(struct debug_track *track, const void *p, size_t size, gfp_t gfp)
 {
 	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || !gfp_may_call_kernel())
@@ -273,7 +260,7 @@ void debug_kmemleak_alloc(struct debug_track *track, const void *p, size_t size,
 	track->leak_checked = true;
 }
 
-/* What an NMI freed it is told of when somebody else comes upon that. */
+/* An object freed in NMI is untracked when it is next checked. */
 void debug_kmemleak_free(struct debug_track *track, const void *p)
 {
 	if (!track->leak_checked || in_nmi())
@@ -300,14 +287,14 @@ const char *debug_state_name(const struct debug_track *track)
 void debug_print_stacks(const struct debug_track *track)
 {
 	if (track->alloc_time)
-		tell_stack("allocated", track->alloc_stack, track->alloc_pid, track->alloc_time);
+		print_stack("allocated", track->alloc_stack, track->alloc_pid, track->alloc_time);
 	if (track->free_time)
-		tell_stack("freed", track->free_stack, track->free_pid, track->free_time);
+		print_stack("freed", track->free_stack, track->free_pid, track->free_time);
 }
 
 void debug_print_track(struct slabmod_cache *cache, struct debug_track *track)
 {
-	pr_err("slabmod:   object %p of %s, %u bytes, %u asked for, %s\n",
+	pr_err("slabmod:   object %p of %s, %u bytes, %u requested, %s\n",
 	       debug_object(cache, track), cache->name, cache->usable, track->requested,
 	       debug_state_name(track));
 	debug_print_stacks(track);
@@ -315,7 +302,7 @@ void debug_print_track(struct slabmod_cache *cache, struct debug_track *track)
 
 void debug_print_object(struct slabmod_cache *cache, const void *address)
 {
-	struct debug_track *track = track_around(cache, address);
+	struct debug_track *track = track_near(cache, address);
 
 	if (!track)
 		return;
@@ -330,15 +317,15 @@ void debug_print_bytes(const void *object, const void *p, const void *end)
 	       (int)min((long)(end - p), 16l), p);
 }
 
-/* Not beyond the object's own zone, where there may be no memory. */
-static void tell_bytes(const struct slabmod_cache *cache, const struct debug_track *track,
-		       const void *p)
+/* Do not print beyond the object's red zone: there may be no memory. */
+static void print_bytes(const struct slabmod_cache *cache, const struct debug_track *track,
+			const void *p)
 {
 	debug_print_bytes(debug_object(cache, track), p,
 			  debug_raw(cache, track) + cache->size + cache->tail);
 }
 
-/* ---- zones and patterns ---- */
+/* ---- red zones and poison ---- */
 
 void *debug_find_written(void *p, u8 fill, size_t size, size_t *written)
 {
@@ -350,34 +337,34 @@ void *debug_find_written(void *p, u8 fill, size_t size, size_t *written)
 	return first;
 }
 
-/* False, with a report, when bytes of a zone were written. */
-static bool check_zone(struct slabmod_cache *cache, struct debug_track *track, void *zone,
-		       size_t size, const char *where)
+/* Return false, with a report, if a red zone was written to, and restore it. */
+static bool check_redzone(struct slabmod_cache *cache, struct debug_track *track, void *redzone,
+			  size_t size, const char *where)
 {
 	void *object = debug_object(cache, track), *first;
 	size_t written;
 
-	first = debug_find_written(zone, DEBUG_FILL_REDZONE, size, &written);
+	first = debug_find_written(redzone, DEBUG_FILL_REDZONE, size, &written);
 	if (!first)
 		return true;
 	if (report_misuse(MISUSE_OVERRUN,
 			  "%s: %zu bytes %s object %p were written, the first at offset %ld",
 			  cache->name, written, where, object, (long)(first - object))) {
-		tell_bytes(cache, track, first);
+		print_bytes(cache, track, first);
 		debug_print_track(cache, track);
 	}
-	memset(zone, DEBUG_FILL_REDZONE, size);
+	memset(redzone, DEBUG_FILL_REDZONE, size);
 	return false;
 }
 
-/* @requested: bytes that are not zone. */
-static bool check_zones(struct slabmod_cache *cache, struct debug_track *track, size_t requested)
+/* @requested: bytes of the object that are not red zone. */
+static bool check_redzones(struct slabmod_cache *cache, struct debug_track *track, size_t requested)
 {
 	void *raw = debug_raw(cache, track), *object = debug_object(cache, track);
 
-	return check_zone(cache, track, raw + cache->tail, cache->lead - cache->tail, "before") &
-	       check_zone(cache, track, object + requested,
-			  raw + cache->size + cache->tail - object - requested, "behind");
+	return check_redzone(cache, track, raw + cache->tail, cache->lead - cache->tail, "before") &
+	       check_redzone(cache, track, object + requested,
+			     raw + cache->size + cache->tail - object - requested, "behind");
 }
 
 bool debug_check_free(struct slabmod_cache *cache, struct debug_track *track)
@@ -388,31 +375,26 @@ bool debug_check_free(struct slabmod_cache *cache, struct debug_track *track)
 
 	debug_begin(track);
 	debug_kmemleak_free(track, object);
-	unshade_raw(cache, track);
-	ok = check_zones(cache, track, cache->usable);
-	if (!is_constructed(cache))
+	unpoison_object(cache, track);
+	ok = check_redzones(cache, track, cache->usable);
+	if (!cache->debug->constructed)
 		first = debug_find_written(object, DEBUG_FILL_FREE, cache->usable, &written);
 	if (first) {
 		if (report_misuse(MISUSE_WRITE_FREE,
 				  "%s: %zu bytes of object %p were written after it was freed, the first at offset %ld",
 				  cache->name, written, object, (long)(first - object))) {
-			tell_bytes(cache, track, first);
+			print_bytes(cache, track, first);
 			debug_print_track(cache, track);
 		}
 		memset(object, DEBUG_FILL_FREE, cache->usable);
 		ok = false;
 	}
-	shade_raw(cache, track, DEBUG_SHADOW_FREE);
+	poison_object(cache, track, DEBUG_SHADOW_FREE);
 	debug_end(track);
 	return ok;
 }
 
 /* ---- slabs ---- */
-
-static size_t tracks_size(const struct slabmod_cache *cache, struct slab *slab)
-{
-	return struct_bytes(struct debug_tracks, track, slab_objects(cache, slab));
-}
 
 bool debug_slab_create(struct slabmod_cache *cache, struct slab *slab, gfp_t gfp)
 {
@@ -420,12 +402,13 @@ bool debug_slab_create(struct slabmod_cache *cache, struct slab *slab, gfp_t gfp
 	void *base = slab_address(slab);
 	struct debug_tracks *tracks;
 
-	if (!gfp_may_call_kernel() || fault_hits_gfp(FAULT_TRACKS, gfp))
+	if (!gfp_may_call_kernel())
 		return false;
-	tracks = kzalloc(tracks_size(cache, slab), (gfp & GFP_METADATA) | __GFP_NOWARN);
+	tracks = fault_kzalloc(FAULT_TRACKS, struct_bytes(struct debug_tracks, track, objects),
+			       (gfp & GFP_METADATA) | __GFP_NOWARN);
 	if (!tracks)
 		return false;
-	/* Frames lead to it, and kmemleak does not look there. */
+	/* Referenced from frames, which kmemleak does not scan. */
 	kmemleak_ignore(tracks);
 	tracks->cache = cache;
 	tracks->base = base;
@@ -437,14 +420,14 @@ bool debug_slab_create(struct slabmod_cache *cache, struct slab *slab, gfp_t gfp
 		struct debug_track *track = &tracks->track[i];
 
 		track->index = i;
-		/* What is constructed keeps its state, and its constructor writes to it yet. */
-		if (!is_constructed(cache))
+		/* The constructor has yet to run, and constructed objects keep their state. */
+		if (!cache->debug->constructed)
 			memset(debug_object(cache, track), DEBUG_FILL_FREE, cache->usable);
 	}
-	for (i = 0; i < objects && !is_constructed(cache); i++)
-		shade_raw(cache, &tracks->track[i], DEBUG_SHADOW_FREE);
+	for (i = 0; i < objects && !cache->debug->constructed; i++)
+		poison_object(cache, &tracks->track[i], DEBUG_SHADOW_FREE);
 	debug_kasan_poison(base, cache->tail, DEBUG_SHADOW_REDZONE);
-	/* Who finds a track finds all of it. */
+	/* Publish initialized tracks. */
 	smp_store_release(&slab->tracks, tracks);
 	return true;
 }
@@ -471,26 +454,26 @@ void *debug_alloc(struct slabmod_cache *cache, void *raw, size_t requested, gfp_
 	struct debug_track *track = track_at(cache, raw);
 	void *object = raw + cache->lead;
 
-	/* What is constructed has no zone within what is usable. */
-	if (is_constructed(cache))
+	/* A constructed object has no red zone inside its usable size. */
+	if (cache->debug->constructed)
 		requested = cache->usable;
 	else if (!requested)
 		requested = cache->object_size;
 	debug_check_free(cache, track);
 	debug_begin(track);
-	unshade_raw(cache, track);
-	if (!is_constructed(cache)) {
+	unpoison_object(cache, track);
+	if (!cache->debug->constructed) {
 		memset(object, clear ? 0 : DEBUG_FILL_NEW, requested);
 		memset(object + requested, DEBUG_FILL_REDZONE, cache->usable - requested);
 	} else if (clear) {
 		memset(object, 0, requested);
 	}
 	debug_note_alloc(track, requested, gfp);
-	/* Runs of pages it does not look for. */
+	/* kmemleak does not track pages. */
 	if (!(cache->flags & CACHE_PAGES))
 		debug_kmemleak_alloc(track, object, cache->usable, gfp);
-	shade_raw(cache, track, DEBUG_SHADOW_REDZONE);
-	/* Who finds it live finds all that is known of it. */
+	poison_object(cache, track, DEBUG_SHADOW_REDZONE);
+	/* Publish the tracking data. Pairs with the acquires of @state. */
 	smp_store_release(&track->state, DEBUG_LIVE);
 	debug_end(track);
 	return object;
@@ -502,7 +485,7 @@ struct debug_track *debug_free(struct slabmod_cache *cache, struct slab *slab, v
 
 	if (track)
 		debug_begin(track);
-	/* Of two who free it at once one is told so; his slab may even be gone. */
+	/* Only one of two concurrent frees succeeds; for the other, the slab may be freed already. */
 	if (!track || cmpxchg(&track->state, DEBUG_LIVE, DEBUG_QUARANTINED) != DEBUG_LIVE) {
 		if (report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p is free already", cache->name,
 				  object) && track)
@@ -513,11 +496,11 @@ struct debug_track *debug_free(struct slabmod_cache *cache, struct slab *slab, v
 	}
 	debug_kmemleak_free(track, object);
 	debug_note_free(track);
-	unshade_raw(cache, track);
-	check_zones(cache, track, track->requested);
-	if (!is_constructed(cache))
+	unpoison_object(cache, track);
+	check_redzones(cache, track, track->requested);
+	if (!cache->debug->constructed)
 		memset(object, DEBUG_FILL_FREE, cache->usable);
-	shade_raw(cache, track, DEBUG_SHADOW_FREE);
+	poison_object(cache, track, DEBUG_SHADOW_FREE);
 	debug_end(track);
 	return track;
 }
@@ -534,15 +517,15 @@ void debug_set_requested(struct slabmod_cache *cache, void *object, size_t reque
 {
 	struct debug_track *track = track_at(cache, object);
 
-	if (is_constructed(cache))
+	if (cache->debug->constructed)
 		return;
 	debug_begin(track);
-	unshade_raw(cache, track);
-	/* Before what was written to the old zone is written over. */
-	check_zones(cache, track, track->requested);
+	unpoison_object(cache, track);
+	/* Check the old red zone before overwriting it. */
+	check_redzones(cache, track, track->requested);
 	memset(object + requested, DEBUG_FILL_REDZONE, cache->usable - requested);
 	track->requested = requested;
-	shade_raw(cache, track, DEBUG_SHADOW_REDZONE);
+	poison_object(cache, track, DEBUG_SHADOW_REDZONE);
 	debug_end(track);
 }
 
@@ -552,30 +535,29 @@ size_t debug_requested(struct slabmod_cache *cache, const void *object, bool all
 
 	if (all && track->requested < cache->usable) {
 		debug_begin(track);
-		unshade_raw(cache, track);
-		check_zones(cache, track, track->requested);
+		unpoison_object(cache, track);
+		check_redzones(cache, track, track->requested);
 		track->requested = cache->usable;
-		shade_raw(cache, track, DEBUG_SHADOW_REDZONE);
+		poison_object(cache, track, DEBUG_SHADOW_REDZONE);
 		debug_end(track);
 	}
 	return track->requested;
 }
 
-/* ---- caches, beginning and end ---- */
+/* ---- caches, initialization ---- */
 
 bool debug_cache_init(struct slabmod_cache *cache)
 {
 	if (!(cache->flags & CACHE_DEBUG))
 		return true;
-	if (fault_hits(FAULT_TRACKS))
-		return false;
-	cache->debug = kzalloc(sizeof(*cache->debug), GFP_KERNEL | __GFP_NOWARN);
+	cache->debug = fault_kzalloc(FAULT_TRACKS, sizeof(*cache->debug),
+				     GFP_KERNEL | __GFP_NOWARN);
 	if (!cache->debug)
 		return false;
 	source_count_metadata(cache->source, sizeof(*cache->debug));
 	raw_spin_lock_init(&cache->debug->quarantine.lock);
 	cache->debug->constructed = slab_keeps_state(cache);
-	cache->debug->most = ((unsigned long)quarantine_kb << 10) / cache->size;
+	cache->debug->quarantine_max = ((unsigned long)quarantine_kb << 10) / cache->size;
 	return true;
 }
 
@@ -590,7 +572,7 @@ void debug_cache_exit(struct slabmod_cache *cache)
 
 int debug_init(void)
 {
-	/* Without it, or without memory for it, reports are shorter. */
+	/* Without a depot, reports have no stacks. */
 	depot_ready = IS_ENABLED(CONFIG_STACKDEPOT) && !depot_prepare();
 	return 0;
 }

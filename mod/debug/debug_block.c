@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debug_block.c - debug mode for runs of pages that no cache serves.
+ * debug_block.c - debug mode for blocks of pages.
  *
- * They are naturally aligned and often large, so there is no room for a red zone before
- * them, nor behind, but for what kmalloc() rounds up to whole pages. The rest is as for
- * objects: patterns, a quarantine, stacks. A block in quarantine is claimed: for all
- * others it is free already.
+ * Blocks are naturally aligned and often large, so the only red zone is the part that kmalloc()
+ * adds to round a size up to whole pages. Otherwise they are handled as objects: poison, a
+ * quarantine, stacks. A block in quarantine is claimed, and so free for everything else.
  *
- * Contexts: any but NMI, where blocks are neither taken nor given. Locks: records_lock,
- * raw, interrupts off, held for one record; that of the queue. Memory: a record a block from
- * the kernel's own allocator; without one the block is not debugged.
+ * Contexts: any except NMI, in which blocks are not allocated or freed. Locks: records_lock,
+ * raw, interrupts off, held for one record; the queue's. Memory: a record per block from SLUB;
+ * without one the block is not debugged.
  */
 #include <linux/kmemleak.h>
 #include <linux/mm.h>
@@ -37,31 +36,32 @@ static struct debug_queue quarantine = {
 
 static atomic_long_t quarantined;	/* pages in it */
 
-static size_t size_of(const struct debug_block *b)
+static size_t block_bytes(const struct debug_block *b)
 {
 	return (size_t)b->nr_pages << PAGE_SHIFT;
 }
 
-/* Of a block that is the caller's, or is being freed by him. */
-static struct debug_block *record_of(const void *block)
+/* The caller owns the block. */
+static struct debug_block *find_record(const void *block)
 {
 	return chunk_frame(block)->debug;
 }
 
-/* ---- taking ---- */
+/* ---- allocation ---- */
 
-static struct debug_block *record(struct frame *frame, gfp_t gfp)
+static struct debug_block *add_record(struct frame *frame, gfp_t gfp)
 {
 	struct debug_block *b;
 	unsigned long flags;
 
-	if (!gfp_may_call_kernel() || fault_hits(FAULT_TRACKS))
+	if (!gfp_may_call_kernel())
 		return NULL;
-	/* It is of no use to insist: nobody is refused a block for want of this. */
-	b = kzalloc(sizeof(*b), (gfp & GFP_METADATA & ~__GFP_NOFAIL) | __GFP_NOWARN);
+	/* The block can do without a record: do not retry. */
+	b = fault_kzalloc(FAULT_TRACKS, sizeof(*b),
+			  (gfp & GFP_METADATA & ~__GFP_NOFAIL) | __GFP_NOWARN);
 	if (!b)
 		return NULL;
-	/* Frames lead to it, and kmemleak does not look there. */
+	/* Referenced from frames, which kmemleak does not scan. */
 	kmemleak_ignore(b);
 	b->frame = frame;
 	b->source = frame->buddy->source;
@@ -74,7 +74,7 @@ static struct debug_block *record(struct frame *frame, gfp_t gfp)
 	return b;
 }
 
-static void forget(struct debug_block *b)
+static void remove_record(struct debug_block *b)
 {
 	unsigned long flags;
 
@@ -83,28 +83,28 @@ static void forget(struct debug_block *b)
 	list_del_rcu(&b->node);
 	raw_spin_unlock_irqrestore(&records_lock, flags);
 	source_count_metadata(b->source, -(long)sizeof(*b));
-	/* Who looks it up, for a report, is a reader of RCU. */
+	/* Reports look it up under RCU. */
 	kfree_rcu(b, rcu);
 }
 
 void debug_block_alloc(struct frame *frame, gfp_t gfp, bool clear)
 {
-	struct debug_block *b = record(frame, gfp);
+	struct debug_block *b = add_record(frame, gfp);
 
 	if (!b)
 		return;
 	if (!clear)
-		memset(frame->block, DEBUG_FILL_NEW, size_of(b));
-	debug_note_alloc(&b->track, size_of(b), gfp);
-	/* Who finds it live finds all that is known of it. */
+		memset(frame->block, DEBUG_FILL_NEW, block_bytes(b));
+	debug_note_alloc(&b->track, block_bytes(b), gfp);
+	/* Publish the tracking data. Pairs with the acquire in debug_block_walk(). */
 	smp_store_release(&b->track.state, DEBUG_LIVE);
 }
 
 /* ---- reports ---- */
 
-static void tell(const struct debug_block *b)
+static void print_block(const struct debug_block *b)
 {
-	pr_err("slabmod:   block %p of %u pages, %u bytes asked for, %s\n", b->frame->block,
+	pr_err("slabmod:   block %p of %u pages, %u bytes requested, %s\n", b->frame->block,
 	       b->nr_pages, b->track.requested, debug_state_name(&b->track));
 	debug_print_stacks(&b->track);
 }
@@ -115,59 +115,59 @@ void debug_block_print(struct frame *frame)
 
 	if (!static_branch_unlikely(&debug_blocks))
 		return;
-	/* The frame of what is nobody's may be anything by now. */
+	/* frame->debug is not valid if the block is free: search the records. */
 	rcu_read_lock();
 	list_for_each_entry_rcu(b, &records, node)
 		if (b->frame == frame)
-			tell(b);
+			print_block(b);
 	rcu_read_unlock();
 }
 
-/* One that a caller has: what is behind what was asked for is zone. */
-static void check_zone(struct debug_block *b)
+/* The bytes of a live block beyond the requested size are red zone. */
+static void check_redzone(struct debug_block *b)
 {
-	void *block = b->frame->block, *zone = block + b->track.requested, *first;
+	void *block = b->frame->block, *redzone = block + b->track.requested, *first;
 	size_t written;
 
-	debug_kasan_unpoison(block, size_of(b));
-	first = debug_find_written(zone, DEBUG_FILL_REDZONE, size_of(b) - b->track.requested,
-				   &written);
+	debug_kasan_unpoison(block, block_bytes(b));
+	first = debug_find_written(redzone, DEBUG_FILL_REDZONE,
+				   block_bytes(b) - b->track.requested, &written);
 	if (first && report_misuse(MISUSE_OVERRUN,
 				   "%zu bytes behind block %p were written, the first at offset %ld",
 				   written, block, (long)(first - block))) {
-		debug_print_bytes(block, first, block + size_of(b));
-		tell(b);
+		debug_print_bytes(block, first, block + block_bytes(b));
+		print_block(b);
 	}
 }
 
-static void check_pattern(struct debug_block *b)
+static void check_poison(struct debug_block *b)
 {
 	void *block = b->frame->block, *first;
 	size_t written;
 
-	debug_kasan_unpoison(block, size_of(b));
-	first = debug_find_written(block, DEBUG_FILL_FREE, size_of(b), &written);
+	debug_kasan_unpoison(block, block_bytes(b));
+	first = debug_find_written(block, DEBUG_FILL_FREE, block_bytes(b), &written);
 	if (first && report_misuse(MISUSE_WRITE_FREE,
 				   "%zu bytes of block %p were written after it was freed, the first at offset %ld",
 				   written, block, (long)(first - block))) {
-		debug_print_bytes(block, first, block + size_of(b));
-		tell(b);
+		debug_print_bytes(block, first, block + block_bytes(b));
+		print_block(b);
 	}
 }
 
-/* ---- giving, and the quarantine ---- */
+/* ---- freeing, and the quarantine ---- */
 
-static void let_go(struct debug_block *b, void (*release)(struct frame *frame))
+static void release_block(struct debug_block *b, void (*release)(struct frame *frame))
 {
 	struct frame *frame = b->frame;
 
-	check_pattern(b);
+	check_poison(b);
 	atomic_long_sub(b->nr_pages, &b->source->quarantined);
-	forget(b);
+	remove_record(b);
 	release(frame);
 }
 
-/* The one that came first, when there are more than @keep pages. */
+/* Remove the oldest block if there are more than @keep pages. */
 static struct debug_block *remove_oldest(long keep)
 {
 	struct debug_track *track;
@@ -191,74 +191,74 @@ bool debug_block_free(struct frame *frame, void (*release)(struct frame *frame))
 		return false;
 	debug_kmemleak_free(&b->track, frame->block);
 	debug_note_free(&b->track);
-	check_zone(b);
-	memset(frame->block, DEBUG_FILL_FREE, size_of(b));
-	debug_kasan_poison(frame->block, size_of(b), DEBUG_SHADOW_FREE);
+	check_redzone(b);
+	memset(frame->block, DEBUG_FILL_FREE, block_bytes(b));
+	debug_kasan_poison(frame->block, block_bytes(b), DEBUG_SHADOW_FREE);
 	WRITE_ONCE(b->track.state, DEBUG_QUARANTINED);
 	atomic_long_add(b->nr_pages, &b->source->quarantined);
 	atomic_long_add(b->nr_pages, &quarantined);
 	debug_queue_add(&quarantine, &b->track);
-	/* Who ends a pool waits for those who are at one of its blocks. */
+	/* pool_destroy() waits for CPUs that release a block. */
 	rcu_read_lock();
 	while ((b = remove_oldest(quarantine_kb >> (PAGE_SHIFT - 10))))
-		let_go(b, release);
+		release_block(b, release);
 	rcu_read_unlock();
 	return true;
 }
 
-bool debug_block_drain(unsigned long most, void (*release)(struct frame *frame))
+bool debug_block_drain(unsigned long max, void (*release)(struct frame *frame))
 {
 	struct debug_block *b;
 	unsigned long n;
 
 	rcu_read_lock();
-	for (n = 0; n < most && (b = remove_oldest(0)); n++)
-		let_go(b, release);
+	for (n = 0; n < max && (b = remove_oldest(0)); n++)
+		release_block(b, release);
 	rcu_read_unlock();
 	return n;
 }
 
-/* ---- what was asked for ---- */
+/* ---- requested size ---- */
 
-static void set_asked(struct debug_block *b, size_t requested)
+static void set_requested(struct debug_block *b, size_t requested)
 {
 	void *block = b->frame->block;
 
-	/* Before what was written to the old zone is written over. */
-	check_zone(b);
-	memset(block + requested, DEBUG_FILL_REDZONE, size_of(b) - requested);
+	/* Check the old red zone before overwriting it. */
+	check_redzone(b);
+	memset(block + requested, DEBUG_FILL_REDZONE, block_bytes(b) - requested);
 	b->track.requested = requested;
-	debug_kasan_poison(block + ALIGN(requested, 8), size_of(b) - ALIGN(requested, 8),
+	debug_kasan_poison(block + ALIGN(requested, 8), block_bytes(b) - ALIGN(requested, 8),
 			   DEBUG_SHADOW_REDZONE);
 	debug_kasan_unpoison(block, requested);
 }
 
 void debug_block_is_memory(void *block, size_t requested, gfp_t gfp)
 {
-	struct debug_block *b = record_of(block);
+	struct debug_block *b = find_record(block);
 
 	if (!b)
 		return;
-	set_asked(b, requested);
-	debug_kmemleak_alloc(&b->track, block, size_of(b), gfp);
+	set_requested(b, requested);
+	debug_kmemleak_alloc(&b->track, block, block_bytes(b), gfp);
 }
 
 void debug_block_set_requested(void *block, size_t requested)
 {
-	struct debug_block *b = record_of(block);
+	struct debug_block *b = find_record(block);
 
 	if (b)
-		set_asked(b, requested);
+		set_requested(b, requested);
 }
 
 size_t debug_block_requested(const void *block, bool all)
 {
-	struct debug_block *b = record_of(block);
+	struct debug_block *b = find_record(block);
 
 	if (!b)
 		return 0;
-	if (all && b->track.requested < size_of(b))
-		set_asked(b, size_of(b));
+	if (all && b->track.requested < block_bytes(b))
+		set_requested(b, block_bytes(b));
 	return b->track.requested;
 }
 
@@ -275,7 +275,7 @@ void debug_block_walk(struct chunk_source *source,
 	rcu_read_unlock();
 }
 
-/* ---- beginning and end ---- */
+/* ---- initialization ---- */
 
 void debug_block_switch(bool on)
 {
@@ -292,7 +292,7 @@ int debug_block_init(void)
 	return 0;
 }
 
-/* Those that callers still have when slabmod goes leave their records. */
+/* Free the records of blocks that are live when slabmod is unloaded. */
 void debug_block_exit(void)
 {
 	struct debug_block *b, *next;

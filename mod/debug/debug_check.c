@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debug_check.c - a look at all objects of debugged caches while others use them, for the
- * file "validate": whether bytes were written that must not be.
+ * debug_check.c - check all objects of debugged caches for invalid writes while the caches are in
+ * use, for the debugfs file "validate".
  *
- * How an object can be read depends on what may write to it:
+ * How an object is read depends on its state:
  *
- *	free in its slab	only under the lock of the slab's home can it be taken: that
+ *	free in its slab	it can be allocated only under the lock of the slab's home, which
  *				is held for one object at a time
- *	in quarantine		it is taken out for the look, and put back behind the others
- *	in use			its owner may free or resize it at any moment. Its zones are
- *				read, and what was read is thrown away unless no change of it
- *				was under way then; see debug_begin(). The lock of the home
- *				keeps the slab from going away meanwhile.
+ *	in quarantine		it is removed for the check and added again as the newest
+ *	live			its owner may free or resize it at any time. Its red zones are
+ *				read, and the result is discarded if a change was under way;
+ *				see debug_begin(). The home's lock keeps the slab from being
+ *				freed.
  *
- * What was written to a free object is undone after the report, as everywhere. The zones of
- * an object in use are its owner's to resize, so they stay as they are, and are reported once
- * more when it is freed.
+ * Writes to a free object are undone after the report. The red zones of a live object may be
+ * resized by its owner, so they are left as they are and reported again when it is freed.
  *
  * Contexts: process. Locks: home->lock, and the queue's.
  */
@@ -32,12 +31,12 @@
 #include "report.h"
 #include "slab.h"
 
-/* Bytes of empty slabs that are looked at with their home locked. */
-#define EMPTY_AT_ONCE	(64u << 10)
+/* Cap on bytes of empty slabs checked per lock hold, to bound home->lock latency. */
+#define EMPTY_BYTES_MAX	(64u << 10)
 
 /*
- * Bytes from @p up to @end that are no zone, with the first of them in @first. Neither KASAN,
- * for which they are poisoned, nor KCSAN is to see this.
+ * Count the bytes from @p to @end that are not red zone, and set @first to the first of them. They
+ * are poisoned for KASAN and read without a lock.
  */
 static noinline __no_sanitize_address __no_kcsan
 size_t count_written(const u8 *p, const u8 *end, const u8 **first)
@@ -53,8 +52,8 @@ size_t count_written(const u8 *p, const u8 *end, const u8 **first)
 	return written;
 }
 
-/* Whether the zones of an object are whole, or the object is not in use any more. */
-static bool zones_hold(struct slabmod_cache *cache, struct debug_track *track)
+/* Return true if the red zones of an object are intact, or it is not live any more. */
+static bool redzones_intact(struct slabmod_cache *cache, struct debug_track *track)
 {
 	const u8 *raw = debug_raw(cache, track), *object = debug_object(cache, track);
 	const u8 *first = NULL;
@@ -69,7 +68,7 @@ static bool zones_hold(struct slabmod_cache *cache, struct debug_track *track)
 	requested = READ_ONCE(track->requested);
 	if (begun != ended || READ_ONCE(track->state) != DEBUG_LIVE)
 		return true;
-	/* The state and @requested are those of the bytes, or another change has begun. */
+	/* Order the reads above before those of the bytes. */
 	smp_rmb();
 	written = count_written(raw + cache->tail, raw + cache->lead, &first);
 	written += count_written(object + requested, raw + cache->size + cache->tail, &first);
@@ -84,19 +83,19 @@ static bool zones_hold(struct slabmod_cache *cache, struct debug_track *track)
 	return false;
 }
 
-/* With the lock of the slab's home held. */
+/* The lock of the slab's home is held. */
 static bool check_object(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
 			 struct debug_track *track)
 {
 	/* Pairs with the release in debug_alloc(). */
 	if (smp_load_acquire(&track->state) == DEBUG_LIVE)
 		/*
-		 * The slab was opened before the object was allocated. If the slab was not moved
-		 * to another home by that, it cannot be freed while the lock is held.
+		 * The slab was added to its home before the object was allocated. If it has not
+		 * moved to another home since, it cannot be freed while the lock is held.
 		 */
 		return home_of(cache, slab, smp_load_acquire(&slab->home)) != home ||
-		       zones_hold(cache, track);
-	/* A slab on no list may be on its way somewhere. */
+		       redzones_intact(cache, track);
+	/* A slab that is on no list may be moving to another home. */
 	if (list_empty(&slab->node) || !test_bit(track->index, slab->free))
 		return true;
 	return debug_check_free(cache, track);
@@ -123,7 +122,7 @@ void debug_check_frame(struct frame *frame, void *bad)
 		home = home_lock_slab(cache, slab, &flags);
 		if (!home)
 			return;
-		/* An empty one may be on its way to the buddy. */
+		/* An empty slab may be about to be freed. */
 		track = slab->inuse ? nth_track(cache, slab, i++) : NULL;
 		if (track && !check_object(cache, home, slab, track))
 			++*(unsigned long *)bad;
@@ -131,7 +130,7 @@ void debug_check_frame(struct frame *frame, void *bad)
 	} while (track && i < slab_objects(cache, slab));
 }
 
-/* Those that stay in their home, the last ones that came first. */
+/* Check the empty slabs of a home, the newest first. */
 static void check_empty(struct slabmod_cache *cache, struct slab_home *home, void *bad)
 {
 	unsigned int bytes = 0, i;
@@ -147,7 +146,7 @@ static void check_empty(struct slabmod_cache *cache, struct slab_home *home, voi
 				++*(unsigned long *)bad;
 		}
 		bytes += slab_geometry(cache, slab)->pages << PAGE_SHIFT;
-		if (bytes >= EMPTY_AT_ONCE)
+		if (bytes >= EMPTY_BYTES_MAX)
 			break;
 	}
 	home_unlock(home, flags);
@@ -162,7 +161,7 @@ void debug_check_cache(struct slabmod_cache *cache, void *bad)
 	if (!(cache->flags & CACHE_DEBUG))
 		return;
 	queue = &cache->debug->quarantine;
-	/* Each once: those that come meanwhile are put behind these. */
+	/* Check each once: objects are added at the other end. */
 	for (n = READ_ONCE(queue->nr); n; n--) {
 		rcu_read_lock();
 		track = debug_queue_remove(queue, 0);

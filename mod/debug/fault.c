@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fault.c - failures to order, by the kernel's own means (fault-injection.rst) or one at
- * a time for the suites.
+ * fault.c - fault injection, by the kernel's fault_attr (fault-injection.rst), or by a
+ * deterministic order of the suites.
  *
- * Contexts: any to ask; process for debugfs and orders. In an NMI only an order strikes,
- * for should_fail() may wait for a lock. Locks and memory: none.
+ * Contexts: any for fault_hits(); process for debugfs and orders. In NMI only an order can make
+ * a site fail, because should_fail() may wait for a lock. Locks: none.
  */
 #include <linux/atomic.h>
 #include <linux/build_bug.h>
@@ -26,7 +26,7 @@ static const char *const names[] = {
 
 static_assert(ARRAY_SIZE(names) == NR_FAULTS);
 
-/* What /proc/<pid>/fail-nth counts goes through these too. */
+/* /proc/<pid>/fail-nth also counts the hits of these. */
 static struct fault_attr attrs[] = {
 #define X(id, name, text) FAULT_ATTR_INITIALIZER,
 	FAULTS_IN_USE(X)
@@ -37,10 +37,10 @@ static struct fault_attr attrs[] = {
 static_assert(ARRAY_SIZE(attrs) == NR_FAULTS);
 static_assert(NR_FAULTS <= BITS_PER_LONG);
 
-/* ---- to order ---- */
+/* ---- orders ---- */
 
 static struct {
-	struct fault_order order;	/* without sites: none */
+	struct fault_order order;	/* none if @sites is 0 */
 	atomic_long_t hits;
 	atomic_long_t at[NR_FAULTS];
 } orders;
@@ -50,7 +50,7 @@ static bool is_ordered(enum fault_site site)
 	const struct fault_order *order = &orders.order;
 	unsigned long hit;
 
-	/* Pairs with the release in fault_begin(): the rest is there. */
+	/* Pairs with the release in fault_begin(). */
 	if (!(smp_load_acquire(&order->sites) & BIT(site)))
 		return false;
 	if (order->task && (order->task != current || !in_task()))
@@ -72,7 +72,7 @@ void fault_begin(const struct fault_order *order)
 	orders.order.nth = order->nth;
 	orders.order.on = order->on;
 	orders.order.task = order->task;
-	/* Whoever sees the sites sees the rest. */
+	/* Publish the other fields. Pairs with the acquire in is_ordered(). */
 	smp_store_release(&orders.order.sites, order->sites);
 }
 EXPORT_SYMBOL_FOR_TEST(fault_begin);
@@ -105,13 +105,13 @@ void fault_show(struct dentry *parent)
 	int site;
 
 	for (site = 0; site < NR_FAULTS_IN_USE; site++) {
-		/* Its stack is for who asks for it. */
+		/* The stack is printed only on request. */
 		attrs[site].verbose = 0;
 		fault_create_debugfs_attr(names[site], dir, &attrs[site]);
 	}
 }
 
-/* What fault_show() made is gone, but for the names that the attributes refer to. */
+/* The directory has been removed; drop the names that the attributes refer to. */
 void fault_hide(void)
 {
 	int site;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leak.c - what kmemleak is told of objects and blocks that are not debugged.
+ * leak.c - kmemleak tracking of objects and blocks that are not debugged.
  *
- * Two objects that overlap end kmemleak, so an object must be unknown to it before its memory
- * is used for anything else. An NMI cannot tell: kmemleak has a lock that it may have
- * interrupted. What an NMI frees stays known until it is handed out again, or until its slab goes.
+ * kmemleak disables itself when two tracked objects overlap, so an object must be untracked before
+ * its memory is used for anything else. An NMI cannot call kmemleak, because it may have
+ * interrupted a holder of kmemleak's lock. An object freed in NMI stays tracked until it is
+ * allocated again or its slab is freed.
  *
- * Contexts: any. Locks: kmemleak's, raw. Memory: kmemleak's, some 300 bytes an object.
+ * Contexts: any. Locks: kmemleak's, raw. Memory: kmemleak's, about 300 bytes per object.
  */
 #include <linux/kmemleak.h>
 
@@ -21,7 +22,7 @@ EXPORT_SYMBOL_FOR_TEST(leak_tracking);
 
 unsigned int leak_flag(unsigned int flags)
 {
-	/* Debug mode tells of its objects itself: they do not begin where others do. */
+	/* Debug mode tracks its objects itself, because of the red zone before each. */
 	if (!leak_tracks_blocks() || flags & (CACHE_DEBUG | CACHE_PAGES))
 		return 0;
 	return CACHE_LEAKS;
@@ -29,10 +30,10 @@ unsigned int leak_flag(unsigned int flags)
 
 void leak_note_alloc(const void *p, size_t size, gfp_t gfp)
 {
-	/* kmemleak allocates. What it is not told of here it ignores when it is freed. */
+	/* kmemleak allocates. It ignores the free of an object that was not tracked. */
 	if (!gfp_may_call_kernel())
 		return;
-	/* As an NMI may have left it. */
+	/* The object may still be tracked after a free in NMI. */
 	kmemleak_free(p);
 	kmemleak_alloc(p, size, 1, gfp);
 }

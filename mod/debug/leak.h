@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * leak.h - what kmemleak is told of objects and blocks that are not debugged.
+ * leak.h - kmemleak tracking of objects and blocks that are not debugged.
  *
- * kmemleak reports memory to which it finds no pointer, and looks for pointers only in memory
- * it knows. So it is told of all that callers have, as SLUB does: each object, and each
- * block of slabmod_kmalloc(). It knows nothing of runs of pages, as of alloc_pages().
+ * kmemleak reports memory to which it finds no pointer, and searches only memory it tracks. As
+ * with SLUB, each object and each block of slabmod_kmalloc() is therefore tracked while a caller
+ * owns it. Blocks of pages are not, as those of alloc_pages().
  *
- * A cache that is tracked has CACHE_LEAKS: each allocation and each free takes the slow path,
- * which comes here. Without CONFIG_DEBUG_KMEMLEAK no cache is, and nothing of this is compiled.
+ * A tracked cache has CACHE_LEAKS: all its allocations and frees take the slow path, which calls
+ * these functions. Without CONFIG_DEBUG_KMEMLEAK no cache is tracked and none of this is built.
  */
 #ifndef SLABMOD_LEAK_H
 #define SLABMOD_LEAK_H
@@ -16,7 +16,7 @@
 
 #include "types.h"
 
-/* The parameter kmemleak; before caches are made. */
+/* The parameter kmemleak; set before caches are created. */
 extern bool leak_tracking;
 
 static inline bool leak_tracks_blocks(void)
@@ -29,20 +29,17 @@ static inline bool leak_tracks(const struct slabmod_cache *cache)
 	return IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) && cache->flags & CACHE_LEAKS;
 }
 
-/* The flag of a cache that is being made with @flags: CACHE_LEAKS or 0. */
+/* Return CACHE_LEAKS or 0 for a new cache with @flags. */
 unsigned int leak_flag(unsigned int flags);
 
-/* A caller has memory of @size bytes from now on, or has it no more. Any context. */
+/* Track memory of @size bytes allocated by a caller, or untrack it. Any context. */
 void leak_note_alloc(const void *p, size_t size, gfp_t gfp);
 void leak_note_free(const void *p);
 
-/*
- * kmemleak does not look for pointers in per-CPU memory from now on: those to objects that have
- * been handed out stay behind in magazines.
- */
+/* Exclude per-CPU memory from scanning: magazines keep pointers to allocated objects. */
 void leak_hide_percpu(const void __percpu *p);
 
-/* A slab of a tracked cache goes, in which all objects are free. Any context but NMI. */
+/* Untrack all objects of a slab that is being freed. Any context except NMI. */
 void leak_slab_destroy(struct slabmod_cache *cache, struct slab *slab);
 
 #endif /* SLABMOD_LEAK_H */

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * quarantine.c - objects of a debugged cache that were freed, and are kept from use.
+ * quarantine.c - freed objects of a debugged cache that are withheld from reuse.
  *
- * The longer a freed object is not handed out again, the longer a second free of it can
- * be told from a free of somebody else's, and a late write from a caller's own. So they
- * go back to their slabs in the order they came, when there are too many bytes of them,
- * when memory is short, and when the cache is shrunk.
+ * The later a freed object is reused, the longer a double free and a write after free can be
+ * told from valid use by a new owner. Objects leave the quarantine in the order in which they
+ * were freed: when it exceeds its size, when memory is short, and when the cache is shrunk.
  *
  * Contexts: any. Locks: debug_queue->lock, raw, held for one track.
  */
@@ -16,7 +15,7 @@
 #include "debug/quarantine.h"
 #include "magazine.h"
 
-/* ---- queues, of blocks too ---- */
+/* ---- queues, also used for blocks ---- */
 
 void debug_queue_add(struct debug_queue *queue, struct debug_track *track)
 {
@@ -52,13 +51,13 @@ struct debug_track *debug_queue_remove(struct debug_queue *queue, unsigned long 
 
 /* ---- objects ---- */
 
-/* To its slab; by way of the magazine's free, which knows what to do in an NMI. */
-static void let_go(struct slabmod_cache *cache, struct debug_track *track)
+/* Free an object to its slab; magazine_free_object() also works in NMI. */
+static void release_object(struct slabmod_cache *cache, struct debug_track *track)
 {
 	void *raw = debug_raw(cache, track);
 
 	debug_check_free(cache, track);
-	/* From here on somebody else may take it. */
+	/* The object may be allocated by another CPU from here on. */
 	smp_store_release(&track->state, DEBUG_FREE);
 	magazine_free_object(cache, frame_slab(chunk_frame(raw)), raw);
 }
@@ -68,15 +67,15 @@ void quarantine_put(struct slabmod_cache *cache, struct debug_track *track)
 	struct debug_cache *debug = cache->debug;
 
 	if (in_nmi()) {
-		let_go(cache, track);
+		release_object(cache, track);
 		return;
 	}
 	debug_queue_add(&debug->quarantine, track);
-	while ((track = debug_queue_remove(&debug->quarantine, debug->most)))
-		let_go(cache, track);
+	while ((track = debug_queue_remove(&debug->quarantine, debug->quarantine_max)))
+		release_object(cache, track);
 }
 
-bool quarantine_drain(struct slabmod_cache *cache, unsigned long most)
+bool quarantine_drain(struct slabmod_cache *cache, unsigned long max)
 {
 	struct debug_track *track;
 	unsigned long n;
@@ -84,19 +83,19 @@ bool quarantine_drain(struct slabmod_cache *cache, unsigned long most)
 	if (!cache->debug || in_nmi())
 		return false;
 	rcu_read_lock();
-	for (n = 0; n < most && (track = debug_queue_remove(&cache->debug->quarantine, 0)); n++)
-		let_go(cache, track);
+	for (n = 0; n < max && (track = debug_queue_remove(&cache->debug->quarantine, 0)); n++)
+		release_object(cache, track);
 	rcu_read_unlock();
 	return n;
 }
 EXPORT_SYMBOL_FOR_TEST(quarantine_drain);
 
-/* At first, so few that nobody waits for all of them. */
-#define RELENT_OBJECTS	64ul
+/* Objects freed in the first round, few enough to keep its latency low. */
+#define SHRINK_OBJECTS	64ul
 
 bool quarantine_shrink(struct slabmod_cache *cache, unsigned int round)
 {
-	return quarantine_drain(cache, RELENT_OBJECTS << round);
+	return quarantine_drain(cache, SHRINK_OBJECTS << round);
 }
 
 void quarantine_end(struct slabmod_cache *cache)
@@ -104,6 +103,6 @@ void quarantine_end(struct slabmod_cache *cache)
 	if (!cache->debug)
 		return;
 	quarantine_drain(cache, ULONG_MAX);
-	/* Who frees into it, or drains it, is a reader of RCU until all is in the slabs. */
+	/* Wait for CPUs that add or drain objects: they are RCU readers until these are in slabs. */
 	synchronize_rcu();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * quarantine.h - objects of a debugged cache that were freed, and are kept from use.
+ * quarantine.h - freed objects of a debugged cache that are withheld from reuse.
  */
 #ifndef SLABMOD_QUARANTINE_H
 #define SLABMOD_QUARANTINE_H
@@ -8,21 +8,21 @@
 #include "debug/debug.h"
 
 /*
- * Puts an object in that debug_free() took back, and gives to the slabs those that have
- * been there long enough. Any context; in NMI it goes to the slabs at once.
+ * Add an object freed by debug_free(), and free the oldest ones to their slabs while the
+ * quarantine is too large. Any context; in NMI the object is freed to its slab at once.
  */
 void quarantine_put(struct slabmod_cache *cache, struct debug_track *track);
 
-/* Gives so many of those there to the slabs; false when there are none. Any context but NMI. */
-bool quarantine_drain(struct slabmod_cache *cache, unsigned long most);
+/* Free up to @max objects to their slabs; return false if none. Any context except NMI. */
+bool quarantine_drain(struct slabmod_cache *cache, unsigned long max);
 
-/* The same where it gives way to who has nothing else, round by round twice as many. */
+/* The same for an allocation that would fail otherwise: twice as many in each round. */
 bool quarantine_shrink(struct slabmod_cache *cache, unsigned int round);
 
-/* Gives all to the slabs, also what others are at just now. Nobody uses the cache. May sleep. */
+/* Free all objects and wait for concurrent drains. The cache is not in use. May sleep. */
 void quarantine_end(struct slabmod_cache *cache);
 
-/* Objects that are there. */
+/* Return the number of objects in quarantine. */
 static inline unsigned long quarantine_count(const struct slabmod_cache *cache)
 {
 	return cache->debug ? READ_ONCE(cache->debug->quarantine.nr) : 0;

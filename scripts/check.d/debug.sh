@@ -34,7 +34,7 @@ scan() {
 # Once without the client's code, by what slabmod keeps
 lists_stacks() {
 	dmesg | sed -n '/misuse: leak: leaky: its module went with 3 live objects/,$p' >/tmp/log
-	[ "$(grep -c 'slabmod:   object .* of leaky, 104 bytes, 100 asked for, in use' /tmp/log)" = 3 ] &&
+	[ "$(grep -c 'slabmod:   object .* of leaky, 104 bytes, 100 requested, in use' /tmp/log)" = 3 ] &&
 		grep -q 'slabmod:   allocated ' /tmp/log && grep -q ' leave_objects+' /tmp/log
 }
 

@@ -412,8 +412,8 @@ static void test_more_slabs_than_the_bound_are_found(struct kunit *test)
 	home->slabs = most;
 	KUNIT_EXPECT_TRUE(test, pool_bound_holds(cache->pool));
 	home->slabs = most + 1;
-	EXPECT_BROKEN(test, "0 objects at the most were out", pool_bound_holds(cache->pool));
-	EXPECT_BROKEN(test, "0 objects at the most were out", pool_check_live(cache->pool));
+	EXPECT_BROKEN(test, "at most 0 objects were out", pool_bound_holds(cache->pool));
+	EXPECT_BROKEN(test, "at most 0 objects were out", pool_check_live(cache->pool));
 	home->slabs = slabs;
 	atomic_long_set(&cache->inuse_peak, peak);
 	cache_in_use_end(test, cache, object);

@@ -286,7 +286,7 @@ void test_second_pool_of_a_name_is_refused_until_the_first_is_gone(struct kunit 
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	struct slabmod_pool *pool = make_pool(test, "only", 10, 0), *second = NULL;
 
-	KIT_EXPECT_MISUSE(test, MISUSE_NAME_TAKEN, "only: there is a pool",
+	KIT_EXPECT_MISUSE(test, MISUSE_NAME_TAKEN, "only: a pool of this name",
 			  second = slabmod_pool_create("only", &params));
 	KUNIT_EXPECT_NULL(test, second);
 	KIT_EXPECT_MISUSE(test, MISUSE_NAME_TAKEN, root_pool->name,

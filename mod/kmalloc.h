@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmalloc.h - making the caches that serve memory by size and runs of pages.
+ * kmalloc.h - caches that serve memory by size.
  */
 #ifndef SLABMOD_KMALLOC_INTERNAL_H
 #define SLABMOD_KMALLOC_INTERNAL_H
 
 struct slabmod_pool;
 
-/* Gives a pool its caches; what was made when one fails goes with the pool. */
+/* Create the kmalloc caches of a pool. After an error, pool_destroy() frees those created. */
 int kmalloc_create_caches(struct slabmod_pool *pool);
-int pages_create_caches(struct slabmod_pool *pool);
 
-/* Let the calls that name no pool use the root pool's. */
+/* Let the functions without a pool argument use the root pool. */
 void kmalloc_init(void);
-void pages_init(void);
 
 #endif /* SLABMOD_KMALLOC_INTERNAL_H */

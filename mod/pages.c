@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pages.c - runs of pages, by order and by size.
+ * pages.c - blocks of pages, by order and by size.
  *
- * Small orders are objects of a cache each, so that a page comes from a magazine
- * and not from the buddy's lock. Larger ones, and exact sizes that are no power
- * of two, are blocks.
+ * Each small order has a cache, so that a page is allocated from a magazine without the buddy's
+ * lock. Larger orders, and exact sizes that are not a power of two, are blocks of the buddy.
  *
  * Contexts: any. Locks: none of its own.
  */
@@ -21,23 +20,23 @@
 #include "cache.h"
 #include "cache_list.h"
 #include "defer.h"
-#include "kmalloc.h"
+#include "pages.h"
 #include "pool.h"
 #include "report.h"
 
 /* The root pool's. */
 static struct slabmod_cache *page_caches[POOL_PAGE_ORDERS] __read_mostly;
 
-static bool order_refused(const char *who, unsigned int order)
+static bool order_refused(const char *func, unsigned int order)
 {
 	if (likely(order <= SLABMOD_MAX_ORDER))
 		return false;
-	report_misuse(MISUSE_TOO_LARGE, "%s: order %u is above the limit of %u", who, order,
+	report_misuse(MISUSE_TOO_LARGE, "%s: order %u is above the limit of %u", func, order,
 		      SLABMOD_MAX_ORDER);
 	return true;
 }
 
-/* ---- taking ---- */
+/* ---- allocation ---- */
 
 static void *pages_node(gfp_t gfp, unsigned int order, int nid)
 {
@@ -79,7 +78,7 @@ struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_node);
 
-/* The order whose cache serves so many pages, or POOL_PAGE_ORDERS when none does. */
+/* Return the order whose cache serves @nr_pages, or POOL_PAGE_ORDERS if none does. */
 static unsigned int cached_order(unsigned int nr_pages)
 {
 	if (!is_power_of_2(nr_pages))
@@ -87,12 +86,7 @@ static unsigned int cached_order(unsigned int nr_pages)
 	return min_t(unsigned int, ilog2(nr_pages), POOL_PAGE_ORDERS);
 }
 
-static unsigned int exact_pages(size_t size)
-{
-	return DIV_ROUND_UP(size, PAGE_SIZE);
-}
-
-static bool exact_size_is_good(size_t size)
+static bool exact_size_is_valid(size_t size)
 {
 	return size && size <= PAGE_SIZE << SLABMOD_MAX_ORDER;
 }
@@ -101,65 +95,65 @@ void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp)
 {
 	unsigned int order;
 
-	if (!exact_size_is_good(size)) {
-		report_misuse(MISUSE_TOO_LARGE, "alloc_pages_exact: %zu bytes are not in 1 to %lu",
+	if (!exact_size_is_valid(size)) {
+		report_misuse(MISUSE_TOO_LARGE, "alloc_pages_exact: %zu bytes is not in the range 1 to %lu",
 			      size, PAGE_SIZE << SLABMOD_MAX_ORDER);
 		return NULL;
 	}
-	order = cached_order(exact_pages(size));
+	order = cached_order(DIV_ROUND_UP(size, PAGE_SIZE));
 	if (order < POOL_PAGE_ORDERS)
 		return cache_alloc(page_caches[order], gfp, 0);
-	return block_alloc("pages", root_pool, NUMA_NO_NODE, exact_pages(size), gfp);
+	return block_alloc("pages", root_pool, NUMA_NO_NODE, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_exact);
 
-/* ---- giving ---- */
+/* ---- freeing ---- */
 
-static void pages_free(const char *who, void *p, unsigned int nr_pages)
+static void pages_free(const char *func, void *p, unsigned int nr_pages)
 {
 	struct found found = cache_find(p);
-	bool said = false;
+	bool printed = false;
 
 	if (found.cache && !(found.cache->flags & CACHE_PAGES))
-		said = report_misuse(MISUSE_WRONG_CACHE, "%s: %p is of %s", who, p,
+		printed = report_misuse(MISUSE_WRONG_CACHE, "%s: %p belongs to %s", func, p,
 				     found.cache->name);
 	else if (!found.size)
-		cache_report_bad_free(who, p);
+		cache_report_bad_free(func, p);
 	else if (found.size != (size_t)nr_pages << PAGE_SHIFT)
-		said = report_misuse(MISUSE_WRONG_SIZE, "%s: %zu pages at %p are freed as %u", who,
+		printed = report_misuse(MISUSE_WRONG_SIZE, "%s: %zu pages at %p are freed as %u", func,
 				     found.size >> PAGE_SHIFT, p, nr_pages);
 	else if (found.cache)
 		cache_free_slow(found.cache, p);
 	else if (!defer_free_block(found.frame, p))
-		cache_report_bad_free(who, p);
-	if (said)
+		cache_report_bad_free(func, p);
+	if (printed)
 		cache_print_object(p);
 }
 
-static noinline void pages_free_slow(const char *who, void *p, unsigned int nr_pages)
+static noinline void pages_free_slow(const char *func, void *p, unsigned int nr_pages)
 {
 	rcu_read_lock();
-	pages_free(who, kasan_reset_tag(p), nr_pages);
+	pages_free(func, kasan_reset_tag(p), nr_pages);
 	rcu_read_unlock();
 }
 
-/* Frees a block if just that starts at @p; any doubt is left to others. */
+/* Free a block of @nr_pages that starts at @p. Return false if a full check is needed. */
 static bool pages_free_block(void *p, unsigned long offset, unsigned int nr_pages)
 {
 	struct frame *frame;
-	bool mine;
+	bool claimed;
 
 	if (offset & ~PAGE_MASK || in_nmi())
 		return false;
-	/* It may be nobody's: a reader of RCU, until it is claimed. */
+	/* An RCU reader until the block is claimed: it may be freed concurrently. */
 	preempt_disable();
 	frame = chunk_frame_in_map(offset);
-	mine = READ_ONCE(frame->state) == FRAME_PAGES && READ_ONCE(frame->nr_pages) == nr_pages &&
-	       buddy_claim(frame);
+	claimed = READ_ONCE(frame->state) == FRAME_PAGES && READ_ONCE(frame->nr_pages) == nr_pages &&
+		  buddy_claim(frame);
 	preempt_enable();
-	if (likely(mine))
+	if (likely(claimed))
 		block_release(frame);
-	return mine;
+	return claimed;
 }
 
 void slabmod_free_pages(unsigned long addr, unsigned int order)
@@ -207,14 +201,14 @@ void slabmod_free_pages_exact(void *virt, size_t size)
 {
 	if (!virt)
 		return;
-	if (!exact_size_is_good(size))
+	if (!exact_size_is_valid(size))
 		report_misuse(MISUSE_WRONG_SIZE, "free_pages_exact: %zu bytes at %p", size, virt);
 	else
-		pages_free_slow("free_pages_exact", virt, exact_pages(size));
+		pages_free_slow("free_pages_exact", virt, DIV_ROUND_UP(size, PAGE_SIZE));
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages_exact);
 
-/* ---- beginning ---- */
+/* ---- initialization ---- */
 
 int pages_create_caches(struct slabmod_pool *pool)
 {

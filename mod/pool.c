@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool.c - the root object: a source of pages, a buddy for each node, caches.
+ * pool.c - pools: a source of pages, a buddy for each node, caches.
  *
- * Every cache, block and page belongs to a pool; there is one, the root pool, for
- * the calls that name none. Which pools there are is known to pool_list.c.
+ * Every cache, block and page belongs to a pool; functions without a pool argument use the root
+ * pool. The list of pools is in pool_list.c.
  *
  * Contexts: process, may sleep, except pool_mismatch(): any. Locks: none.
  */
@@ -27,9 +27,9 @@
 struct slabmod_pool *root_pool __read_mostly;
 EXPORT_SYMBOL_FOR_TEST(root_pool);
 
-/* ---- life of a pool ---- */
+/* ---- creation and destruction ---- */
 
-/* What caches keep empty is given up before the pool takes more pages. */
+/* Free empty slabs before the pool allocates more pages from the kernel. */
 static bool reclaim_empty(struct chunk_source *source)
 {
 	return cache_reclaim_empty(container_of(source, struct slabmod_pool, source));
@@ -37,18 +37,18 @@ static bool reclaim_empty(struct chunk_source *source)
 
 struct slabmod_pool *pool_create(const char *name, const struct chunk_source *source)
 {
-	struct slabmod_pool *pool = NULL;
+	struct slabmod_pool *pool;
 	int nid;
 
-	if (!fault_hits(FAULT_POOL))
-		pool = kzalloc(struct_size(pool, buddies, nr_node_ids), GFP_KERNEL);
+	pool = fault_kzalloc(FAULT_POOL, struct_size(pool, buddies, nr_node_ids), GFP_KERNEL);
 	if (!pool)
 		return NULL;
 	strscpy(pool->name, name, sizeof(pool->name));
 	INIT_LIST_HEAD(&pool->node);
 	pool->source = *source;
 	pool->source.reclaim_empty = reclaim_empty;
-	pool->source.stats = fault_hits(FAULT_STATS) ? NULL : alloc_percpu(struct stats);
+	pool->source.stats = fault_alloc_percpu(FAULT_STATS, sizeof(struct stats),
+						__alignof__(struct stats), GFP_KERNEL);
 	if (!pool->source.stats) {
 		kfree(pool);
 		return NULL;
@@ -73,7 +73,7 @@ bool pool_reserve(struct slabmod_pool *pool)
 		if (missing <= 0)
 			return true;
 		order = min_t(unsigned int, order, ilog2(missing));
-		/* Large chunks are worth some effort, but nobody is killed for them. */
+		/* Try hard for large chunks, but do not invoke the OOM killer. */
 		if (buddy_add_chunk(pool->buddies, nid, order, GFP_KERNEL | __GFP_RETRY_MAYFAIL))
 			continue;
 		if (!order)
@@ -90,25 +90,25 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 
 	pool->source.reserve = 0;
 	block_drain(ULONG_MAX);
-	/* Waits, as for others so for those who are at a block on its way back. */
+	/* Also waits for those that are freeing a block. */
 	cache_destroy_all(pool);
 	if (atomic_long_read(&pool->source.rcu_pages))
 		rcu_barrier();
 	blocks = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	if (blocks)
-		report_misuse(MISUSE_LEAK, "pool %s went with %lu pages in use as blocks",
+		report_misuse(MISUSE_LEAK, "pool %s was destroyed with %lu pages in use as blocks",
 			      pool->name, blocks);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		pages += buddy_exit(&pool->buddies[nid]);
-	/* Frames and chunks that were put off still refer to the pool. */
+	/* Frames and chunks whose free was deferred still refer to the pool. */
 	referenced = chunk_hand_over(&pool->source);
 	chunk_sync();
 	if (referenced)
-		pr_err("slabmod: %lu pages of pool %s are referenced elsewhere, and freed with the last reference\n",
+		pr_err("slabmod: %lu pages of pool %s are referenced elsewhere and freed with the last reference\n",
 		       referenced, pool->name);
 	if (pages)
-		pr_err("slabmod: %lu pages in use when pool %s went are kept from reuse\n", pages,
-		       pool->name);
+		pr_err("slabmod: %lu pages were in use when pool %s was destroyed and are not reused\n",
+		       pages, pool->name);
 	free_percpu(pool->source.stats);
 	kfree(pool);
 	return pages;
@@ -136,18 +136,16 @@ unsigned long pool_shrink(struct slabmod_pool *pool)
 		rcu_barrier();
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
-	/* What came free in interrupts on other CPUs was put off. */
+	/* Chunks that became free in interrupts on other CPUs were deferred. */
 	chunk_flush();
 	after = atomic_long_read(&pool->source.held);
 	return before > after ? before - after : 0;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_shrink);
 
-/* ---- the ledger ---- */
+/* ---- ownership ---- */
 
-/* ---- whose it is ---- */
-
-bool pool_mismatch(const char *who, struct slabmod_pool *pool, const void *p)
+bool pool_mismatch(const char *func, struct slabmod_pool *pool, const void *p)
 {
 	struct slabmod_pool *of = NULL;
 	struct frame *frame;
@@ -157,11 +155,9 @@ bool pool_mismatch(const char *who, struct slabmod_pool *pool, const void *p)
 	if (frame)
 		of = pool_of(frame);
 	if (of && of != pool &&
-	    report_misuse(MISUSE_WRONG_POOL, "%s: %p is of pool %s, not of %s", who, p, of->name,
-			  pool->name))
+	    report_misuse(MISUSE_WRONG_POOL, "%s: %p belongs to pool %s, not to %s", func, p,
+			  of->name, pool->name))
 		cache_print_object(p);
 	rcu_read_unlock();
 	return of && of != pool;
 }
-
-/* ---- checks ---- */

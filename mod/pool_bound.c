@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_bound.c - the bound on what slabs take, whoever allocates and frees where.
+ * pool_bound.c - the upper bound on the memory of slabs.
  *
- * A new slab is made only when no slab of the cache on the node has anything to take
- * (home_alloc() waits for every home before). So a cache never has more slabs than the
- * most objects it ever had out of them would fill, but for
+ * A new slab is created only if no slab of the cache on the node has an object that can be
+ * allocated (home_alloc() waits for all homes first). A cache therefore has at most as many
+ * slabs as its peak of objects out of slabs would fill, plus
  *
- *	- some a CPU: it may be making one while others do, and have a few in its hands
- *	  that it takes from its home to the commons; or it looks at homes in an order in
- *	  which what is free moves past it;
- *	- nodes, which do not serve each other while the kernel has memory;
- *	- lines: of a slab that several CPUs have objects of, only lines that are wholly
- *	  free are taken. In the worst case one object hides a line of them.
+ *	- a few per CPU: several CPUs may be creating a slab at the same time, a CPU may hold
+ *	  slabs that it moves from its home to the node home, and free objects may move past a
+ *	  CPU that searches the homes in order;
+ *	- slabs on other nodes, which are a fallback only when the kernel has no memory;
+ *	- slabs with free objects in partly used cache lines: from a shared slab only whole
+ *	  lines are allocated. In the worst case one object hides a line.
  *
- * Objects out of slabs are those of callers and those in magazines, of which there
- * are no more than capacity, here and away, on each CPU. It is Hoard's theorem
- * (Berger and others, 2000), with a magazine in the place of a heap's slack.
+ * Objects out of slabs are those of callers and those in magazines; a magazine has at most
+ * its capacity of local objects and the capacity for remote ones. This is Hoard's theorem
+ * (Berger and others, 2000), with a magazine in place of a heap's slack.
  *
- * What the buddy has free is not in the bound: how pages of different orders may
- * be scattered is another matter (Robson, 1977), and the ledger says how much it is.
+ * Free pages of the buddy are not in the bound: fragmentation of pages of different orders is
+ * a separate problem (Robson, 1977), and the ledger shows them.
  *
  * Contexts: process, may sleep. Locks: none of its own.
  */
@@ -34,21 +34,21 @@
 #include "pool_bound.h"
 #include "report.h"
 
-/* Objects in use that one object in use may stand for, as far as a refill can see. */
+/* Return how many objects one allocated object can hide from a refill. */
 static unsigned int hidden_factor(const struct slabmod_cache *cache)
 {
 	return cache->flags & CACHE_SHARES_LINES ? cache->group : 1;
 }
 
-/* Slabs that a cache may have. Small ones, made when memory is short, have fewer objects. */
+/* Small slabs, allocated when memory is short, have fewer objects. */
 static unsigned long slabs_bound(const struct slabmod_cache *cache, long small_slabs)
 {
-	unsigned long most = atomic_long_read(&cache->inuse_peak);
+	unsigned long peak = atomic_long_read(&cache->inuse_peak);
 	unsigned int objects = small_slabs ? cache->small.objects : cache->usual.objects;
-	/* What is beyond the last whole line may be hidden as well. */
-	unsigned int seen = max(objects / hidden_factor(cache), 1u);
+	/* Objects beyond the last whole line may be hidden as well. */
+	unsigned int visible = max(objects / hidden_factor(cache), 1u);
 
-	return DIV_ROUND_UP(most, seen) * num_online_nodes() +
+	return DIV_ROUND_UP(peak, visible) * num_online_nodes() +
 	       num_possible_cpus() * (1 + HOME_MAX_DETACHED);
 }
 
@@ -90,7 +90,7 @@ static void check_bound(struct slabmod_cache *cache, void *arg)
 
 	if (totals.slabs <= (long)bound)
 		return;
-	report_broken("%s: has %ld slabs; %ld objects at the most were out of them, for %lu slabs",
+	report_broken("%s: %ld slabs; at most %ld objects were out of slabs, for %lu slabs",
 		      cache->name, totals.slabs, atomic_long_read(&cache->inuse_peak), bound);
 	*ok = false;
 }

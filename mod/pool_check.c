@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_check.c - checks of everything in a pool, for the suites and for `validate`.
+ * pool_check.c - consistency checks of a pool, for the suites and for `validate`.
  *
- * Contexts: process, may sleep. Locks: those of the layers, as they say.
+ * Contexts: process, may sleep. Locks: those of the layers.
  */
 #include <linux/nodemask.h>
 
@@ -24,7 +24,7 @@ static void check_cache(struct slabmod_cache *cache, void *ok)
 	*(bool *)ok &= cache_check(cache);
 }
 
-/* Invariant: what is held is the sum of what it is for. */
+/* Invariant: the memory held is the sum of its uses. */
 static bool check_ledger(struct slabmod_pool *pool)
 {
 	struct pool_ledger l = pool_ledger(pool);
@@ -32,7 +32,7 @@ static bool check_ledger(struct slabmod_pool *pool)
 
 	if (l.held == sum)
 		return true;
-	report_broken("pool %s holds %lu bytes and knows of %lu", pool->name, l.held, sum);
+	report_broken("pool %s holds %lu bytes but accounts for %lu", pool->name, l.held, sum);
 	return false;
 }
 
@@ -48,7 +48,7 @@ bool pool_check(struct slabmod_pool *pool)
 }
 EXPORT_SYMBOL_FOR_TEST(pool_check);
 
-/* The caches of slabs that are seen go only after a grace period. */
+/* The cache of a slab seen under RCU is freed only after a grace period. */
 static void check_slab(struct frame *frame, void *ok)
 {
 	struct slab *slab = frame_first_slab(frame);

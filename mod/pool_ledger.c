@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_ledger.c - what each byte of a pool is used for.
+ * pool_ledger.c - accounting of each byte of a pool by use.
  *
  * Contexts: process, may sleep. Locks: ledger_lock, for the recorded peaks.
  */
@@ -29,26 +29,26 @@ static void add_cache(struct slabmod_cache *cache, void *arg)
 	ledger->slabs += (home_pages(cache) << PAGE_SHIFT) - totals.inuse * cache->size;
 }
 
-/* While objects move, a figure may for a moment be below 0. */
-static void note(unsigned long *most, unsigned long now)
+/* While objects are allocated and freed, a counter may be negative for a moment. */
+static void raise_peak(unsigned long *peak, unsigned long now)
 {
-	if ((long)now > (long)*most)
-		*most = now;
+	if ((long)now > (long)*peak)
+		*peak = now;
 }
 
-static void note_ledger(struct slabmod_pool *pool, const struct pool_ledger *now)
+static void update_peaks(struct slabmod_pool *pool, const struct pool_ledger *now)
 {
 	spin_lock(&ledger_lock);
-	note(&pool->most.held, now->held);
-	note(&pool->most.used, now->used);
-	note(&pool->most.slabs, now->slabs);
-	note(&pool->most.magazines, now->magazines);
-	note(&pool->most.buddy, now->buddy);
-	note(&pool->most.metadata, now->metadata);
+	raise_peak(&pool->most.held, now->held);
+	raise_peak(&pool->most.used, now->used);
+	raise_peak(&pool->most.slabs, now->slabs);
+	raise_peak(&pool->most.magazines, now->magazines);
+	raise_peak(&pool->most.buddy, now->buddy);
+	raise_peak(&pool->most.metadata, now->metadata);
 	spin_unlock(&ledger_lock);
 }
 
-/* What all pools have in common is the root pool's. */
+/* Metadata shared by all pools is accounted to the root pool. */
 static size_t common_metadata(const struct slabmod_pool *pool)
 {
 	return pool == root_pool ? chunk_map_metadata() + defer_metadata() : 0;
@@ -61,11 +61,11 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 	struct pool_ledger ledger = { 0 };
 	int nid;
 
-	/* Chunks that wait to be given back are held, but in no buddy. */
+	/* Chunks that are pending free are held, but not in a buddy. */
 	chunk_flush();
 	cache_for_each(pool, add_cache, &ledger);
 	ledger.used += (stat_sum(stats, STAT_BLOCK_PAGES) - quarantined) << PAGE_SHIFT;
-	/* What is referenced elsewhere is in use there. */
+	/* Free pages with references from elsewhere count as used. */
 	ledger.used += stat_sum(stats, STAT_REFERENCED) << PAGE_SHIFT;
 	ledger.magazines += quarantined << PAGE_SHIFT;
 	ledger.slabs += atomic_long_read(&pool->source.rcu_pages) << PAGE_SHIFT;
@@ -74,7 +74,7 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 	ledger.metadata = atomic_long_read(&pool->source.metadata) + common_metadata(pool);
 	ledger.held = ((unsigned long)atomic_long_read(&pool->source.held) << PAGE_SHIFT) +
 		      ledger.metadata;
-	note_ledger(pool, &ledger);
+	update_peaks(pool, &ledger);
 	return ledger;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_ledger);
@@ -82,15 +82,15 @@ EXPORT_SYMBOL_FOR_TEST(pool_ledger);
 struct pool_ledger pool_ledger_peak(struct slabmod_pool *pool)
 {
 	size_t common = common_metadata(pool);
-	struct pool_ledger most;
+	struct pool_ledger peak;
 
 	pool_ledger(pool);
 	spin_lock(&ledger_lock);
-	most = pool->most;
+	peak = pool->most;
 	spin_unlock(&ledger_lock);
-	note(&most.metadata, atomic_long_read(&pool->source.metadata_peak) + common);
-	note(&most.held, atomic_long_read(&pool->source.bytes_peak) + common);
-	return most;
+	raise_peak(&peak.metadata, atomic_long_read(&pool->source.metadata_peak) + common);
+	raise_peak(&peak.held, atomic_long_read(&pool->source.bytes_peak) + common);
+	return peak;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_ledger_peak);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * pool_ledger.h - what each byte of a pool is used for.
+ * pool_ledger.h - accounting of each byte of a pool by use.
  */
 #ifndef SLABMOD_POOL_LEDGER_H
 #define SLABMOD_POOL_LEDGER_H
@@ -9,13 +9,10 @@
 
 struct pool_ledger pool_ledger(struct slabmod_pool *pool);
 
-/*
- * Of each figure the most that there ever was, of held and metadata; of the others the
- * most that pool_ledger() saw.
- */
+/* Return the peaks: exact for @held and @metadata, sampled by pool_ledger() for the others. */
 struct pool_ledger pool_ledger_peak(struct slabmod_pool *pool);
 
-/* The most pages that were ever held, in bytes. */
+/* Return the peak of pages held, in bytes. */
 static inline unsigned long pool_pages_peak(struct slabmod_pool *pool)
 {
 	return (unsigned long)atomic_long_read(&pool->source.peak) << PAGE_SHIFT;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_list.c - the life of pools: creation, names, the list of all, the end.
+ * pool_list.c - creating and destroying pools, their names and the list of all pools.
  *
- * A pool belongs to the module that made it. When that module goes without destroying
- * it, the pool is destroyed for it; if it is in use, that is reported, and it stays
- * until slabmod goes, without a name.
+ * A pool belongs to the module that created it. If that module is unloaded without destroying
+ * it, the pool is destroyed. If the pool is still in use, this is reported, and it stays,
+ * without a name, until slabmod is unloaded.
  *
- * Contexts: process, may sleep. Locks: pools_mutex guards the list, names and ends; it
- * is outside of cache_mutex. The list is also read by RCU.
+ * Contexts: process, may sleep. Locks: pools_mutex protects the list and names and serializes
+ * destruction; it is outside of cache_mutex. The list is also read by RCU.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -22,6 +22,7 @@
 #include "gfp.h"
 #include "kmalloc.h"
 #include "magazine_set.h"
+#include "pages.h"
 #include "pool.h"
 #include "pool_list.h"
 #include "report.h"
@@ -34,14 +35,10 @@ BLOCKING_NOTIFIER_HEAD(pool_notifiers);
 
 /* ---- creation ---- */
 
-static bool zone_is_known(gfp_t zone)
-{
-	return !zone || zone == GFP_DMA || zone == GFP_DMA32;
-}
-
 static bool pool_refused(const char *name, const struct slabmod_pool_params *params)
 {
 	size_t limit = params->limit_bytes;
+	gfp_t zone = params->zone;
 
 	if (!name_is_valid(name, SLABMOD_POOL_NAME_MAX))
 		report_misuse(MISUSE_BAD_POOL,
@@ -55,17 +52,17 @@ static bool pool_refused(const char *name, const struct slabmod_pool_params *par
 			      "%s: the reserve of %zu bytes is above the limit of %zu", name,
 			      params->reserve_bytes, limit);
 	else if (params->reserve_bytes > totalram_pages() << PAGE_SHIFT)
-		report_misuse(MISUSE_BAD_POOL, "%s: the reserve of %zu bytes is more than there is",
+		report_misuse(MISUSE_BAD_POOL, "%s: the reserve of %zu bytes is above the size of memory",
 			      name, params->reserve_bytes);
-	else if (!zone_is_known(params->zone))
+	else if (zone && zone != GFP_DMA && zone != GFP_DMA32)
 		report_misuse(MISUSE_BAD_POOL, "%s: %pGg is neither 0 nor GFP_DMA nor GFP_DMA32",
-			      name, &params->zone);
+			      name, &zone);
 	else
 		return params->node != NUMA_NO_NODE && node_refused(name, params->node);
 	return true;
 }
 
-static struct chunk_source source_for(const struct slabmod_pool_params *params)
+static struct chunk_source pool_source(const struct slabmod_pool_params *params)
 {
 	struct chunk_source source = kernel_source;
 
@@ -82,11 +79,11 @@ static struct chunk_source source_for(const struct slabmod_pool_params *params)
 	return source;
 }
 
-/* A pool with its reserve and caches, in no list yet. */
-static struct slabmod_pool *pool_make(const char *name, const struct slabmod_pool_params *params,
-				      struct module *owner)
+/* Create a pool with its reserve and caches, on no list yet. */
+static struct slabmod_pool *create_pool(const char *name, const struct slabmod_pool_params *params,
+					struct module *owner)
 {
-	const struct chunk_source source = source_for(params);
+	const struct chunk_source source = pool_source(params);
 	struct slabmod_pool *pool = pool_create(name, &source);
 
 	if (!pool)
@@ -132,48 +129,48 @@ struct slabmod_pool *slabmod_pool_create_owned(const char *name,
 	might_sleep();
 	if (pool_refused(name, params))
 		return NULL;
-	pool = pool_make(name, params, owner);
+	pool = create_pool(name, params, owner);
 	if (!pool || pool_register(pool))
 		return pool;
-	report_misuse(MISUSE_NAME_TAKEN, "%s: there is a pool of this name", name);
+	report_misuse(MISUSE_NAME_TAKEN, "%s: a pool of this name exists", name);
 	pool_destroy(pool);
 	return NULL;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_create_owned);
 
-/* ---- the end ---- */
+/* ---- destruction ---- */
 
-/* What keeps a pool from being destroyed. */
-struct rest {
+/* Contents that prevent a pool from being destroyed. */
+struct contents {
 	struct slabmod_pool *pool;
-	unsigned int caches;		/* that are not its own */
+	unsigned int caches;		/* created by callers */
 	unsigned long objects;
 	unsigned long pages;
 };
 
-static void add_rest(struct slabmod_cache *cache, void *arg)
+static void count_cache(struct slabmod_cache *cache, void *arg)
 {
-	struct rest *rest = arg;
+	struct contents *contents = arg;
 
-	rest->caches += !(cache->flags & CACHE_INTERNAL);
-	rest->objects += cache_used(cache);
+	contents->caches += !(cache->flags & CACHE_INTERNAL);
+	contents->objects += cache_used(cache);
 }
 
-static struct rest rest_of(struct slabmod_pool *pool)
+static struct contents pool_contents(struct slabmod_pool *pool)
 {
-	struct rest rest = { .pool = pool };
+	struct contents contents = { .pool = pool };
 
 	pool_drain(pool);
-	/* Others may be at what they took out of a quarantine, on its way back. */
+	/* Wait for CPUs that are freeing objects from a quarantine. */
 	synchronize_rcu();
-	cache_for_each(pool, add_rest, &rest);
-	rest.pages = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
-	return rest;
+	cache_for_each(pool, count_cache, &contents);
+	contents.pages = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
+	return contents;
 }
 
-static bool is_rest(const struct rest *rest)
+static bool in_use(const struct contents *contents)
 {
-	return rest->caches || rest->objects || rest->pages;
+	return contents->caches || contents->objects || contents->pages;
 }
 
 static void list_cache(struct slabmod_cache *cache, void *arg)
@@ -186,52 +183,53 @@ static void list_cache(struct slabmod_cache *cache, void *arg)
 	cache_list_live(cache, used);
 }
 
-static void report_rest(const struct rest *rest, enum misuse kind, const char *what)
+static void report_contents(const struct contents *contents, enum misuse kind, const char *what)
 {
 	report_misuse(kind, "pool %s: %s with %u caches, %lu live objects, %lu pages in use",
-		      rest->pool->name, what, rest->caches, rest->objects, rest->pages);
-	cache_for_each(rest->pool, list_cache, NULL);
+		      contents->pool->name, what, contents->caches, contents->objects,
+		      contents->pages);
+	cache_for_each(contents->pool, list_cache, NULL);
 }
 
-/* Ends a pool that nothing is left of; pools_mutex is held. */
-static void pool_end(struct slabmod_pool *pool)
+/* Destroy an empty pool, under pools_mutex. */
+static void remove_pool(struct slabmod_pool *pool)
 {
 	if (!pool->orphan)
 		blocking_notifier_call_chain(&pool_notifiers, POOL_DESTROYED, pool);
 	list_del_rcu(&pool->node);
-	/* Waits for those who may still have it from the list, before it ends anything. */
+	/* Waits for RCU readers of the list first. */
 	pool_destroy(pool);
 }
 
 int slabmod_pool_destroy(struct slabmod_pool *pool)
 {
-	struct rest rest;
+	struct contents contents;
 
 	might_sleep();
 	if (!pool)
 		return 0;
 	if (pool == root_pool) {
-		report_misuse(MISUSE_BAD_POOL, "%s is slabmod's own, and stays", pool->name);
+		report_misuse(MISUSE_BAD_POOL, "%s is internal to slabmod and cannot be destroyed", pool->name);
 		return -EBUSY;
 	}
 	mutex_lock(&pools_mutex);
-	rest = rest_of(pool);
-	if (is_rest(&rest))
-		report_rest(&rest, MISUSE_POOL_BUSY, "destroyed");
+	contents = pool_contents(pool);
+	if (in_use(&contents))
+		report_contents(&contents, MISUSE_POOL_BUSY, "destroyed");
 	else
-		pool_end(pool);
+		remove_pool(pool);
 	mutex_unlock(&pools_mutex);
-	return is_rest(&rest) ? -EBUSY : 0;
+	return in_use(&contents) ? -EBUSY : 0;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_destroy);
 
 static void orphan_pool(struct slabmod_pool *pool)
 {
-	struct rest rest = rest_of(pool);
+	struct contents contents = pool_contents(pool);
 
-	report_rest(&rest, MISUSE_LEAK, "its module went");
-	if (!is_rest(&rest)) {
-		pool_end(pool);
+	report_contents(&contents, MISUSE_LEAK, "its module was unloaded");
+	if (!in_use(&contents)) {
+		remove_pool(pool);
 		return;
 	}
 	blocking_notifier_call_chain(&pool_notifiers, POOL_DESTROYED, pool);
@@ -253,9 +251,11 @@ static int pool_module_event(struct notifier_block *nb, unsigned long event, voi
 	return NOTIFY_OK;
 }
 
-/* After the caches' own: those of the module that could go are gone by then. */
-static struct notifier_block module_notifier = { .notifier_call = pool_module_event, .priority =
-	-1 };
+/* Runs after that of the caches, which destroys the module's caches. */
+static struct notifier_block module_notifier = {
+	.notifier_call = pool_module_event,
+	.priority = -1,
+};
 
 /* ---- the list ---- */
 
@@ -280,15 +280,15 @@ void pool_for_each_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *a
 	rcu_read_unlock();
 }
 
-/* ---- caches that callers make, and shrinking ---- */
+/* ---- caches of callers, shrinking ---- */
 
-static struct slabmod_cache *create(struct slabmod_pool *pool, const char *name, size_t size,
-				    size_t align, unsigned int flags, void (*ctor)(void *object),
-				    struct module *owner)
+static struct slabmod_cache *create_cache(struct slabmod_pool *pool, const char *name, size_t size,
+					  size_t align, unsigned int flags,
+					  void (*ctor)(void *object), struct module *owner)
 {
 	struct slabmod_cache *cache;
 
-	/* What is internal is not for callers to say. A bad name is not for the log to have. */
+	/* Internal flags are not for callers. cache_create() reports an invalid name. */
 	if (flags & ~CACHE_PUBLIC_FLAGS && name_is_valid(name, SLABMOD_CACHE_NAME_MAX)) {
 		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
 		return NULL;
@@ -303,7 +303,7 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
 						 unsigned int flags, void (*ctor)(void *object),
 						 struct module *owner)
 {
-	return create(root_pool, name, size, align, flags, ctor, owner);
+	return create_cache(root_pool, name, size, align, flags, ctor, owner);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_create_owned);
 
@@ -313,7 +313,7 @@ struct slabmod_cache *slabmod_pool_cache_create_owned(struct slabmod_pool *pool,
 						      void (*ctor)(void *object),
 						      struct module *owner)
 {
-	return create(pool, name, size, align, flags, ctor, owner);
+	return create_cache(pool, name, size, align, flags, ctor, owner);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_cache_create_owned);
 
@@ -322,7 +322,7 @@ int slabmod_cache_destroy(struct slabmod_cache *cache)
 	if (!cache)
 		return 0;
 	if (cache->flags & CACHE_INTERNAL) {
-		report_misuse(MISUSE_BAD_CACHE, "%s is slabmod's own, and stays", cache->name);
+		report_misuse(MISUSE_BAD_CACHE, "%s is internal to slabmod and cannot be destroyed", cache->name);
 		return -EBUSY;
 	}
 	return cache_destroy(cache);
@@ -341,17 +341,18 @@ unsigned long slabmod_pool_shrink(struct slabmod_pool *pool)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_shrink);
 
-/* ---- beginning and end ---- */
+/* ---- initialization ---- */
 
 int pool_init(unsigned long limit_pages, unsigned int max_order)
 {
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-	int err = fault_hits(FAULT_NOTIFIER) ? -ENOMEM : register_module_notifier(&module_notifier);
+	int err = fault_error(FAULT_NOTIFIER, -ENOMEM) ?:
+		  register_module_notifier(&module_notifier);
 
 	if (err)
 		return err;
 	params.limit_bytes = limit_pages << PAGE_SHIFT;
-	root_pool = pool_make("root", &params, NULL);
+	root_pool = create_pool("root", &params, NULL);
 	if (!root_pool) {
 		unregister_module_notifier(&module_notifier);
 		return -ENOMEM;
@@ -371,7 +372,7 @@ void pool_exit(void)
 	unregister_module_notifier(&module_notifier);
 	mutex_lock(&pools_mutex);
 	list_for_each_entry_safe_reverse(pool, next, &pools, node)
-		pool_end(pool);
+		remove_pool(pool);
 	mutex_unlock(&pools_mutex);
 	root_pool = NULL;
 }

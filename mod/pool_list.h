@@ -9,7 +9,7 @@
 
 #include "types.h"
 
-/* Called with the list locked when a pool has come, and before it goes. */
+/* Called with the list locked after a pool is created and before it is destroyed. */
 enum pool_event {
 	POOL_CREATED,
 	POOL_DESTROYED,
@@ -17,9 +17,9 @@ enum pool_event {
 
 extern struct blocking_notifier_head pool_notifiers;
 
-/* Calls @fn with every pool, the root pool first. May sleep. */
+/* Call @fn for each pool, the root pool first. May sleep. */
 void pool_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
-/* The same in any context, for an @fn that does not sleep. */
+/* The same in any context; @fn must not sleep. */
 void pool_for_each_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
 
 int pool_init(unsigned long limit_pages, unsigned int max_order);

@@ -24,7 +24,7 @@ pages_in_use() {
 
 # The smallest chunk has 64 pages; all of it stays. Others come and go by some twenty.
 keeps_pages() {
-	kept=$(dmesg | sed -n 's/.*slabmod: \([0-9]*\) pages in use .* are kept from reuse/\1/p')
+	kept=$(dmesg | sed -n 's/.*slabmod: \([0-9]*\) pages were in use .* are not reused/\1/p')
 	echo "free pages before: $free, after: $(free_pages), kept: $kept"
 	[ -n "$kept" ] && [ "$kept" -ge 64 ] && [ $((free - $(free_pages))) -ge $((kept / 2)) ]
 }
@@ -45,16 +45,16 @@ check 'its block is still known' [ "$(pages_in_use)" = 16 ]
 check 'the counter says so' grep -q '^leak  *1 ' $summary
 check 'unloads' rmmod slabmod
 check 'the cache is reported again' logged 'misuse: leak: leaky: its pool went with 3 live objects'
-check 'the block is reported' logged 'misuse: leak: pool root went with 16 pages in use as blocks'
+check 'the block is reported' logged 'misuse: leak: pool root was destroyed with 16 pages in use as blocks'
 check 'its pages are kept from reuse' keeps_pages
 check 'loads again' insmod /modules/slabmod.ko
 check 'a client comes that leaves pools behind' insmod /modules/slabmod_leaky.ko pools=1
 check 'and goes' rmmod slabmod_leaky
 check 'its cache is reported' logged 'misuse: leak: unused: its module went and did not destroy it'
 check 'a pool without objects is, too' logged \
-	'misuse: leak: pool idle: its module went with 0 caches, 0 live objects, 0 pages in use'
+	'misuse: leak: pool idle: its module was unloaded with 0 caches, 0 live objects, 0 pages in use'
 check 'and one with an object' logged \
-	'misuse: leak: pool busy: its module went with 0 caches, 1 live objects, 0 pages in use'
+	'misuse: leak: pool busy: its module was unloaded with 0 caches, 1 live objects, 0 pages in use'
 check 'none of their names is taken' insmod /modules/slabmod_leaky.ko pools=1
 check 'and goes again' rmmod slabmod_leaky
 check 'two of each are counted' grep -q '^leak  *6 ' $summary

@@ -96,7 +96,6 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
  * Caches are never merged: two caches do not share slabs, even if their objects are alike.
  *
  * Context: process context, may sleep.
- *
  * Return: the cache, or NULL if memory is short, or, with a report, if the name, size,
  * alignment or flags are invalid.
  */
@@ -109,7 +108,6 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
  * @flags: as for slabmod_cache_create()
  *
  * Context: process context, may sleep.
- *
  * Return: as slabmod_cache_create().
  */
 #define SLABMOD_CACHE(type, flags) \
@@ -123,7 +121,6 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
  * not destroyed: the objects are listed in one report, and the cache stays usable.
  *
  * Context: process context, may sleep.
- *
  * Return: 0, or -EBUSY if the cache has live objects.
  */
 int slabmod_cache_destroy(struct slabmod_cache *cache);
@@ -136,7 +133,6 @@ int slabmod_cache_destroy(struct slabmod_cache *cache);
  * all empty slabs, unless the cache is SLABMOD_ISOLATED. The cache may be in use.
  *
  * Context: process context, may sleep.
- *
  * Return: the number of pages freed.
  */
 unsigned long slabmod_cache_shrink(struct slabmod_cache *cache);
@@ -146,7 +142,6 @@ unsigned long slabmod_cache_shrink(struct slabmod_cache *cache);
  * @cache: the cache
  *
  * Context: any.
- *
  * Return: the size requested at creation, in bytes, rounded up to the alignment. In debug
  * mode a write beyond the requested size is an overrun.
  */
@@ -177,7 +172,6 @@ static __always_inline void *slabmod_cache_alloc_inline(struct slabmod_cache *ca
  *	handled as by the kernel: the object is cleared, unless init_on_alloc=1.
  *
  * Context: any, including NMI; may sleep only if @gfp allows it.
- *
  * Return: the object, or NULL if memory is short, or, with a report, if @gfp is refused.
  */
 static __always_inline void *slabmod_cache_alloc(struct slabmod_cache *cache, gfp_t gfp)
@@ -191,7 +185,6 @@ static __always_inline void *slabmod_cache_alloc(struct slabmod_cache *cache, gf
  * @gfp: as for slabmod_cache_alloc()
  *
  * Context: as slabmod_cache_alloc().
- *
  * Return: as slabmod_cache_alloc().
  */
 static inline void *slabmod_cache_zalloc(struct slabmod_cache *cache, gfp_t gfp)
@@ -206,7 +199,6 @@ static inline void *slabmod_cache_zalloc(struct slabmod_cache *cache, gfp_t gfp)
  * @node: an online node, or NUMA_NO_NODE for the local one
  *
  * Context: as slabmod_cache_alloc().
- *
  * Return: as slabmod_cache_alloc(); NULL with a report if the node does not exist.
  */
 void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node);
@@ -234,7 +226,6 @@ void slabmod_cache_free(struct slabmod_cache *cache, void *object);
  * @objects: array for their addresses
  *
  * Context: as slabmod_cache_alloc().
- *
  * Return: @nr, or 0 if fewer objects are available; then none is allocated.
  */
 size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void **objects);

@@ -70,15 +70,16 @@ static __always_inline unsigned int slabmod_kmalloc_size(unsigned int class)
  * @gfp: as for slabmod_cache_alloc()
  *
  * Context: any, including NMI; may sleep only if @gfp allows it.
- *
  * Return: the memory, ZERO_SIZE_PTR for a size of 0, or NULL if memory is short, or, with a
  * report, if the size is above the limit or @gfp is refused.
  */
 static __always_inline void *slabmod_kmalloc(size_t size, gfp_t gfp)
 {
-	if (__builtin_constant_p(size) && size - 1 < SLABMOD_KMALLOC_MAX_CLASS)
-		return slabmod_cache_alloc_inline(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)],
-						  gfp, size);
+	if (__builtin_constant_p(size) && size - 1 < SLABMOD_KMALLOC_MAX_CLASS) {
+		unsigned int class = slabmod_kmalloc_class(size);
+
+		return slabmod_cache_alloc_inline(slabmod_kmalloc_caches[class], gfp, size);
+	}
 	return slabmod_kmalloc_variable(size, gfp);
 }
 
@@ -88,7 +89,6 @@ static __always_inline void *slabmod_kmalloc(size_t size, gfp_t gfp)
  * @gfp: as for slabmod_cache_alloc()
  *
  * Context: as slabmod_kmalloc().
- *
  * Return: as slabmod_kmalloc().
  */
 static __always_inline void *slabmod_kzalloc(size_t size, gfp_t gfp)
@@ -103,7 +103,6 @@ static __always_inline void *slabmod_kzalloc(size_t size, gfp_t gfp)
  * @node: an online node, or NUMA_NO_NODE for the local one
  *
  * Context: as slabmod_kmalloc().
- *
  * Return: as slabmod_kmalloc(); NULL with a report if the node does not exist.
  */
 void *slabmod_kmalloc_node(size_t size, gfp_t gfp, int node);
@@ -115,7 +114,6 @@ void *slabmod_kmalloc_node(size_t size, gfp_t gfp, int node);
  * @node: as for slabmod_kmalloc_node()
  *
  * Context: as slabmod_kmalloc().
- *
  * Return: as slabmod_kmalloc_node().
  */
 static inline void *slabmod_kzalloc_node(size_t size, gfp_t gfp, int node)
@@ -130,7 +128,6 @@ static inline void *slabmod_kzalloc_node(size_t size, gfp_t gfp, int node)
  * @gfp: as for slabmod_cache_alloc()
  *
  * Context: as slabmod_kmalloc().
- *
  * Return: as slabmod_kmalloc(); NULL with a report if @n times @size overflows.
  */
 static __always_inline void *slabmod_kmalloc_array(size_t n, size_t size, gfp_t gfp)
@@ -149,7 +146,6 @@ static __always_inline void *slabmod_kmalloc_array(size_t n, size_t size, gfp_t 
  * @gfp: as for slabmod_cache_alloc()
  *
  * Context: as slabmod_kmalloc().
- *
  * Return: as slabmod_kmalloc_array().
  */
 static __always_inline void *slabmod_kcalloc(size_t n, size_t size, gfp_t gfp)
@@ -173,7 +169,6 @@ static __always_inline void *slabmod_kcalloc(size_t n, size_t size, gfp_t gfp)
  * This is the rule of the kernel's krealloc().
  *
  * Context: as slabmod_kmalloc().
- *
  * Return: the memory, ZERO_SIZE_PTR for a size of 0, or NULL as slabmod_kmalloc(), or, with a
  * report, if @p is not memory of slabmod_kmalloc().
  */
@@ -187,7 +182,6 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp) __must_check;
  * @gfp: as for slabmod_krealloc()
  *
  * Context: as slabmod_kmalloc().
- *
  * Return: as slabmod_krealloc(); NULL with a report if @n times @size overflows; then @p is
  * unchanged.
  */
@@ -240,7 +234,6 @@ void slabmod_kfree_bulk(size_t nr, void **p);
  * @p: as for slabmod_kfree()
  *
  * Context: any.
- *
  * Return: the usable size in bytes, at least the requested one; 0 for NULL and ZERO_SIZE_PTR,
  * and, with a report, for any other address that is not slabmod memory.
  */
@@ -253,7 +246,6 @@ size_t slabmod_ksize(const void *p);
  * @gfp: as for slabmod_cache_alloc()
  *
  * Context: as slabmod_kmalloc().
- *
  * Return: the copy, or NULL as slabmod_kmalloc().
  */
 void *slabmod_kmemdup(const void *src, size_t len, gfp_t gfp);
@@ -264,7 +256,6 @@ void *slabmod_kmemdup(const void *src, size_t len, gfp_t gfp);
  * @gfp: as for slabmod_cache_alloc()
  *
  * Context: as slabmod_kmalloc().
- *
  * Return: the copy, or NULL if @s is NULL or as slabmod_kmalloc().
  */
 char *slabmod_kstrdup(const char *s, gfp_t gfp);
@@ -276,7 +267,6 @@ char *slabmod_kstrdup(const char *s, gfp_t gfp);
  * @gfp: as for slabmod_cache_alloc()
  *
  * Context: as slabmod_kmalloc().
- *
  * Return: the copy, or NULL if @s is NULL or as slabmod_kmalloc().
  */
 char *slabmod_kstrndup(const char *s, size_t max, gfp_t gfp);
@@ -288,7 +278,6 @@ char *slabmod_kstrndup(const char *s, size_t max, gfp_t gfp);
  * @args: as for vsnprintf()
  *
  * Context: as slabmod_kmalloc(), except NMI.
- *
  * Return: the string, or NULL as slabmod_kmalloc().
  */
 char *slabmod_kvasprintf(gfp_t gfp, const char *fmt, va_list args) __printf(2, 0);
@@ -300,7 +289,6 @@ char *slabmod_kvasprintf(gfp_t gfp, const char *fmt, va_list args) __printf(2, 0
  * @...: as for snprintf()
  *
  * Context: as slabmod_kmalloc(), except NMI.
- *
  * Return: the string, or NULL as slabmod_kmalloc().
  */
 char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
@@ -312,7 +300,6 @@ char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
  * without allocated pages to the kernel. The caches may be in use.
  *
  * Context: process context, may sleep.
- *
  * Return: the number of pages freed to the kernel.
  */
 unsigned long slabmod_shrink(void);

@@ -26,7 +26,6 @@
  * @order: 0 to SLABMOD_MAX_ORDER
  *
  * Context: any, including NMI; may sleep only if @gfp allows it.
- *
  * Return: the first page, or NULL if memory is short, or, with a report, if @order is above
  * the limit, the node does not exist, or @gfp is refused.
  */
@@ -38,7 +37,6 @@ struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order);
  * @order: 0 to SLABMOD_MAX_ORDER
  *
  * Context: any, including NMI; may sleep only if @gfp allows it.
- *
  * Return: as slabmod_alloc_pages_node().
  */
 static inline struct page *slabmod_alloc_pages(gfp_t gfp, unsigned int order)
@@ -65,7 +63,6 @@ void __slabmod_free_pages(struct page *page, unsigned int order);
  * @order: 0 to SLABMOD_MAX_ORDER
  *
  * Context: any, including NMI; may sleep only if @gfp allows it.
- *
  * Return: the address, or 0 where slabmod_alloc_pages_node() returns NULL.
  */
 unsigned long slabmod_get_free_pages(gfp_t gfp, unsigned int order);
@@ -90,7 +87,6 @@ void slabmod_free_pages(unsigned long addr, unsigned int order);
  * @gfp: as for slabmod_cache_alloc()
  *
  * Context: any, including NMI; may sleep only if @gfp allows it.
- *
  * Return: the page-aligned address, or NULL if memory is short, or, with a report, if the size
  * is 0 or above the limit, or @gfp is refused.
  */

@@ -82,7 +82,6 @@ struct slabmod_pool *slabmod_pool_create_owned(const char *name,
  * tracking data for each slab from the kernel.)
  *
  * Context: process context, may sleep.
- *
  * Return: the pool, or NULL if memory is short, or, with a report, if the name is invalid or
  * in use, the reserve is above the limit, the limit is below SLABMOD_POOL_MIN_LIMIT, the node
  * does not exist, or the zone is invalid.
@@ -98,7 +97,6 @@ struct slabmod_pool *slabmod_pool_create_owned(const char *name,
  * report, and the pool stays usable.
  *
  * Context: process context, may sleep.
- *
  * Return: 0, or -EBUSY if the pool is not empty.
  */
 int slabmod_pool_destroy(struct slabmod_pool *pool);
@@ -110,7 +108,6 @@ int slabmod_pool_destroy(struct slabmod_pool *pool);
  * @gfp: as for slabmod_kmalloc()
  *
  * Context: any, including NMI; may sleep only if @gfp allows it.
- *
  * Return: the memory, or NULL as slabmod_kmalloc(), or if the pool is at its limit, which
  * its counter limit_refused records.
  */
@@ -123,7 +120,6 @@ void *slabmod_pool_kmalloc(struct slabmod_pool *pool, size_t size, gfp_t gfp);
  * @gfp: as for slabmod_kmalloc()
  *
  * Context: any, including NMI; may sleep only if @gfp allows it.
- *
  * Return: as slabmod_pool_kmalloc().
  */
 static inline void *slabmod_pool_kzalloc(struct slabmod_pool *pool, size_t size, gfp_t gfp)
@@ -161,7 +157,6 @@ struct slabmod_cache *slabmod_pool_cache_create_owned(struct slabmod_pool *pool,
  * slabmod_cache_destroy().
  *
  * Context: process context, may sleep.
- *
  * Return: as slabmod_cache_create().
  */
 #define slabmod_pool_cache_create(pool, name, size, align, flags, ctor) \
@@ -174,7 +169,6 @@ struct slabmod_cache *slabmod_pool_cache_create_owned(struct slabmod_pool *pool,
  * @order: as for slabmod_get_free_pages()
  *
  * Context: any; in NMI only orders up to 3; may sleep only if @gfp allows it.
- *
  * Return: the address of the first page, or 0.
  */
 unsigned long slabmod_pool_get_free_pages(struct slabmod_pool *pool, gfp_t gfp,
@@ -197,7 +191,6 @@ void slabmod_pool_free_pages(struct slabmod_pool *pool, unsigned long addr, unsi
  * @pool: the pool, or NULL for the root pool
  *
  * Context: process context, may sleep.
- *
  * Return: the number of pages freed to the kernel.
  */
 unsigned long slabmod_pool_shrink(struct slabmod_pool *pool);

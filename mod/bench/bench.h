@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * bench.h - what the files of slabmod_bench.ko share.
+ * bench.h - shared by the files of slabmod_bench.ko.
  *
  *	main.c		the module: debugfs files, parameters, the list of groups
  *	run.c		runs a case: tries, overhead, results
- *	team.c		threads bound to CPUs, that start together
+ *	team.c		threads bound to CPUs that start together
  *	ops.c		the allocators, and `nothing`
- *	step.c		the same case, instruction by instruction
- *	profile.c	what step.c saw, as text and as counts
+ *	step.c		single-steps a case
+ *	profile.c	evaluates what step.c counted
  *	cases.c		cases for one CPU
- *	threads.c	cases for several, and those made to be run by several
- *	replay.c	a recorded trace once more; trace.c reads it
- *	memory.c	how much memory an allocator holds for its work
- *	held.c		how much that is at a moment
+ *	threads.c	cases for several CPUs
+ *	replay.c	replays a recorded trace; trace.c reads it
+ *	memory.c	memory held by an allocator during a case
+ *	held.c		memory held at a moment
  *
  * A file with cases has a struct bench_group, which main.c lists.
  */
@@ -35,27 +35,27 @@ struct slabmod_cache;
 struct task_struct;
 
 /*
- * One allocator's way to do one kind of thing. All calls into an allocator that
- * are measured go through these pointers, to small functions that hold what a
- * caller would have compiled in. GFP_ATOMIC, but for those that sleep.
+ * One allocator's functions for one kind of memory. All measured calls go through these
+ * pointers, to small functions with the code that would be inlined in a caller. GFP_ATOMIC,
+ * except for those that sleep.
  */
 struct bench_ops {
-	const char *allocator;		/* as the results call it */
-	const char *const *slow;	/* its slow paths' functions; ends with NULL */
-	bool same;			/* every object is the same one: `nothing` */
+	const char *allocator;		/* name in the results */
+	const char *const *slow;	/* functions of its slow paths; NULL-terminated */
+	bool same;			/* all objects are one buffer: `nothing` */
 	int (*open)(struct bench *b);	/* may be NULL; sleeps */
 	void (*close)(struct bench *b);	/* may be NULL; sleeps; not after a failed open */
 	void *(*alloc)(struct bench *b);
 	void (*free)(struct bench *b, void *p);
-	/* May be NULL where the kind has no use for it. */
-	void *(*alloc_sleeping)(struct bench *b);	/* GFP_KERNEL, out of measured parts */
+	/* May be NULL if the kind does not use them. */
+	void *(*alloc_sleeping)(struct bench *b);	/* GFP_KERNEL, not measured */
 	bool (*alloc_bulk)(struct bench *b, size_t nr, void **p);
 	void (*free_bulk)(struct bench *b, size_t nr, void **p);
 	void *(*alloc_size)(struct bench *b, size_t size);
 	void *(*alloc_size_sleeping)(struct bench *b, size_t size);
 };
 
-/* Who competes. What the case costs on `nothing` is the harness's, and is taken off. */
+/* The allocators to compare. The cost of `nothing` is overhead and is subtracted. */
 struct bench_kind {
 	const struct bench_ops *kernel;
 	const struct bench_ops *slabmod;
@@ -63,25 +63,25 @@ struct bench_kind {
 };
 
 /*
- * A cache of objects of b->size bytes; for several CPUs the one whose `nothing`
- * has a buffer a CPU, so that the harness's own figure has no shared line in it.
- * A buffer of `nothing` has 64 bytes: touch no more of an object.
+ * A cache of objects of b->size bytes. For several CPUs there is a kind whose `nothing` has a
+ * buffer per CPU, so that the overhead contains no shared cache line. A buffer of `nothing` has
+ * 64 bytes: do not touch more of an object.
  */
 extern const struct bench_kind bench_typed;
 extern const struct bench_kind bench_typed_threads;
-/* The same for cases that send objects to another CPU; its `nothing` has a line for each. */
+/* For cases that pass objects to another CPU; `nothing` has a line per object. */
 extern const struct bench_kind bench_typed_sent;
 /* kmalloc() of b->size bytes, and alloc_size(). */
 extern const struct bench_kind bench_kmalloc;
 extern const struct bench_kind bench_kmalloc_threads;
-/* kmalloc() of a size the compiler knows */
+/* kmalloc() of a constant size */
 extern const struct bench_kind bench_kmalloc_16;
 extern const struct bench_kind bench_kmalloc_64;
 extern const struct bench_kind bench_kmalloc_256;
 extern const struct bench_kind bench_kmalloc_1024;
 extern const struct bench_kind bench_kmalloc_4096;
 extern const struct bench_kind bench_kmalloc_16384;
-/* Runs of pages of order b->page_order, by address. */
+/* Blocks of pages of order b->page_order, by address. */
 extern const struct bench_kind bench_pages;
 
 enum bench_order { BENCH_FIFO, BENCH_LIFO, BENCH_SHUFFLED };
@@ -93,39 +93,38 @@ struct bench_case {
 	const char *name;
 	const struct bench_kind *kind;
 	size_t size;
-	unsigned long count;		/* objects, as the case likes to understand it */
+	unsigned long count;		/* objects; the meaning depends on the case */
 	unsigned int page_order;
-	enum bench_order order;		/* in which objects are freed */
+	enum bench_order order;		/* of frees */
 	unsigned int cpus;		/* 1: interrupts are off; 2 and more, BENCH_ALL_CPUS: on */
-	bool gross;			/* nothing is taken off, `nothing` is not run */
+	bool gross;			/* no overhead is subtracted, `nothing` is not run */
 	bool interrupts;		/* one CPU, but with interrupts on */
 	unsigned int rounds;		/* b->rounds when measured */
 	unsigned int step_rounds;	/* b->rounds when stepped; 0: do not step (one CPU only) */
 
 	/*
-	 * All four for each allocator with a struct bench of its own, opened. May be
-	 * NULL, but for work. prepare, before and cleanup run in the task that wrote
-	 * to `run` and may sleep; what takes long heeds signal_pending().
-	 * cleanup also runs after a prepare that failed.
+	 * Called for each allocator with an open struct bench of its own. All but work may be
+	 * NULL. prepare, before and cleanup run in the task that wrote to `run` and may sleep;
+	 * long ones check signal_pending(). cleanup also runs after prepare failed.
 	 */
 	int (*prepare)(struct bench *b);
-	int (*before)(struct bench *b);		/* each try, not measured */
+	int (*before)(struct bench *b);		/* before each try, not measured */
 	/*
-	 * One try, on CPU number @worker of the case, clock running. Gives the number
-	 * of ops it did or a negative errno, and has then freed what it took or left
-	 * it for cleanup. Where it waits for another worker it heeds bench_stopped().
+	 * One try, on CPU number @worker of the case, measured. Returns the number of ops or a
+	 * negative errno, after freeing its objects or leaving them for cleanup. Checks
+	 * bench_stopped() while it waits for another worker.
 	 */
 	long (*work)(struct bench *b, unsigned int worker);
 	void (*cleanup)(struct bench *b);
 };
 
-/* What a run says, as the debugfs files of these names have it. */
+/* Output of a run, by debugfs file. */
 enum { BENCH_RESULTS, BENCH_PROFILE, BENCH_MEMORY, BENCH_TEXTS };
 
 struct bench_group {
 	const struct bench_case *cases;
 	unsigned int nr;
-	/* Runs one of them, and fills the BENCH_TEXTS texts. 0 or a negative errno. */
+	/* Run a case and fill the BENCH_TEXTS texts. Return 0 or a negative errno. */
 	int (*run)(const struct bench_case *c, const struct bench_setup *setup,
 		   struct seq_buf *texts);
 };
@@ -143,21 +142,21 @@ struct bench_worker {
 struct bench {
 	const struct bench_case *c;
 	const struct bench_ops *ops;
-	size_t size;			/* from the case, but loaded from here */
+	size_t size;			/* a copy that is not constant */
 	unsigned int page_order;
-	unsigned int rounds;		/* what work() is to do: pairs, batches, ... */
-	unsigned int cpus;		/* workers there are */
+	unsigned int rounds;		/* for work(): pairs, batches, ... */
+	unsigned int cpus;		/* number of workers */
 	union {				/* of ops->open */
 		struct kmem_cache *slub;
 		struct slabmod_cache *slabmod;
 		struct lines *lines;
 	};
-	/* the case's */
+	/* for the case */
 	void **objects;
 	u32 *index;
 	void *live;
 	void *priv;
-	/* team.c's */
+	/* for team.c */
 	struct bench_worker *workers;
 	atomic_t lined_up;
 	atomic_t at_work;
@@ -176,37 +175,34 @@ static __always_inline u64 bench_clock(void)
 
 /* ---- for cases with several CPUs */
 
-/* Someone failed or wants to end it: let work() return -EINTR. */
+/* A worker failed or the run was interrupted: work() should return -EINTR. */
 static inline bool bench_stopped(const struct bench *b)
 {
 	return READ_ONCE(b->stop);
 }
 
 /*
- * Wait until all workers are here, then start this one's clock. Done before work()
- * is called; a work() that first sets things up calls it again. 0 or -EINTR.
+ * Wait for all workers, then start this one's clock. Called before work(); a work() with a setup
+ * phase calls it again. Return 0 or -EINTR.
  */
 int bench_line_up(struct bench *b, unsigned int worker);
 
-/*
- * Stop this worker's clock. Done when work() returns; a work() that clears up behind
- * itself calls it before.
- */
+/* Stop this worker's clock. Called after work(); a work() with a cleanup phase calls it before. */
 void bench_finish(struct bench *b, unsigned int worker);
 
-/* What is written into an object after it was taken, and looked for before it is freed. */
+/* Write a mark to an object after its allocation, to be checked before its free. */
 static inline void bench_mark(void *p, unsigned long mark)
 {
 	WRITE_ONCE(*(unsigned long *)p, mark);
 }
 
-/* False: somebody else has written to the object. work() then gives -EIO. */
+/* Return false if the object was overwritten; work() then returns -EIO. */
 static inline bool bench_intact(const struct bench *b, const void *p, unsigned long mark)
 {
 	return likely(READ_ONCE(*(const unsigned long *)p) == mark) || b->ops->same;
 }
 
-/* Random enough, and the same each time. */
+/* Pseudo-random and reproducible. */
 #define BENCH_SEED	2463534242u
 
 static inline u32 bench_random(u32 *state)
@@ -221,21 +217,21 @@ static inline u32 bench_random(u32 *state)
 
 #define BENCH_TRIES_MAX	99
 
-/* What main.c makes of the module's parameters. */
+/* The module's parameters. */
 struct bench_setup {
 	bool insn;			/* the clock counts instructions */
 	unsigned int tries;
 };
 
-/* The bench_group.run of cases that are timed. */
+/* bench_group.run of timed cases. */
 int bench_run(const struct bench_case *c, const struct bench_setup *setup, struct seq_buf *texts);
 
 /* ---- team.c */
 
-/* One try of b on the first b->cpus online CPUs. 0 or a negative errno. */
+/* Run one try on the first b->cpus online CPUs. Return 0 or a negative errno. */
 int bench_team_run(struct bench *b);
 
-/* ---- groups, one a file */
+/* ---- groups, one per file */
 
 extern const struct bench_group bench_one_cpu_cases;
 

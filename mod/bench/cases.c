@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cases.c - what one CPU can be asked to do: a pair, a batch, many at once, runs of
- * pages, and the pair beside a lot of objects that stay.
+ * cases.c - cases for one CPU: a pair, a batch, bulk calls, blocks of pages, and the pair with
+ * many live objects.
  */
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -35,15 +35,15 @@ static long pair_work(struct bench *b, unsigned int worker)
 
 /* ---- pairs, with b->c->count objects in use ---- */
 
-/* Whether so much can be had, without trying how far the guest gets. */
-static bool seems_to_fit(const struct bench *b)
+/* Estimate whether memory suffices, without invoking the OOM killer. */
+static bool fits_in_memory(const struct bench *b)
 {
 	size_t bytes = b->c->count * b->size;
 
 	return (bytes + bytes / 8 + SZ_32M) >> PAGE_SHIFT < si_mem_available();
 }
 
-/* A kept object's first word leads to the next. */
+/* The live objects are linked by their first words. */
 static int live_prepare(struct bench *b)
 {
 	unsigned long i;
@@ -51,7 +51,7 @@ static int live_prepare(struct bench *b)
 
 	if (b->ops->same)
 		return 0;
-	if (!seems_to_fit(b))
+	if (!fits_in_memory(b))
 		return -ENOMEM;
 	for (i = 0; i < b->c->count; i++) {
 		p = b->ops->alloc_sleeping(b);
@@ -82,7 +82,7 @@ static void live_cleanup(struct bench *b)
 	}
 }
 
-/* ---- batches: b->c->count objects are taken, then all are freed ---- */
+/* ---- batches: allocate b->c->count objects, then free all ---- */
 
 static void shuffle(u32 *index, u32 n)
 {
@@ -94,7 +94,7 @@ static void shuffle(u32 *index, u32 n)
 	}
 }
 
-/* For all three orders frees go by an index, so that all three cost the harness as much. */
+/* All orders use an index, so that their overhead is the same. */
 static int batch_prepare(struct bench *b)
 {
 	unsigned long n = b->c->count, i;
@@ -116,7 +116,7 @@ static void batch_cleanup(struct bench *b)
 	kvfree(b->index);
 }
 
-static int take_batch(struct bench *b)
+static int alloc_batch(struct bench *b)
 {
 	unsigned long n = b->c->count, i;
 	void *p;
@@ -141,7 +141,7 @@ static long batch_work(struct bench *b, unsigned int worker)
 	unsigned int round;
 
 	for (round = 0; round < b->rounds; round++) {
-		if (take_batch(b))
+		if (alloc_batch(b))
 			return -ENOMEM;
 		for (i = 0; i < n; i++)
 			b->ops->free(b, b->objects[b->index[i]]);
@@ -149,7 +149,7 @@ static long batch_work(struct bench *b, unsigned int worker)
 	return b->rounds * n;
 }
 
-/* ---- many at once ---- */
+/* ---- bulk ---- */
 
 static int bulk_prepare(struct bench *b)
 {
@@ -200,7 +200,7 @@ static long bulk_work(struct bench *b, unsigned int worker)
 	BATCH(n, "lifo", BENCH_LIFO, times),					\
 	BATCH(n, "shuffled", BENCH_SHUFFLED, times)
 
-/* The kernel's calls for many at once want interrupts on. */
+/* The kernel's bulk calls need interrupts on. */
 #define BULK(n, times)								\
 	{ .name = "bulk-" #n "-64", .kind = &bench_typed, .size = 64, .cpus = 1,	\
 	  .count = n, .interrupts = true, .rounds = times, .step_rounds = 8,	\

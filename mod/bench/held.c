@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * held.c - how many bytes an allocator holds.
+ * held.c - the memory held by an allocator.
  *
- * slabmod says so itself: chunks, its own structures, per-CPU memory.
+ * slabmod reports it: chunks, its own structures, per-CPU memory.
  *
- * SLUB's are the pages that the kernel counts as slabs, all caches' together (what is
- * too large for a cache is among them), each with its struct page, which is where SLUB
- * keeps what it knows of a slab; a chunk's, where slabmod keeps nothing, are not counted.
- * What a CPU has counted and not yet passed on is added, so that it is exact to the
- * page. SLUB's per-CPU memory is counted nowhere and left out.
+ * SLUB's are the pages that the kernel counts as slabs, of all caches together (including large
+ * kmalloc()), each with its struct page, where SLUB stores its metadata. The struct pages of
+ * slabmod's chunks hold no metadata and are not counted. The per-CPU deltas of the counters are
+ * added, so the number of pages is exact. SLUB's per-CPU memory is counted nowhere and left out.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -26,8 +25,8 @@
 
 /* ---- SLUB ---- */
 
-/* What is on the way from a CPU's count to the sum is in neither, or in both. */
-static long look_at_count(enum node_stat_item item)
+/* A delta that is being folded into the sum is missed, or counted twice. */
+static long node_pages(enum node_stat_item item)
 {
 	long pages = atomic_long_read(&vm_node_stat[item]);
 	int nid, cpu;
@@ -41,19 +40,19 @@ static long look_at_count(enum node_stat_item item)
 
 static long slab_pages(void)
 {
-	return look_at_count(NR_SLAB_RECLAIMABLE_B) + look_at_count(NR_SLAB_UNRECLAIMABLE_B);
+	return node_pages(NR_SLAB_RECLAIMABLE_B) + node_pages(NR_SLAB_UNRECLAIMABLE_B);
 }
 
-/* That is over in a moment: two looks that agree have not met it. */
+/* Folding is short: two equal reads did not race with it. */
 static s64 held_slub(void)
 {
 	long pages = slab_pages(), before;
-	unsigned int looks = 100;
+	unsigned int reads = 100;
 
 	do {
 		before = pages;
 		pages = slab_pages();
-	} while (pages != before && --looks);
+	} while (pages != before && --reads);
 	return (s64)pages * (PAGE_SIZE + sizeof(struct page));
 }
 

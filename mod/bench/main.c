@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slabmod_bench.ko - what allocators cost, slabmod beside the kernel's own.
+ * slabmod_bench.ko - benchmarks of slabmod and the kernel's own allocators.
  *
  * Files in the debugfs directory slabmod_bench:
  *
- *	cases	the names, one a line
- *	run	a name written here runs that case
+ *	cases	the names of the cases, one per line
+ *	run	write a name to run that case
  *	results	of the last run, lines `case,allocator,cpus,metric,value,unit`
- *	profile	of the last run, instructions by function, where it could be stepped
- *	memory	of the last run, how much was held when, where that was what it was for
- *	trace	a trace for the cases that replay one, written here; see replay.h
+ *	profile	of the last run, instructions by function, if the case can be stepped
+ *	memory	of the last run, memory held over time, for the cases that measure it
+ *	trace	write a trace for the cases that replay one; see replay.h
  *
- * A module whose file is open cannot be removed, so no run outlives it.
+ * An open file pins the module, so it is not unloaded during a run.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -45,11 +45,11 @@ MODULE_PARM_DESC(insn, "the time stamp counter counts instructions (QEMU's -icou
 
 static unsigned int tries;
 module_param(tries, uint, 0444);
-MODULE_PARM_DESC(tries, "of each case, 1 to 99 (5 with insn=1, or else 21)");
+MODULE_PARM_DESC(tries, "tries of each case, 1 to 99 (default 21, with insn=1 5)");
 
 #define TEXT_SIZE	(256 * 1024)
 
-/* What the last run said. */
+/* Output of the last run. */
 static DEFINE_MUTEX(run_lock);
 static struct seq_buf texts[BENCH_TEXTS];
 static const char *const text_names[BENCH_TEXTS] = { "results", "profile", "memory" };
@@ -134,7 +134,7 @@ static const struct file_operations run_fops = {
 	.llseek = noop_llseek,
 };
 
-/* ---- what there is to read ---- */
+/* ---- output ---- */
 
 static ssize_t text_read(struct file *file, char __user *to, size_t len, loff_t *pos)
 {
@@ -166,7 +166,7 @@ static int cases_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(cases);
 
-/* ---- life of the module ---- */
+/* ---- initialization ---- */
 
 static void texts_free(void)
 {
@@ -232,5 +232,5 @@ module_init(bench_init);
 module_exit(bench_exit);
 
 SLABMOD_IMPORT();
-MODULE_DESCRIPTION("What slabmod costs beside the kernel's own allocators");
+MODULE_DESCRIPTION("Benchmarks of slabmod and the kernel's own allocators");
 MODULE_LICENSE("GPL");

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * memory.c - how much memory an allocator holds for what it is asked:
+ * memory.c - memory held by an allocator for the requested bytes:
  *
- *	mem-mix		sizes and order of a recorded trace, all by kmalloc(): what was
- *			from a cache, too. Its end is before what it never freed is freed.
- *			(A size of less than 8 is asked for, and counted, as 8.)
+ *	mem-mix		sizes and order of a recorded trace, all by kmalloc(), including
+ *			allocations from caches. Ends before objects that the trace never frees
+ *			are freed. (Sizes below 8 are requested, and counted, as 8.)
  *	mem-caches	the same with the caches that were recorded
- *	mem-uniform	many objects of 1 to 4,096 bytes, all sizes alike
- *	mem-churn	as many of them all the time, each freed some day for another
- *	mem-phases	many of up to 2,048 bytes; 90 in 100 are freed; then larger ones,
- *			until as much is asked for as before
- *	mem-free	all is freed, and the allocator told to shrink
- *	mem-idle	nothing is asked: slabmod's is what it has when just loaded
+ *	mem-uniform	many objects of 1 to 4,096 bytes, uniformly distributed
+ *	mem-churn	a constant number of them, each replaced at random
+ *	mem-phases	many of up to 2,048 bytes; 90 % are freed; then larger ones until as many
+ *			bytes are requested as before
+ *	mem-free	all objects are freed, and the allocator is told to shrink
+ *	mem-idle	nothing is allocated: slabmod's state after loading
  *
- * Not timed: one task on one CPU, first with SLUB, then, when that is all freed, with
- * slabmod: the same sizes in the same order. What was asked or held before shows in
- * slabmod's figures, so each case wants a slabmod that was just loaded.
+ * Not timed. One task on one CPU runs the case first with SLUB and, after all is freed, with
+ * slabmod: the same sizes in the same order. Earlier use affects slabmod's results, so reload
+ * slabmod before each case.
  *
  * Lines of `results`, in bytes; asked is the sum of the sizes in use:
  *
- *	asked_peak	the most that was asked at a time
- *	held_peak	the most that was held at a time, be it another
- *	asked_end, held_end	at the case's end, before the harness frees the rest
- *	held_over_asked_peak	held_peak by asked_peak, where anything was asked
+ *	asked_peak	peak of asked
+ *	held_peak	peak of held, possibly at another time
+ *	asked_end, held_end	at the end of the case, before the rest is freed
+ *	held_over_asked_peak	held_peak by asked_peak, unless that is 0
  *
- * What is held is looked at some 1,000 times in the course of a case, and whenever
- * asked has grown by a thousandth of its peak: so its peak is right to a tenth of a per
- * cent. `memory` has some 200 of these points in lines `case,allocator,step,asked,held`,
- * evenly over the steps, and the peak of held; a step is one object taken or freed.
+ * Held is sampled about 1,000 times per case, and whenever asked has grown by a thousandth of its
+ * peak, so its peak is accurate to 0.1 %. `memory` has about 200 of these points, evenly
+ * spaced by steps, in lines `case,allocator,step,asked,held`, and the peak of held; a step is one
+ * allocation or free.
  */
 #include <linux/cpumask.h>
 #include <linux/math64.h>
@@ -50,7 +50,7 @@
 struct object {
 	void *p;
 	u32 size;
-	u32 serial;		/* no other has */
+	u32 serial;		/* unique */
 };
 
 struct point {
@@ -61,7 +61,7 @@ struct point {
 /* One allocator in one case. */
 struct memory {
 	struct bench b;
-	const struct holder *holder;	/* NULL: only to know what is going to be asked */
+	const struct holder *holder;	/* NULL: a dry run to count what will be requested */
 	s64 base;			/* held by others */
 	struct object *objects;		/* b.c->count; of a trace one for each slot */
 	u32 live;			/* objects in use, the first ones */
@@ -69,7 +69,7 @@ struct memory {
 	u32 random;
 	struct point now;
 	u64 asked_peak;
-	/* The next point is taken at */
+	/* The next sample is due at */
 	u64 next_step, next_asked;
 	u64 steps_between, asked_between;
 	u64 all_steps;
@@ -108,7 +108,7 @@ static void sample(struct memory *m)
 	m->next_asked = max(m->next_asked, m->now.asked + m->asked_between);
 }
 
-/* After each step, that has changed what is asked. */
+/* Called after each step, which has changed asked by @more. */
 static int stepped(struct memory *m, s64 more)
 {
 	m->now.step++;
@@ -130,7 +130,7 @@ static void at_end(struct memory *m)
 
 /* ---- objects ---- */
 
-/* As much of it as there is room for: these have no least size. */
+/* Write as much of the mark as fits: objects have no minimum size. */
 static void mark(const struct object *o)
 {
 	memcpy(o->p, &o->serial, min_t(size_t, o->size, sizeof(o->serial)));
@@ -142,7 +142,7 @@ static bool intact(const struct memory *m, const struct object *o)
 	       !memcmp(o->p, &o->serial, min_t(size_t, o->size, sizeof(o->serial)));
 }
 
-static int take(struct memory *m, struct object *o, u32 from, u32 to)
+static int alloc_object(struct memory *m, struct object *o, u32 from, u32 to)
 {
 	o->size = from + bench_random(&m->random) % (to - from + 1);
 	o->serial = m->serial++;
@@ -158,7 +158,7 @@ static int free_object(struct memory *m, struct object *o)
 	void *p = o->p;
 
 	if (!intact(m, o)) {
-		pr_err("slabmod_bench: %s: %s: object %u: someone else has written to it\n",
+		pr_err("slabmod_bench: %s: %s: object %u: it was overwritten\n",
 		       m->b.c->name, m->b.ops->allocator, o->serial);
 		return -EIO;
 	}
@@ -167,12 +167,12 @@ static int free_object(struct memory *m, struct object *o)
 	return 0;
 }
 
-static int give(struct memory *m, struct object *o)
+static int free_and_step(struct memory *m, struct object *o)
 {
 	return free_object(m, o) ?: stepped(m, -(s64)o->size);
 }
 
-static struct object *any(struct memory *m)
+static struct object *random_object(struct memory *m)
 {
 	return &m->objects[bench_random(&m->random) % m->live];
 }
@@ -182,26 +182,26 @@ static int grow(struct memory *m, u32 n, u32 from, u32 to)
 	int err = 0;
 
 	while (n-- && !err)
-		err = take(m, &m->objects[m->live++], from, to);
+		err = alloc_object(m, &m->objects[m->live++], from, to);
 	return err;
 }
 
-/* Random ones; the last one in use then has its place. */
-static int give_some(struct memory *m, u32 n)
+/* Free random objects; the last one moves to the free place. */
+static int free_random(struct memory *m, u32 n)
 {
 	struct object *o;
 	int err = 0;
 
 	while (n-- && !err) {
-		o = any(m);
-		err = give(m, o);
+		o = random_object(m);
+		err = free_and_step(m, o);
 		if (!o->p)
 			*o = m->objects[--m->live];
 	}
 	return err;
 }
 
-/* What is left when the figures are taken. */
+/* Free the objects that are left after the measurement. */
 static int free_rest(struct memory *m)
 {
 	int err = 0;
@@ -222,7 +222,7 @@ static int objects_prepare(struct bench *b)
 	return m->objects || !b->c->count ? 0 : -ENOMEM;
 }
 
-/* There are some only where it failed. */
+/* Objects are left only after a failure. */
 static void objects_cleanup(struct bench *b)
 {
 	struct memory *m = memory_of(b);
@@ -265,8 +265,8 @@ static long churn_work(struct bench *b, unsigned int worker)
 	int err = grow(m, b->c->count, 1, 4096);
 
 	for (n = 0; n < EXCHANGES && !err; n++) {
-		o = any(m);
-		err = give(m, o) ?: take(m, o, 1, 4096);
+		o = random_object(m);
+		err = free_and_step(m, o) ?: alloc_object(m, o, 1, 4096);
 	}
 	return finish(m, err);
 }
@@ -278,7 +278,7 @@ static long phases_work(struct bench *b, unsigned int worker)
 	int err = grow(m, b->c->count, 1, 2048);
 
 	goal = m->now.asked;
-	err = err ?: give_some(m, m->live / 10 * 9);
+	err = err ?: free_random(m, m->live / 10 * 9);
 	while (m->now.asked < goal && m->live < b->c->count && !err)
 		err = grow(m, 1, 2049, 4096);
 	return finish(m, err);
@@ -287,7 +287,7 @@ static long phases_work(struct bench *b, unsigned int worker)
 static long free_work(struct bench *b, unsigned int worker)
 {
 	struct memory *m = memory_of(b);
-	int err = grow(m, b->c->count, 1, 4096) ?: give_some(m, m->live);
+	int err = grow(m, b->c->count, 1, 4096) ?: free_random(m, m->live);
 
 	if (!err && m->holder)
 		m->holder->shrink();
@@ -337,7 +337,7 @@ static long mix_work(struct bench *b, unsigned int worker)
 	return trace_work(memory_of(b));
 }
 
-/* Opened here, for they are held too. */
+/* Opened here because the caches count as held too. */
 static long caches_work(struct bench *b, unsigned int worker)
 {
 	return replay_open_caches(b) ?: trace_work(memory_of(b));
@@ -349,7 +349,7 @@ static void trace_cleanup(struct bench *b)
 	kvfree(memory_of(b)->objects);
 }
 
-/* ---- what came out ---- */
+/* ---- results ---- */
 
 static void print_bytes(const struct memory *m, const char *metric, s64 bytes,
 			struct seq_buf *results)
@@ -379,7 +379,7 @@ static void print_point(const struct memory *m, const struct point *p, struct se
 		       p->step, p->asked, p->held);
 }
 
-/* The peak has its place among the points, if it is not one of them. */
+/* Insert the peak among the points, if it is not one of them. */
 static void print_points(const struct memory *m, struct seq_buf *memory)
 {
 	const struct point *p = m->points, *end = p + m->nr_points;
@@ -414,7 +414,7 @@ static struct memory *memory_new(const struct bench_case *c, const struct holder
 	return m;
 }
 
-/* @plan: how it went with no allocator, which is how it will go; or NULL. */
+/* @plan: the dry run, with the same steps, or NULL. */
 static int work(struct memory *m, const struct memory *plan)
 {
 	m->next_step = U64_MAX;
@@ -433,7 +433,7 @@ static int work(struct memory *m, const struct memory *plan)
 	return m->b.c->work(&m->b, 0);
 }
 
-/* Leaves the allocator as empty as it can be. */
+/* Leave the allocator as empty as possible. */
 static int work_and_clean(struct memory *m, const struct memory *plan)
 {
 	const struct bench_case *c = m->b.c;
@@ -468,7 +468,7 @@ static int run_all(const struct bench_case *c, struct seq_buf *texts)
 	return err;
 }
 
-/* On one CPU, or else chance would say how many have memory at hand. */
+/* Run on one CPU, because the number of CPUs with cached objects would vary. */
 static int memory_run(const struct bench_case *c, const struct bench_setup *setup,
 		      struct seq_buf *texts)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * memory.h - how much memory an allocator holds for what it is asked.
+ * memory.h - memory held by an allocator for the requested bytes.
  */
 #ifndef SLABMOD_BENCH_MEMORY_H
 #define SLABMOD_BENCH_MEMORY_H
@@ -9,17 +9,17 @@
 
 extern const struct bench_group bench_memory_cases;
 
-/* What an allocator holds at this moment. */
+/* Memory held by an allocator. */
 struct holder {
 	s64 (*held)(void);		/* bytes; sleeps */
-	void (*shrink)(void);		/* gives back what it can; sleeps */
-	bool others;			/* there is more in it than the case's: count from a base */
+	void (*shrink)(void);		/* free unused memory; sleeps */
+	bool others;			/* includes memory of others: subtract a base */
 };
 
 extern const struct holder held_by_slub;
 extern const struct holder held_by_slabmod;
 
-/* 0, or EOPNOTSUPP where the kernel does not say what its own holds. */
+/* Return 0, or -EOPNOTSUPP if the kernel's allocator cannot be measured. */
 int held_countable(void);
 
 #endif /* SLABMOD_BENCH_MEMORY_H */

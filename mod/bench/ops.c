@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ops.c - the allocators: SLUB, the kernel's page allocator, slabmod, and `nothing`,
- * which shows what the harness itself costs.
+ * ops.c - the allocators: SLUB, the kernel's page allocator, slabmod, and `nothing`, which
+ * measures the overhead of the harness.
  *
- * Each function is what a caller would have compiled in, and no more.
+ * Each function contains only what would be inlined in a caller.
  */
 #include <linux/gfp.h>
 #include <linux/percpu.h>
@@ -14,17 +14,17 @@
 #include "../compat.h"
 #include "bench.h"
 
-/* An allocation that may sleep must not have others killed: a case may ask for too much. */
+/* Do not invoke the OOM killer: a case may need more memory than there is. */
 #define SLEEPING	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
-/* Where an allocator leaves what is the CPU's own. No one calls another of its list. */
+/* Where an allocator leaves its per-CPU path. None of a list calls another of it. */
 static const char *const slub_slow[] = {
 	"___slab_alloc", "__slab_free",
 	"__pcs_replace_empty_main", "__pcs_replace_full_main",	/* since 6.18 */
 	NULL
 };
 
-/* Taking a large block from the buddy is often inlined, and is then not seen. */
+/* The buddy's functions for large blocks are often inlined, and then not counted. */
 static const char *const kernel_pages_slow[] = {
 	"rmqueue_bulk", "free_pcppages_bulk",
 	"rmqueue_buddy", "__free_pages_ok", "__alloc_pages_slowpath",
@@ -32,12 +32,12 @@ static const char *const kernel_pages_slow[] = {
 };
 
 static const char *const slabmod_slow[] = {
-	"home_take", "home_take_node", "home_grow", "home_give",
+	"home_alloc", "home_alloc_on_node", "home_alloc_new_slab", "home_free",
 	"block_alloc", "block_free",
 	NULL
 };
 
-/* The alignment both are asked for: a line at the most. */
+/* The alignment requested from both: at most a cache line. */
 static size_t alignment(size_t size)
 {
 	return min_t(size_t, size & -size, SMP_CACHE_BYTES);
@@ -263,9 +263,8 @@ static noinline void *no_alloc_size_percpu(struct bench *b, size_t size)
 }
 
 /*
- * For cases that hand objects to another CPU, which looks at them: a line of its own for
- * each, so that what it costs to send a line to and fro is the harness's too. There
- * are more than are ever on their way.
+ * For cases that pass objects to another CPU, which reads them: a line per object, so that the
+ * overhead includes the transfer of a line. There are more lines than objects under way.
  */
 #define LINES	4096u
 
@@ -287,9 +286,9 @@ static void lines_close(struct bench *b)
 
 static noinline void *no_alloc_line(struct bench *b)
 {
-	struct lines *mine = &b->lines[raw_smp_processor_id()];
+	struct lines *local = &b->lines[raw_smp_processor_id()];
 
-	return mine->line[mine->next++ % LINES];
+	return local->line[local->next++ % LINES];
 }
 
 static noinline void no_free(struct bench *b, void *p)
@@ -297,7 +296,7 @@ static noinline void no_free(struct bench *b, void *p)
 	barrier();
 }
 
-/* Whoever takes many has made all of @p point to the buffer before. */
+/* bulk_prepare() has set all of @p to the buffer. */
 static noinline bool no_alloc_bulk(struct bench *b, size_t nr, void **p)
 {
 	barrier();
@@ -339,7 +338,7 @@ static const struct bench_ops nothing_lines = {
 	.free = no_free,
 };
 
-/* ---- who competes with whom ---- */
+/* ---- kinds ---- */
 
 const struct bench_kind bench_typed = { &slub_typed, &slabmod_typed, &nothing };
 const struct bench_kind bench_typed_threads = { &slub_typed, &slabmod_typed, &nothing_percpu };
@@ -348,7 +347,7 @@ const struct bench_kind bench_kmalloc = { &slub_sized, &slabmod_sized, &nothing 
 const struct bench_kind bench_kmalloc_threads = { &slub_sized, &slabmod_sized, &nothing_percpu };
 const struct bench_kind bench_pages = { &kernel_pages_ops, &slabmod_pages_ops, &nothing };
 
-/* The same for a size that is known when this is compiled. */
+/* The same for a constant size. */
 #define KMALLOC_CONST(bytes)							\
 static noinline void *slub_kmalloc_##bytes(struct bench *b)			\
 {										\

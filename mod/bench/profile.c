@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * profile.c - what a stepped try tells: which functions ran, for how long, and how
- * many locks, atomic instructions and slow paths there were.
+ * profile.c - evaluate a stepped try: instructions by function, and the numbers of locks, atomic
+ * instructions and slow paths.
  */
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
@@ -13,7 +13,7 @@
 #include "bench.h"
 #include "step.h"
 
-/* Functions a try may run through. What is more is not told apart. */
+/* Maximum number of functions; further ones are counted with the last. */
 #define FUNCTIONS	512
 #define NAME_LEN	80
 
@@ -48,7 +48,7 @@ static int by_count(const void *a, const void *b)
 	return x->n > y->n ? -1 : x->n < y->n;
 }
 
-/* The slots in use to the front, in the order of their addresses; their number. */
+/* Move the used slots to the front, sorted by address, and return their number. */
 static unsigned int compact(struct step_table *table)
 {
 	unsigned int i, n = 0;
@@ -60,8 +60,8 @@ static unsigned int compact(struct step_table *table)
 	return n;
 }
 
-/* "name+0x12/0x34 [module]"; where there is no symbol, just the address. */
-static void look_up(struct function *f, unsigned long ip)
+/* Parse "name+0x12/0x34 [module]", or a plain address without a symbol. */
+static void find_function(struct function *f, unsigned long ip)
 {
 	char text[KSYM_SYMBOL_LEN], *plus, *module;
 	unsigned long offset = 0, size = 1;
@@ -76,7 +76,7 @@ static void look_up(struct function *f, unsigned long ip)
 	snprintf(f->name, sizeof(f->name), "%.58s%.20s", text, module ?: "");
 }
 
-/* The same function, or a copy that the compiler has made for some of its callers. */
+/* Also match clones made by the compiler. */
 static bool is_called(const struct function *f, const char *name)
 {
 	size_t len = strlen(name);
@@ -114,7 +114,7 @@ static void add_step(const struct step *step, struct function *f, struct profile
 	}
 }
 
-/* Addresses come in order, so a function's are next to each other. */
+/* Addresses are sorted, so those of a function are adjacent. */
 static unsigned int by_function(struct step_table *table, struct function *functions,
 				struct profile *profile)
 {
@@ -122,7 +122,7 @@ static unsigned int by_function(struct step_table *table, struct function *funct
 
 	for (i = 0; i < steps; i++) {
 		if ((!n || table->slot[i].ip >= functions[n - 1].end) && n < FUNCTIONS)
-			look_up(&functions[n++], table->slot[i].ip);
+			find_function(&functions[n++], table->slot[i].ip);
 		add_step(&table->slot[i], &functions[n - 1], profile);
 	}
 	profile->instructions += table->lost;

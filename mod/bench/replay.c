@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * replay.c - the case `replay`: what a kernel at work allocated and freed, once more.
+ * replay.c - the case `replay`: repeat the allocations and frees recorded on a running kernel.
  *
- * One CPU does it all, also what happened on others: with the order of events kept,
- * two CPUs would mostly wait for each other, and that is what would be measured.
+ * One CPU replays the events of all CPUs: keeping their order on two CPUs would mostly measure
+ * how they wait for each other.
  *
- * Memory by size is taken by its size; each of the caches that were recorded gets a
- * cache of its own. b->rounds is the number of parts, of TRACE_PARTS, that are
- * replayed.
+ * kmalloc() is replayed by size; each recorded cache gets a cache of its own. b->rounds is the
+ * number of parts, of TRACE_PARTS, that are replayed.
  */
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
@@ -22,14 +21,14 @@
 #include "bench.h"
 #include "trace.h"
 
-/* Steps between two moments at which interrupts are let in */
-#define AT_A_BREATH	8192u
+/* Steps between two points where interrupts are enabled. */
+#define IRQ_BATCH	8192u
 
 struct replay {
 	struct trace *trace;
-	struct trace_step *at;		/* the first step that was not done, or the end */
+	struct trace_step *at;		/* the first step not done, or the end */
 	unsigned int opened;
-	/* Behind those of the trace, the one for memory by size. */
+	/* Those of the trace, followed by one for memory by size. */
 	struct bench caches[TRACE_MAX_CACHES + 1];
 };
 
@@ -114,13 +113,13 @@ const struct trace *replay_trace(const struct bench *b)
 
 /* ---- steps ---- */
 
-static void failed(const struct bench *b, const struct trace_step *s, int err)
+static void print_failure(const struct bench *b, const struct trace_step *s, int err)
 {
 	const struct replay *r = b->priv;
 
 	pr_err("slabmod_bench: replay: %s: step %zu, object %u: %s\n", b->ops->allocator,
 	       s - r->trace->steps, s->slot,
-	       err == -EIO ? "someone else has written to it" : "no memory for it");
+	       err == -EIO ? "it was overwritten" : "no memory for it");
 }
 
 static unsigned long mark_of(const struct trace_step *s)
@@ -128,7 +127,7 @@ static unsigned long mark_of(const struct trace_step *s)
 	return ~(unsigned long)s->slot;
 }
 
-static __always_inline int keep(struct bench *b, void *p, const struct trace_step *s)
+static __always_inline int store_object(struct bench *b, void *p, const struct trace_step *s)
 {
 	if (unlikely(!p))
 		return -ENOMEM;
@@ -137,21 +136,23 @@ static __always_inline int keep(struct bench *b, void *p, const struct trace_ste
 	return 0;
 }
 
-static __always_inline int take(struct bench *b, struct bench *cache, const struct trace_step *s)
+static __always_inline int alloc_step(struct bench *b, struct bench *cache,
+				      const struct trace_step *s)
 {
 	if (s->cache == TRACE_BY_SIZE)
-		return keep(b, cache->ops->alloc_size(cache, s->size), s);
-	return keep(b, cache->ops->alloc(cache), s);
+		return store_object(b, cache->ops->alloc_size(cache, s->size), s);
+	return store_object(b, cache->ops->alloc(cache), s);
 }
 
-static int take_sleeping(struct bench *b, struct bench *cache, const struct trace_step *s)
+static int alloc_step_sleeping(struct bench *b, struct bench *cache, const struct trace_step *s)
 {
 	if (cache->ops == b->ops)
-		return keep(b, cache->ops->alloc_size_sleeping(cache, s->size), s);
-	return keep(b, cache->ops->alloc_sleeping(cache), s);
+		return store_object(b, cache->ops->alloc_size_sleeping(cache, s->size), s);
+	return store_object(b, cache->ops->alloc_sleeping(cache), s);
 }
 
-static __always_inline int give(struct bench *b, struct bench *cache, const struct trace_step *s)
+static __always_inline int free_step(struct bench *b, struct bench *cache,
+				     const struct trace_step *s)
 {
 	void *p = b->objects[s->slot];
 
@@ -162,17 +163,17 @@ static __always_inline int give(struct bench *b, struct bench *cache, const stru
 	return 0;
 }
 
-/* How many of the allocations are of the first @parts parts. */
+/* Return the number of allocations in the first @parts parts. */
 static long allocs_in(const struct trace *t, unsigned int parts)
 {
 	return (long)(t->allocs / TRACE_PARTS) * parts + min(t->allocs % TRACE_PARTS, parts);
 }
 
 /*
- * A whole trace with interrupts off would take seconds where allocators check much.
- * Let in what waits, off the record, and make sure that somebody still wants this.
+ * A trace with interrupts off takes seconds with an allocator that checks a lot. Enable them for a
+ * moment, not measured, and check for an interrupted run.
  */
-static int breathe(struct bench *b)
+static int allow_interrupts(struct bench *b)
 {
 	struct bench_worker *w = b->workers;
 	u64 since = bench_clock(), since_ns = ktime_get_ns();
@@ -185,7 +186,7 @@ static int breathe(struct bench *b)
 	return bench_stopped(b) ? -EINTR : 0;
 }
 
-/* Not when it is stepped: that is for a part of it only. */
+/* Interrupts stay off when only some parts are stepped. */
 static int do_steps(struct bench *b, struct trace_step **at, struct trace_step *end)
 {
 	struct replay *r = b->priv;
@@ -198,9 +199,9 @@ static int do_steps(struct bench *b, struct trace_step **at, struct trace_step *
 		if (s->part >= parts)
 			continue;
 		cache = &r->caches[s->cache];
-		err = s->size ? take(b, cache, s) : give(b, cache, s);
-		if (!err && ++n % AT_A_BREATH == 0 && parts == TRACE_PARTS)
-			err = breathe(b);
+		err = s->size ? alloc_step(b, cache, s) : free_step(b, cache, s);
+		if (!err && ++n % IRQ_BATCH == 0 && parts == TRACE_PARTS)
+			err = allow_interrupts(b);
 		if (unlikely(err))
 			break;
 	}
@@ -218,7 +219,7 @@ static long replay_work(struct bench *b, unsigned int worker)
 		return allocs_in(r->trace, b->rounds);
 	r->at = s;
 	if (err != -EINTR)
-		failed(b, s, err);
+		print_failure(b, s, err);
 	return err;
 }
 
@@ -227,17 +228,17 @@ int replay_step(struct bench *b, u32 i)
 	struct replay *r = b->priv;
 	struct trace_step *s = r->trace->steps + i;
 	struct bench *cache = &r->caches[s->cache];
-	int err = s->size ? take_sleeping(b, cache, s) : give(b, cache, s);
+	int err = s->size ? alloc_step_sleeping(b, cache, s) : free_step(b, cache, s);
 
 	if (err)
-		failed(b, s, err);
+		print_failure(b, s, err);
 	r->at = err ? s : s + 1;
 	return err;
 }
 
-/* ---- the end ---- */
+/* ---- cleanup ---- */
 
-/* Every object has a step that frees it: do those that a failure has left out. */
+/* Every object has a step that frees it: do those left out after a failure. */
 static void free_rest(struct bench *b, struct replay *r)
 {
 	struct trace_step *s = r->at, *end = r->trace->steps + 2 * r->trace->allocs;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * run.c - runs a case: each allocator and `nothing` in turn, try by try, so that
- * whatever changes in the course of a run changes for all of them.
+ * run.c - run a case: each allocator and `nothing` in turn, try by try, so that slow changes of
+ * the machine affect all of them.
  *
- * On one CPU a try can only be disturbed for the worse, so the least counts; with
- * several CPUs luck goes both ways, and the median counts.
+ * On one CPU disturbance only makes a try slower, so the best try counts; with several CPUs it can
+ * make a try faster too, so the median counts.
  */
 #include <linux/cpumask.h>
 #include <linux/math64.h>
@@ -24,8 +24,8 @@ enum { KERNEL, SLABMOD, NOTHING, SIDES };
 struct side {
 	struct bench b;
 	bool is_open;
-	u64 cost[BENCH_TRIES_MAX];	/* hundredths of a cycle an op, all workers' */
-	u64 rate[BENCH_TRIES_MAX];	/* hundredths of an op a second */
+	u64 cost[BENCH_TRIES_MAX];	/* hundredths of a cycle per op, all workers */
+	u64 rate[BENCH_TRIES_MAX];	/* hundredths of an op per second */
 	struct profile profile;
 };
 
@@ -37,7 +37,7 @@ struct run {
 	struct side side[SIDES];
 };
 
-/* ---- making ready ---- */
+/* ---- setup ---- */
 
 static const struct bench_ops *ops_of(const struct bench_kind *kind, unsigned int side)
 {
@@ -102,7 +102,7 @@ static void run_free(struct run *run)
 
 /* ---- measuring ---- */
 
-static int note_try(struct side *side, unsigned int try)
+static int record_try(struct side *side, unsigned int try)
 {
 	const struct bench *b = &side->b;
 	u64 cycles = 0, ops = 0, first = U64_MAX, last = 0;
@@ -130,10 +130,10 @@ static int one_try(struct side *side, unsigned int try)
 
 	if (!err)
 		err = bench_team_run(b);
-	return err ?: note_try(side, try);
+	return err ?: record_try(side, try);
 }
 
-/* The first try of all is forgotten: it finds caches empty. */
+/* The first try is not counted: it starts with empty caches. */
 static int measure(struct run *run)
 {
 	unsigned int try, i;
@@ -180,7 +180,7 @@ static int step_all(struct run *run, struct seq_buf *profile)
 	return err;
 }
 
-/* ---- what came out ---- */
+/* ---- results ---- */
 
 static int by_value(const void *a, const void *b)
 {
@@ -189,7 +189,7 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Of sorted values: the best one, which is the first or the last, or the median. */
+/* Return the best value, which is the least or the greatest, or the median. */
 static u64 choose(const struct run *run, u64 *values, bool least)
 {
 	unsigned int n = run->setup->tries;

@@ -2,11 +2,10 @@
 /*
  * step.c - single-stepping with the trap flag.
  *
- * The processor raises a debug exception after each instruction while the flag is
- * set; we count the address that comes next, and nothing else: what the addresses
- * mean is found out later (profile.c). Neither the exception nor an interrupt is
- * stepped itself, because both clear the flag on their way in. Preemption is off,
- * so the flag stays with this task and CPU.
+ * The processor raises a debug exception after each instruction while the flag is set. The handler
+ * only counts the address of the next instruction; profile.c evaluates the addresses later. The
+ * exception and interrupts are not stepped, because both clear the flag on entry. Preemption is
+ * off, so the flag stays with this task and CPU.
  */
 #include <linux/irqflags.h>
 #include <linux/kdebug.h>
@@ -23,10 +22,10 @@
 #include "bench.h"
 #include "step.h"
 
-/* Interrupts are off meanwhile, and the kernel complains of a CPU that is gone for 20 s. */
+/* Interrupts are off, and the kernel reports a CPU that is stuck for 20 s. */
 #define LIMIT_S		10
 
-/* Who steps, into what he counts, and until when. */
+/* The stepped task, its counts, and when to give up. */
 static struct task_struct *stepper;
 static struct step_table *steps;
 static u64 deadline;
@@ -48,10 +47,10 @@ static void count(unsigned long ip, u64 n)
 	steps->lost += n;
 }
 
-/* Fewer turns than this are stepped: nobody is kept waiting by them. */
+/* Iterations of a string instruction up to which all are stepped. */
 #define LONG_RUN	128
 
-/* All turns of the string instruction behind the rep prefix; false if it is no such. */
+/* Execute a string instruction after its rep prefix; return false if it is not one. */
 static bool run_string(struct pt_regs *regs, unsigned long turns)
 {
 	const u8 *code = (const u8 *)regs->ip + 1;
@@ -74,9 +73,8 @@ static bool run_string(struct pt_regs *regs, unsigned long turns)
 }
 
 /*
- * A repeated instruction traps once a turn, and clearing a large block has millions
- * of turns. So they are done here, all but the last, and counted one by one, as an
- * emulator's clock counts them too.
+ * A repeated instruction traps once per iteration, and clearing a large block takes millions.
+ * Execute all but the last here, and count each, as an emulator's clock does.
  */
 static void run_ahead(struct pt_regs *regs)
 {
@@ -94,7 +92,7 @@ static int debug_exception(struct notifier_block *nb, unsigned long reason, void
 {
 	struct die_args *args = data;
 
-	/* The last one comes after the instruction that has cleared the flag. */
+	/* The last exception follows the instruction that cleared the flag. */
 	if (reason != DIE_DEBUG || READ_ONCE(stepper) != current || user_mode(args->regs))
 		return NOTIFY_DONE;
 	if (bench_clock() > deadline) {
@@ -149,12 +147,12 @@ long step_run(struct bench *b, struct step_table *table)
 	if (!b->c->interrupts)
 		local_irq_restore(flags);
 	preempt_enable();
-	/* That was long. */
+	/* Stepping takes long. */
 	touch_softlockup_watchdog();
 	return ops;
 }
 
-/* ---- what an instruction is ---- */
+/* ---- decoding instructions ---- */
 
 static bool is_prefix(u8 byte)
 {
@@ -173,7 +171,7 @@ static bool has_memory(u8 modrm)
 	return modrm >> 6 != 3;
 }
 
-/* What else has the prefix 3e: an indirect jump or call (notrack), and a long no-op. */
+/* Prefix 3e also occurs with an indirect jump or call (notrack) and a long no-op. */
 static bool is_jump_or_nop(const u8 *code)
 {
 	unsigned int reg = code[1] >> 3 & 7;
@@ -189,7 +187,7 @@ enum step_class step_classify(unsigned long ip)
 
 	for (; is_prefix(*code); code++) {
 		locked |= *code == 0xf0;
-		/* With one CPU the kernel puts this in the place of f0 when it boots. */
+		/* With one CPU, the kernel replaces f0 by this at boot. */
 		once_locked |= *code == 0x3e;
 	}
 	if ((*code & 0xf0) == 0x40)			/* REX */

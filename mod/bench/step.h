@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * step.h - a try of a case, instruction by instruction, and what it tells.
+ * step.h - single-stepping a try of a case, and its evaluation.
  */
 #ifndef SLABMOD_BENCH_STEP_H
 #define SLABMOD_BENCH_STEP_H
@@ -20,13 +20,13 @@ struct step {
 
 struct step_table {
 	struct step slot[STEP_SLOTS];
-	u64 lost;			/* ran, but found no slot */
-	bool cut;			/* took too long, ended early: counts mean nothing */
+	u64 lost;			/* instructions without a slot */
+	bool cut;			/* took too long and was cut short: counts are invalid */
 };
 
 enum step_class { STEP_PLAIN, STEP_ATOMIC, STEP_CMPXCHG_LOCAL };
 
-/* What a profile adds up to: a case's whole try. */
+/* The totals of a try. */
 struct profile {
 	long ops;
 	u64 instructions;
@@ -38,7 +38,7 @@ int step_init(void);
 void step_exit(void);
 static inline bool step_possible(void) { return true; }
 
-/* A round to warm up, then one try with b->rounds rounds. Ops or a negative errno. */
+/* Warm up with one round, then step b->rounds rounds. Return ops or a negative errno. */
 long step_run(struct bench *b, struct step_table *table);
 
 enum step_class step_classify(unsigned long ip);
@@ -53,8 +53,8 @@ static inline enum step_class step_classify(unsigned long ip) { return STEP_PLAI
 /* ---- profile.c */
 
 /*
- * Makes of @table what it says about functions, and prints it. The table is of no
- * use after that. 0 or -ENOMEM; profile->ops is 0 when the try was cut short.
+ * Evaluate @table, print it by function, and overwrite it. Return 0 or -ENOMEM; profile->ops is
+ * 0 if the try was cut short.
  */
 int profile_make(const struct bench *b, struct step_table *table, long ops,
 		 struct profile *profile, struct seq_buf *text);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * team.c - one try of a case: threads bound to CPUs, that start together.
+ * team.c - one try of a case: threads bound to CPUs that start together.
  *
- * A case for one CPU has a thread too, so that it stays on its CPU; what it is
- * timed in has interrupts off.
+ * A case for one CPU also has a thread, so that it stays on its CPU; it is measured with interrupts
+ * off.
  */
 #include <linux/cpu.h>
 #include <linux/irqflags.h>
@@ -53,7 +53,7 @@ static long work(struct bench *b, unsigned int worker)
 	return ops;
 }
 
-/* Making the thread has used the allocators: a first round gets them warm again. */
+/* Creating the thread used the allocators: warm up with one round. */
 static long work_alone(struct bench *b)
 {
 	unsigned int rounds = b->rounds;
@@ -65,7 +65,7 @@ static long work_alone(struct bench *b)
 	b->rounds = rounds;
 	if (ops < 0)
 		return ops;
-	/* Or else preempt_enable() would find that it is time to, and say so each time. */
+	/* Otherwise each preempt_enable() would find a pending reschedule. */
 	cond_resched();
 	if (!b->c->interrupts)
 		local_irq_save(flags);
@@ -88,7 +88,7 @@ static int thread(void *arg)
 	return 0;
 }
 
-static int hire(struct bench *b)
+static int create_workers(struct bench *b)
 {
 	unsigned int cpu = cpumask_first(cpu_online_mask), i;
 	struct bench_worker *w;
@@ -109,8 +109,8 @@ static int hire(struct bench *b)
 	return 0;
 }
 
-/* A thread that has not begun never will; the others have seen b->stop or are done. */
-static void dismiss(struct bench *b)
+/* A thread that has not started never will; the others see b->stop or are done. */
+static void stop_workers(struct bench *b)
 {
 	unsigned int i;
 
@@ -132,8 +132,8 @@ static int start_and_wait(struct bench *b)
 	return wait_for_completion_interruptible(&b->done) ? -EINTR : 0;
 }
 
-/* What went wrong; being told to stop is only what follows from that. */
-static int verdict(const struct bench *b)
+/* Prefer other errors to -EINTR, which workers return after one of them failed. */
+static int first_error(const struct bench *b)
 {
 	int err = 0;
 	unsigned int i;
@@ -153,12 +153,12 @@ int bench_team_run(struct bench *b)
 	atomic_set(&b->at_work, b->cpus);
 	init_completion(&b->done);
 	cpus_read_lock();
-	err = hire(b);
+	err = create_workers(b);
 	if (!err)
 		err = start_and_wait(b);
 	if (err)
 		WRITE_ONCE(b->stop, true);
-	dismiss(b);
+	stop_workers(b);
 	cpus_read_unlock();
-	return err ?: verdict(b);
+	return err ?: first_error(b);
 }

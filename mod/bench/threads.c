@@ -2,23 +2,22 @@
 /*
  * threads.c - cases for several CPUs.
  *
- *	remote		one CPU takes objects, another gives them back
- *	remote-both	both do, to each other
+ *	remote		one CPU allocates objects, another frees them
+ *	remote-both	both do, for each other
  *	batch-1000-both, threadtest
- *			each CPU takes a batch and gives it back, from a cache or by size
- *	larson		each CPU has an array of memory of all sizes, frees a random one,
- *			takes another for it, and now and then passes the array on
- *	active-false	each CPU takes an object, writes to it many times, gives it back
- *	passive-false	the same, but first objects that are neighbours are given to the
- *			CPUs, that begin with freeing those
+ *			each CPU allocates a batch and frees it, from a cache or by size
+ *	larson		each CPU has an array of objects of all sizes, frees a random one,
+ *			allocates another, and passes the array on from time to time
+ *	active-false	each CPU allocates an object, writes to it many times, frees it
+ *	passive-false	the same, after freeing one of several adjacent objects that another CPU
+ *			allocated
  *
  * threadtest and the last two are described by Berger and others, "Hoard: A Scalable
  * Memory Allocator for Multithreaded Applications", 2000; larson by Larson and
  * Krishnan, "Memory Allocation for Long-Running Server Applications", 1998.
  *
- * An object's first word says who has it, and is looked at before it is freed. Who
- * waits for another CPU gives way now and then and heeds bench_stopped(), so that a
- * case comes to its end on any machine, if slowly.
+ * The first word of an object identifies its owner and is checked before the free. Waiting for
+ * another CPU includes cond_resched() and bench_stopped(), so that a case ends on any machine.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -31,16 +30,15 @@
 #include "threads.h"
 
 /*
- * Wait until another CPU's counter is there. The time is taken off: it depends on what
- * that CPU does, or in a guest on when it is let run, and not on what this one's calls
- * cost.
+ * Wait until another CPU's counter reaches @goal. The time is subtracted: it depends on the other
+ * CPU, or on when a guest's CPU is scheduled, and not on the cost of this CPU's calls.
  */
 static int wait_for(struct bench *b, unsigned int worker, const unsigned int *counter,
 		    unsigned int goal)
 {
 	u64 since = bench_clock();
 
-	/* Pairs with the release of who counts. */
+	/* Pairs with the release of the CPU that counts. */
 	while ((int)(smp_load_acquire(counter) - goal) < 0) {
 		if (bench_stopped(b))
 			return -EINTR;
@@ -51,16 +49,16 @@ static int wait_for(struct bench *b, unsigned int worker, const unsigned int *co
 	return 0;
 }
 
-/* Whose, and which of them */
+/* The mark of object @n of @owner. */
 static unsigned long mark_of(unsigned int owner, unsigned long n)
 {
 	return (unsigned long)(owner + 1) << 32 | (u32)n;
 }
 
-static int give(struct bench *b, void *p, unsigned long mark)
+static int check_and_free(struct bench *b, void *p, unsigned long mark)
 {
 	if (unlikely(!bench_intact(b, p, mark))) {
-		pr_err("slabmod_bench: %s: %s: someone else has written to an object: %lx, not %lx\n",
+		pr_err("slabmod_bench: %s: %s: an object was overwritten: %lx, not %lx\n",
 		       b->c->name, b->ops->allocator, *(unsigned long *)p, mark);
 		return -EIO;
 	}
@@ -68,8 +66,8 @@ static int give(struct bench *b, void *p, unsigned long mark)
 	return 0;
 }
 
-/* Gives back @nr objects that a failure has left, and forgets them. */
-static void give_rest(struct bench *b, void **objects, unsigned long nr)
+/* Free the objects that are left after a failure. */
+static void free_rest(struct bench *b, void **objects, unsigned long nr)
 {
 	unsigned long i;
 
@@ -89,15 +87,15 @@ static int objects_prepare(struct bench *b, unsigned long nr)
 /* ---- remote: objects go through a ring ---- */
 
 /*
- * What one CPU tells another costs some hundred cycles, so it is told for 64 at a time.
- * The ring is long for the sake of guests, whose host lets the CPUs run in turns.
+ * A message to another CPU costs some hundred cycles, so it is sent for 64 objects at a time. The
+ * ring is long because the host of a guest may run its CPUs in turns.
  */
 #define PORTION		64u
 #define RING		2048u
 
 struct ring {
-	unsigned int head ____cacheline_aligned;	/* written by who sends */
-	unsigned int tail ____cacheline_aligned;	/* written by who receives */
+	unsigned int head ____cacheline_aligned;	/* written by the sender */
+	unsigned int tail ____cacheline_aligned;	/* written by the receiver */
 	void *objects[RING] ____cacheline_aligned;
 };
 
@@ -117,19 +115,19 @@ static void remote_cleanup(struct bench *b)
 	kvfree(rings);
 }
 
-/* Which ring, and where in it */
+/* The mark of an entry of a ring. */
 static unsigned long ring_mark(const struct ring *r, unsigned int i)
 {
 	return (unsigned long)&r->objects[i % RING];
 }
 
-/* Sends a portion if there is room: 1, 0 or a negative errno. */
+/* Send a portion if there is room: return 1, 0 or a negative errno. */
 static int send(struct bench *b, struct ring *r)
 {
 	unsigned int head = r->head, i;
 	void *p;
 
-	/* Pairs with the release in receive(): the places have been read. */
+	/* Pairs with the release in receive(): the entries have been read. */
 	if (head - smp_load_acquire(&r->tail) > RING - PORTION)
 		return 0;
 	for (i = head; i < head + PORTION; i++) {
@@ -139,12 +137,12 @@ static int send(struct bench *b, struct ring *r)
 		r->objects[i % RING] = p;
 		bench_mark(p, ring_mark(r, i));
 	}
-	/* Pairs with the acquire in receive(): it sees what was written to objects. */
+	/* Pairs with the acquire in receive(): publish the entries and objects. */
 	smp_store_release(&r->head, i);
 	return i - head == PORTION ? 1 : -ENOMEM;
 }
 
-/* Frees a portion if one has come. */
+/* Free a portion if there is one. */
 static int receive(struct bench *b, struct ring *r)
 {
 	unsigned int tail = r->tail, i;
@@ -154,13 +152,13 @@ static int receive(struct bench *b, struct ring *r)
 	if (smp_load_acquire(&r->head) - tail < PORTION)
 		return 0;
 	for (i = tail; i < tail + PORTION && !err; i++)
-		err = give(b, r->objects[i % RING], ring_mark(r, i));
+		err = check_and_free(b, r->objects[i % RING], ring_mark(r, i));
 	/* Pairs with the acquire in send(). */
 	smp_store_release(&r->tail, i);
 	return err ?: 1;
 }
 
-/* Half an op for each object sent or received. */
+/* Each object sent or received is half an op. */
 static long exchange(struct bench *b, unsigned int worker, struct ring *to, unsigned int to_send,
 		     struct ring *from, unsigned int to_receive)
 {
@@ -175,7 +173,7 @@ static long exchange(struct bench *b, unsigned int worker, struct ring *to, unsi
 		to_send -= sent;
 		to_receive -= received;
 		cond_resched();
-		/* The other CPU never waits for room while there is something to receive. */
+		/* The other CPU does not wait for room while it can receive. */
 		if (sent || received)
 			continue;
 		if (to_receive ? wait_for(b, worker, &from->head, from->tail + PORTION) :
@@ -201,7 +199,7 @@ static long remote_both_work(struct bench *b, unsigned int worker)
 	return exchange(b, worker, &rings[worker], b->rounds, &rings[!worker], b->rounds);
 }
 
-/* ---- batches: each CPU has objects of its own, b->c->count of them ---- */
+/* ---- batches: each CPU has b->c->count objects of its own ---- */
 
 static int batches_prepare(struct bench *b)
 {
@@ -211,7 +209,7 @@ static int batches_prepare(struct bench *b)
 static void batches_cleanup(struct bench *b)
 {
 	if (b->objects)
-		give_rest(b, b->objects, b->cpus * b->c->count);
+		free_rest(b, b->objects, b->cpus * b->c->count);
 	kvfree(b->objects);
 }
 
@@ -232,7 +230,7 @@ static int batch(struct bench *b, unsigned int worker)
 	for (i = 0; i < n; i++) {
 		p = objects[i];
 		objects[i] = NULL;
-		err = give(b, p, mark_of(worker, i));
+		err = check_and_free(b, p, mark_of(worker, i));
 		if (unlikely(err))
 			return err;
 	}
@@ -258,8 +256,8 @@ static long batches_work(struct bench *b, unsigned int worker)
 /* ---- larson ---- */
 
 /*
- * Sizes as a kernel at work asks for them: the 64 quantiles of all allocations in
- * mod/bench/sample.trace, as scripts/record-trace --show tells them.
+ * Sizes requested by a running kernel: the 64 quantiles of all allocations in
+ * mod/bench/sample.trace, printed by scripts/record-trace --show.
  */
 static const u16 sizes[64] = {
 	8, 8, 8, 14, 20, 24, 24, 32, 32, 32, 32, 32, 32, 32, 32, 35,
@@ -268,9 +266,9 @@ static const u16 sizes[64] = {
 	576, 632, 632, 632, 632, 632, 632, 704, 776, 2080, 4096, 4096, 4096, 4096, 4096, 4096,
 };
 
-#define OPS_A_TURN	5000u
+#define OPS_PER_TURN	5000u
 
-/* How many turns a CPU is through with */
+/* Turns completed by a CPU. */
 struct turns {
 	unsigned int done;
 } ____cacheline_aligned;
@@ -287,9 +285,9 @@ static void larson_cleanup(struct bench *b)
 	kfree(b->priv);
 }
 
-/* Takes memory of a random size for entry @i of array @owner. */
-static __always_inline int larson_take(struct bench *b, unsigned int owner, unsigned int i,
-				       u32 random)
+/* Allocate memory of a random size for entry @i of array @owner. */
+static __always_inline int larson_alloc(struct bench *b, unsigned int owner, unsigned int i,
+					u32 random)
 {
 	void *p = b->ops->alloc_size(b, sizes[random % 64]);
 
@@ -300,13 +298,13 @@ static __always_inline int larson_take(struct bench *b, unsigned int owner, unsi
 	return 0;
 }
 
-static __always_inline int larson_give(struct bench *b, unsigned int owner, unsigned int i)
+static __always_inline int larson_free(struct bench *b, unsigned int owner, unsigned int i)
 {
 	void **object = &b->objects[owner * b->c->count + i];
 	void *p = *object;
 
 	*object = NULL;
-	return give(b, p, mark_of(owner, i));
+	return check_and_free(b, p, mark_of(owner, i));
 }
 
 static int larson_turn(struct bench *b, unsigned int array, u32 *random)
@@ -315,18 +313,18 @@ static int larson_turn(struct bench *b, unsigned int array, u32 *random)
 	u32 bits;
 	int err;
 
-	for (n = 0; n < OPS_A_TURN; n++) {
+	for (n = 0; n < OPS_PER_TURN; n++) {
 		bits = bench_random(random);
 		/* The upper bits choose the entry, the lower ones the size. */
 		i = (u64)(bits >> 6) * b->c->count >> 26;
-		err = larson_give(b, array, i) ?: larson_take(b, array, i, bits);
+		err = larson_free(b, array, i) ?: larson_alloc(b, array, i, bits);
 		if (unlikely(err))
 			return err;
 	}
 	return 0;
 }
 
-/* The array it had goes to the CPU before, that of the next CPU comes. */
+/* Pass the array to the previous CPU and receive that of the next one. */
 static int larson_pass(struct bench *b, unsigned int worker, unsigned int turn)
 {
 	struct turns *turns = b->priv;
@@ -342,7 +340,7 @@ static int larson_fill(struct bench *b, unsigned int worker, u32 *random)
 	int err = 0;
 
 	for (i = 0; i < b->c->count && !err; i++)
-		err = larson_take(b, worker, i, bench_random(random));
+		err = larson_alloc(b, worker, i, bench_random(random));
 	return err;
 }
 
@@ -374,19 +372,19 @@ static long larson_work(struct bench *b, unsigned int worker)
 	err = err ?: larson_turns(b, worker, &array, &random);
 	bench_finish(b, worker);
 	for (i = 0; i < b->c->count && !err; i++)
-		err = larson_give(b, array, i);
-	return err ?: (long)b->rounds * OPS_A_TURN;
+		err = larson_free(b, array, i);
+	return err ?: (long)b->rounds * OPS_PER_TURN;
 }
 
 /* ---- false sharing ---- */
 
 #define WRITES		50u
 
-/* Neighbours are looked for among so many: two slabs and more of objects of 16 bytes */
+/* Objects among which neighbours are searched: over two slabs of 16-byte objects. */
 #define NEIGHBOURS	512u
 
-/* What magazines hold of the last try would decide who shares lines in this one. */
-static int start_anew(struct bench *b)
+/* Objects cached in the last try would decide which CPUs share lines in this one. */
+static int drop_cached_objects(struct bench *b)
 {
 	if (b->ops == b->c->kind->kernel)
 		kmem_cache_shrink(b->slub);
@@ -408,7 +406,7 @@ static long false_work(struct bench *b, unsigned int worker)
 		bench_mark(p, mark);
 		for (i = 0; i < WRITES; i++)
 			WRITE_ONCE(*p, READ_ONCE(*p) + 1);
-		if (give(b, p, mark + WRITES))
+		if (check_and_free(b, p, mark + WRITES))
 			return -EIO;
 		if (round % 64)
 			continue;
@@ -426,14 +424,14 @@ static int passive_prepare(struct bench *b)
 
 static int passive_before(struct bench *b)
 {
-	give_rest(b, b->objects, NEIGHBOURS);
-	return start_anew(b);
+	free_rest(b, b->objects, NEIGHBOURS);
+	return drop_cached_objects(b);
 }
 
 static void passive_cleanup(struct bench *b)
 {
 	if (b->objects)
-		give_rest(b, b->objects, NEIGHBOURS);
+		free_rest(b, b->objects, NEIGHBOURS);
 	kvfree(b->objects);
 }
 
@@ -445,10 +443,10 @@ static int by_address(const void *a, const void *b)
 }
 
 /*
- * An allocator that hands out slabs in random order gives no neighbours to who takes
- * just a few, so many are taken; all but those that are passed on stay until the end.
+ * An allocator that fills slabs in random order does not return neighbours when few objects are
+ * allocated, so allocate many. All but those passed on stay until the end.
  */
-static int take_neighbours(struct bench *b)
+static int alloc_neighbours(struct bench *b)
 {
 	unsigned int i;
 
@@ -465,7 +463,7 @@ static int take_neighbours(struct bench *b)
 
 static long passive_work(struct bench *b, unsigned int worker)
 {
-	int err = worker ? 0 : take_neighbours(b);
+	int err = worker ? 0 : alloc_neighbours(b);
 	void *p;
 
 	err = err ?: bench_line_up(b, worker);
@@ -473,7 +471,7 @@ static long passive_work(struct bench *b, unsigned int worker)
 		return err;
 	p = b->objects[worker];
 	b->objects[worker] = NULL;
-	return give(b, p, mark_of(worker, 0)) ?: false_work(b, worker);
+	return check_and_free(b, p, mark_of(worker, 0)) ?: false_work(b, worker);
 }
 
 /* ---- the table ---- */
@@ -488,7 +486,7 @@ static long passive_work(struct bench *b, unsigned int worker)
 
 #define ACTIVE(bytes)								\
 	{ .name = "active-false-" #bytes, .kind = &bench_typed_threads, .size = bytes,	\
-	  .cpus = 2, .rounds = 5000, .before = start_anew, .work = false_work }
+	  .cpus = 2, .rounds = 5000, .before = drop_cached_objects, .work = false_work }
 
 #define PASSIVE(bytes)								\
 	{ .name = "passive-false-" #bytes, .kind = &bench_typed_threads, .size = bytes,	\

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * trace.c - the debugfs file `trace`: takes a recorded trace, checks it, and works
- * out beforehand what replay.c is to do, so that little of that is measured.
+ * trace.c - the debugfs file `trace`: read a recorded trace, check it, and compute the steps of
+ * replay.c in advance, so that little of that is measured.
  *
- * A trace is taken as a whole when its last byte is written, or refused by that
- * write with EINVAL and a line in the log. The one before stays until then.
+ * A trace is accepted as a whole when its last byte is written, or refused by that write with
+ * EINVAL and a line in the log. The previous trace stays until then.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -26,21 +26,21 @@
 static DEFINE_MUTEX(trace_lock);	/* of the pointer, and of every struct upload */
 static struct trace *last_trace;
 
-/* A file that was opened */
+/* State of an open file. */
 struct upload {
 	size_t got;
-	bool over;		/* taken or refused: no more bytes are wanted */
+	bool over;		/* accepted or refused */
 	u8 *bytes;		/* MAX_BYTES */
 };
 
-/* What is known in the middle of a trace */
+/* State while decoding. */
 struct decoder {
 	const u8 *at, *end;
 	struct trace *trace;
-	u32 events, allocs;	/* how many there were */
-	u32 free;		/* how many numbers there are in free_slots */
+	u32 events, allocs;	/* so far */
+	u32 free;		/* number of free_slots */
 	struct trace_step *next;
-	u32 *free_slots;	/* a stack: an object gets the slot that was freed last */
+	u32 *free_slots;	/* a stack: the slot freed last is reused first */
 	u32 *step_of;		/* allocation -> its step, or FREED */
 };
 
@@ -82,7 +82,7 @@ static int check_header(const struct trace_header *h)
 	return 0;
 }
 
-static int take_caches(struct trace *t, const struct trace_cache *c)
+static int decode_caches(struct trace *t, const struct trace_cache *c)
 {
 	u32 i;
 
@@ -91,7 +91,7 @@ static int take_caches(struct trace *t, const struct trace_cache *c)
 
 		if (!size || size > SLABMOD_CACHE_MAX_SIZE)
 			return refuse("a cache's objects have no bytes or more than 32 KiB");
-		/* Room for the mark that replay.c leaves in it. */
+		/* Room for the mark of replay.c. */
 		t->cache_size[i] = max_t(u32, size, sizeof(long));
 	}
 	return 0;
@@ -118,7 +118,7 @@ static int next_varint(struct decoder *d, u32 *value)
 	return 0;
 }
 
-static int take_alloc(struct decoder *d, u32 cache, u32 size)
+static int decode_alloc(struct decoder *d, u32 cache, u32 size)
 {
 	if (d->allocs == d->trace->allocs)
 		return refuse_event(d, "there are more allocations than the header says");
@@ -132,7 +132,7 @@ static int take_alloc(struct decoder *d, u32 cache, u32 size)
 	return 0;
 }
 
-static void free_one(struct decoder *d, u32 alloc)
+static void add_free(struct decoder *d, u32 alloc)
 {
 	*d->next = d->trace->steps[d->step_of[alloc]];
 	d->next->size = 0;
@@ -141,17 +141,17 @@ static void free_one(struct decoder *d, u32 alloc)
 	d->next++;
 }
 
-static int take_free(struct decoder *d, u32 distance)
+static int decode_free(struct decoder *d, u32 distance)
 {
 	if (!distance || distance > d->allocs)
 		return refuse_event(d, "it frees what was never allocated");
 	if (d->step_of[d->allocs - distance] == FREED)
 		return refuse_event(d, "it frees for a second time");
-	free_one(d, d->allocs - distance);
+	add_free(d, d->allocs - distance);
 	return 0;
 }
 
-static int take_event(struct decoder *d)
+static int decode_event(struct decoder *d)
 {
 	u32 value;
 	int err;
@@ -161,15 +161,15 @@ static int take_event(struct decoder *d)
 		return err;
 	switch ((enum trace_event)(value & 3)) {
 	case TRACE_FREE:
-		return take_free(d, value >> 2);
+		return decode_free(d, value >> 2);
 	case TRACE_KMALLOC:
 		if (value >> 2 == 0 || value >> 2 > SLABMOD_KMALLOC_MAX)
 			return refuse_event(d, "a size of no bytes or more than 4 MiB");
-		return take_alloc(d, TRACE_BY_SIZE, value >> 2);
+		return decode_alloc(d, TRACE_BY_SIZE, value >> 2);
 	case TRACE_CACHE:
 		if (value >> 2 >= d->trace->caches)
 			return refuse_event(d, "there is no such cache");
-		return take_alloc(d, value >> 2, d->trace->cache_size[value >> 2]);
+		return decode_alloc(d, value >> 2, d->trace->cache_size[value >> 2]);
 	case TRACE_CPU:
 		if (value >> 2 > TRACE_MAX_CPU)
 			return refuse_event(d, "there is no such CPU");
@@ -179,13 +179,13 @@ static int take_event(struct decoder *d)
 	return -EINVAL;
 }
 
-static int take_events(struct decoder *d, u32 events)
+static int decode_events(struct decoder *d, u32 events)
 {
 	u32 i;
 	int err;
 
 	for (d->events = 0; d->events < events; d->events++) {
-		err = take_event(d);
+		err = decode_event(d);
 		if (err)
 			return err;
 	}
@@ -194,7 +194,7 @@ static int take_events(struct decoder *d, u32 events)
 	d->trace->recorded = d->next - d->trace->steps;
 	for (i = 0; i < d->allocs; i++)
 		if (d->step_of[i] != FREED)
-			free_one(d, i);
+			add_free(d, i);
 	return 0;
 }
 
@@ -212,7 +212,7 @@ static int decode(struct trace *t, const struct trace_header *h)
 	if (d.free_slots && d.step_of) {
 		for (i = 0; i < t->slots; i++)
 			d.free_slots[i] = t->slots - 1 - i;
-		err = take_caches(t, caches) ?: take_events(&d, le32_to_cpu(h->events));
+		err = decode_caches(t, caches) ?: decode_events(&d, le32_to_cpu(h->events));
 	}
 	kvfree(d.free_slots);
 	kvfree(d.step_of);
@@ -293,8 +293,8 @@ static int trace_open(struct inode *inode, struct file *file)
 	return stream_open(inode, file);
 }
 
-/* Looks at what there is so far. */
-static int look(struct upload *u)
+/* Check the bytes written so far, and load the trace when it is complete. */
+static int check_upload(struct upload *u)
 {
 	const struct trace_header *h = (const void *)u->bytes;
 	int err;
@@ -323,7 +323,7 @@ static ssize_t append(struct upload *u, const char __user *from, size_t count)
 	if (copy_from_user(u->bytes + u->got, from, count))
 		return -EFAULT;
 	u->got += count;
-	err = look(u);
+	err = check_upload(u);
 	if (err)
 		u->over = true;
 	return err ?: count;

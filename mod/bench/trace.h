@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * trace.h - a trace as replay.c wants it: every step checked and worked out.
+ * trace.h - a decoded trace for replay.c, with all steps checked.
  */
 #ifndef SLABMOD_BENCH_TRACE_H
 #define SLABMOD_BENCH_TRACE_H
@@ -10,16 +10,16 @@
 
 #include "replay.h"
 
-/* Every 16th object is of the same part. A few parts are a small trace of the same kind. */
+/* Every 16th object is in the same part, so that some parts are a smaller similar trace. */
 #define TRACE_PARTS	16u
 
-/* A step's cache when there is none, but a size. */
+/* The cache of a step that allocates by size. */
 #define TRACE_BY_SIZE	TRACE_MAX_CACHES
 
-/* One object taken, or freed. */
+/* Allocation or free of one object. */
 struct trace_step {
-	u32 slot;		/* where it is while it is in use */
-	u32 size;		/* 0: to be freed */
+	u32 slot;		/* its place while it is live */
+	u32 size;		/* 0: free */
 	u8 cache;		/* or TRACE_BY_SIZE */
 	u8 part;
 };
@@ -27,12 +27,12 @@ struct trace_step {
 struct trace {
 	struct kref users;
 	u32 allocs, slots, caches;
-	u32 recorded;			/* steps that were; the rest frees what was left */
+	u32 recorded;			/* recorded steps; the others free the rest */
 	u32 cache_size[TRACE_MAX_CACHES];
 	struct trace_step *steps;	/* two for each allocation */
 };
 
-/* The trace that was written last, or NULL; to be put. */
+/* Return the trace written last, or NULL, with a reference for trace_put(). */
 struct trace *trace_get(void);
 void trace_put(struct trace *trace);
 

@@ -1,37 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slabmod_words: an index of words, and an example of a module that takes its
- * memory from slabmod. Copy from it.
+ * slabmod_words: a word index, as an example of a module that allocates from slabmod.
  *
- * Text goes in; how often each word occurs comes out. All of it is in
- * /sys/kernel/debug/slabmod_words, for root only:
+ * The files are in /sys/kernel/debug/slabmod_words, for root only:
  *
- *   text	write text, in pieces of any size. A word may be cut in two by the
- *		end of a write, but not by the close of the file.
- *   words	read "COUNT WORD" lines, the most frequent word first, words of one
- *		count in the order of their bytes. An open file shows the index as
- *		it was when the file was opened.
- *   stats	read how many words, distinct words and bytes of text went in, and
- *		how many words were lost for lack of memory when a file was closed
+ *   text	write text in pieces of any size. A word may be split between two writes, but not
+ *		between two files.
+ *   words	read "COUNT WORD" lines, the most frequent word first, words of equal count in
+ *		byte order. An open file shows the index at the time of its open.
+ *   stats	read the numbers of words, distinct words and bytes of text written, and of words
+ *		lost at the close of a file because memory was short
  *   clear	write anything to empty the index
  *
- * A word is a run of the bytes A-Z, a-z, 0-9, _ and 0x80-0xff, as it stands and as
- * long as it goes; after every 255 bytes a new word begins.
+ * A word is a sequence of the bytes A-Z, a-z, 0-9, _ and 0x80-0xff, of any length; after every
+ * 255 bytes a new word begins.
  *
- * Memory. From slabmod: for each distinct word a node of one cache line and the
- * text with a NUL, rounded up to a size class (16 bytes for up to 15); the hash
- * table, 8 to 16 bytes a word up to half a million words, then 4 MiB; 2.5 KiB for
- * each open "text". From the kernel: for each open "words" 16 bytes a word and all
- * the texts. Without words: nothing but the empty cache.
+ * Memory. From slabmod: for each distinct word a node of one cache line and the text with a NUL,
+ * rounded up to a size class (16 bytes for up to 15); the hash table, 8 to 16 bytes per word up
+ * to half a million words, then 4 MiB; 2.5 KiB for each open "text". From the kernel: for each
+ * open "words" 16 bytes per word and all texts. Without words: nothing but the empty cache.
  *
- * When memory runs out, or there are max_words distinct words (a parameter of the
- * module, a million if not given), a write returns how much it took, or -ENOMEM if
- * that is nothing. No byte is lost or counted twice: go on where the write stopped.
+ * When memory is short, or there are max_words distinct words (a module parameter, default a
+ * million), a write returns how many bytes it consumed, or -ENOMEM if none. No byte is lost or
+ * counted twice: continue where the write stopped.
  *
- * Context: process context everywhere; every call may sleep.
+ * Contexts: process, may sleep.
  *
- * Locks: writer->lock, one an open file, then index.lock. The first may be held
- * over a page fault of the caller's, so the second is not.
+ * Locks: writer->lock, one per open file, then index.lock. The first may be held over a page fault
+ * of the caller, so the second is not.
  */
 #include <linux/cache.h>
 #include <linux/ctype.h>
@@ -59,14 +55,14 @@
 #define BUCKETS_MIN	SZ_1K
 #define BUCKETS_MAX	(SLABMOD_KMALLOC_MAX / sizeof(struct hlist_head))
 
-/* What is asked for depends on the text: fail, but have no process killed for it. */
+/* Sizes depend on the text: fail, but do not invoke the OOM killer. */
 #define GFP_WORDS	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-/* A larger table is only a wish. */
+/* A larger table is optional. */
 #define GFP_TABLE	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 static unsigned int max_words = 1000000;
 module_param(max_words, uint, 0400);
-MODULE_PARM_DESC(max_words, "how many distinct words the index may have (1000000)");
+MODULE_PARM_DESC(max_words, "maximum number of distinct words in the index (default 1000000)");
 
 /* A distinct word. All but @count is constant while the node is in the index. */
 struct words_node {
@@ -77,15 +73,15 @@ struct words_node {
 	u8 len;
 };
 
-/* What is behind an open "text". */
+/* State of an open "text". */
 struct writer {
-	struct mutex lock;		/* guards all below */
+	struct mutex lock;		/* protects all below */
 	size_t len;			/* of the unfinished word */
 	char word[WORD_MAX];
 	char piece[PIECE_SIZE];
 };
 
-/* What is behind an open "words"; constant. The texts follow the lines. */
+/* State of an open "words"; constant. The texts follow the lines. */
 struct snapshot {
 	size_t nr;
 	struct line {
@@ -102,7 +98,7 @@ struct snapshot {
  * their texts with the NULs.
  */
 static struct {
-	struct mutex lock;		/* guards all below, and the nodes */
+	struct mutex lock;		/* protects all below, and the nodes */
 	struct hlist_head *table;
 	size_t buckets;
 	size_t distinct;
@@ -131,7 +127,7 @@ static struct words_node *index_find(const char *text, size_t len, u32 hash)
 	return NULL;
 }
 
-/* Double the table. When that cannot be had, chains just grow longer. */
+/* Double the table. If that fails, chains just grow longer. */
 static void index_grow(void)
 {
 	size_t i, buckets = max_t(size_t, BUCKETS_MIN, 2 * index.buckets);
@@ -181,7 +177,7 @@ static struct words_node *index_insert(const char *text, size_t len, u32 hash)
 	return node;
 }
 
-/* Count a word once more. On failure nothing has changed. */
+/* Count an occurrence of a word. On failure nothing has changed. */
 static int index_count(const char *text, size_t len)
 {
 	u32 hash = jhash(text, len, hash_seed);
@@ -220,7 +216,7 @@ static void index_clear(void)
 	mutex_unlock(&index.lock);
 }
 
-/* text: a stream of bytes, cut into words */
+/* text: a stream of bytes, split into words */
 
 static bool is_word_byte(u8 c)
 {
@@ -228,12 +224,12 @@ static bool is_word_byte(u8 c)
 }
 
 /*
- * Take the first @nr bytes of the writer's piece. A word is counted before the byte
- * that ends it is taken, so a word that finds no memory is still unfinished.
+ * Consume the first @nr bytes of the writer's piece. A word is counted before the byte that ends it
+ * is consumed, so a word for which memory is short stays unfinished.
  *
- * Return: how many bytes were taken: all, unless memory ran out.
+ * Return: how many bytes were consumed: all, unless memory is short.
  */
-static size_t take_piece(struct writer *writer, size_t nr)
+static size_t consume_piece(struct writer *writer, size_t nr)
 {
 	size_t i;
 
@@ -269,7 +265,7 @@ static ssize_t text_write(struct file *file, const char __user *from, size_t cou
 			  loff_t *unused)
 {
 	struct writer *writer = file->private_data;
-	size_t nr, taken, done = 0;
+	size_t nr, consumed, done = 0;
 	int err = 0;
 
 	if (mutex_lock_interruptible(&writer->lock))
@@ -281,10 +277,10 @@ static ssize_t text_write(struct file *file, const char __user *from, size_t cou
 			break;
 		}
 		mutex_lock(&index.lock);
-		taken = take_piece(writer, nr);
+		consumed = consume_piece(writer, nr);
 		mutex_unlock(&index.lock);
-		done += taken;
-		if (taken < nr)
+		done += consumed;
+		if (consumed < nr)
 			err = -ENOMEM;
 		else if (fatal_signal_pending(current))
 			err = -EINTR;
@@ -345,11 +341,8 @@ static void snapshot_fill(struct snapshot *snapshot)
 	snapshot->nr = index.distinct;
 }
 
-/*
- * Megabytes that live for one reading, and need be contiguous only to the eye: this
- * is what kvmalloc() is for, not slabmod.
- */
-static struct snapshot *snapshot_take(void)
+/* Megabytes that are short-lived and need not be contiguous: for kvmalloc(), not for slabmod. */
+static struct snapshot *snapshot_create(void)
 {
 	struct snapshot *snapshot;
 	size_t size;
@@ -402,7 +395,7 @@ static const struct seq_operations words_seq_ops = {
 
 static int words_open(struct inode *inode, struct file *file)
 {
-	struct snapshot *snapshot = snapshot_take();
+	struct snapshot *snapshot = snapshot_create();
 	int err;
 
 	if (IS_ERR(snapshot))
@@ -472,7 +465,7 @@ static int __init words_init(void)
 	return 0;
 }
 
-/* No file is open: each holds a reference to the module. */
+/* No file is open, because open files pin the module. */
 static void __exit words_exit(void)
 {
 	debugfs_remove(debugfs_dir);
@@ -484,5 +477,5 @@ module_init(words_init);
 module_exit(words_exit);
 
 SLABMOD_IMPORT();
-MODULE_DESCRIPTION("An index of words, as an example of a user of slabmod");
+MODULE_DESCRIPTION("A word index, as an example of a module that uses slabmod");
 MODULE_LICENSE("GPL");

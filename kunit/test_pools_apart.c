@@ -388,7 +388,7 @@ void test_pool_does_not_free_what_is_anothers(struct kunit *test)
 {
 	struct slabmod_pool *mine = make_pool(test, "mine", 0, 0);
 	struct slabmod_pool *yours = make_pool(test, "yours", 0, 0);
-	static const char *const text = "is of pool yours, not of mine";
+	static const char *const text = "belongs to pool yours, not to mine";
 	struct belongings b = { .pool = yours };
 	void *p = slabmod_kmalloc(64, GFP_KERNEL);
 	size_t used;
@@ -405,7 +405,7 @@ void test_pool_does_not_free_what_is_anothers(struct kunit *test)
 			  slabmod_pool_free_pages(mine, (unsigned long)b.p[3], 0));
 	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_POOL, text,
 			  slabmod_pool_free_pages(mine, (unsigned long)b.p[4], 4));
-	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_POOL, "is of pool root, not of mine",
+	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_POOL, "belongs to pool root, not to mine",
 			  slabmod_pool_kfree(mine, p));
 	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "kfree", slabmod_pool_kfree(mine, &used));
 	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "free_pages",

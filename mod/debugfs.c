@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debugfs.c - what slabmod shows of itself, under /sys/kernel/debug/slabmod.
+ * debugfs.c - statistics and controls in /sys/kernel/debug/slabmod.
  *
- * Files are for root only. Formats are in Documentation/debugfs.rst, and stable.
- * Figures are read without stopping anybody: while memory moves, sums are close;
- * when nothing moves, they are exact.
+ * Files are for root only. Their formats are stable and described in Documentation/debugfs.rst.
+ * Counters are read without stopping other CPUs: sums are exact only while no memory is allocated
+ * or freed.
  *
- * Contexts: process, may sleep. Locks: the list of caches is held by cache_for_each().
- * The files of one cache must not take it: their removal, which waits for readers,
- * is done with it held.
+ * Contexts: process, may sleep. Locks: cache_for_each() holds the list of caches. The files of one
+ * cache must not take that lock, because they are removed, waiting for readers, under it.
  */
 #include <linux/debugfs.h>
 #include <linux/kallsyms.h>
@@ -35,7 +34,7 @@
 static struct dentry *root_dir;
 static struct dentry *pools_dir;
 
-/* Without its folder a thing has no files, and is none the worse for it. */
+/* Failure is not an error: files below an error pointer are not created. */
 static struct dentry *make_dir(const char *name, struct dentry *parent)
 {
 	return fault_hits(FAULT_DEBUGFS) ? ERR_PTR(-ENOMEM) : debugfs_create_dir(name, parent);
@@ -49,33 +48,33 @@ static void show_value(struct seq_file *m, const char *name, unsigned long value
 /* ---- summary ---- */
 
 static void show_pair(struct seq_file *m, const char *name, unsigned long value,
-		      unsigned long most, const char *text)
+		      unsigned long peak, const char *text)
 {
-	seq_printf(m, "%-20s %14lu %14lu  # %s\n", name, value, most, text);
+	seq_printf(m, "%-20s %14lu %14lu  # %s\n", name, value, peak, text);
 }
 
 static void show_ledger(struct seq_file *m, struct slabmod_pool *pool)
 {
-	struct pool_ledger most = pool_ledger_peak(pool), l = pool_ledger(pool);
+	struct pool_ledger peak = pool_ledger_peak(pool), l = pool_ledger(pool);
 	unsigned long sum = l.used + l.slabs + l.magazines + l.buddy + l.metadata;
 
-	seq_printf(m, "[pool %s]  # bytes now, and at the most\n", pool->name);
-	show_pair(m, "held", l.held, most.held,
-		  "taken from the kernel: the sum of the next five");
-	show_pair(m, "used", l.used, most.used, "objects and pages that callers have");
-	show_pair(m, "free_in_slabs", l.slabs, most.slabs,
-		  "free objects in slabs, and the slabs' ends");
-	show_pair(m, "in_magazines", l.magazines, most.magazines,
-		  "free objects at hand on a CPU, or in quarantine");
-	show_pair(m, "free_in_buddy", l.buddy, most.buddy, "free pages");
-	show_pair(m, "metadata", l.metadata, most.metadata, "slabmod's own structures");
+	seq_printf(m, "[pool %s]  # bytes now, peak\n", pool->name);
+	show_pair(m, "held", l.held, peak.held,
+		  "allocated from the kernel: the sum of the next five");
+	show_pair(m, "used", l.used, peak.used, "objects and pages allocated by callers");
+	show_pair(m, "free_in_slabs", l.slabs, peak.slabs,
+		  "free objects in slabs, and unused space at their end");
+	show_pair(m, "in_magazines", l.magazines, peak.magazines,
+		  "free objects in magazines or in quarantine");
+	show_pair(m, "free_in_buddy", l.buddy, peak.buddy, "free pages");
+	show_pair(m, "metadata", l.metadata, peak.metadata, "slabmod's own structures");
 	seq_printf(m, "%-20s %14ld  # %s\n", "unaccounted", (long)(l.held - sum),
-		   "held less that sum: 0 when nothing moves");
-	show_value(m, "peak", pool_pages_peak(pool), "the most bytes of pages that were ever held");
+		   "held minus that sum: 0 while the pool is idle");
+	show_value(m, "peak", pool_pages_peak(pool), "peak of bytes of pages held");
 	show_value(m, "limit", pool->limited ? pool->source.limit << PAGE_SHIFT : 0,
-		   "bytes of pages that may be held; 0: no limit");
+		   "maximum bytes of pages; 0: no limit");
 	show_value(m, "reserve", pool->source.reserve << PAGE_SHIFT,
-		   "bytes of pages that stay");
+		   "bytes of pages never freed to the kernel");
 }
 
 static void show_bound(struct seq_file *m, struct slabmod_pool *pool)
@@ -85,9 +84,9 @@ static void show_bound(struct seq_file *m, struct slabmod_pool *pool)
 	seq_puts(m, "\n[bound]\n");
 	show_value(m, "slabs", bound.slabs, "bytes of all slabs");
 	show_value(m, "slabs_bound", bound.bound,
-		   "the most they may be, from the most objects there were, CPUs and nodes");
+		   "their upper bound, from the peak of objects, CPUs and nodes");
 	show_value(m, "magazines_bound", bound.magazines,
-		   "bytes of objects that may lie in magazines, as large as they are now");
+		   "maximum bytes of objects in magazines of the current size");
 }
 
 static void show_counters(struct seq_file *m, struct slabmod_pool *pool)
@@ -115,21 +114,16 @@ static int summary_show(struct seq_file *m, void *unused)
 	show_ledger(m, pool);
 	show_bound(m, pool);
 	show_counters(m, pool);
-	/* Of a bad address nobody can tell whose it was to be. */
+	/* An invalid address does not belong to a pool. */
 	if (pool == root_pool)
 		show_misuse(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(summary);
 
-/* ---- callsites and leaks: what callers have of caches that are debugged ---- */
+/* ---- callsites and leaks: live objects of debugged caches ---- */
 
-static unsigned long seconds_since(unsigned long then)
-{
-	return (jiffies - then) / HZ;
-}
-
-/* Code of a module that went, or that only runs once, is an address and no symbol. */
+/* Code of an unloaded module and freed init code have no symbol. */
 static bool is_symbol(const char *text)
 {
 	return !strstarts(text, "0x");
@@ -140,12 +134,12 @@ static void show_callsite(struct seq_file *m, const struct callsite *c)
 	char name[KSYM_SYMBOL_LEN];
 
 	seq_printf(m, "%14lu %10lu %10lu %10lu  ", c->bytes, c->objects,
-		   seconds_since(c->youngest), seconds_since(c->oldest));
+		   (jiffies - c->youngest) / HZ, (jiffies - c->oldest) / HZ);
 	sprint_symbol(name, c->site);
 	seq_printf(m, "%s\n", is_symbol(name) ? name : "?");
 }
 
-/* Line by line: where there is no symbol any more, nobody is told the address. */
+/* Print the lines of a stack, without the addresses that have no symbol. */
 static void show_stack(struct seq_file *m, char *stack)
 {
 	char *line;
@@ -177,7 +171,7 @@ static int callsites_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(callsites);
 
-/* Those whose objects are the oldest first: of what is in use they are most likely to stay. */
+/* Oldest objects first: they are the most likely leaks. */
 static int leaks_show(struct seq_file *m, void *unused)
 {
 	struct callsites *sites = callsites_of(m->private, true);
@@ -228,7 +222,7 @@ static void show_slabinfo_head(struct seq_file *m)
 	seq_puts(m, " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
 }
 
-/* At the top, of all pools. */
+/* The file at the top level shows all pools. */
 static int slabinfo_show(struct seq_file *m, void *unused)
 {
 	struct slabmod_pool *pool = m->private;
@@ -266,8 +260,7 @@ static int validate_show(struct seq_file *m, void *unused)
 	if (!ok)
 		seq_puts(m, "broken: see the kernel log\n");
 	if (bad)
-		seq_printf(m, "misuse: %lu objects were written to where they must not be: see the kernel log\n",
-			   bad);
+		seq_printf(m, "misuse: %lu objects with invalid writes: see the kernel log\n", bad);
 	if (ok && !bad)
 		seq_puts(m, "ok\n");
 	return 0;
@@ -283,7 +276,7 @@ static ssize_t validate_write(struct file *file, const char __user *buf, size_t 
 	struct seq_file *m = file->private_data;
 	bool ok = pool_check_live(m->private);
 
-	/* In any case: what callers did is reported too. */
+	/* Check the objects too, even if an invariant is violated. */
 	return pool_check_objects(m->private) || !ok ? -EIO : count;
 }
 
@@ -315,30 +308,30 @@ static int info_show(struct seq_file *m, void *unused)
 {
 	struct slabmod_cache *cache = m->private;
 	struct home_totals totals = home_totals(cache);
-	unsigned long withheld = cache_cached_objects(cache);
-	unsigned long used = cache_used(cache);
 
-	show_value(m, "object_size", cache->object_size, "bytes asked for at creation");
-	show_value(m, "size", cache->size, "bytes from object to object");
+	show_value(m, "object_size", cache->object_size, "bytes requested at creation");
+	show_value(m, "size", cache->size, "distance of two objects in bytes");
 	show_value(m, "align", cache->align, "bytes");
-	show_value(m, "slab_objects", cache->usual.objects, "objects a slab has");
-	show_value(m, "slab_pages", cache->usual.pages, "pages a slab has");
-	show_value(m, "capacity", cache->capacity, "objects a magazine takes");
-	show_value(m, "used", used, "objects that callers have");
-	show_value(m, "in_magazines", withheld, "free objects at hand on a CPU, or in quarantine");
-	show_value(m, "slabs", totals.slabs, "slabs there are");
-	show_value(m, "small_slabs", totals.small_slabs, "of these, small for lack of memory");
+	show_value(m, "slab_objects", cache->usual.objects, "objects per slab");
+	show_value(m, "slab_pages", cache->usual.pages, "pages per slab");
+	show_value(m, "capacity", cache->capacity, "objects per magazine");
+	show_value(m, "used", cache_used(cache), "objects allocated by callers");
+	show_value(m, "in_magazines", cache_cached_objects(cache),
+		   "free objects in magazines or in quarantine");
+	show_value(m, "slabs", totals.slabs, "slabs");
+	show_value(m, "small_slabs", totals.small_slabs,
+		   "of these, allocated when memory was short");
 	show_value(m, "pages", home_pages(cache), "pages of all slabs");
-	show_value(m, "allocs", magazine_allocs(cache), "objects ever handed out");
-	show_value(m, "metadata", cache_metadata(cache), "bytes of the cache's own structures");
+	show_value(m, "allocs", magazine_allocs(cache), "allocations so far");
+	show_value(m, "metadata", cache_metadata(cache), "bytes of the cache's metadata");
 	show_value(m, "isolated", !!(cache->flags & SLABMOD_ISOLATED),
-		   "1: its memory stays its own until it is destroyed");
-	show_value(m, "debugged", !!(cache->flags & CACHE_DEBUG), "1: callers' errors are caught");
-	show_value(m, "strict", strict_is_on(cache), "1: second frees are reported at once");
+		   "1: memory is not reused elsewhere until destruction");
+	show_value(m, "debugged", !!(cache->flags & CACHE_DEBUG), "1: misuse is detected");
+	show_value(m, "strict", strict_is_on(cache), "1: double frees are reported at once");
 	show_value(m, "red_zones", cache->size - cache->usable,
-		   "bytes of each object that are none of its own");
+		   "bytes of red zones per object");
 	show_value(m, "typesafe_by_rcu", !!(cache->flags & SLABMOD_TYPESAFE_BY_RCU),
-		   "1: its memory stays its own until a grace period is over");
+		   "1: memory is not reused elsewhere before a grace period");
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(info);
@@ -413,7 +406,7 @@ static int cache_event(struct notifier_block *nb, unsigned long event, void *dat
 {
 	struct slabmod_cache *cache = data;
 
-	/* A pool gets a place when it has its own caches. */
+	/* The directory of a new pool is created after its internal caches. */
 	if (!cache->pool->debugfs)
 		return NOTIFY_DONE;
 	if (event == CACHE_CREATED)
@@ -460,11 +453,11 @@ static int pool_event(struct notifier_block *nb, unsigned long event, void *data
 
 static struct notifier_block pool_notifier = { .notifier_call = pool_event };
 
-/* ---- beginning and end ---- */
+/* ---- initialization ---- */
 
-static int listen(struct blocking_notifier_head *to, struct notifier_block *nb)
+static int register_notifier(struct blocking_notifier_head *to, struct notifier_block *nb)
 {
-	return fault_hits(FAULT_NOTIFIER) ? -ENOMEM : blocking_notifier_chain_register(to, nb);
+	return fault_error(FAULT_NOTIFIER, -ENOMEM) ?: blocking_notifier_chain_register(to, nb);
 }
 
 int debugfs_init(void)
@@ -475,8 +468,8 @@ int debugfs_init(void)
 	pools_dir = make_dir("pools", root_dir);
 	pool_for_each(add_pool, NULL);
 	fault_show(root_dir);
-	err = listen(&cache_notifiers, &cache_notifier) ?:
-	      listen(&pool_notifiers, &pool_notifier);
+	err = register_notifier(&cache_notifiers, &cache_notifier) ?:
+	      register_notifier(&pool_notifiers, &pool_notifier);
 	if (err)
 		debugfs_exit();
 	return err;

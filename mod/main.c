@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * main.c - loading, parameters, unloading.
+ * main.c - module parameters, initialization and exit.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -20,26 +20,26 @@
 
 static unsigned long limit_mb;
 module_param(limit_mb, ulong, 0444);
-MODULE_PARM_DESC(limit_mb, "MiB of pages held at the most; 0: no limit (default 0)");
+MODULE_PARM_DESC(limit_mb, "maximum MiB of pages allocated from the kernel; 0: no limit (default 0)");
 
 static unsigned int chunk_order = CHUNK_MAX_ORDER;
 module_param(chunk_order, uint, 0444);
-MODULE_PARM_DESC(chunk_order, "order of the runs of pages taken from the kernel when smaller ones would do (default 10)");
+MODULE_PARM_DESC(chunk_order, "order of the page blocks allocated from the kernel, 0 to 10; larger requests are still served (default 10)");
 
 module_param(magazine_bytes, uint, 0444);
-MODULE_PARM_DESC(magazine_bytes, "bytes of objects in a magazine at the most (default 32768)");
+MODULE_PARM_DESC(magazine_bytes, "maximum bytes of objects in a magazine (default 32768)");
 
 module_param_named(debug, debug_all, bool, 0444);
-MODULE_PARM_DESC(debug, "catch callers' errors with all caches, at a cost; see Documentation/debug.rst (default off)");
+MODULE_PARM_DESC(debug, "detect misuse of all caches, at a cost; see Documentation/debug.rst (default off)");
 
 module_param_named(strict, strict_all, bool, 0444);
-MODULE_PARM_DESC(strict, "detect every second free of an object at that free; see Documentation/security.rst (default off)");
+MODULE_PARM_DESC(strict, "detect every double free at the second free; see Documentation/security.rst (default off)");
 
 module_param(quarantine_kb, uint, 0444);
-MODULE_PARM_DESC(quarantine_kb, "KiB that wait in each quarantine of debugged memory (default 4096)");
+MODULE_PARM_DESC(quarantine_kb, "with debug=1, KiB of freed memory that each cache withholds from reuse (default 4096)");
 
 module_param_named(kmemleak, leak_tracking, bool, 0444);
-MODULE_PARM_DESC(kmemleak, "tell kmemleak of each object, which makes every call slow (default: on where the kernel has kmemleak)");
+MODULE_PARM_DESC(kmemleak, "track each object with kmemleak; all calls take the slow path (default: on if the kernel has kmemleak)");
 
 static bool out_of_range(const char *name, unsigned long value, unsigned long min,
 			 unsigned long max)
@@ -64,7 +64,7 @@ static int root_init(void)
 	return pool_init(limit_mb << (20 - PAGE_SHIFT), chunk_order);
 }
 
-/* The layers in order, each with what undoes it, where there is something to undo. */
+/* The layers in order of initialization. */
 static const struct layer {
 	int (*init)(void);
 	void (*exit)(void);
@@ -112,5 +112,5 @@ static void __exit slabmod_exit(void)
 module_init(slabmod_init);
 module_exit(slabmod_exit);
 
-MODULE_DESCRIPTION("A physical-memory allocator of its own: buddy, slabs, magazines");
+MODULE_DESCRIPTION("Physical-memory allocator: buddy, slabs, magazines");
 MODULE_LICENSE("GPL");

@@ -96,7 +96,7 @@ void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp)
 	unsigned int order;
 
 	if (!exact_size_is_valid(size)) {
-		report_misuse(MISUSE_TOO_LARGE, "alloc_pages_exact: %zu bytes is not in the range 1 to %lu",
+		report_misuse(MISUSE_TOO_LARGE, "alloc_pages_exact: %zu bytes, not 1 to %lu",
 			      size, PAGE_SIZE << SLABMOD_MAX_ORDER);
 		return NULL;
 	}
@@ -116,12 +116,12 @@ static void pages_free(const char *func, void *p, unsigned int nr_pages)
 
 	if (found.cache && !(found.cache->flags & CACHE_PAGES))
 		printed = report_misuse(MISUSE_WRONG_CACHE, "%s: %p belongs to %s", func, p,
-				     found.cache->name);
+					found.cache->name);
 	else if (!found.size)
 		cache_report_bad_free(func, p);
 	else if (found.size != (size_t)nr_pages << PAGE_SHIFT)
-		printed = report_misuse(MISUSE_WRONG_SIZE, "%s: %zu pages at %p are freed as %u", func,
-				     found.size >> PAGE_SHIFT, p, nr_pages);
+		printed = report_misuse(MISUSE_WRONG_SIZE, "%s: %zu pages at %p are freed as %u",
+					func, found.size >> PAGE_SHIFT, p, nr_pages);
 	else if (found.cache)
 		cache_free_slow(found.cache, p);
 	else if (!defer_free_block(found.frame, p))
@@ -148,8 +148,8 @@ static bool pages_free_block(void *p, unsigned long offset, unsigned int nr_page
 	/* An RCU reader until the block is claimed: it may be freed concurrently. */
 	preempt_disable();
 	frame = chunk_frame_in_map(offset);
-	claimed = READ_ONCE(frame->state) == FRAME_PAGES && READ_ONCE(frame->nr_pages) == nr_pages &&
-		  buddy_claim(frame);
+	claimed = READ_ONCE(frame->state) == FRAME_PAGES &&
+		  READ_ONCE(frame->nr_pages) == nr_pages && buddy_claim(frame);
 	preempt_enable();
 	if (likely(claimed))
 		block_release(frame);

@@ -52,7 +52,7 @@ static bool pool_refused(const char *name, const struct slabmod_pool_params *par
 			      "%s: the reserve of %zu bytes is above the limit of %zu", name,
 			      params->reserve_bytes, limit);
 	else if (params->reserve_bytes > totalram_pages() << PAGE_SHIFT)
-		report_misuse(MISUSE_BAD_POOL, "%s: the reserve of %zu bytes is above the size of memory",
+		report_misuse(MISUSE_BAD_POOL, "%s: the reserve of %zu bytes is above all memory",
 			      name, params->reserve_bytes);
 	else if (zone && zone != GFP_DMA && zone != GFP_DMA32)
 		report_misuse(MISUSE_BAD_POOL, "%s: %pGg is neither 0 nor GFP_DMA nor GFP_DMA32",
@@ -209,7 +209,8 @@ int slabmod_pool_destroy(struct slabmod_pool *pool)
 	if (!pool)
 		return 0;
 	if (pool == root_pool) {
-		report_misuse(MISUSE_BAD_POOL, "%s is internal to slabmod and cannot be destroyed", pool->name);
+		report_misuse(MISUSE_BAD_POOL, "%s is internal and cannot be destroyed",
+			      pool->name);
 		return -EBUSY;
 	}
 	mutex_lock(&pools_mutex);
@@ -322,7 +323,8 @@ int slabmod_cache_destroy(struct slabmod_cache *cache)
 	if (!cache)
 		return 0;
 	if (cache->flags & CACHE_INTERNAL) {
-		report_misuse(MISUSE_BAD_CACHE, "%s is internal to slabmod and cannot be destroyed", cache->name);
+		report_misuse(MISUSE_BAD_CACHE, "%s is internal and cannot be destroyed",
+			      cache->name);
 		return -EBUSY;
 	}
 	return cache_destroy(cache);

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * reclaim.c - what happens without being asked: memory that nobody wanted for a while
- * goes back, pages are taken ahead of need, magazines get the size they are worth, and
- * when the kernel is short of memory it gets all that is free.
+ * reclaim.c - background work: free memory that was unused for a while, allocate pages ahead of
+ * need, resize magazines, and free unused memory when the kernel is short of it.
  *
- * A side door: no layer calls it. What a layer has to say comes by source->kick_worker, from
- * any context; an irq_work hands it on to a work item.
+ * No layer calls this file. A layer that has work to do calls source->kick_worker(), in any
+ * context; an irq_work then queues a work item.
  *
- *	worker		at once: pages for who may not sleep, larger magazines
- *	ager		every AGE_INTERVAL as long as there is anything to age: slabs and
- *			chunks that were empty, and magazines that were not used
+ *	worker		at once: pages for atomic allocations, larger magazines
+ *	ager		every AGE_INTERVAL while there is something to age: empty slabs and
+ *			chunks, unused magazines
  *	shrinker	when the kernel asks
  *
- * Contexts: process, may sleep; the shrinker is called by whoever allocates, maybe with
- * pools_mutex or cache_mutex held, or while another who waits for memory has them: it
- * takes neither, and reads the lists by RCU.
+ * Contexts: process, may sleep. The shrinker is called from allocations, possibly with pools_mutex
+ * or cache_mutex held or while their holder waits for memory: it takes neither and reads the lists
+ * by RCU.
  */
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
@@ -40,26 +39,26 @@
 #include "source.h"
 
 #define AGE_INTERVAL	(2 * HZ)
-/* After so many intervals without use magazines are emptied, and given up. */
+/* Intervals without use after which magazines are drained, and shrunk. */
 #define AGE_STALE	2
 #define AGE_UNUSED	8
 
-/* Not to have anybody killed, nor to keep others waiting: it is only for later. */
+/* Opportunistic: no OOM killer, no hard reclaim. */
 #define GFP_AHEAD	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 /* ---- at once ---- */
 
-static void fill_pool(struct slabmod_pool *pool, void *arg)
+static void prefill_pool(struct slabmod_pool *pool, void *arg)
 {
 	int nid;
 
 	for_each_online_node(nid)
 		buddy_prefill(pool->buddies, nid, GFP_AHEAD);
-	/* For the sake of the most that it knows of. */
+	/* Update the recorded peaks. */
 	pool_ledger(pool);
 }
 
-static bool enlarge(struct slabmod_cache *cache)
+static bool enlarge_magazines(struct slabmod_cache *cache)
 {
 	if (!magazine_wants_larger(cache) || !magazine_resize(cache, true))
 		return false;
@@ -67,18 +66,18 @@ static bool enlarge(struct slabmod_cache *cache)
 	return true;
 }
 
-static void work_at_once(struct work_struct *work)
+static void run_worker(struct work_struct *work)
 {
-	pool_for_each(fill_pool, NULL);
-	cache_resize_magazines(enlarge);
+	pool_for_each(prefill_pool, NULL);
+	cache_resize_magazines(enlarge_magazines);
 }
 
-static DECLARE_WORK(worker, work_at_once);
+static DECLARE_WORK(worker, run_worker);
 
-/* ---- by age ---- */
+/* ---- aging ---- */
 
-/* True when there is nothing left that could get older. */
-static bool settled;
+/* Nothing is left to age: stop the ager. */
+static bool idle;
 
 static void age_cache(struct slabmod_cache *cache, void *arg)
 {
@@ -89,10 +88,10 @@ static void age_cache(struct slabmod_cache *cache, void *arg)
 		magazine_drain_idle(cache, AGE_STALE);
 	pages = home_age(cache);
 	if (pages || magazine_has_own(cache))
-		settled = false;
+		idle = false;
 }
 
-static bool give_up(struct slabmod_cache *cache)
+static bool shrink_magazines(struct slabmod_cache *cache)
 {
 	if (!magazine_is_unused(cache, AGE_UNUSED) || !magazine_resize(cache, false))
 		return false;
@@ -108,7 +107,7 @@ static void age_pool(struct slabmod_pool *pool, void *arg)
 	cache_for_each(pool, age_cache, NULL);
 	for (nid = 0; nid < nr_node_ids; nid++) {
 		if (buddy_age(&pool->buddies[nid]) || buddy_has_idle(&pool->buddies[nid]))
-			settled = false;
+			idle = false;
 	}
 	after = source_unreserved(&pool->source);
 	if (before > after)
@@ -121,47 +120,47 @@ static DECLARE_DELAYED_WORK(ager, age_all);
 
 static void age_all(struct work_struct *work)
 {
-	settled = true;
+	idle = true;
 	pool_for_each(age_pool, NULL);
-	cache_resize_magazines(give_up);
-	/* References to their pages may have been dropped meanwhile. */
+	cache_resize_magazines(shrink_magazines);
+	/* Page references that delayed the free of a chunk may have been dropped. */
 	if (!chunk_free_pending())
-		settled = false;
-	if (!settled)
+		idle = false;
+	if (!idle)
 		queue_delayed_work(unbound_wq, &ager, AGE_INTERVAL);
 }
 
-/* ---- woken from below ---- */
+/* ---- kicked by the layers below ---- */
 
 static bool closing;
 
-static void hand_on(struct irq_work *work)
+static void queue_workers(struct irq_work *work)
 {
 	if (READ_ONCE(closing))
 		return;
 	queue_work(unbound_wq, &worker);
-	/* Unless it is waiting already. */
+	/* No effect if it is queued already. */
 	queue_delayed_work(unbound_wq, &ager, AGE_INTERVAL);
 }
 
-/* On PREEMPT_RT the thread that does others stops before its CPU does. */
-static struct irq_work waker = IRQ_WORK_INIT_HARD(hand_on);
+/* Hard: on PREEMPT_RT the irq_work thread stops before its CPU goes offline. */
+static struct irq_work kick = IRQ_WORK_INIT_HARD(queue_workers);
 
 /*
- * A CPU that is not online takes no interrupts: what it would be asked to do would wait
- * until it is, and with it all others who ask. See cpu_dead() and cpu_came().
+ * A CPU that is not online takes no interrupts: the irq_work would stay pending until it is
+ * online, and all later kicks would have no effect. See cpu_dead() and cpu_came().
  */
-static void wake(struct chunk_source *source)
+static void kick_worker(struct chunk_source *source)
 {
 	if (cpu_online(raw_smp_processor_id()) && !fault_hits(FAULT_WAKE))
-		irq_work_queue(&waker);
+		irq_work_queue(&kick);
 }
 
-/* ---- when the kernel asks ---- */
+/* ---- shrinker ---- */
 
 static void count_cache(struct slabmod_cache *cache, void *arg)
 {
-	/* What comes from there stays in the cache's slabs. */
+	/* Drained objects would stay in the cache's slabs. */
 	if (cache->flags & SLABMOD_ISOLATED)
 		return;
 	*(unsigned long *)arg += cache_cached_objects(cache) * cache->size >> PAGE_SHIFT;
@@ -180,7 +179,7 @@ static void count_pool(struct slabmod_pool *pool, void *arg)
 	*(unsigned long *)arg += min(pages, beyond);
 }
 
-/* Pages that would go back: chunks without objects, and what lies in magazines. */
+/* Count the pages that can be freed: chunks without objects, and objects in magazines. */
 static unsigned long count_objects(struct shrinker *shrinker, struct shrink_control *sc)
 {
 	unsigned long pages = 0;
@@ -190,12 +189,12 @@ static unsigned long count_objects(struct shrinker *shrinker, struct shrink_cont
 	return pages ?: SHRINK_EMPTY;
 }
 
-static void empty_homes(struct slabmod_cache *cache, void *arg)
+static void shrink_homes(struct slabmod_cache *cache, void *arg)
 {
 	home_shrink(cache);
 }
 
-static void empty_idle_magazines(struct slabmod_cache *cache, void *arg)
+static void drain_idle_magazines(struct slabmod_cache *cache, void *arg)
 {
 	if (cache->flags & SLABMOD_ISOLATED)
 		return;
@@ -203,7 +202,7 @@ static void empty_idle_magazines(struct slabmod_cache *cache, void *arg)
 	home_shrink(cache);
 }
 
-static void empty_magazines(struct slabmod_cache *cache, void *arg)
+static void drain_magazines(struct slabmod_cache *cache, void *arg)
 {
 	if (cache->flags & SLABMOD_ISOLATED)
 		return;
@@ -212,9 +211,9 @@ static void empty_magazines(struct slabmod_cache *cache, void *arg)
 	home_shrink(cache);
 }
 
-/* From what costs nobody anything to what costs a refill. */
+/* In order of cost: the first are free of charge, the last cause refills. */
 static void (*const steps[])(struct slabmod_cache *cache, void *arg) = {
-	NULL, empty_homes, empty_idle_magazines, empty_magazines,
+	NULL, shrink_homes, drain_idle_magazines, drain_magazines,
 };
 
 struct scan {
@@ -232,7 +231,7 @@ static void scan_pool(struct slabmod_pool *pool, void *arg)
 		cache_for_each_rcu(pool, scan->step, NULL);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
-	/* Most chunks went as soon as their last slab did. */
+	/* Most chunks were freed with their last slab already. */
 	after = source_unreserved(&pool->source);
 	if (before <= after)
 		return;
@@ -247,38 +246,38 @@ static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_contr
 
 	for (i = 0; i < ARRAY_SIZE(steps) && scan.pages < sc->nr_to_scan; i++) {
 		scan.step = steps[i];
-		/* With what is dear to somebody: here nobody hunts for errors any more. */
-		if (steps[i] == empty_magazines)
+		/* The quarantine of blocks is the last resort, like that of objects. */
+		if (steps[i] == drain_magazines)
 			block_drain(ULONG_MAX);
 		pool_for_each_rcu(scan_pool, &scan);
-		/* What came free in interrupts, by the magazines of other CPUs. */
+		/* Chunks freed in interrupts when other CPUs' magazines were drained. */
 		chunk_free_pending();
 	}
 	return scan.pages ?: SHRINK_STOP;
 }
 
-/* ---- beginning and end ---- */
+/* ---- initialization ---- */
 
 static struct shrinker_handle shrinker;
 
 int reclaim_init(void)
 {
-	int err = fault_hits(FAULT_SHRINKER) ? -ENOMEM :
+	int err = fault_error(FAULT_SHRINKER, -ENOMEM) ?:
 		  shrinker_begin(&shrinker, "slabmod", count_objects, scan_objects);
 
 	if (!err)
-		root_pool->source.kick_worker = wake;
+		root_pool->source.kick_worker = kick_worker;
 	return err;
 }
 
 void reclaim_exit(void)
 {
 	shrinker_end(&shrinker);
-	/* What runs may wake once more, and finds it closed; after that nobody does. */
+	/* Work that is running may kick once more; queue_workers() then ignores it. */
 	WRITE_ONCE(closing, true);
-	irq_work_sync(&waker);
+	irq_work_sync(&kick);
 	cancel_work_sync(&worker);
 	cancel_delayed_work_sync(&ager);
 	WRITE_ONCE(root_pool->source.kick_worker, NULL);
-	irq_work_sync(&waker);
+	irq_work_sync(&kick);
 }

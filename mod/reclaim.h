@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * reclaim.h - memory that goes back, or is taken, without being asked.
+ * reclaim.h - background work on memory: aging, prefilling and the shrinker.
  */
 #ifndef SLABMOD_RECLAIM_H
 #define SLABMOD_RECLAIM_H
 
-/* After the root pool was made, and before it goes. Pools made between have it too. */
+/* Called while only the root pool exists; later pools inherit source->kick_worker. */
 int reclaim_init(void);
 void reclaim_exit(void);
 

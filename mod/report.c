@@ -106,6 +106,6 @@ const char *report_describe(const void *addr)
 	if (!virt_addr_valid(addr))
 		return "not memory";
 	if (PageSlab(virt_to_head_page(addr)))
-		return "SLUB memory";
+		return "memory of the kernel's kmalloc()";
 	return "other kernel memory";
 }

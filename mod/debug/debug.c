@@ -242,7 +242,8 @@ void debug_note_free(struct debug_track *track)
 
 static void print_stack(const char *what, u32 stack, pid_t pid, unsigned long since)
 {
-	pr_err("slabmod:   %s %u ms ago by pid %d:\n", what, jiffies_to_msecs(jiffies - since), pid);
+	pr_err("slabmod:   %s %u ms ago by pid %d:\n", what,
+	       jiffies_to_msecs(jiffies - since), pid);
 	if (stack)
 		depot_print(stack);
 	else
@@ -485,7 +486,7 @@ struct debug_track *debug_free(struct slabmod_cache *cache, struct slab *slab, v
 
 	if (track)
 		debug_begin(track);
-	/* Only one of two concurrent frees succeeds; for the other, the slab may be freed already. */
+	/* Of concurrent frees only one succeeds; the slab may be freed before the others. */
 	if (!track || cmpxchg(&track->state, DEBUG_LIVE, DEBUG_QUARANTINED) != DEBUG_LIVE) {
 		if (report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p is free already", cache->name,
 				  object) && track)

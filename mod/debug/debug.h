@@ -36,7 +36,7 @@ enum debug_state {
 
 /* Tracking data of an object. Written by its owner: the caller, or the CPU that frees it. */
 struct debug_track {
-	u8 state;			/* enum debug_state; cmpxchg if concurrent frees are possible */
+	u8 state;			/* enum debug_state; cmpxchg against concurrent frees */
 	bool leak_checked;		/* tracked by kmemleak */
 	u16 index;			/* in its slab; constant */
 	u32 requested;			/* bytes */

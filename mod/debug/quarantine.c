@@ -103,6 +103,6 @@ void quarantine_end(struct slabmod_cache *cache)
 	if (!cache->debug)
 		return;
 	quarantine_drain(cache, ULONG_MAX);
-	/* Wait for CPUs that add or drain objects: they are RCU readers until these are in slabs. */
+	/* Wait for CPUs that add or drain objects, which are RCU readers meanwhile. */
 	synchronize_rcu();
 }

@@ -414,7 +414,7 @@ void kit_expect_no_misuse(struct kunit *test, int line)
 
 /* ---- other CPUs ---- */
 
-static unsigned int nth_cpu(unsigned int n)
+unsigned int kit_cpu(unsigned int n)
 {
 	unsigned int cpu;
 
@@ -440,7 +440,7 @@ static long run_on(void *arg)
 bool kit_run_on(unsigned int n, void (*fn)(void *arg), void *arg)
 {
 	struct run_on run = { fn, arg };
-	unsigned int cpu = nth_cpu(n);
+	unsigned int cpu = kit_cpu(n);
 
 	return cpu < nr_cpu_ids && !work_on_cpu(cpu, run_on, &run);
 }
@@ -473,7 +473,7 @@ static int runner_main(void *data)
 
 static bool runner_start(struct runner *runner, unsigned int n)
 {
-	unsigned int cpu = nth_cpu(n);
+	unsigned int cpu = kit_cpu(n);
 
 	if (cpu >= nr_cpu_ids)
 		return false;

@@ -189,6 +189,9 @@ bool kit_kernel_asks(void);
 
 /* ---- other CPUs ---- */
 
+/* The n-th online CPU, or nr_cpu_ids. */
+unsigned int kit_cpu(unsigned int n);
+
 /* Runs @fn on the n-th online CPU and waits for it. False when there are fewer. */
 bool kit_run_on(unsigned int n, void (*fn)(void *arg), void *arg);
 

@@ -45,7 +45,7 @@ static bool actor_init(struct actor *actor, struct model *model, unsigned int n,
 static void actor_take(struct actor *actor, struct piece *piece)
 {
 	size_t size = 0;
-	void *memory = actor->model->take(actor->model, &actor->rnd, actor->gfp, &size);
+	void *memory = actor->model->alloc(actor->model, &actor->rnd, actor->gfp, &size);
 
 	if (!memory) {
 		actor->failed++;
@@ -61,7 +61,7 @@ static void actor_give(struct actor *actor, struct piece *piece)
 	if (!piece->memory)
 		return;
 	actor->wrong += !piece_intact(piece);
-	actor->model->give(actor->model, piece->memory, piece->size);
+	actor->model->free(actor->model, piece->memory, piece->size);
 	actor->live--;
 	actor->bytes -= piece->size;
 	piece->memory = NULL;

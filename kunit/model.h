@@ -15,15 +15,15 @@
 #define MODEL_CPUS	4
 
 struct model {
-	/* Takes memory of a random size, which it tells; NULL is no error. Any context. */
-	void *(*take)(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size);
-	void (*give)(struct model *model, void *memory, size_t size);
+	/* Allocates memory of a random size, stored to @size; NULL is no error. Any context. */
+	void *(*alloc)(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size);
+	void (*free)(struct model *model, void *memory, size_t size);
 	/* Called from time to time, when nothing moves; may be NULL. */
 	void (*rest)(struct model *model, unsigned long pieces, size_t bytes);
 	struct slabmod_cache *cache;	/* for those who need one */
 	struct kunit *test;
 	unsigned long wrong;		/* pieces whose pattern was not what it should be */
-	unsigned long failed;		/* calls of @take that got nothing */
+	unsigned long failed;		/* calls of @alloc that failed */
 };
 
 /* One thread, from CPU to CPU, in @steps steps. At the end nothing is live. */

@@ -303,7 +303,7 @@ static void model_rest(struct model *model, unsigned long pieces, size_t bytes)
 void test_random_calls_with_failures_lose_nothing(struct kunit *test)
 {
 	struct model model = {
-		.take = model_take, .give = model_give, .rest = model_rest, .test = test,
+		.alloc = model_take, .free = model_give, .rest = model_rest, .test = test,
 	};
 
 	/* Small chunks, so that they come and go; and fewer pages than the model wants. */

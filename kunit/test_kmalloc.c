@@ -452,7 +452,7 @@ static void model_give(struct model *model, void *memory, size_t size)
 static struct model model_of(struct kunit *test)
 {
 	return (struct model) {
-		.take = model_take, .give = model_give, .rest = root_rest, .test = test,
+		.alloc = model_take, .free = model_give, .rest = root_rest, .test = test,
 	};
 }
 

@@ -521,8 +521,8 @@ static void model_rest(struct model *model, unsigned long pieces, size_t bytes)
 static struct model model_of(struct kunit *test, size_t size)
 {
 	return (struct model) {
-		.take = model_take,
-		.give = model_give,
+		.alloc = model_take,
+		.free = model_give,
 		.rest = model_rest,
 		.cache = cache_with_magazines(test, size),
 		.test = test,

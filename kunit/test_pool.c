@@ -164,7 +164,7 @@ static struct pool_model model_of(struct kunit *test, struct slabmod_pool *pool)
 	create_caches(test, pool);
 	return (struct pool_model) {
 		.model = {
-			.take = model_take, .give = model_give, .rest = model_rest, .test = test,
+			.alloc = model_take, .free = model_give, .rest = model_rest, .test = test,
 		},
 		.pool = pool,
 	};

@@ -366,7 +366,7 @@ static void test_limit_is_never_passed_whoever_asks(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(limited_reserves); i++) {
 		struct pool_model pm = {
-			.model = { .take = model_take, .give = model_give, .test = test },
+			.model = { .alloc = model_take, .free = model_give, .test = test },
 			.pool = make_pool(test, "limited", limited_reserves[i], 300),
 		};
 

@@ -2,23 +2,18 @@
 /*
  * test_buddy.c - what the blocks of pages of a node promise.
  *
- * Most tests use chunks of 32 pages, few enough to see through. The random run is
- * in test_buddy_random.c.
+ * Which block is split, what merges and which chunk serves a request is compared with a
+ * model in test_buddy_random.c. Here are large orders, limits, nodes, and free chunks.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 
-#include "buddy.h"
-#include "buddy_age.h"
 #include "buddy_check.h"
-#include "buddy_walk.h"
-#include "chunk.h"
 #include "context.h"
-#include "kit.h"
 #include "pool_ledger.h"
 #include "suites.h"
 #include "test_buddy.h"
+#include "verbs.h"
 
 #define ORDER	5
 #define PAGES	((unsigned int)BIT(ORDER))
@@ -29,21 +24,21 @@ static struct slabmod_pool *small_pool(struct kunit *test, unsigned int chunks)
 	return kit_pool_create_orders(test, chunks * PAGES, ORDER, ORDER);
 }
 
-static struct frame *try_take(struct slabmod_pool *pool, unsigned int nr_pages)
+static struct frame *try_alloc(struct slabmod_pool *pool, unsigned int nr_pages)
 {
 	return kit_buddy_alloc(pool->buddies, NID, nr_pages, GFP_KERNEL | __GFP_THISNODE);
 }
 
-static struct frame *take(struct kunit *test, struct slabmod_pool *pool, unsigned int nr_pages)
+static struct frame *alloc(struct kunit *test, struct slabmod_pool *pool, unsigned int nr_pages)
 {
-	struct frame *frame = try_take(pool, nr_pages);
+	struct frame *frame = try_alloc(pool, nr_pages);
 
 	KUNIT_ASSERT_NOT_NULL(test, frame);
 	return frame;
 }
 
-/* Gives a block back that is likely to be taken again; false when it is nobody's. */
-static bool keep(struct frame *frame)
+/* Frees a block that is likely to be allocated again; false if it is not in use. */
+static bool free_last(struct frame *frame)
 {
 	if (!buddy_claim(frame))
 		return false;
@@ -51,26 +46,28 @@ static bool keep(struct frame *frame)
 	return true;
 }
 
-static void expect_free(struct kunit *test, struct slabmod_pool *pool, unsigned int order,
-			unsigned long nr)
+static int other_node(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ_MSG(test, pool->buddies[NID].nr_free[order], nr, "of order %u", order);
+	int nid = next_online_node(NID);
+
+	if (nid >= MAX_NUMNODES)
+		kunit_skip(test, "needs two nodes");
+	return nid;
 }
 
 /* ---- blocks ---- */
 
-static void test_a_block_is_aligned_to_its_size(struct kunit *test)
+static void test_block_is_aligned_to_its_size(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 4096);
 	struct frame *frames[SLABMOD_MAX_ORDER + 1];
 	unsigned int order;
 
 	for (order = 0; order <= SLABMOD_MAX_ORDER; order++) {
-		struct frame *frame = frames[order] = take(test, pool, 1u << order);
+		struct frame *frame = frames[order] = alloc(test, pool, 1u << order);
 
 		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)frame_address(frame),
 						   PAGE_SIZE << order));
-		KUNIT_EXPECT_EQ(test, frame->state, FRAME_PAGES);
 		KUNIT_EXPECT_EQ(test, frame->order, order);
 		KUNIT_EXPECT_EQ(test, frame->nr_pages, 1u << order);
 		KUNIT_EXPECT_NULL(test, frame->cache);
@@ -80,255 +77,87 @@ static void test_a_block_is_aligned_to_its_size(struct kunit *test)
 		buddy_free(frames[--order]);
 }
 
-static void test_blocks_do_not_overlap(struct kunit *test)
-{
-	static const u8 sizes[] = { 1, 4, 2, 3, 8, 1, 5, 2, 1, 1 };
-	struct slabmod_pool *pool = small_pool(test, 4);
-	struct frame *frames[ARRAY_SIZE(sizes)];
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		frames[i] = take(test, pool, sizes[i]);
-		memset(frame_address(frames[i]), i, sizes[i] * PAGE_SIZE);
-	}
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		KUNIT_EXPECT_NULL(test, memchr_inv(frame_address(frames[i]), i,
-						   sizes[i] * PAGE_SIZE));
-		buddy_free(frames[i]);
-	}
-}
-
-static void test_every_page_of_a_chunk_can_be_had(struct kunit *test)
+static void test_free_merges_buddies(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 1);
-	struct frame *frames[PAGES];
-	int i;
-
-	for (i = 0; i < PAGES; i++)
-		frames[i] = take(test, pool, 1);
-	KUNIT_EXPECT_NULL(test, try_take(pool, 1));
-	KUNIT_EXPECT_EQ(test, pool->buddies[NID].free_pages, 0);
-	KUNIT_EXPECT_EQ(test, kit_source.pages, PAGES);
-	while (i)
-		buddy_free(frames[--i]);
-}
-
-static void test_a_block_is_split_into_halves(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 1);
-	struct frame *frame = take(test, pool, 1);
-	unsigned int order;
-
-	for (order = 0; order < ORDER; order++)
-		expect_free(test, pool, order, 1);
-	expect_free(test, pool, ORDER, 0);
-	buddy_free(frame);
-}
-
-static void test_the_smallest_block_that_fits_is_split(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 1);
-	struct frame *page = take(test, pool, 1), *pair;
-
-	/* There are free blocks of 1, 2, 4, 8 and 16 pages. */
-	pair = take(test, pool, 2);
-	expect_free(test, pool, 0, 1);
-	expect_free(test, pool, 1, 0);
-	expect_free(test, pool, 2, 1);
-	expect_free(test, pool, 3, 1);
-	expect_free(test, pool, 4, 1);
-	buddy_free(pair);
-	buddy_free(page);
-}
-
-static void test_a_number_of_pages_gives_its_tail_back(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 1);
-	unsigned int nr, order;
-
-	for (nr = 1; nr <= PAGES; nr++) {
-		struct frame *frame = take(test, pool, nr);
-		void *start = frame_address(frame);
-
-		KUNIT_EXPECT_EQ(test, frame->nr_pages, nr);
-		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)start,
-						   roundup_pow_of_two(nr) * PAGE_SIZE));
-		KUNIT_EXPECT_EQ(test, pool->buddies[NID].free_pages, PAGES - nr);
-		/* What is left behind a block at the chunk's beginning: the bits of its size. */
-		for (order = 0; order <= ORDER; order++)
-			expect_free(test, pool, order, (PAGES - nr) >> order & 1);
-		KUNIT_EXPECT_TRUE(test, buddy_check(&pool->buddies[NID]));
-		buddy_free(frame);
-		expect_free(test, pool, ORDER, 1);
-	}
-}
-
-static void test_freeing_merges_up_to_the_whole_chunk(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 1);
+	struct buddy *buddy = &pool->buddies[NID];
 	struct frame *frames[PAGES];
 	struct rnd_state rnd;
-	unsigned int i, order;
+	unsigned int i;
 
 	kit_seed(test, &rnd);
 	for (i = 0; i < PAGES; i++)
-		frames[i] = take(test, pool, 1);
+		frames[i] = alloc(test, pool, 1);
+	KUNIT_EXPECT_NULL(test, try_alloc(pool, 1));
+	kit_shuffle(&rnd, (void **)frames, PAGES);
 	for (i = 0; i < PAGES; i++) {
-		unsigned int k = i + kit_random(&rnd, PAGES - i);
-
-		swap(frames[i], frames[k]);
 		buddy_free(frames[i]);
-		KUNIT_EXPECT_TRUE(test, buddy_check(&pool->buddies[NID]));
+		KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
 	}
-	for (order = 0; order < ORDER; order++)
-		expect_free(test, pool, order, 0);
-	expect_free(test, pool, ORDER, 1);
+	for (i = 0; i <= ORDER; i++)
+		KUNIT_EXPECT_EQ(test, buddy->nr_free[i], i == ORDER);
+	buddy_free(alloc(test, pool, PAGES));
 }
 
-static int by_index(const void *a, const void *b)
+/* ---- free chunks ---- */
+
+static void test_free_chunk_is_touched_last(struct kunit *test)
 {
-	const struct frame *x = *(struct frame **)a, *y = *(struct frame **)b;
-
-	return x->index - y->index;
-}
-
-static void test_only_buddies_merge(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 1);
-	struct frame *f[PAGES];
-	int i;
-
-	for (i = 0; i < PAGES; i++)
-		f[i] = take(test, pool, 1);
-	sort(f, PAGES, sizeof(f[0]), by_index, NULL);
-	/* Neighbours, but halves of different blocks. */
-	buddy_free(f[1]);
-	buddy_free(f[2]);
-	expect_free(test, pool, 0, 2);
-	buddy_free(f[0]);
-	expect_free(test, pool, 0, 1);
-	expect_free(test, pool, 1, 1);
-	/* An equal, but not a whole one yet. */
-	buddy_free(f[3]);
-	expect_free(test, pool, 0, 0);
-	expect_free(test, pool, 1, 0);
-	expect_free(test, pool, 2, 1);
-	for (i = 4; i < PAGES; i++)
-		buddy_free(f[i]);
-}
-
-static void test_a_merged_block_serves_a_large_request(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 1);
-	struct frame *frames[PAGES];
-	int i;
-
-	for (i = 0; i < PAGES; i++)
-		frames[i] = take(test, pool, 1);
-	while (i)
-		buddy_free(frames[--i]);
-	buddy_free(take(test, pool, PAGES));
-}
-
-/* ---- chunks ---- */
-
-static void test_a_request_comes_from_the_fullest_chunk_that_fits(struct kunit *test)
-{
-	/* Each needs a chunk of its own, and leaves a block of 4, 8 or 16 pages in it. */
-	static const u8 sizes[] = { PAGES - 4, PAGES - 8, PAGES - 16 };
 	struct slabmod_pool *pool = small_pool(test, 4);
-	struct frame *used[ARRAY_SIZE(sizes)], *frame;
-	int i, nr;
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		used[i] = take(test, pool, sizes[i]);
-	KUNIT_ASSERT_EQ(test, kit_source.pages, 3 * PAGES);
-	for (nr = 1; nr <= 16; nr++) {
-		i = nr <= 4 ? 0 : nr <= 8 ? 1 : 2;
-		frame = take(test, pool, nr);
-		KUNIT_EXPECT_PTR_EQ_MSG(test, frame_chunk(frame), frame_chunk(used[i]),
-					"%d pages", nr);
-		buddy_free(frame);
-	}
-	frame = take(test, pool, 17);
-	KUNIT_EXPECT_EQ(test, kit_source.pages, 4 * PAGES);
-	buddy_free(frame);
-	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		buddy_free(used[i]);
-}
-
-static void test_an_empty_chunk_is_touched_last(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 2);
-	struct frame *whole = take(test, pool, PAGES);
-	struct frame *page = take(test, pool, 1), *more;
+	struct frame *whole = alloc(test, pool, PAGES);
+	struct frame *page = alloc(test, pool, 1), *more;
 
 	buddy_free(whole);
 	KUNIT_ASSERT_EQ(test, pool->buddies[NID].nr_empty, 1);
-	more = take(test, pool, PAGES / 2);
+	more = alloc(test, pool, PAGES / 2);
 	KUNIT_EXPECT_PTR_EQ(test, frame_chunk(more), frame_chunk(page));
 	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_empty, 1);
+	/* But before the kernel is asked for another one. */
+	buddy_free(alloc(test, pool, PAGES));
+	KUNIT_EXPECT_EQ(test, kit_source.requests, 2);
 	buddy_free(more);
 	buddy_free(page);
 }
 
-static void test_an_empty_chunk_is_used_before_a_new_one(struct kunit *test)
+static void test_free_chunks_are_kept_up_to_max_free(struct kunit *test)
 {
+	static const unsigned int max_free[] = { 0, 2 * PAGES + PAGES / 2 };
 	struct slabmod_pool *pool = small_pool(test, 4);
-
-	buddy_free(take(test, pool, PAGES));
-	KUNIT_EXPECT_EQ(test, kit_source.requests, 1);
-	buddy_free(take(test, pool, 7));
-	KUNIT_EXPECT_EQ(test, kit_source.requests, 1);
-}
-
-static void test_one_empty_chunk_is_kept(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 4);
+	struct buddy *buddy = &pool->buddies[NID];
 	struct frame *whole[4];
-	int i;
+	unsigned int i, k;
 
-	for (i = 0; i < 4; i++)
-		whole[i] = take(test, pool, PAGES);
-	for (i = 0; i < 4; i++) {
-		buddy_free(whole[i]);
-		KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_empty, 1);
-		KUNIT_EXPECT_EQ(test, kit_source.pages, (4 - i) * PAGES);
+	for (k = 0; k < ARRAY_SIZE(max_free); k++) {
+		/* One is always kept. */
+		unsigned int kept = max(max_free[k] / PAGES, 1u);
+
+		pool->source.max_free = max_free[k];
+		for (i = 0; i < 4; i++)
+			whole[i] = alloc(test, pool, PAGES);
+		for (i = 0; i < 4; i++) {
+			buddy_free(whole[i]);
+			KUNIT_EXPECT_EQ(test, buddy->nr_empty, min(i + 1, kept));
+			KUNIT_EXPECT_EQ(test, buddy->empty_pages, min(i + 1, kept) * PAGES);
+			KUNIT_EXPECT_EQ(test, kit_source.pages, min(4, 3 - i + kept) * PAGES);
+		}
 	}
-}
-
-static void test_as_many_pages_in_empty_chunks_as_the_source_says_are_kept(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 4);
-	struct frame *whole[4];
-	int i;
-
-	pool->source.max_free = 2 * PAGES + PAGES / 2;
-	for (i = 0; i < 4; i++)
-		whole[i] = take(test, pool, PAGES);
-	for (i = 0; i < 4; i++) {
-		buddy_free(whole[i]);
-		KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_empty, min(i + 1, 2));
-		KUNIT_EXPECT_EQ(test, pool->buddies[NID].empty_pages, min(i + 1, 2) * PAGES);
-		KUNIT_EXPECT_EQ(test, kit_source.pages, min(4, 5 - i) * PAGES);
-	}
-	/* Nobody wanted them in between: the first look is at what has just come. */
-	buddy_age(&pool->buddies[NID]);
-	buddy_age(&pool->buddies[NID]);
+	/* The first call only notes what is free; the second finds it unused since. */
+	buddy_age(buddy);
+	buddy_age(buddy);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	KUNIT_EXPECT_EQ(test, pool->buddies[NID].empty_pages, 0);
+	KUNIT_EXPECT_EQ(test, buddy->empty_pages, 0);
 }
 
-static void test_what_has_to_stay_for_the_reserve_is_not_looked_at_again(struct kunit *test)
+static void test_pages_of_the_reserve_are_not_idle(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 2);
 	struct buddy *buddy = &pool->buddies[NID];
 
 	KUNIT_EXPECT_FALSE(test, buddy_has_idle(buddy));
-	buddy_free(take(test, pool, PAGES));
+	buddy_free(alloc(test, pool, PAGES));
 	KUNIT_ASSERT_EQ(test, buddy->nr_empty, 1);
 	KUNIT_EXPECT_TRUE(test, buddy_has_idle(buddy));
-	/* There are pages beyond it, but no chunk that is small enough to go. */
+	/* There are pages beyond it, but no chunk that is small enough to be freed. */
 	pool->source.reserve = PAGES / 2;
 	KUNIT_EXPECT_FALSE(test, buddy_has_idle(buddy));
 	pool->source.reserve = 0;
@@ -342,13 +171,12 @@ static void test_small_free_chunks_make_room_for_a_large_one(struct kunit *test)
 	int i;
 
 	pool->source.max_free = 8 * PAGES;
-	pool->source.limit = 8 * PAGES;
 	for (i = 0; i < 8; i++)
-		whole[i] = take(test, pool, PAGES);
+		whole[i] = alloc(test, pool, PAGES);
 	for (i = 0; i < 8; i++)
 		buddy_free(whole[i]);
 	KUNIT_ASSERT_EQ(test, kit_source.pages, 8 * PAGES);
-	whole[0] = take(test, pool, 4 * PAGES);
+	whole[0] = alloc(test, pool, 4 * PAGES);
 	KUNIT_EXPECT_LE(test, kit_source.pages, 8 * PAGES);
 	buddy_free(whole[0]);
 	/* Those of a reserve stay. */
@@ -359,12 +187,12 @@ static void test_small_free_chunks_make_room_for_a_large_one(struct kunit *test)
 	pool->source.reserve = 0;
 }
 
-static void test_trimming_gives_back_what_is_wholly_free(struct kunit *test)
+static void test_trim_frees_all_free_chunks(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 2);
 	struct buddy *buddy = &pool->buddies[NID];
-	struct frame *whole = take(test, pool, PAGES);
-	struct frame *page = take(test, pool, 1);
+	struct frame *whole = alloc(test, pool, PAGES);
+	struct frame *page = alloc(test, pool, 1);
 
 	KUNIT_EXPECT_EQ(test, buddy_trim(buddy), 0);
 	buddy_free(whole);
@@ -373,14 +201,14 @@ static void test_trimming_gives_back_what_is_wholly_free(struct kunit *test)
 	buddy_free(page);
 	KUNIT_EXPECT_EQ(test, buddy_trim(buddy), PAGES);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	KUNIT_EXPECT_TRUE(test, list_empty(&buddy->chunks));
 	KUNIT_EXPECT_EQ(test, buddy->free_pages, 0);
-	buddy_free(take(test, pool, 1));
+	buddy_free(alloc(test, pool, 1));
 }
 
-/* ---- limits, failures, nodes ---- */
+/* ---- limits, nodes, contexts ---- */
 
-static void test_all_of_the_limit_can_be_had_and_no_more(struct kunit *test)
+/* The limit is no multiple of a chunk: the rest comes in smaller chunks. */
+static void test_whole_limit_can_be_allocated(struct kunit *test)
 {
 	enum { LIMIT = 50 };
 	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, ORDER, ORDER);
@@ -388,91 +216,37 @@ static void test_all_of_the_limit_can_be_had_and_no_more(struct kunit *test)
 	int i;
 
 	for (i = 0; i < LIMIT; i++)
-		frames[i] = take(test, pool, 1);
-	KUNIT_EXPECT_NULL(test, try_take(pool, 1));
+		frames[i] = alloc(test, pool, 1);
+	KUNIT_EXPECT_NULL(test, try_alloc(pool, 1));
 	KUNIT_EXPECT_EQ(test, kit_source.pages, LIMIT);
-	/* A page that comes back can be had again. */
 	buddy_free(frames[7]);
-	frames[7] = take(test, pool, 1);
+	frames[7] = alloc(test, pool, 1);
 	while (i)
 		buddy_free(frames[--i]);
-}
-
-static void test_no_memory_gives_null_and_loses_nothing(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 2);
-	struct frame *page = take(test, pool, 1), *rest;
-
-	kit_source.fail_all = true;
-	KUNIT_EXPECT_NULL(test, try_take(pool, PAGES));
-	KUNIT_EXPECT_EQ(test, pool->buddies[NID].free_pages, PAGES - 1);
-	KUNIT_EXPECT_TRUE(test, buddy_check(&pool->buddies[NID]));
-	/* What is there already serves on. */
-	rest = take(test, pool, PAGES / 2);
-	buddy_free(rest);
-	buddy_free(page);
-	expect_free(test, pool, ORDER, 1);
-}
-
-static void test_a_single_page_is_had_from_fragmented_memory(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, 4096);
-	struct frame *frames[20];
-	int i;
-
-	kit_source.max_order = 0;
-	for (i = 0; i < ARRAY_SIZE(frames); i++)
-		frames[i] = take(test, pool, 1);
-	KUNIT_EXPECT_NULL(test, try_take(pool, 2));
-	KUNIT_EXPECT_EQ(test, kit_source.pages, ARRAY_SIZE(frames));
-	KUNIT_EXPECT_TRUE(test, buddy_check(&pool->buddies[NID]));
-	while (i)
-		buddy_free(frames[--i]);
-}
-
-static void test_pages_are_of_the_node_asked_for(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 64);
-	int nid;
-
-	for_each_online_node(nid) {
-		struct frame *frame = kit_buddy_alloc(pool->buddies, nid, 3, GFP_KERNEL);
-
-		KUNIT_ASSERT_NOT_NULL(test, frame);
-		KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(frame_address(frame))), nid);
-		KUNIT_EXPECT_EQ(test, pool->buddies[nid].free_pages, PAGES - 3);
-		buddy_free(frame);
-		KUNIT_EXPECT_EQ(test, pool->buddies[nid].free_pages, PAGES);
-	}
 }
 
 static void test_another_node_serves_when_one_is_full(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 64);
-	int other = next_online_node(NID);
 	struct frame *frame;
 
-	if (other >= MAX_NUMNODES)
-		kunit_skip(test, "there is only one node");
+	other_node(test);
 	kit_source.full_nodes = BIT(NID);
-	KUNIT_EXPECT_NULL(test, try_take(pool, 1));
+	KUNIT_EXPECT_NULL(test, try_alloc(pool, 1));
 	frame = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, frame);
-	KUNIT_EXPECT_NE(test, page_to_nid(virt_to_page(frame_address(frame))), NID);
+	KUNIT_EXPECT_NE(test, kit_node(frame_address(frame)), NID);
 	buddy_free(frame);
 }
 
-static void test_at_the_limit_another_node_gives_what_it_has_free(struct kunit *test)
+static void test_at_the_limit_free_pages_of_another_node_serve(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 1);
-	int other = next_online_node(NID);
 	struct frame *first, *second;
 
-	if (other >= MAX_NUMNODES)
-		kunit_skip(test, "there is only one node");
-	first = kit_buddy_alloc(pool->buddies, other, 1, GFP_KERNEL | __GFP_THISNODE);
+	first = kit_buddy_alloc(pool->buddies, other_node(test), 1, GFP_KERNEL | __GFP_THISNODE);
 	KUNIT_ASSERT_NOT_NULL(test, first);
-	KUNIT_EXPECT_NULL(test, try_take(pool, 1));
+	KUNIT_EXPECT_NULL(test, try_alloc(pool, 1));
 	second = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, second);
 	KUNIT_EXPECT_PTR_EQ(test, frame_chunk(second), frame_chunk(first));
@@ -480,7 +254,7 @@ static void test_at_the_limit_another_node_gives_what_it_has_free(struct kunit *
 	buddy_free(second);
 }
 
-static void test_blocks_come_and_go_with_interrupts_off(struct kunit *test)
+static void test_alloc_and_free_with_interrupts_off(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 4096);
 	struct frame *frame;
@@ -494,64 +268,27 @@ static void test_blocks_come_and_go_with_interrupts_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, !!frame, CONTEXT_PAGES_ANYWHERE);
 }
 
-/* ---- walks ---- */
+/* ---- the last-freed block; test_block.c has it through block_alloc() ---- */
 
-struct tally {
-	unsigned int nr;
-	unsigned long pages;
-	bool odd;
-};
-
-static void count_block(struct frame *frame, void *arg)
-{
-	struct tally *tally = arg;
-
-	tally->nr++;
-	tally->pages += frame->state == FRAME_FREE ? 1u << frame->order : frame->nr_pages;
-	tally->odd |= frame->state != FRAME_FREE && frame->state != FRAME_PAGES;
-}
-
-static void test_a_walk_sees_every_block_once(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 3);
-	struct tally tally = { 0 };
-	struct frame *frames[5];
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(frames); i++)
-		frames[i] = take(test, pool, 4 * i + 1);
-	buddy_for_each_frame(&pool->buddies[NID], count_block, &tally);
-	KUNIT_EXPECT_EQ(test, tally.pages, kit_source.pages);
-	KUNIT_EXPECT_FALSE(test, tally.odd);
-	for (i = 0; i <= ORDER; i++)
-		tally.nr -= pool->buddies[NID].nr_free[i];
-	KUNIT_EXPECT_EQ(test, tally.nr, ARRAY_SIZE(frames));
-	for (i = 0; i < ARRAY_SIZE(frames); i++)
-		buddy_free(frames[i]);
-}
-
-/* ---- the block that was freed last ---- */
-
-/* Free pages, whether they are kept or not, as the ledger has them. */
+/* Free pages as the ledger has them, those of the last-freed block included. */
 static unsigned long pages_free(struct slabmod_pool *pool)
 {
 	return pool_ledger(pool).buddy >> PAGE_SHIFT;
 }
 
-static void test_a_kept_block_is_had_again_as_it_was(struct kunit *test)
+static void test_last_freed_block_is_reused_for_its_size_only(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 1);
 	struct buddy *buddy = &pool->buddies[NID];
-	struct frame *frame = take(test, pool, 11);
+	struct frame *frame = alloc(test, pool, 11);
 
 	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 11));
-	KUNIT_EXPECT_TRUE(test, keep(frame));
+	KUNIT_EXPECT_TRUE(test, free_last(frame));
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES);
 	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
-	/* It is nobody's: it can neither be kept nor freed once more. */
-	KUNIT_EXPECT_FALSE(test, keep(frame));
+	/* It cannot be freed again in either way. */
+	KUNIT_EXPECT_FALSE(test, free_last(frame));
 	KUNIT_EXPECT_FALSE(test, buddy_free(frame));
-	/* Not for another size, not even a smaller one. */
 	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 12));
 	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 10));
 	KUNIT_EXPECT_PTR_EQ(test, kit_buddy_alloc_last_freed(buddy, 11), frame);
@@ -560,42 +297,33 @@ static void test_a_kept_block_is_had_again_as_it_was(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, frame->nr_pages, 11);
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 11);
 	KUNIT_EXPECT_TRUE(test, buddy_free(frame));
-	expect_free(test, pool, ORDER, 1);
+	KUNIT_EXPECT_EQ(test, buddy->nr_free[ORDER], 1);
 }
 
-static void test_one_block_is_kept_and_the_one_before_it_merges(struct kunit *test)
+static void test_last_freed_block_is_merged_when_displaced_or_needed(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 1);
 	struct buddy *buddy = &pool->buddies[NID];
-	struct frame *a = take(test, pool, 4), *b = take(test, pool, 4);
+	struct frame *a = alloc(test, pool, 4), *b = alloc(test, pool, 4), *page;
 
-	keep(a);
+	free_last(a);
 	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 8);
-	keep(b);
+	free_last(b);
 	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 4);
 	KUNIT_EXPECT_PTR_EQ(test, kit_buddy_alloc_last_freed(buddy, 4), b);
 	buddy_free(b);
-	expect_free(test, pool, ORDER, 1);
-}
-
-static void test_a_kept_block_serves_when_pages_are_needed(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 1);
-	struct frame *frame = take(test, pool, PAGES), *page;
-
-	/* There is no more than this one chunk to be had. */
-	keep(frame);
-	page = take(test, pool, 1);
+	/* The limit is this one chunk. */
+	free_last(alloc(test, pool, PAGES));
+	page = alloc(test, pool, 1);
 	KUNIT_EXPECT_EQ(test, kit_source.requests, 1);
-	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(&pool->buddies[NID], PAGES));
+	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, PAGES));
 	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 1);
 	buddy_free(page);
-	/* And for the kernel. */
-	keep(take(test, pool, 3));
-	KUNIT_EXPECT_EQ(test, buddy_trim(&pool->buddies[NID]), PAGES);
+	free_last(alloc(test, pool, 3));
+	KUNIT_EXPECT_EQ(test, buddy_trim(buddy), PAGES);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	/* The end of the pool finds the last. */
-	keep(take(test, pool, 5));
+	/* The destruction of the pool finds the last one. */
+	free_last(alloc(test, pool, 5));
 }
 
 /* ---- many CPUs ---- */
@@ -605,48 +333,62 @@ struct crowd {
 	atomic_t errors;
 };
 
-static void crowd_step(struct crowd *crowd, struct rnd_state *rnd, struct frame **frame,
+/* The first and the last word of a block, which hold its owner's tag. */
+static unsigned long *first_word(struct frame *frame)
+{
+	return frame_address(frame);
+}
+
+static unsigned long *last_word(struct frame *frame)
+{
+	return frame_address(frame) + frame->nr_pages * PAGE_SIZE - sizeof(unsigned long);
+}
+
+static struct frame *crowd_alloc(struct crowd *crowd, struct rnd_state *rnd, unsigned long tag)
+{
+	unsigned int nr_pages = 1 + kit_random(rnd, 5);
+	struct frame *frame = kit_buddy_alloc_last_freed(&crowd->pool->buddies[NID], nr_pages);
+
+	if (!frame)
+		frame = kit_buddy_alloc(crowd->pool->buddies, NID, nr_pages, GFP_KERNEL);
+	if (!frame)
+		return NULL;
+	if (frame->nr_pages != nr_pages || frame->state != FRAME_PAGES)
+		atomic_inc(&crowd->errors);
+	*first_word(frame) = tag;
+	*last_word(frame) = tag;
+	return frame;
+}
+
+static void crowd_free(struct crowd *crowd, struct rnd_state *rnd, struct frame *frame,
 		       unsigned long tag)
 {
-	unsigned long *word;
-
-	if (!*frame) {
-		unsigned int nr_pages = 1 + kit_random(rnd, 8);
-
-		*frame = kit_buddy_alloc_last_freed(&crowd->pool->buddies[NID], nr_pages);
-		if (!*frame)
-			*frame = kit_buddy_alloc(crowd->pool->buddies, NID, nr_pages, GFP_KERNEL);
-		if (*frame && ((*frame)->nr_pages != nr_pages || (*frame)->state != FRAME_PAGES))
-			atomic_inc(&crowd->errors);
-		if (*frame)
-			*(unsigned long *)frame_address(*frame) = tag;
-		return;
-	}
-	word = frame_address(*frame);
-	if (*word != tag)
+	if (*first_word(frame) != tag || *last_word(frame) != tag)
 		atomic_inc(&crowd->errors);
-	*word = 0;
-	if (!(kit_random(rnd, 2) ? buddy_free(*frame) : keep(*frame)))
+	*first_word(frame) = 0;
+	if (!(kit_random(rnd, 2) ? buddy_free(frame) : free_last(frame)))
 		atomic_inc(&crowd->errors);
-	*frame = NULL;
 }
 
 static void crowd_run(unsigned int n, void *arg)
 {
 	struct frame *frames[8] = { NULL };
-	struct crowd *crowd = arg;
 	struct rnd_state rnd;
-	int i;
+	unsigned int i, k;
 
 	prandom_seed_state(&rnd, n + 1);
-	for (i = 0; i < KIT_STEPS / 16; i++) {
-		unsigned int k = kit_random(&rnd, ARRAY_SIZE(frames));
+	for (i = 0; i < KIT_STEPS / 8; i++) {
+		unsigned long tag;
 
-		crowd_step(crowd, &rnd, &frames[k], (unsigned long)n << 32 | k | BIT(20));
+		k = kit_random(&rnd, ARRAY_SIZE(frames));
+		tag = (unsigned long)n << 32 | k | BIT(20);
+		if (frames[k])
+			crowd_free(arg, &rnd, frames[k], tag);
+		frames[k] = frames[k] ? NULL : crowd_alloc(arg, &rnd, tag);
 	}
-	for (i = 0; i < ARRAY_SIZE(frames); i++)
-		if (frames[i])
-			buddy_free(frames[i]);
+	for (k = 0; k < ARRAY_SIZE(frames); k++)
+		if (frames[k])
+			buddy_free(frames[k]);
 }
 
 static void test_many_cpus_share_a_node(struct kunit *test)
@@ -656,40 +398,26 @@ static void test_many_cpus_share_a_node(struct kunit *test)
 	kit_run_on_cpus(test, 4, crowd_run, &crowd);
 	KUNIT_EXPECT_EQ(test, atomic_read(&crowd.errors), 0);
 	KUNIT_EXPECT_LE(test, atomic_long_read(&crowd.pool->source.peak), 128);
+	KUNIT_EXPECT_EQ(test, pool_ledger(crowd.pool).used, 0);
 	KUNIT_EXPECT_TRUE(test, buddy_check(&crowd.pool->buddies[NID]));
 }
 
 static struct kunit_case buddy_cases[] = {
-	KUNIT_CASE(test_a_block_is_aligned_to_its_size),
-	KUNIT_CASE(test_blocks_do_not_overlap),
-	KUNIT_CASE(test_every_page_of_a_chunk_can_be_had),
-	KUNIT_CASE(test_a_block_is_split_into_halves),
-	KUNIT_CASE(test_the_smallest_block_that_fits_is_split),
-	KUNIT_CASE(test_a_number_of_pages_gives_its_tail_back),
-	KUNIT_CASE(test_freeing_merges_up_to_the_whole_chunk),
-	KUNIT_CASE(test_only_buddies_merge),
-	KUNIT_CASE(test_a_merged_block_serves_a_large_request),
-	KUNIT_CASE(test_a_request_comes_from_the_fullest_chunk_that_fits),
-	KUNIT_CASE(test_an_empty_chunk_is_touched_last),
-	KUNIT_CASE(test_an_empty_chunk_is_used_before_a_new_one),
-	KUNIT_CASE(test_one_empty_chunk_is_kept),
-	KUNIT_CASE(test_as_many_pages_in_empty_chunks_as_the_source_says_are_kept),
-	KUNIT_CASE(test_what_has_to_stay_for_the_reserve_is_not_looked_at_again),
+	KUNIT_CASE(test_block_is_aligned_to_its_size),
+	KUNIT_CASE(test_free_merges_buddies),
+	KUNIT_CASE(test_free_chunk_is_touched_last),
+	KUNIT_CASE(test_free_chunks_are_kept_up_to_max_free),
+	KUNIT_CASE(test_pages_of_the_reserve_are_not_idle),
 	KUNIT_CASE(test_small_free_chunks_make_room_for_a_large_one),
-	KUNIT_CASE(test_trimming_gives_back_what_is_wholly_free),
-	KUNIT_CASE(test_all_of_the_limit_can_be_had_and_no_more),
-	KUNIT_CASE(test_no_memory_gives_null_and_loses_nothing),
-	KUNIT_CASE(test_a_single_page_is_had_from_fragmented_memory),
-	KUNIT_CASE(test_pages_are_of_the_node_asked_for),
+	KUNIT_CASE(test_trim_frees_all_free_chunks),
+	KUNIT_CASE(test_whole_limit_can_be_allocated),
 	KUNIT_CASE(test_another_node_serves_when_one_is_full),
-	KUNIT_CASE(test_at_the_limit_another_node_gives_what_it_has_free),
-	KUNIT_CASE(test_blocks_come_and_go_with_interrupts_off),
-	KUNIT_CASE(test_a_walk_sees_every_block_once),
-	KUNIT_CASE(test_a_kept_block_is_had_again_as_it_was),
-	KUNIT_CASE(test_one_block_is_kept_and_the_one_before_it_merges),
-	KUNIT_CASE(test_a_kept_block_serves_when_pages_are_needed),
+	KUNIT_CASE(test_at_the_limit_free_pages_of_another_node_serve),
+	KUNIT_CASE(test_alloc_and_free_with_interrupts_off),
+	KUNIT_CASE(test_last_freed_block_is_reused_for_its_size_only),
+	KUNIT_CASE(test_last_freed_block_is_merged_when_displaced_or_needed),
 	KUNIT_CASE(test_many_cpus_share_a_node),
-	KUNIT_CASE(test_a_random_run_agrees_with_a_map_of_pages),
+	KUNIT_CASE(test_random_run_matches_a_map_of_pages),
 	{}
 };
 

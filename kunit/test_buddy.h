@@ -4,6 +4,6 @@
 
 struct kunit;
 
-void test_a_random_run_agrees_with_a_map_of_pages(struct kunit *test);
+void test_random_run_matches_a_map_of_pages(struct kunit *test);
 
 #endif /* SLABMOD_TEST_BUDDY_H */

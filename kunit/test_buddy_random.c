@@ -2,11 +2,10 @@
 /*
  * test_buddy_random.c - the buddy against a model that knows nothing of buddies.
  *
- * The model has a number for each page of each chunk: which allocation owns it.
- * From that alone follows what the free blocks have to be: the largest aligned
- * runs that nobody owns. Where a chunk is, it learns from the kernel's page, not
- * from slabmod. Of chunks in which nothing is used it only knows how many pages
- * they have: what the source gave less what is in the maps.
+ * The model has a number for each page of each chunk: the allocation that owns it. From
+ * this alone follow the free blocks: the largest aligned runs without an owner. The
+ * model learns where a chunk is from the kernel's page, not from slabmod. Of chunks
+ * without a used page it only knows how many pages they have.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -19,7 +18,7 @@
 #include "test_buddy.h"
 
 #define MAX_ORDER_HERE	5
-#define LIMIT		384	/* pages, and so chunks at the most */
+#define LIMIT		384	/* pages, so at most as many chunks */
 #define MAX_BLOCKS	256
 
 struct map {
@@ -27,7 +26,7 @@ struct map {
 	unsigned int order;
 	unsigned int used;
 	int nid;
-	u16 owner[1 << MAX_ORDER_HERE];		/* 0: nobody */
+	u16 owner[1 << MAX_ORDER_HERE];		/* 0: free */
 };
 
 struct block {
@@ -43,7 +42,7 @@ struct model {
 	struct map maps[LIMIT];			/* those without a base are free */
 	struct block blocks[MAX_BLOCKS + 1];	/* [0] stays empty */
 	unsigned int eager;			/* of 16 steps, those that allocate */
-	unsigned long taken, refused;		/* requests that got a block or NULL */
+	unsigned long allocated, refused;	/* requests */
 };
 
 /* ---- what follows from the map ---- */
@@ -58,7 +57,7 @@ static bool owned(const struct map *map, unsigned int index, unsigned int order)
 	return false;
 }
 
-/* Counts the free blocks that a block of a chunk has to consist of. */
+/* Count the free blocks that a block of a chunk must consist of. */
 static void count_free(const struct map *map, unsigned int index, unsigned int order,
 		       unsigned long *nr_free)
 {
@@ -83,7 +82,7 @@ static int largest_free(const struct map *map)
 	return order;
 }
 
-/* The least that any chunk in use has free and that is enough, or -1. */
+/* The smallest free block of any chunk in use that is large enough, or -1. */
 static int best_fit(struct model *model, unsigned int order, int nid)
 {
 	int best = -1, i;
@@ -116,7 +115,7 @@ static struct map *map_at(struct model *model, void *addr)
 	return NULL;
 }
 
-/* Learns of a chunk by the first block taken of it. */
+/* Add a chunk to the model when its first block is allocated. */
 static struct map *map_new(struct model *model, void *addr)
 {
 	struct page *head = virt_to_head_page(addr);
@@ -173,7 +172,7 @@ static void remember(struct model *model, unsigned int id, struct frame *frame,
 	map_mark(model, block, 0, id);
 }
 
-/* NULL is right only when there is nothing, neither here nor at the source. */
+/* NULL is right only if neither the pool nor the source has the pages. */
 static void expect_nothing_left(struct model *model, unsigned int order, int nid, gfp_t gfp,
 				unsigned long refused)
 {
@@ -185,7 +184,7 @@ static void expect_nothing_left(struct model *model, unsigned int order, int nid
 		KUNIT_ASSERT_GT(model->test, held + (1ul << order), LIMIT);
 }
 
-/* Whether @frame is from the chunk it should be from, given what the best was before. */
+/* Expect that @frame is from a chunk whose largest free block was @best. */
 static void expect_best(struct model *model, struct frame *frame, int best)
 {
 	struct map *map = map_at(model, frame_address(frame));
@@ -225,7 +224,7 @@ static void alloc_step(struct model *model, unsigned int id, bool look)
 	if (gfp & __GFP_THISNODE)
 		KUNIT_ASSERT_EQ(model->test, frame_chunk(frame)->buddy->nid, nid);
 	remember(model, id, frame, nr_pages);
-	model->taken++;
+	model->allocated++;
 }
 
 static void free_step(struct model *model, unsigned int id)
@@ -237,7 +236,7 @@ static void free_step(struct model *model, unsigned int id)
 	block->frame = NULL;
 }
 
-/* Another weather: what the source refuses, and whether use grows. */
+/* Change what the source refuses, and whether use grows. */
 static void change(struct model *model)
 {
 	unsigned int dice = kit_random(&model->rnd, 12);
@@ -248,7 +247,7 @@ static void change(struct model *model)
 	model->eager = 5 + kit_random(&model->rnd, 7);
 }
 
-/* ---- the layer's own state against the model's ---- */
+/* ---- the state of the buddy against the model ---- */
 
 struct empties {
 	struct model *model;
@@ -258,7 +257,7 @@ struct empties {
 	unsigned long *nr_free;
 };
 
-/* A chunk that no map knows has to be one free block. */
+/* A chunk that is in no map must be one free block. */
 static void count_empty(struct frame *frame, void *arg)
 {
 	struct empties *empties = arg;
@@ -279,7 +278,7 @@ static unsigned long compare_node(struct model *model, int nid)
 	int i;
 
 	buddy_for_each_frame(buddy, count_empty, &empties);
-	/* All are kept but one; to have more would be a hoard. */
+	/* At most one free chunk is kept. */
 	KUNIT_ASSERT_LE(model->test, empties.chunks, 1);
 	KUNIT_ASSERT_EQ(model->test, empties.chunks, buddy->nr_empty);
 	pages = empties.pages;
@@ -333,7 +332,7 @@ static void step(struct model *model, int i)
 		check(model);
 }
 
-void test_a_random_run_agrees_with_a_map_of_pages(struct kunit *test)
+void test_random_run_matches_a_map_of_pages(struct kunit *test)
 {
 	struct model *model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
 	unsigned int id;
@@ -352,8 +351,8 @@ void test_a_random_run_agrees_with_a_map_of_pages(struct kunit *test)
 	for_each_online_node(i)
 		buddy_trim(&model->pool->buddies[i]);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	/* It got around. */
-	KUNIT_EXPECT_GT(test, model->taken, KIT_STEPS / 4);
+	/* Both outcomes occurred often. */
+	KUNIT_EXPECT_GT(test, model->allocated, KIT_STEPS / 4);
 	KUNIT_EXPECT_GT(test, model->refused, 0);
-	kunit_info(test, "%lu blocks, %lu refused\n", model->taken, model->refused);
+	kunit_info(test, "%lu blocks, %lu refused\n", model->allocated, model->refused);
 }

@@ -6,12 +6,8 @@
  */
 #include <linux/cache.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
 
-#include "buddy.h"
 #include "buddy_check.h"
-#include "kit.h"
-#include "slab.h"
 #include "suites.h"
 #include "test_slab.h"
 
@@ -41,7 +37,7 @@ static void expect_geometry(struct kunit *test, const struct slabmod_cache *cach
 
 	KUNIT_EXPECT_GE_MSG(test, g->objects, 1, "size %u", cache->size);
 	KUNIT_EXPECT_LE_MSG(test, g->objects, most, "size %u", cache->size);
-	/* They fit, and not one page is kept in vain. */
+	/* No page without an object is kept. */
 	KUNIT_EXPECT_EQ_MSG(test, g->pages, DIV_ROUND_UP(bytes, PAGE_SIZE), "size %u", cache->size);
 	KUNIT_EXPECT_EQ_MSG(test, g->order, order_base_2(g->pages), "size %u", cache->size);
 }
@@ -54,12 +50,11 @@ static unsigned int waste(const struct slabmod_cache *cache)
 	return DIV_ROUND_UP((bytes - cache->usual.objects * cache->size) * 16, bytes);
 }
 
-static void test_a_layout_fits_for_every_size(struct kunit *test)
+static void test_layout_fits_for_every_size(struct kunit *test)
 {
-	struct slabmod_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
-	unsigned int size;
+	struct slabmod_cache *cache = kit_zalloc(test, sizeof(*cache));
+	unsigned int size, align;
 
-	KUNIT_ASSERT_NOT_NULL(test, cache);
 	for (size = 1; size <= SLABMOD_CACHE_MAX_SIZE; size++) {
 		memset(cache, 0, sizeof(*cache));
 		KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, 0));
@@ -69,19 +64,11 @@ static void test_a_layout_fits_for_every_size(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, cache->objects, cache->usual.objects);
 		KUNIT_ASSERT_EQ(test, cache->slab_mask, (PAGE_SIZE << cache->usual.order) - 1);
 		KUNIT_ASSERT_LE(test, cache->small.order, get_order(cache->size));
-		/* An eighth at the worst; a sixteenth as long as a page has some objects. */
+		/* At most an eighth; a sixteenth if a page has two objects. */
 		KUNIT_ASSERT_LE_MSG(test, waste(cache), cache->size > 2048 ? 2 : 1, "size %u",
 				    size);
 	}
 	KUNIT_EXPECT_FALSE(test, slab_layout(cache, SLABMOD_CACHE_MAX_SIZE + 1, 0));
-}
-
-static void test_a_size_is_rounded_up_to_its_alignment(struct kunit *test)
-{
-	struct slabmod_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
-	unsigned int align, size;
-
-	KUNIT_ASSERT_NOT_NULL(test, cache);
 	for (align = 1; align <= PAGE_SIZE; align *= 2)
 		for (size = 1; size <= SLABMOD_CACHE_MAX_SIZE; size += 97) {
 			KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, align));
@@ -92,12 +79,11 @@ static void test_a_size_is_rounded_up_to_its_alignment(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, slab_layout(cache, SLABMOD_CACHE_MAX_SIZE - 1, 1u << 16));
 }
 
-static void test_a_group_fills_whole_lines(struct kunit *test)
+static void test_group_fills_whole_lines(struct kunit *test)
 {
-	struct slabmod_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
+	struct slabmod_cache *cache = kit_zalloc(test, sizeof(*cache));
 	unsigned int size, line = cache_line_size();
 
-	KUNIT_ASSERT_NOT_NULL(test, cache);
 	for (size = SLAB_MIN_SIZE; size <= SLABMOD_CACHE_MAX_SIZE; size += 8) {
 		unsigned int group = 1;
 
@@ -110,27 +96,11 @@ static void test_a_group_fills_whole_lines(struct kunit *test)
 	}
 }
 
-static void test_an_index_is_exact_at_every_offset(struct kunit *test)
+static void test_index_is_exact_for_every_size(struct kunit *test)
 {
-	struct slabmod_cache *cache = cache_of_param(test);
-	unsigned long end = PAGE_SIZE << cache->usual.order, offset;
-
-	for (offset = 0; offset < end; offset++) {
-		u64 index = slab_index(cache, offset);
-
-		if (offset % cache->size == 0)
-			KUNIT_ASSERT_EQ(test, index, offset / cache->size);
-		else
-			KUNIT_ASSERT_GE_MSG(test, index, SLAB_MAX_OBJECTS, "offset %lu", offset);
-	}
-}
-
-static void test_an_index_is_exact_for_every_size(struct kunit *test)
-{
-	struct slabmod_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
+	struct slabmod_cache *cache = kit_zalloc(test, sizeof(*cache));
 	unsigned int size, i;
 
-	KUNIT_ASSERT_NOT_NULL(test, cache);
 	for (size = SLAB_MIN_SIZE; size <= SLABMOD_CACHE_MAX_SIZE; size += 8) {
 		KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, 0));
 		for (i = 0; i < cache->objects; i++) {
@@ -156,24 +126,23 @@ static void expect_quarters(struct kunit *test, const struct slab_geometry *g)
 		KUNIT_ASSERT_LT_MSG(test, quarter, SLAB_QUARTERS, "%u of %u", inuse, g->objects);
 		KUNIT_ASSERT_GE(test, quarter, before);
 		KUNIT_ASSERT_LE(test, quarter, before + 1);
-		/* In the first are such as are half empty at least, in the last none of these. */
+		/* Slabs of the first quarter are at least half free, those of the last less. */
 		if (quarter == 0)
 			KUNIT_ASSERT_LE(test, 2 * inuse, g->objects);
 		if (quarter == SLAB_QUARTERS - 1)
 			KUNIT_ASSERT_GT(test, 2 * inuse, g->objects);
 		before = quarter;
 	}
-	/* Where there are objects enough, a slab that is nearly full is not in the first half. */
+	/* A slab that is nearly full is not in the first half, if it has enough objects. */
 	if (g->objects > 2)
 		KUNIT_ASSERT_GE(test, before, g->objects < 4 ? 1 : SLAB_QUARTERS / 2);
 }
 
-static void test_fullness_is_told_in_quarters_or_so(struct kunit *test)
+static void test_fullness_is_divided_into_quarters(struct kunit *test)
 {
-	struct slabmod_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
+	struct slabmod_cache *cache = kit_zalloc(test, sizeof(*cache));
 	unsigned int size;
 
-	KUNIT_ASSERT_NOT_NULL(test, cache);
 	for (size = SLAB_MIN_SIZE; size <= SLABMOD_CACHE_MAX_SIZE; size += 8) {
 		KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, 0));
 		expect_quarters(test, &cache->usual);
@@ -183,10 +152,11 @@ static void test_fullness_is_told_in_quarters_or_so(struct kunit *test)
 
 /* ---- slabs ---- */
 
-static void test_every_page_of_a_slab_leads_to_its_first(struct kunit *test)
+static void test_every_page_of_a_slab_leads_to_the_slab(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of_param(test);
 	struct slab *slab = new_slab(test, cache);
+	struct buddy *buddy = &cache->buddies[NID];
 	void *base = slab_address(slab);
 	unsigned int i;
 
@@ -200,115 +170,24 @@ static void test_every_page_of_a_slab_leads_to_its_first(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ(test, frame_slab(frame), slab);
 		KUNIT_EXPECT_EQ(test, frame->state, FRAME_SLAB);
 	}
-	/* The tail of the block belongs to others. */
+	/* The slab does not own the tail of the block. */
 	if (i < 1u << cache->usual.order)
 		KUNIT_EXPECT_NULL(test, frame_cache(chunk_frame(base + i * PAGE_SIZE)));
-	slab_destroy(cache, slab);
-}
-
-static void test_a_slab_takes_its_pages_and_gives_them_back(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of_param(test);
-	struct buddy *buddy = &cache->buddies[NID];
-	struct slab *slab = new_slab(test, cache);
-	void *base = slab_address(slab);
-	unsigned int i;
-
 	KUNIT_EXPECT_EQ(test, kit_source.pages - buddy->free_pages, cache->usual.pages);
 	slab_destroy(cache, slab);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, buddy->free_pages);
 	for (i = 0; i < cache->usual.pages; i++)
 		KUNIT_EXPECT_NULL(test, frame_cache(chunk_frame(base + i * PAGE_SIZE)));
 	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
-	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_NEW), 1);
-	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_FREE), 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_NEW), 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_FREE), 1);
 }
 
-static void test_objects_lie_side_by_side_in_the_slab(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of_param(test);
-	struct slab *slab = new_slab(test, cache);
-	unsigned int n = take_all(cache, slab, objects), i;
-	DECLARE_BITMAP(seen, SLAB_MAX_OBJECTS) = { 0 };
-
-	KUNIT_EXPECT_EQ(test, n, cache->objects);
-	KUNIT_EXPECT_EQ(test, slab->inuse, n);
-	for (i = 0; i < n; i++) {
-		unsigned long offset = objects[i] - slab_address(slab);
-
-		KUNIT_ASSERT_EQ(test, offset % cache->size, 0);
-		KUNIT_ASSERT_LE(test, offset + cache->size, cache->usual.pages * PAGE_SIZE);
-		KUNIT_ASSERT_FALSE(test, __test_and_set_bit(offset / cache->size, seen));
-		KUNIT_ASSERT_EQ(test, slab_object_index(cache, slab, objects[i]),
-				offset / cache->size);
-	}
-	KUNIT_EXPECT_EQ(test, take_all(cache, slab, others), 0);
-	give(test, cache, slab, objects, n);
-	slab_destroy(cache, slab);
-}
-
-static void test_bits_say_just_what_is_free(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of(test, 96);
-	struct slab *slab = new_slab(test, cache);
-	unsigned int i, n = cache->objects;
-
-	KUNIT_EXPECT_EQ(test, bitmap_weight(slab->free, SLAB_MAX_OBJECTS), n);
-	for (i = 0; i < n; i++) {
-		KUNIT_ASSERT_EQ(test, slab_alloc(cache, slab, &objects[i], 1), 1);
-		KUNIT_ASSERT_FALSE(test, test_bit((objects[i] - slab_address(slab)) / 96,
-						  slab->free));
-		KUNIT_ASSERT_EQ(test, bitmap_weight(slab->free, SLAB_MAX_OBJECTS), n - i - 1);
-		KUNIT_ASSERT_EQ(test, slab->inuse, i + 1);
-	}
-	for (i = 0; i < n; i++) {
-		give(test, cache, slab, &objects[i], 1);
-		KUNIT_ASSERT_TRUE(test, test_bit((objects[i] - slab_address(slab)) / 96,
-						 slab->free));
-		KUNIT_ASSERT_EQ(test, slab->inuse, n - i - 1);
-	}
-	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
-	slab_destroy(cache, slab);
-}
-
-static void test_no_more_is_taken_than_asked_for(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of(test, 64);
-	struct slab *slab = new_slab(test, cache);
-
-	memset(objects, 0, sizeof(objects));
-	KUNIT_EXPECT_EQ(test, slab_alloc(cache, slab, objects, 5), 5);
-	KUNIT_EXPECT_NULL(test, objects[5]);
-	KUNIT_EXPECT_EQ(test, slab_alloc(cache, slab, objects + 5, 0), 0);
-	KUNIT_EXPECT_NULL(test, objects[5]);
-	give(test, cache, slab, objects, 5);
-	slab_destroy(cache, slab);
-}
-
-/* ---- what is wrong to give ---- */
-
-static void test_a_second_give_is_seen(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of(test, 48);
-	struct slab *slab = new_slab(test, cache);
-	void *again[4];
-
-	slab_alloc(cache, slab, objects, 4);
-	memcpy(again, objects, sizeof(again));
-	again[2] = objects[1];
-	KUNIT_EXPECT_EQ(test, slab_give_all(cache, slab, again, 4), 2);
-	/* It had no effect, and what is behind it was not looked at. */
-	KUNIT_EXPECT_EQ(test, slab->inuse, 2);
-	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
-	give(test, cache, slab, objects + 2, 2);
-	slab_destroy(cache, slab);
-}
-
-static void test_an_address_that_starts_no_object_is_seen(struct kunit *test)
+static void test_free_refuses_an_address_inside_an_object(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, 1000);
 	struct slab *slab = new_slab(test, cache);
-	/* In an object, and behind the last one in the slab's last page. */
+	/* Inside an object, and after the last one in the slab's last page. */
 	const unsigned long offsets[] = {
 		1, 8, 999, 1500, cache->objects * 1000, cache->objects * 1000 + 8,
 	};
@@ -320,51 +199,37 @@ static void test_an_address_that_starts_no_object_is_seen(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
 		void *inner = slab_address(slab) + offsets[i];
 
-		KUNIT_EXPECT_EQ_MSG(test, slab_give_all(cache, slab, &inner, 1), 0,
+		KUNIT_EXPECT_EQ_MSG(test, slab_free_all(cache, slab, &inner, 1), 0,
 				    "offset %lu", offsets[i]);
 		KUNIT_EXPECT_EQ(test, slab->inuse, 1);
 	}
 	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
-	give(test, cache, slab, &object, 1);
+	free_n(test, cache, slab, &object, 1);
 	slab_destroy(cache, slab);
-}
-
-static void test_giving_stops_at_an_object_of_another_slab(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of(test, 64);
-	struct slab *a = new_slab(test, cache), *b = new_slab(test, cache);
-
-	slab_alloc(cache, a, objects, 2);
-	slab_alloc(cache, b, objects + 2, 2);
-	KUNIT_EXPECT_EQ(test, slab_give_all(cache, a, objects, 4), 2);
-	KUNIT_EXPECT_EQ(test, slab_give_all(cache, a, objects + 2, 2), 0);
-	give(test, cache, b, objects + 2, 2);
-	slab_destroy(cache, a);
-	slab_destroy(cache, b);
 }
 
 /* ---- lines ---- */
 
-static void test_a_mixed_slab_hands_out_whole_lines_only(struct kunit *test)
+static void test_shared_slab_has_whole_lines_only(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of_param(test);
 	struct slab *slab = new_slab(test, cache);
-	unsigned int n = take_all(cache, slab, objects), group = cache->group, i;
+	unsigned int n = alloc_rest(cache, slab, objects), group = cache->group, i;
 
 	slab->home = HOME_NODE | HOME_SHARED;
 	for (i = 0; i < n; i++) {
 		bool whole = i % group == group - 1;
 
-		give(test, cache, slab, &objects[i], 1);
-		/* Lines come free one by one; until the last of a group nothing is to be had. */
+		free_n(test, cache, slab, &objects[i], 1);
+		/* Nothing is allocated until the last object of a group is free. */
 		KUNIT_ASSERT_EQ_MSG(test, slab_has_whole_line(cache, slab), whole, "object %u", i);
-		KUNIT_ASSERT_EQ(test, take_all(cache, slab, others), whole ? group : 0);
+		KUNIT_ASSERT_EQ(test, alloc_rest(cache, slab, others), whole ? group : 0);
 		if (whole)
 			KUNIT_ASSERT_PTR_EQ(test, others[0], objects[i + 1 - group]);
 	}
 	slab->home = HOME_NODE;
-	KUNIT_EXPECT_EQ(test, take_all(cache, slab, others), n % group);
-	give(test, cache, slab, objects, n);
+	KUNIT_EXPECT_EQ(test, alloc_rest(cache, slab, others), n % group);
+	free_n(test, cache, slab, objects, n);
 	slab_destroy(cache, slab);
 }
 
@@ -372,7 +237,7 @@ static void test_a_mixed_slab_hands_out_whole_lines_only(struct kunit *test)
 
 static struct {
 	unsigned int calls;
-	unsigned int atomic;		/* of these, while one may not sleep */
+	unsigned int atomic;		/* of these, in a context that cannot sleep */
 } ctor_seen;
 
 static void count_ctor(void *object)
@@ -382,9 +247,9 @@ static void count_ctor(void *object)
 	*(u64 *)object = (u64)(unsigned long)object ^ 0x5eed;
 }
 
-static void test_every_object_is_constructed_once(struct kunit *test)
+static void test_object_is_constructed_once(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	struct slabmod_cache *cache = kit_cache_create(test, pool, 80, 0, count_ctor);
 	struct slab *slab;
 	unsigned int round, i, n;
@@ -393,19 +258,19 @@ static void test_every_object_is_constructed_once(struct kunit *test)
 	slab = new_slab(test, cache);
 	KUNIT_EXPECT_EQ(test, ctor_seen.calls, cache->objects);
 	KUNIT_EXPECT_EQ(test, ctor_seen.atomic, 0);
-	/* What it made lasts from one life to the next: nothing is written to free objects. */
+	/* Free objects keep what the constructor wrote. */
 	for (round = 0; round < 2; round++) {
-		n = take_all(cache, slab, objects);
+		n = alloc_rest(cache, slab, objects);
 		for (i = 0; i < n; i++)
 			KUNIT_ASSERT_EQ(test, *(u64 *)objects[i],
 					(u64)(unsigned long)objects[i] ^ 0x5eed);
-		give(test, cache, slab, objects, n);
+		free_n(test, cache, slab, objects, n);
 	}
 	KUNIT_EXPECT_EQ(test, ctor_seen.calls, cache->objects);
 	slab_destroy(cache, slab);
 }
 
-/* ---- when memory is short ---- */
+/* ---- when memory is low ---- */
 
 static void expect_small(struct kunit *test, struct slabmod_cache *cache, struct slab *slab)
 {
@@ -414,17 +279,17 @@ static void expect_small(struct kunit *test, struct slabmod_cache *cache, struct
 	KUNIT_EXPECT_EQ(test, slab->state, FRAME_SLAB_SMALL);
 	KUNIT_EXPECT_NULL(test, slab->cache);
 	KUNIT_EXPECT_PTR_EQ(test, slab_cache(slab), cache);
-	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_SMALL), 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_SMALL), 1);
 	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
-	n = take_all(cache, slab, objects);
+	n = alloc_rest(cache, slab, objects);
 	KUNIT_EXPECT_EQ(test, n, cache->small.objects);
 	KUNIT_EXPECT_LE(test, objects[n - 1] + cache->size - slab_address(slab), PAGE_SIZE);
-	give(test, cache, slab, objects, n);
+	free_n(test, cache, slab, objects, n);
 	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
 	slab_destroy(cache, slab);
 }
 
-static void test_a_small_slab_does_when_memory_is_short(struct kunit *test)
+static void test_small_slab_when_memory_is_low(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of_param(test);
 	bool usual_is_small = cache->usual.objects == cache->small.objects;
@@ -436,7 +301,7 @@ static void test_a_small_slab_does_when_memory_is_short(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, slab);
 		return;
 	}
-	/* A single page is all that an object of up to a page ever needs. */
+	/* A single page is enough for an object of at most a page. */
 	KUNIT_ASSERT_NOT_NULL(test, slab);
 	if (usual_is_small || cache->usual.pages == 1)
 		slab_destroy(cache, slab);
@@ -445,14 +310,14 @@ static void test_a_small_slab_does_when_memory_is_short(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cache->buddies[NID].free_pages, kit_source.pages);
 }
 
-static void test_no_memory_gives_no_slab_and_loses_nothing(struct kunit *test)
+static void test_no_slab_without_memory(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, 64);
 
 	kit_source.fail_all = true;
 	KUNIT_EXPECT_NULL(test, slab_create(cache, NID, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, slab_create(cache, NID, GFP_ATOMIC));
-	KUNIT_EXPECT_EQ(test, stat_sum(cache->stats, STAT_SLAB_NEW), 0);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_NEW), 0);
 	kit_source_reset();
 	slab_destroy(cache, new_slab(test, cache));
 }
@@ -466,50 +331,40 @@ static void collect(void *object, void *arg)
 	*(*next)++ = object;
 }
 
-static void test_a_walk_sees_what_is_taken(struct kunit *test)
+static void test_walk_sees_objects_in_use(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, 24);
 	struct slab *slab = new_slab(test, cache);
 	void **next = others;
-	unsigned int n = take_all(cache, slab, objects), i;
+	unsigned int n = alloc_rest(cache, slab, objects), i;
 
-	give(test, cache, slab, objects, n / 2);
+	free_n(test, cache, slab, objects, n / 2);
 	slab_for_each_used(cache, slab, collect, &next);
 	KUNIT_ASSERT_EQ(test, next - others, n - n / 2);
 	for (i = n / 2; i < n; i++)
 		KUNIT_ASSERT_PTR_EQ(test, others[i - n / 2], objects[i]);
-	give(test, cache, slab, objects + n / 2, n - n / 2);
+	free_n(test, cache, slab, objects + n / 2, n - n / 2);
 	slab_destroy(cache, slab);
 }
 
 static struct kunit_case slab_cases[] = {
-	KUNIT_CASE(test_a_layout_fits_for_every_size),
-	KUNIT_CASE(test_a_size_is_rounded_up_to_its_alignment),
-	KUNIT_CASE(test_a_group_fills_whole_lines),
-	KUNIT_CASE_PARAM(test_an_index_is_exact_at_every_offset, slab_next_size),
-	KUNIT_CASE(test_an_index_is_exact_for_every_size),
-	KUNIT_CASE(test_fullness_is_told_in_quarters_or_so),
-	KUNIT_CASE_PARAM(test_every_page_of_a_slab_leads_to_its_first, slab_next_size),
-	KUNIT_CASE_PARAM(test_a_slab_takes_its_pages_and_gives_them_back, slab_next_size),
-	KUNIT_CASE_PARAM(test_objects_lie_side_by_side_in_the_slab, slab_next_size),
-	KUNIT_CASE(test_bits_say_just_what_is_free),
-	KUNIT_CASE(test_no_more_is_taken_than_asked_for),
-	KUNIT_CASE_PARAM(test_a_row_goes_back_at_once_as_far_as_a_word_goes, slab_next_size),
-	KUNIT_CASE_PARAM(test_a_slab_goes_back_up_or_down_word_by_word, slab_next_size),
-	KUNIT_CASE(test_a_row_with_one_that_is_free_is_given_one_by_one),
-	KUNIT_CASE(test_what_is_free_beside_a_row_does_not_break_it),
-	KUNIT_CASE(test_a_row_is_only_of_neighbours),
-	KUNIT_CASE(test_a_row_ends_where_another_slab_begins),
-	KUNIT_CASE(test_a_row_ends_where_another_small_slab_begins),
-	KUNIT_CASE(test_a_second_give_is_seen),
-	KUNIT_CASE(test_an_address_that_starts_no_object_is_seen),
-	KUNIT_CASE(test_giving_stops_at_an_object_of_another_slab),
-	KUNIT_CASE_PARAM(test_a_mixed_slab_hands_out_whole_lines_only, slab_next_size),
-	KUNIT_CASE(test_every_object_is_constructed_once),
-	KUNIT_CASE_PARAM(test_a_small_slab_does_when_memory_is_short, slab_next_size),
-	KUNIT_CASE(test_no_memory_gives_no_slab_and_loses_nothing),
-	KUNIT_CASE(test_a_walk_sees_what_is_taken),
-	KUNIT_CASE_PARAM(test_a_random_run_agrees_with_a_list_of_objects, slab_next_size),
+	KUNIT_CASE(test_layout_fits_for_every_size),
+	KUNIT_CASE(test_group_fills_whole_lines),
+	KUNIT_CASE(test_index_is_exact_for_every_size),
+	KUNIT_CASE(test_fullness_is_divided_into_quarters),
+	KUNIT_CASE_PARAM(test_every_page_of_a_slab_leads_to_the_slab, slab_next_size),
+	KUNIT_CASE_PARAM(test_row_is_freed_up_to_the_end_of_a_word, slab_next_size),
+	KUNIT_CASE_PARAM(test_slab_is_freed_word_by_word_in_either_direction, slab_next_size),
+	KUNIT_CASE(test_row_with_a_free_object_is_freed_one_by_one),
+	KUNIT_CASE(test_row_has_only_neighbours),
+	KUNIT_CASE(test_row_ends_where_another_slab_begins),
+	KUNIT_CASE(test_free_refuses_an_address_inside_an_object),
+	KUNIT_CASE_PARAM(test_shared_slab_has_whole_lines_only, slab_next_size),
+	KUNIT_CASE(test_object_is_constructed_once),
+	KUNIT_CASE_PARAM(test_small_slab_when_memory_is_low, slab_next_size),
+	KUNIT_CASE(test_no_slab_without_memory),
+	KUNIT_CASE(test_walk_sees_objects_in_use),
+	KUNIT_CASE_PARAM(test_random_run_matches_a_flag_for_each_object, slab_next_size),
 	{}
 };
 

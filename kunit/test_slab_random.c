@@ -2,15 +2,12 @@
 /*
  * test_slab_random.c - slabs against a model that has a flag for each object.
  *
- * What may be handed out of a mixed slab the model finds out by lines, not by
- * groups of objects: no byte of them may belong to an object that was taken.
+ * The model knows lines, not groups of objects: a line of an object allocated from a
+ * shared slab must not have a byte of an object in use.
  */
 #include <linux/cache.h>
 #include <linux/gcd.h>
-#include <linux/slab.h>
 
-#include "kit.h"
-#include "slab.h"
 #include "test_slab.h"
 
 #define SLABS	4
@@ -18,8 +15,8 @@
 
 struct twin {
 	struct slab *slab;
-	unsigned int taken;
-	bool is_taken[SLAB_MAX_OBJECTS];
+	unsigned int inuse;
+	bool used[SLAB_MAX_OBJECTS];
 };
 
 struct run {
@@ -40,7 +37,7 @@ static unsigned int index_of(struct run *run, struct twin *twin, void *object)
 	return offset / run->cache->size;
 }
 
-/* Whether an object has a line in common with one that is taken. */
+/* Whether an object shares a line with one in use. */
 static bool shares_line(struct run *run, struct twin *twin, unsigned int index)
 {
 	unsigned int size = run->cache->size, line = cache_line_size();
@@ -49,12 +46,12 @@ static bool shares_line(struct run *run, struct twin *twin, unsigned int index)
 	unsigned int i;
 
 	for (i = begin / size; i < SLAB_MAX_OBJECTS && i * size < end; i++)
-		if (twin->is_taken[i])
+		if (twin->used[i])
 			return true;
 	return false;
 }
 
-/* Whether so many objects as fill whole lines together are all free. */
+/* Whether a group of objects that fills whole lines is free. */
 static bool has_free_group(struct run *run, struct twin *twin, unsigned int objects)
 {
 	unsigned int group = 1, i, k;
@@ -63,7 +60,7 @@ static bool has_free_group(struct run *run, struct twin *twin, unsigned int obje
 		group++;
 	for (i = 0; i + group <= objects; i += group) {
 		for (k = 0; k < group; k++)
-			if (twin->is_taken[i + k])
+			if (twin->used[i + k])
 				break;
 		if (k == group)
 			return true;
@@ -71,35 +68,35 @@ static bool has_free_group(struct run *run, struct twin *twin, unsigned int obje
 	return false;
 }
 
-static void take_step(struct run *run, struct twin *twin)
+static void alloc_step(struct run *run, struct twin *twin)
 {
 	unsigned int objects = slab_geometry(run->cache, twin->slab)->objects;
 	unsigned int want = 1 + kit_random(&run->rnd, min(objects, 40u));
-	bool mixed = twin->slab->home & HOME_SHARED;
-	bool some = mixed ? has_free_group(run, twin, objects) : twin->taken < objects;
+	bool shared = twin->slab->home & HOME_SHARED;
+	bool some = shared ? has_free_group(run, twin, objects) : twin->inuse < objects;
 	unsigned int got, i;
 
-	if (twin->taken < objects)
+	if (twin->inuse < objects)
 		KUNIT_ASSERT_EQ(run->test, slab_has_whole_line(run->cache, twin->slab), some);
 	got = slab_alloc(run->cache, twin->slab, run->objects, want);
 	KUNIT_ASSERT_LE(run->test, got, want);
 	KUNIT_ASSERT_EQ(run->test, got > 0, some);
-	if (!mixed)
-		KUNIT_ASSERT_EQ(run->test, got, min(want, objects - twin->taken));
-	/* All are looked at before any is noted: they may share lines with each other. */
-	for (i = 0; i < got && mixed; i++)
+	if (!shared)
+		KUNIT_ASSERT_EQ(run->test, got, min(want, objects - twin->inuse));
+	/* Check all before marking any: they may share lines with each other. */
+	for (i = 0; i < got && shared; i++)
 		KUNIT_ASSERT_FALSE(run->test, shares_line(run, twin, index_of(run, twin,
 									      run->objects[i])));
 	for (i = 0; i < got; i++) {
-		bool *is_taken = &twin->is_taken[index_of(run, twin, run->objects[i])];
+		bool *used = &twin->used[index_of(run, twin, run->objects[i])];
 
-		KUNIT_ASSERT_FALSE(run->test, *is_taken);
-		*is_taken = true;
+		KUNIT_ASSERT_FALSE(run->test, *used);
+		*used = true;
 	}
-	twin->taken += got;
+	twin->inuse += got;
 }
 
-/* Picks up to @nr taken objects, in no order. */
+/* Pick up to @nr objects in use, in no order. */
 static unsigned int pick(struct run *run, struct twin *twin, unsigned int nr)
 {
 	unsigned int objects = slab_geometry(run->cache, twin->slab)->objects;
@@ -111,24 +108,24 @@ static unsigned int pick(struct run *run, struct twin *twin, unsigned int nr)
 	for (i = 0; i < objects && n < nr; i++) {
 		unsigned int index = (start + i * stride) % objects;
 
-		if (!twin->is_taken[index])
+		if (!twin->used[index])
 			continue;
-		twin->is_taken[index] = false;
+		twin->used[index] = false;
 		run->objects[n++] = slab_address(twin->slab) + index * run->cache->size;
 	}
-	twin->taken -= n;
-	/* With a stride of one these are rows, of which some go down. */
+	twin->inuse -= n;
+	/* With a stride of one these are rows; reverse some of them. */
 	for (i = 0; start & 1 && i < n / 2; i++)
 		swap(run->objects[i], run->objects[n - 1 - i]);
 	return n;
 }
 
-static void give_step(struct run *run, struct twin *twin)
+static void free_step(struct run *run, struct twin *twin)
 {
 	struct twin *other = &run->twins[kit_random(&run->rnd, SLABS)];
 	unsigned int n = pick(run, twin, 1 + kit_random(&run->rnd, 24)), more = 0;
 
-	/* Behind them sometimes one that is not to be given. */
+	/* Append sometimes an object that must be refused. */
 	switch (n ? kit_random(&run->rnd, 8) : 7) {
 	case 0:
 		run->objects[n] = run->objects[kit_random(&run->rnd, n)];
@@ -146,7 +143,7 @@ static void give_step(struct run *run, struct twin *twin)
 		}
 		break;
 	}
-	KUNIT_ASSERT_EQ(run->test, slab_give_all(run->cache, twin->slab, run->objects, n + more),
+	KUNIT_ASSERT_EQ(run->test, slab_free_all(run->cache, twin->slab, run->objects, n + more),
 			n);
 }
 
@@ -154,9 +151,9 @@ static void compare(struct run *run, struct twin *twin)
 {
 	unsigned int objects = slab_geometry(run->cache, twin->slab)->objects, i;
 
-	KUNIT_ASSERT_EQ(run->test, twin->slab->inuse, twin->taken);
+	KUNIT_ASSERT_EQ(run->test, twin->slab->inuse, twin->inuse);
 	for (i = 0; i < objects; i++)
-		KUNIT_ASSERT_EQ(run->test, test_bit(i, twin->slab->free), !twin->is_taken[i]);
+		KUNIT_ASSERT_EQ(run->test, test_bit(i, twin->slab->free), !twin->used[i]);
 	KUNIT_ASSERT_TRUE(run->test, slab_check(run->cache, twin->slab));
 }
 
@@ -167,9 +164,9 @@ static void step(struct run *run, int i)
 	if (kit_random(&run->rnd, 64) == 0)
 		twin->slab->home ^= HOME_SHARED;
 	if (kit_random(&run->rnd, 2))
-		take_step(run, twin);
+		alloc_step(run, twin);
 	else
-		give_step(run, twin);
+		free_step(run, twin);
 	if (i % 4 == 0)
 		compare(run, twin);
 }
@@ -178,7 +175,7 @@ static void begin(struct run *run)
 {
 	int i;
 
-	/* The first is made while memory is short, where that makes a difference. */
+	/* The first slab is a small one, if the size allows it. */
 	if (run->cache->size <= PAGE_SIZE)
 		kit_source.max_order = 0;
 	for (i = 0; i < SLABS; i++) {
@@ -196,7 +193,7 @@ static void end(struct run *run)
 		struct twin *twin = &run->twins[i];
 		unsigned int n = pick(run, twin, SLAB_MAX_OBJECTS);
 
-		KUNIT_ASSERT_EQ(run->test, slab_give_all(run->cache, twin->slab, run->objects, n),
+		KUNIT_ASSERT_EQ(run->test, slab_free_all(run->cache, twin->slab, run->objects, n),
 				n);
 		KUNIT_ASSERT_EQ(run->test, twin->slab->inuse, 0);
 		KUNIT_ASSERT_TRUE(run->test, slab_check(run->cache, twin->slab));
@@ -204,13 +201,12 @@ static void end(struct run *run)
 	}
 }
 
-void test_a_random_run_agrees_with_a_list_of_objects(struct kunit *test)
+void test_random_run_matches_a_flag_for_each_object(struct kunit *test)
 {
 	const unsigned int *size = test->param_value;
-	struct run *run = kunit_kzalloc(test, sizeof(*run), GFP_KERNEL);
+	struct run *run = kit_zalloc(test, sizeof(*run));
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, run);
 	run->test = test;
 	run->cache = kit_cache_create(test, kit_pool_create_orders(test, 1024, 0, 6), *size, 0,
 				      NULL);

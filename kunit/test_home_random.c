@@ -2,29 +2,20 @@
 /*
  * test_home_random.c - homes against a model that is in the objects themselves.
  *
- * Whoever takes an object writes his tag into every word of it, and whoever gives
- * it back looks whether it is still there, and wipes it. So an object that is
- * handed out twice, or overlaps another, is seen at once; and so is one that was
- * handed out beside an object of another CPU, in the same line.
+ * Each allocation writes the tag of its CPU into every word of the object. The free
+ * checks the tag and clears it. So an object that is allocated twice, overlaps another
+ * or shares a line with an object of another CPU is found at once.
  */
 #include <linux/cache.h>
 #include <linux/slab.h>
 
-#include "buddy.h"
 #include "buddy_walk.h"
-#include "context.h"
-#include "home_check.h"
-#include "home_refill.h"
-#include "home_return.h"
-#include "home_walk.h"
-#include "kit.h"
-#include "slab.h"
 #include "test_home.h"
 
 #define CPUS		4
 #define MAX_LIVE	1024
 #define BATCH		32
-#define CROWD_BATCH	8		/* CPUs that are emulated wait long for a lock */
+#define CROWD_BATCH	8		/* emulated CPUs wait long for a lock */
 #define LIMIT		640		/* pages */
 
 /* Some share lines and some do not; some have slabs of one page and some of more. */
@@ -55,16 +46,16 @@ static bool is_tag(u64 word)
 }
 
 enum fault {
-	TAKEN_TWICE,	/* it was somebody's already */
-	LINE_SHARED,	/* it has a line in common with another CPU's */
-	SCRIBBLED,	/* somebody wrote to it */
+	ALLOCATED_TWICE,
+	LINE_SHARED,	/* with an object of another CPU */
+	OVERWRITTEN,
 	NR_FAULTS
 };
 
 static const char *const fault_names[] = {
-	"objects were handed out twice",
-	"objects were handed out in a line of another CPU's",
-	"objects were written to by others",
+	"objects allocated twice",
+	"objects that share a line with another CPU",
+	"objects overwritten",
 };
 
 struct tagger {
@@ -72,7 +63,7 @@ struct tagger {
 	atomic_t faults[NR_FAULTS];
 };
 
-/* Whether any word of [@p, @end) is the tag of another than @mine; 0: of anybody. */
+/* Whether any word of [@p, @end) is a tag other than @mine. */
 static bool tagged(const u64 *p, const u64 *end, u64 mine)
 {
 	for (; p < end; p++) {
@@ -92,7 +83,7 @@ static void tag(struct tagger *tagger, void *object, unsigned int cpu, bool may_
 	u64 *line_end = (u64 *)ALIGN((unsigned long)end, line);
 
 	if (tagged(begin, end, 0))
-		atomic_inc(&tagger->faults[TAKEN_TWICE]);
+		atomic_inc(&tagger->faults[ALLOCATED_TWICE]);
 	if (!may_share && (tagged(line_begin, begin, tag_of(cpu)) ||
 			   tagged(end, line_end, tag_of(cpu))))
 		atomic_inc(&tagger->faults[LINE_SHARED]);
@@ -106,17 +97,17 @@ static void untag(struct tagger *tagger, void *object)
 	u64 word = *begin;
 
 	if (!is_tag(word) || memcmp(begin, begin + 1, tagger->size - sizeof(word)))
-		atomic_inc(&tagger->faults[SCRIBBLED]);
+		atomic_inc(&tagger->faults[OVERWRITTEN]);
 	for (p = begin; p < end; p++)
 		WRITE_ONCE(*p, 0);
 }
 
-/* New memory may have been a stack, on which a tag was. The line's rest as well. */
-static unsigned int wipe_size;
+/* Constructor: new memory may hold stale tags, in the rest of the line too. */
+static unsigned int clear_size;
 
-static void wipe(void *object)
+static void clear(void *object)
 {
-	memset(object, 0, ALIGN((unsigned long)object + wipe_size, cache_line_size()) -
+	memset(object, 0, ALIGN((unsigned long)object + clear_size, cache_line_size()) -
 			  (unsigned long)object);
 }
 
@@ -144,11 +135,11 @@ struct run {
 
 struct survey {
 	struct run *run;
-	unsigned long slabs, small_slabs, taken;
-	bool missed;			/* something that could have been taken here */
+	unsigned long slabs, small_slabs, inuse;
+	bool missed;			/* an object this CPU could have allocated */
 };
 
-/* Whether this CPU should have found something in a slab, given where it is at home. */
+/* Whether this CPU should have found an object in this slab. */
 static bool overlooked(struct run *run, const struct slab *slab)
 {
 	unsigned int id = HOME_ID(slab->home);
@@ -157,7 +148,7 @@ static bool overlooked(struct run *run, const struct slab *slab)
 
 	if (full)
 		return false;
-	/* Of slabs at home elsewhere only whole lines, and not all of them are looked at. */
+	/* Of slabs of other homes only whole lines are used, and not all are searched. */
 	if (run->cache->flags & CACHE_SHARES_LINES)
 		return id == run->cpu && !(slab->home & HOME_SHARED);
 	if (id == HOME_NODE)
@@ -174,11 +165,11 @@ static void survey_frame(struct frame *frame, void *arg)
 		return;
 	survey->slabs++;
 	survey->small_slabs += slab_is_small(slab);
-	survey->taken += slab->inuse;
+	survey->inuse += slab->inuse;
 	survey->missed |= overlooked(survey->run, slab);
 }
 
-/* Looks at every slab there is, by way of the pages and not of the homes. */
+/* Find every slab by its pages, not by the homes. */
 static struct survey survey_all(struct run *run)
 {
 	struct survey survey = { .run = run };
@@ -189,8 +180,8 @@ static struct survey survey_all(struct run *run)
 	return survey;
 }
 
-/* Of mixed slabs those are apart that have no whole line to take. Nobody else is about. */
-static void expect_broken_apart(struct run *run, struct slab_home *home)
+/* Shared slabs without a whole line are on a list of their own. Nothing runs meanwhile. */
+static void expect_lists(struct run *run, struct slab_home *home)
 {
 	struct slab *slab;
 	int quarter;
@@ -203,15 +194,15 @@ static void expect_broken_apart(struct run *run, struct slab_home *home)
 			KUNIT_ASSERT_TRUE(run->test, slab_has_whole_line(run->cache, slab));
 }
 
-static void expect_all_broken_apart(struct run *run)
+static void expect_all_lists(struct run *run)
 {
 	unsigned int cpu;
 	int nid;
 
 	for_each_online_node(nid)
-		expect_broken_apart(run, &run->cache->node_homes[nid]);
+		expect_lists(run, &run->cache->node_homes[nid]);
 	for_each_possible_cpu(cpu)
-		expect_broken_apart(run, home_of_cpu(run->cache, cpu));
+		expect_lists(run, kit_home(run->cache, cpu));
 }
 
 static void compare(struct run *run)
@@ -220,10 +211,10 @@ static void compare(struct run *run)
 	struct survey survey = survey_all(run);
 
 	KUNIT_ASSERT_EQ(run->test, totals.inuse, run->nr_live);
-	KUNIT_ASSERT_EQ(run->test, survey.taken, run->nr_live);
+	KUNIT_ASSERT_EQ(run->test, survey.inuse, run->nr_live);
 	KUNIT_ASSERT_EQ(run->test, totals.slabs, survey.slabs);
 	KUNIT_ASSERT_EQ(run->test, totals.small_slabs, survey.small_slabs);
-	expect_all_broken_apart(run);
+	expect_all_lists(run);
 	expect_no_faults(run->test, &run->tagger);
 }
 
@@ -233,14 +224,14 @@ static void keep(struct run *run, unsigned int got, bool may_share)
 		tag(&run->tagger, run->live[run->nr_live++], run->cpu, may_share);
 }
 
-/* What an allocation does when there was nothing to take. */
-static void grow_step(struct run *run)
+/* What an allocation does after it found no free object. */
+static void new_slab_step(struct run *run)
 {
 	void **to = &run->live[run->nr_live];
 	unsigned int got = 1;
 	bool may_share = false;
 
-	/* The blowup invariant: a slab is made only when those there are had nothing. */
+	/* The bound on memory: no new slab while an existing one has a free object. */
 	KUNIT_ASSERT_FALSE(run->test, survey_all(run).missed);
 	*to = home_alloc_new_slab(run->cache, cpu_to_mem(run->cpu), GFP_KERNEL,
 				  !kit_random(&run->rnd, 8));
@@ -248,27 +239,27 @@ static void grow_step(struct run *run)
 		run->grown++;
 	} else {
 		run->nothing++;
-		got = take_anything(run->cache, to, 1);
+		got = alloc_anything(run->cache, to, 1);
 		may_share = true;
 	}
 	keep(run, got, may_share);
 }
 
-static void take_step(struct run *run)
+static void alloc_step(struct run *run)
 {
 	unsigned int want = 1 + kit_random(&run->rnd, BATCH), got;
 
 	if (run->nr_live + want > run->max_live)
 		return;
-	got = take(run->cache, &run->live[run->nr_live], want);
+	got = alloc(run->cache, &run->live[run->nr_live], want);
 	KUNIT_ASSERT_LE(run->test, got, want);
 	if (got)
 		keep(run, got, false);
 	else
-		grow_step(run);
+		new_slab_step(run);
 }
 
-static void give_step(struct run *run, unsigned int most)
+static void free_step(struct run *run, unsigned int most)
 {
 	unsigned int nr = min(1 + kit_random(&run->rnd, most), run->nr_live), i;
 
@@ -318,25 +309,24 @@ static void step(struct run *run, int i)
 	if (i % 32 == 0 && run->nr_live < run->max_live)
 		rare_step(run);
 	else if (kit_random(&run->rnd, 8) < 5 - 2 * ebb)
-		take_step(run);
+		alloc_step(run);
 	else
-		give_step(run, BATCH);
+		free_step(run, BATCH);
 }
 
 static struct slabmod_cache *small_cache(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, 0, 5);
 
-	wipe_size = *(const unsigned int *)test->param_value;
-	return kit_cache_create(test, pool, wipe_size, 0, wipe);
+	clear_size = *(const unsigned int *)test->param_value;
+	return kit_cache_create(test, pool, clear_size, 0, clear);
 }
 
-void test_a_random_run_agrees_with_the_tags_in_objects(struct kunit *test)
+void test_random_run_matches_the_tags_in_objects(struct kunit *test)
 {
-	struct run *run = kunit_kzalloc(test, sizeof(*run), GFP_KERNEL);
+	struct run *run = kit_zalloc(test, sizeof(*run));
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, run);
 	run->test = test;
 	run->cache = small_cache(test);
 	run->tagger.size = run->cache->size;
@@ -345,9 +335,8 @@ void test_a_random_run_agrees_with_the_tags_in_objects(struct kunit *test)
 	for (i = 0; i < KIT_STEPS / 4; i++)
 		step(run, i);
 	while (run->nr_live)
-		give_step(run, BATCH);
+		free_step(run, BATCH);
 	compare(run);
-	/* It got around. */
 	KUNIT_EXPECT_GT(test, run->grown, 20);
 	kunit_info(test, "%lu slabs made, %lu refused\n", run->grown, run->nothing);
 }
@@ -357,8 +346,8 @@ void test_a_random_run_agrees_with_the_tags_in_objects(struct kunit *test)
 struct crowd {
 	struct slabmod_cache *cache;
 	struct tagger tagger;
-	void *mailbox[64];		/* objects on their way from one thread to another */
-	atomic_t lost;			/* objects that could not be given back */
+	void *mailbox[64];		/* objects passed from one thread to another */
+	atomic_t lost;			/* objects that could not be freed */
 	atomic_t broken;
 };
 
@@ -369,7 +358,7 @@ struct worker {
 	void *live[MAX_LIVE / CPUS];
 };
 
-static void worker_take(struct worker *worker)
+static void worker_alloc(struct worker *worker)
 {
 	struct slabmod_cache *cache = worker->crowd->cache;
 	unsigned int want = 1 + kit_random(&worker->rnd, CROWD_BATCH), got;
@@ -377,7 +366,7 @@ static void worker_take(struct worker *worker)
 
 	if (worker->nr_live + want > ARRAY_SIZE(worker->live))
 		return;
-	got = take(cache, to, want);
+	got = alloc(cache, to, want);
 	if (!got) {
 		*to = home_alloc_new_slab(cache, cpu_to_mem(worker->cpu), GFP_KERNEL, false);
 		got = !!*to;
@@ -386,7 +375,7 @@ static void worker_take(struct worker *worker)
 		tag(&worker->crowd->tagger, worker->live[worker->nr_live++], worker->cpu, false);
 }
 
-static void worker_give(struct worker *worker)
+static void worker_free(struct worker *worker)
 {
 	unsigned int nr = min(1 + kit_random(&worker->rnd, CROWD_BATCH), worker->nr_live), i;
 
@@ -397,7 +386,7 @@ static void worker_give(struct worker *worker)
 		atomic_add(nr, &worker->crowd->lost);
 }
 
-/* Swaps some objects with what others left in the mailbox. */
+/* Exchange some objects for those in the mailbox. */
 static void worker_post(struct worker *worker)
 {
 	unsigned int i;
@@ -426,14 +415,14 @@ static void worker_step(struct worker *worker, int i)
 	case 2:
 	case 3:
 	case 4:
-		worker_take(worker);
+		worker_alloc(worker);
 		break;
 	case 5:
 		if (!ebb)
-			worker_take(worker);
+			worker_alloc(worker);
 		fallthrough;
 	default:
-		worker_give(worker);
+		worker_free(worker);
 	}
 	if (i % 1024 == 0) {
 		home_shrink(worker->crowd->cache);
@@ -455,16 +444,15 @@ static void worker_run(unsigned int n, void *arg)
 	for (i = 0; i < KIT_STEPS / CPUS / 4; i++)
 		worker_step(worker, i);
 	while (worker->nr_live)
-		worker_give(worker);
+		worker_free(worker);
 	kfree(worker);
 }
 
-void test_many_cpus_agree_with_the_tags_in_objects(struct kunit *test)
+void test_many_cpus_match_the_tags_in_objects(struct kunit *test)
 {
-	struct crowd *crowd = kunit_kzalloc(test, sizeof(*crowd), GFP_KERNEL);
+	struct crowd *crowd = kit_zalloc(test, sizeof(*crowd));
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, crowd);
 	crowd->cache = small_cache(test);
 	crowd->tagger.size = crowd->cache->size;
 	kit_run_on_cpus(test, CPUS, worker_run, crowd);

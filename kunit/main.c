@@ -41,7 +41,7 @@ static struct kunit_suite *const all[] = {
 	&strict_suite,
 	&pool_suite,
 	&bound_suite,
-	&exchange_suite,
+	&resize_suite,
 	&reclaim_suite,
 	&pools_suite,
 	&sharing_suite,

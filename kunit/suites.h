@@ -22,7 +22,7 @@ extern struct kunit_suite misuse_suite;
 extern struct kunit_suite strict_suite;
 extern struct kunit_suite pool_suite;
 extern struct kunit_suite bound_suite;
-extern struct kunit_suite exchange_suite;
+extern struct kunit_suite resize_suite;
 extern struct kunit_suite reclaim_suite;
 extern struct kunit_suite pools_suite;
 extern struct kunit_suite sharing_suite;

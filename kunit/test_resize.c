@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_resize.c - a cache gets other magazines while it is used: no object and no count
+ * is lost, whatever CPUs are in the middle of a call.
+ *
+ * Also the sizes requested of kmalloc(), which magazines count.
+ */
+#include <linux/percpu.h>
+
+#include "context.h"
+#include "home.h"
+#include "home_walk.h"
+#include "pool_check.h"
+#include "pool_ledger.h"
+#include "suites.h"
+#include "test_magazine.h"
+
+/* ---- one resize ---- */
+
+static struct slabmod_cache *subject;
+static bool more;
+
+static bool resize_subject(struct slabmod_cache *cache)
+{
+	return cache == subject && magazine_resize(cache, more);
+}
+
+/* Give a cache larger magazines, or none. False if it keeps its own. */
+static bool resize(struct slabmod_cache *cache, bool larger)
+{
+	subject = cache;
+	more = larger;
+	return cache_resize_magazines(resize_subject);
+}
+
+/* A cache that begins with small magazines; pins the test to the first CPU. */
+static struct slabmod_cache *small_cache(struct kunit *test, size_t size)
+{
+	context_pin(0);
+	return kit_cache(test, size);
+}
+
+static void use(struct kunit *test, struct slabmod_cache *cache)
+{
+	slabmod_cache_free(cache, kit_alloc(test, cache));
+}
+
+static void expect_unused(struct kunit *test, struct slabmod_cache *cache)
+{
+	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+	KUNIT_EXPECT_TRUE(test, pool_check(cache->pool));
+}
+
+static void test_magazines_grow_to_their_largest_size_and_are_freed(struct kunit *test)
+{
+	static const size_t sizes[] = { 16, SHARED_LINES, WHOLE_LINES, 1000, 4096, 32768 };
+	unsigned int i, capacity, start;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct slabmod_cache *cache = small_cache(test, sizes[i]);
+		unsigned int largest = cache->capacity_max;
+
+		start = cache->capacity;
+		KUNIT_EXPECT_LE(test, start, MAGAZINE_START);
+		/* There are no magazines yet. */
+		KUNIT_EXPECT_FALSE(test, resize(cache, true));
+		KUNIT_EXPECT_FALSE(test, resize(cache, false));
+		use(test, cache);
+		for (capacity = start; capacity < largest;) {
+			capacity = min(capacity * 8, largest);
+			KUNIT_EXPECT_TRUE(test, resize(cache, true));
+			KUNIT_EXPECT_EQ(test, cache->capacity, capacity);
+			KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, capacity);
+			use(test, cache);
+			expect_unused(test, cache);
+		}
+		KUNIT_EXPECT_TRUE(test, resize(cache, false));
+		KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, 0);
+		KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
+		KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
+		/* The next allocation makes small ones. */
+		use(test, cache);
+		KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, start);
+		expect_unused(test, cache);
+		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	}
+}
+
+/* Bytes of the stacks of all magazines. */
+static size_t stacks(struct slabmod_cache *cache)
+{
+	unsigned int entries = kit_magazine(cache)->capacity;
+
+	if (cache->flags & CACHE_CHECK_HOME)
+		entries += magazine_remote_capacity(kit_magazine(cache)->capacity);
+	return entries * sizeof(void *) * num_possible_cpus();
+}
+
+static void test_ledger_counts_magazines(struct kunit *test)
+{
+	struct slabmod_cache *cache = small_cache(test, SHARED_LINES);
+	unsigned long none = pool_ledger(cache->pool).metadata, small, large;
+	size_t small_stacks;
+
+	magazine_enable(cache, GFP_KERNEL);
+	small = pool_ledger(cache->pool).metadata;
+	small_stacks = stacks(cache);
+	KUNIT_EXPECT_GT(test, small - none, small_stacks);
+	KUNIT_EXPECT_TRUE(test, resize(cache, true));
+	large = pool_ledger(cache->pool).metadata;
+	KUNIT_EXPECT_EQ(test, large - small, stacks(cache) - small_stacks);
+	/* Both existed for a while. */
+	KUNIT_EXPECT_GE(test, pool_ledger_peak(cache->pool).metadata, large + small_stacks);
+	KUNIT_EXPECT_TRUE(test, resize(cache, false));
+	/* Homes stay. */
+	KUNIT_EXPECT_GT(test, pool_ledger(cache->pool).metadata, none);
+	KUNIT_EXPECT_LT(test, pool_ledger(cache->pool).metadata, small - small_stacks);
+	magazine_enable(cache, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, pool_ledger(cache->pool).metadata, small);
+	KUNIT_EXPECT_TRUE(test, pool_check(cache->pool));
+}
+
+/* ---- with objects in them ---- */
+
+#define OBJECTS		40
+
+/* Leave objects in the magazine of each CPU, remote ones too, and one per CPU in use. */
+static void fill_magazines(struct kunit *test, struct slabmod_cache *cache, void **used)
+{
+	unsigned int cpus = num_online_cpus(), n;
+	void *objects[OBJECTS];
+
+	for (n = 0; n < cpus; n++) {
+		kit_alloc_on(n, test, cache, objects, OBJECTS);
+		used[n] = objects[0];
+		kit_free_on((n + n % 2) % cpus, cache, objects + 1, OBJECTS - 1);
+	}
+}
+
+static void expect_objects_kept(struct kunit *test, size_t size, bool larger)
+{
+	struct slabmod_cache *cache = small_cache(test, size);
+	unsigned int cpus = num_online_cpus();
+	void **used = kit_array(test, cpus);
+	unsigned long allocs;
+
+	fill_magazines(test, cache, used);
+	KUNIT_EXPECT_GT(test, magazine_count(cache), cpus);
+	KUNIT_EXPECT_EQ(test, cache_used(cache), cpus);
+	allocs = magazine_allocs(cache);
+	KUNIT_EXPECT_EQ(test, allocs, cpus * OBJECTS);
+	KUNIT_EXPECT_TRUE(test, resize(cache, larger));
+	/* The objects of the old magazines are in slabs again. */
+	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, cpus);
+	KUNIT_EXPECT_EQ(test, cache_used(cache), cpus);
+	KUNIT_EXPECT_EQ(test, magazine_allocs(cache), allocs);
+	KUNIT_EXPECT_TRUE(test, pool_check(cache->pool));
+	kit_free_n(cache, used, cpus);
+	expect_unused(test, cache);
+}
+
+static void test_objects_of_old_magazines_return_to_their_slabs(struct kunit *test)
+{
+	const size_t *size = test->param_value;
+
+	expect_objects_kept(test, *size, true);
+	expect_objects_kept(test, *size, false);
+}
+
+static void test_resize_without_memory_changes_nothing(struct kunit *test)
+{
+	struct slabmod_cache *cache = small_cache(test, WHOLE_LINES);
+	unsigned int capacity = cache->capacity, largest = cache->capacity_max;
+	struct slabmod_magazine __percpu *magazines;
+	unsigned long metadata;
+	void *objects[OBJECTS];
+
+	kit_alloc_n(test, cache, objects, OBJECTS);
+	magazines = cache->magazines;
+	metadata = pool_ledger(cache->pool).metadata;
+	/* More than the percpu allocator has in one piece. */
+	cache->capacity = 1u << 20;
+	cache->capacity_max = 1u << 20;
+	KUNIT_EXPECT_FALSE(test, resize(cache, true));
+	cache->capacity = capacity;
+	cache->capacity_max = largest;
+	KUNIT_EXPECT_TRUE(test, cache->magazines == magazines);
+	KUNIT_EXPECT_TRUE(test, cache->fastpath.magazines == magazines || want_init_on_alloc(0));
+	KUNIT_EXPECT_EQ(test, pool_ledger(cache->pool).metadata, metadata);
+	KUNIT_EXPECT_EQ(test, cache_used(cache), OBJECTS);
+	kit_free_n(cache, objects, OBJECTS);
+	KUNIT_EXPECT_TRUE(test, resize(cache, true));
+	expect_unused(test, cache);
+}
+
+/* ---- while other CPUs use the cache ---- */
+
+#define HELD	48
+#define PASSED	16
+#define RESIZES	20
+
+/* The tag of an object in use. */
+#define TAG(object)	((unsigned long)(object) ^ 0x5ab7a4e715a5a5a5ul)
+
+struct crowd {
+	struct slabmod_cache *cache;
+	void *passed[PASSED];		/* from one to the next */
+	atomic_long_t allocs, wrong;
+	unsigned int resizes;
+	bool over;
+	u32 seed;
+};
+
+static void *alloc_tagged(struct crowd *crowd)
+{
+	unsigned long *object = slabmod_cache_alloc(crowd->cache, GFP_KERNEL);
+
+	if (!object || xchg(object, TAG(object)) == TAG(object))
+		atomic_long_inc(&crowd->wrong);
+	atomic_long_inc(&crowd->allocs);
+	return object;
+}
+
+static void free_tagged(struct crowd *crowd, unsigned long *object)
+{
+	if (!object)
+		return;
+	if (cmpxchg(object, TAG(object), 0) != TAG(object))
+		atomic_long_inc(&crowd->wrong);
+	slabmod_cache_free(crowd->cache, object);
+}
+
+static void use_cache(struct crowd *crowd, unsigned int n)
+{
+	void *held[HELD] = { };
+	struct rnd_state rnd;
+	unsigned int i, step;
+
+	prandom_seed_state(&rnd, crowd->seed + n);
+	for (step = 0; !READ_ONCE(crowd->over); step++) {
+		if (step % 64 == 0)
+			cond_resched();
+		i = kit_random(&rnd, HELD);
+		if (kit_random(&rnd, 8) == 0)
+			held[i] = xchg(&crowd->passed[kit_random(&rnd, PASSED)], held[i]);
+		free_tagged(crowd, held[i]);
+		held[i] = kit_random(&rnd, 2) ? alloc_tagged(crowd) : NULL;
+	}
+	for (i = 0; i < HELD; i++)
+		free_tagged(crowd, held[i]);
+}
+
+/* The first CPU resizes, while the others use the cache. */
+static void crowd_thread(unsigned int n, void *arg)
+{
+	struct crowd *crowd = arg;
+
+	if (n) {
+		use_cache(crowd, n);
+		return;
+	}
+	while (crowd->resizes < RESIZES || atomic_long_read(&crowd->allocs) < KIT_STEPS) {
+		crowd->resizes += resize(crowd->cache, crowd->resizes % 4 != 3);
+		cond_resched();
+	}
+	WRITE_ONCE(crowd->over, true);
+}
+
+static void test_resize_during_calls_loses_nothing(struct kunit *test)
+{
+	const size_t *size = test->param_value;
+	struct crowd crowd = { .cache = small_cache(test, *size), .seed = get_random_u32() };
+	unsigned int cpus = min_t(unsigned int, num_online_cpus(), MODEL_CPUS), i;
+
+	kit_need_cpus(test, 2);
+	kit_run_on_cpus(test, cpus, crowd_thread, &crowd);
+	for (i = 0; i < PASSED; i++)
+		free_tagged(&crowd, crowd.passed[i]);
+	kunit_info(test, "seed=%u, %u resizes, %ld objects\n", crowd.seed, crowd.resizes,
+		   atomic_long_read(&crowd.allocs));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&crowd.wrong), 0);
+	KUNIT_EXPECT_EQ(test, magazine_allocs(crowd.cache), atomic_long_read(&crowd.allocs));
+	expect_unused(test, crowd.cache);
+	magazine_drain_all(crowd.cache);
+	KUNIT_EXPECT_EQ(test, home_totals(crowd.cache).inuse, 0);
+	KUNIT_EXPECT_EQ(test, cache_destroy(crowd.cache), 0);
+}
+
+/* ---- requested sizes ---- */
+
+/* Sizes from 97 to 112 are of one class. */
+#define CLASS_SIZE	112
+
+/* The counts expected of a class. */
+struct tally {
+	struct kunit *test;
+	struct slabmod_cache *cache;
+	struct slabmod_pool *pool;
+	unsigned long bytes, nr;
+	size_t size;			/* of the next request */
+};
+
+static unsigned long bytes_requested(struct slabmod_cache *cache)
+{
+	unsigned long bytes = atomic_long_read(&cache->requested);
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		bytes += per_cpu_ptr(cache->magazines, cpu)->requested;
+	return bytes;
+}
+
+static void expect_requested(struct tally *tally, void *p, size_t size)
+{
+	struct kunit *test = tally->test;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	tally->bytes += size;
+	tally->nr++;
+	KUNIT_EXPECT_EQ_MSG(test, bytes_requested(tally->cache), tally->bytes, "size %zu", size);
+	KUNIT_EXPECT_EQ_MSG(test, magazine_allocs(tally->cache), tally->nr, "size %zu", size);
+	KUNIT_EXPECT_EQ(test, magazine_mean_requested(tally->cache),
+			DIV_ROUND_CLOSEST(tally->bytes, tally->nr));
+	slabmod_kfree(p);
+}
+
+/* Every call that allocates by size, each with another size. */
+static void test_every_call_counts_the_requested_size(struct kunit *test)
+{
+	static const char text[CLASS_SIZE] = "what is copied";
+	struct slabmod_cache *cache = slabmod_kmalloc_caches[slabmod_kmalloc_class(CLASS_SIZE)];
+	struct tally tally = { .test = test, .cache = cache };
+	int nid;
+
+	context_pin(0);
+	slabmod_kfree(slabmod_kmalloc(CLASS_SIZE, GFP_KERNEL));
+	tally.bytes = bytes_requested(cache);
+	tally.nr = magazine_allocs(cache);
+	expect_requested(&tally, slabmod_kmalloc(97, GFP_KERNEL), 97);
+	expect_requested(&tally, slabmod_kmalloc_variable(98, GFP_KERNEL), 98);
+	expect_requested(&tally, slabmod_kmalloc(99, GFP_ATOMIC), 99);
+	expect_requested(&tally, slabmod_kzalloc(100, GFP_KERNEL), 100);
+	expect_requested(&tally, slabmod_kmalloc_variable(101, GFP_KERNEL | __GFP_ZERO), 101);
+	expect_requested(&tally, slabmod_kmalloc_array(17, 6, GFP_KERNEL), 102);
+	expect_requested(&tally, slabmod_kcalloc(13, 8, GFP_KERNEL), 104);
+	expect_requested(&tally, slabmod_krealloc(NULL, 105, GFP_KERNEL), 105);
+	expect_requested(&tally, slabmod_kmemdup(text, 106, GFP_KERNEL), 106);
+	expect_requested(&tally, slabmod_kasprintf(GFP_KERNEL, "%0107d", 7), 108);
+	for_each_online_node(nid) {
+		expect_requested(&tally, slabmod_kmalloc_node(109, GFP_KERNEL, nid), 109);
+		expect_requested(&tally, slabmod_kmalloc_node(110, GFP_KERNEL | __GFP_THISNODE, nid),
+			     110);
+	}
+	expect_requested(&tally, slabmod_kmalloc_node(111, GFP_KERNEL, NUMA_NO_NODE), 111);
+	expect_requested(&tally, slabmod_pool_kmalloc(root_pool, 112, GFP_KERNEL), 112);
+}
+
+static void request(void *arg)
+{
+	struct tally *tally = arg;
+
+	expect_requested(tally, slabmod_pool_kmalloc(tally->pool, tally->size, GFP_ATOMIC),
+		     tally->size);
+	tally->size = 97 + (tally->size - 96) % 16;
+}
+
+static void request_when_busy(struct tally *tally)
+{
+	void *p;
+
+	KIT_WHILE_BUSY(tally->cache,
+		       p = slabmod_pool_kmalloc(tally->pool, tally->size, GFP_ATOMIC));
+	expect_requested(tally, p, tally->size);
+}
+
+static void test_mean_of_sizes_is_right_in_any_state(struct kunit *test)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool *pool = slabmod_pool_create("requested", &params);
+	struct tally tally = { .test = test, .pool = pool, .size = 97 };
+	unsigned int n, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	tally.cache = pool->kmalloc[slabmod_kmalloc_class(CLASS_SIZE)];
+	context_pin(0);
+	KUNIT_EXPECT_EQ(test, magazine_mean_requested(tally.cache), 0);
+	for (i = 0; i < 5; i++) {
+		for (n = 0; n < 20; n++)
+			request(&tally);
+		request_when_busy(&tally);
+		/* A new slab that fills the magazine, and one while the magazine is busy. */
+		slabmod_cache_shrink(tally.cache);
+		request(&tally);
+		slabmod_cache_shrink(tally.cache);
+		request_when_busy(&tally);
+		/* The counts outlive the magazines. */
+		KUNIT_EXPECT_TRUE(test, resize(tally.cache, i % 2));
+		KUNIT_EXPECT_EQ(test, bytes_requested(tally.cache), tally.bytes);
+		KUNIT_EXPECT_EQ(test, magazine_allocs(tally.cache), tally.nr);
+	}
+	/* A refused request is not counted. */
+	pool_shrink(pool);
+	pool->source.limit = atomic_long_read(&pool->source.held);
+	KUNIT_EXPECT_NULL(test, slabmod_pool_kmalloc(pool, 97, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, bytes_requested(tally.cache), tally.bytes);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
+/* An NMI makes no magazines, but allocates from existing slabs. */
+struct visit {
+	struct slabmod_pool *pool;
+	void *p;
+};
+
+static void request_in_nmi(void *arg)
+{
+	struct visit *visit = arg;
+
+	visit->p = slabmod_pool_kmalloc(visit->pool, 97, GFP_ATOMIC);
+}
+
+static void test_request_without_magazines_is_counted(struct kunit *test)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct visit visit = { .pool = slabmod_pool_create("requested", &params) };
+	struct tally tally = { .test = test, .pool = visit.pool, .size = 112 };
+
+	KUNIT_ASSERT_NOT_NULL(test, visit.pool);
+	tally.cache = visit.pool->kmalloc[slabmod_kmalloc_class(CLASS_SIZE)];
+	context_pin(0);
+	request(&tally);
+	KUNIT_EXPECT_TRUE(test, resize(tally.cache, false));
+	if (context_nmi_begin(request_in_nmi, &visit)) {
+		context_nmi();
+		context_nmi_end();
+		KUNIT_EXPECT_EQ(test, kit_magazine(tally.cache)->capacity, 0);
+		expect_requested(&tally, visit.p, 97);
+	}
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(visit.pool), 0);
+	if (!visit.p)
+		kunit_skip(test, "needs NMIs");
+}
+
+static struct kunit_case resize_cases[] = {
+	KUNIT_CASE(test_magazines_grow_to_their_largest_size_and_are_freed),
+	KUNIT_CASE(test_ledger_counts_magazines),
+	KUNIT_CASE_PARAM(test_objects_of_old_magazines_return_to_their_slabs, next_lines),
+	KUNIT_CASE(test_resize_without_memory_changes_nothing),
+	KUNIT_CASE_PARAM(test_resize_during_calls_loses_nothing, next_lines),
+	KUNIT_CASE(test_every_call_counts_the_requested_size),
+	KUNIT_CASE(test_mean_of_sizes_is_right_in_any_state),
+	KUNIT_CASE(test_request_without_magazines_is_counted),
+	{}
+};
+
+struct kunit_suite resize_suite = {
+	.name = "resize",
+	KIT_SUITE_HOOKS,
+	.test_cases = resize_cases,
+};

@@ -4,8 +4,8 @@
 
 struct kunit;
 
-void test_most_of_each_part_is_kept(struct kunit *test);
-void test_most_that_was_held_is_known_to_the_byte(struct kunit *test);
-void test_most_is_never_what_was_not(struct kunit *test);
+void test_peaks_of_all_parts(struct kunit *test);
+void test_peak_of_held_is_exact(struct kunit *test);
+void test_peaks_are_never_too_high(struct kunit *test);
 
 #endif /* SLABMOD_TEST_BOUND_H */

@@ -1,78 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_bound_most.c - what the ledger says was the most: of each part what was seen, and
- * of what was held in all, and of metadata, what there was, seen or not.
+ * test_bound_most.c - the peaks of the ledger: exact for what is held in all and for
+ * metadata, sampled for the other parts.
  */
 #include <linux/delay.h>
 #include <linux/sched/clock.h>
-#include <linux/slab.h>
 
-#include <slabmod/cache.h>
-
-#include "block.h"
-#include "cache.h"
-#include "cache_list.h"
-#include "chunk.h"
 #include "home.h"
-#include "home_return.h"
-#include "kit.h"
 #include "pool_ledger.h"
 #include "test_bound.h"
+#include "verbs.h"
 
-static struct slabmod_cache *cache_of_200(struct kunit *test)
+static void expect_peaks(struct kunit *test, struct slabmod_pool *pool, struct pool_ledger *before)
 {
-	struct slabmod_cache *cache;
+	struct pool_ledger peak = pool_ledger_peak(pool), now = pool_ledger(pool);
 
-	cache = cache_create(kit_pool_create(test, 8192), "kit-most", 200, 0, 0, NULL,
-			     THIS_MODULE);
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	return cache;
-}
-
-static void expect_most(struct kunit *test, struct slabmod_pool *pool, struct pool_ledger *before)
-{
-	struct pool_ledger most = pool_ledger_peak(pool), now = pool_ledger(pool);
-
-#define EXPECT_MOST(part)							\
+#define EXPECT_PEAK(part)							\
 do {										\
-	KUNIT_EXPECT_GE(test, most.part, now.part);				\
-	KUNIT_EXPECT_GE(test, most.part, before->part);				\
+	KUNIT_EXPECT_GE(test, peak.part, now.part);				\
+	KUNIT_EXPECT_GE(test, peak.part, before->part);				\
 } while (0)
-	EXPECT_MOST(held);
-	EXPECT_MOST(used);
-	EXPECT_MOST(slabs);
-	EXPECT_MOST(magazines);
-	EXPECT_MOST(buddy);
-	EXPECT_MOST(metadata);
-#undef EXPECT_MOST
+	EXPECT_PEAK(held);
+	EXPECT_PEAK(used);
+	EXPECT_PEAK(slabs);
+	EXPECT_PEAK(magazines);
+	EXPECT_PEAK(buddy);
+	EXPECT_PEAK(metadata);
+#undef EXPECT_PEAK
 	KUNIT_EXPECT_EQ(test, now.held, now.used + now.slabs + now.magazines + now.buddy +
 			now.metadata);
-	*before = most;
+	*before = peak;
 }
 
-void test_most_of_each_part_is_kept(struct kunit *test)
+void test_peaks_of_all_parts(struct kunit *test)
 {
-	struct slabmod_cache *cache = cache_of_200(test);
-	void **objects = kunit_kcalloc(test, 600, sizeof(*objects), GFP_KERNEL);
+	struct slabmod_cache *cache = kit_cache(test, 200);
+	void **objects = kit_array(test, 600);
 	struct slabmod_pool *pool = cache->pool;
-	struct pool_ledger most = { 0 }, full;
+	struct pool_ledger peak = { 0 }, full;
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, objects);
 	for (i = 0; i < 600; i++) {
 		objects[i] = slabmod_cache_alloc(cache, GFP_KERNEL);
-		expect_most(test, pool, &most);
+		expect_peaks(test, pool, &peak);
 	}
 	full = pool_ledger(pool);
-	KUNIT_EXPECT_EQ(test, most.used, full.used);
-	KUNIT_EXPECT_EQ(test, most.held, full.held);
+	KUNIT_EXPECT_EQ(test, peak.used, full.used);
+	KUNIT_EXPECT_EQ(test, peak.held, full.held);
 	slabmod_cache_free_bulk(cache, 600, objects);
-	expect_most(test, pool, &most);
+	expect_peaks(test, pool, &peak);
 	pool_shrink(pool);
-	expect_most(test, pool, &most);
-	KUNIT_EXPECT_EQ(test, most.used, full.used);
-	KUNIT_EXPECT_EQ(test, most.held, full.held);
-	KUNIT_EXPECT_GT(test, most.magazines, 0);
+	expect_peaks(test, pool, &peak);
+	KUNIT_EXPECT_EQ(test, peak.used, full.used);
+	KUNIT_EXPECT_EQ(test, peak.held, full.held);
+	KUNIT_EXPECT_GT(test, peak.magazines, 0);
 }
 
 static unsigned long held_now(struct slabmod_pool *pool)
@@ -80,8 +61,8 @@ static unsigned long held_now(struct slabmod_pool *pool)
 	return (kit_source.pages << PAGE_SHIFT) + atomic_long_read(&pool->source.metadata);
 }
 
-/* Though nobody looks at the ledger in time. */
-void test_most_that_was_held_is_known_to_the_byte(struct kunit *test)
+/* Even though the ledger is not read meanwhile. */
+void test_peak_of_held_is_exact(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 8192);
 	unsigned long held = 0, metadata = 0;
@@ -89,13 +70,12 @@ void test_most_that_was_held_is_known_to_the_byte(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(blocks); i++) {
-		blocks[i] = block_alloc("test", pool, NUMA_NO_NODE, 1 + i * 5, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, blocks[i]);
+		blocks[i] = kit_block(test, pool, 1 + i * 5);
 		held = max(held, held_now(pool));
 		metadata = max_t(unsigned long, metadata, atomic_long_read(&pool->source.metadata));
 	}
 	for (i = 0; i < ARRAY_SIZE(blocks); i++)
-		block_free(chunk_frame(blocks[i]));
+		kit_block_free(blocks[i]);
 	pool_shrink(pool);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 	KUNIT_EXPECT_EQ(test, pool_ledger_peak(pool).metadata, metadata);
@@ -109,9 +89,9 @@ struct stage {
 };
 
 /*
- * Brings what is in this CPU's magazine back to the slabs, and lets the other look before it
- * leaves the magazine: as when one that is full is flushed. He may have to wait for who
- * waits for us; then we go on, and wait longer the next time.
+ * Free the objects of this CPU's magazine, and let the other CPU read the ledger before
+ * leaving the magazine, as in a flush. The other CPU may wait for a lock whose owner waits
+ * for this one; then go on, and wait longer the next time.
  */
 static bool flush_and_be_seen(struct stage *stage, unsigned int turn)
 {
@@ -153,19 +133,18 @@ static void flush_or_look(unsigned int n, void *arg)
 	WRITE_ONCE(stage->over, true);
 }
 
-void test_most_is_never_what_was_not(struct kunit *test)
+void test_peaks_are_never_too_high(struct kunit *test)
 {
-	struct stage stage = { .cache = cache_of_200(test) };
-	struct pool_ledger most;
+	struct stage stage = { .cache = kit_cache(test, 200) };
+	struct pool_ledger peak;
 
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "there is one CPU");
+	kit_need_cpus(test, 2);
 	kit_run_on_cpus(test, 2, flush_or_look, &stage);
 	KUNIT_EXPECT_TRUE(test, stage.seen);
-	most = pool_ledger_peak(stage.cache->pool);
-	KUNIT_EXPECT_LE(test, most.used, most.held);
-	KUNIT_EXPECT_LE(test, most.slabs, most.held);
-	KUNIT_EXPECT_LE(test, most.magazines, most.held);
-	KUNIT_EXPECT_LE(test, most.buddy, most.held);
+	peak = pool_ledger_peak(stage.cache->pool);
+	KUNIT_EXPECT_LE(test, peak.used, peak.held);
+	KUNIT_EXPECT_LE(test, peak.slabs, peak.held);
+	KUNIT_EXPECT_LE(test, peak.magazines, peak.held);
+	KUNIT_EXPECT_LE(test, peak.buddy, peak.held);
 	KUNIT_EXPECT_EQ(test, cache_used(stage.cache), 0);
 }

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_chunk.c - what runs of pages and the way from an address to its frame promise.
+ * test_chunk.c - chunks, and the lookup of the frame of an address.
  */
 #include <linux/debug_locks.h>
 #include <linux/jiffies.h>
-#include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/percpu.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "beyond.h"
-#include "chunk.h"
 #include "context.h"
-#include "kit.h"
 #include "suites.h"
+#include "verbs.h"
 
 #define LIMIT	8192
 
@@ -38,7 +34,7 @@ static bool no_frame(const struct frame *frame)
 	return frame >= chunk_no_frames && frame < chunk_no_frames + UNIT_PAGES;
 }
 
-/* What the fast paths find, and whether they may not believe it. */
+/* What the fast paths find, and whether the address is beyond the map. */
 static struct frame *frame_fast(const void *addr)
 {
 	return chunk_frame_fast(chunk_offset(addr));
@@ -49,7 +45,7 @@ static bool beyond_map(const void *addr)
 	return chunk_offset(addr) & chunk_offset_beyond();
 }
 
-/* The frame of an address in a chunk of @pool: the pool of all others has chunks too. */
+/* The frame of an address, if it is in a chunk of @pool. */
 static struct frame *find(struct slabmod_pool *pool, const void *addr)
 {
 	struct frame *frame = chunk_frame(addr);
@@ -78,44 +74,18 @@ static void expect_pages_lead_to_frames(struct kunit *test, struct chunk *chunk,
 
 static void test_every_page_leads_to_its_frame(struct kunit *test)
 {
-	unsigned int order;
-
-	for (order = UNIT_ORDER; order <= SLABMOD_MAX_ORDER; order++) {
-		struct chunk *chunk = create(test, pool_of_order(test, order), order);
-
-		KUNIT_EXPECT_EQ(test, chunk->order, order);
-		KUNIT_EXPECT_FALSE(test, chunk->unmapped);
-		expect_pages_lead_to_frames(test, chunk, true);
-		chunk_destroy(chunk);
-	}
-}
-
-static void test_stray_chunks_are_found(struct kunit *test)
-{
-	struct chunk *chunks[UNIT_ORDER];
-	struct slabmod_pool *pool = NULL;
-	unsigned int order;
-
-	for (order = 0; order < UNIT_ORDER; order++) {
-		pool = pool_of_order(test, order);
-		chunks[order] = create(test, pool, order);
-		KUNIT_EXPECT_TRUE(test, chunks[order]->unmapped);
-		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_STRAY), 1);
-	}
-	for (order = 0; order < UNIT_ORDER; order++)
-		expect_pages_lead_to_frames(test, chunks[order], false);
-	for (order = 0; order < UNIT_ORDER; order++)
-		chunk_destroy(chunks[order]);
-}
-
-static void test_a_new_chunk_is_aligned_and_blank(struct kunit *test)
-{
 	unsigned int order, i;
 
 	for (order = 0; order <= SLABMOD_MAX_ORDER; order++) {
-		struct chunk *chunk = create(test, pool_of_order(test, order), order);
+		struct slabmod_pool *pool = pool_of_order(test, order);
+		struct chunk *chunk = create(test, pool, order);
+		bool unmapped = order < UNIT_ORDER;
 
+		KUNIT_EXPECT_EQ(test, chunk->order, order);
+		KUNIT_EXPECT_EQ(test, chunk->unmapped, unmapped);
+		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_STRAY), unmapped);
 		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)chunk->base, PAGE_SIZE << order));
+		expect_pages_lead_to_frames(test, chunk, !unmapped);
 		KUNIT_EXPECT_EQ(test, chunk->free_pages, 0);
 		for (i = 0; i <= order; i++)
 			KUNIT_EXPECT_TRUE(test, list_empty(&chunk->free_list[i]));
@@ -128,59 +98,9 @@ static void test_a_new_chunk_is_aligned_and_blank(struct kunit *test)
 	}
 }
 
-/* ---- a chunk in the middle of memory that is the test's ---- */
+/* ---- addresses outside of chunks ---- */
 
-static struct page *arena;
-static struct page *arena_next;		/* what the source gives next */
-
-static struct page *arena_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
-{
-	return arena_next;
-}
-
-static void arena_put(struct chunk_source *source, struct page *page, unsigned int order)
-{
-}
-
-static void expect_neighbours_are_foreign(struct kunit *test, unsigned int order)
-{
-	struct slabmod_pool *pool = pool_of_order(test, order);
-	unsigned long size = PAGE_SIZE << order;
-	struct chunk *chunk;
-
-	pool->source.alloc = arena_get;
-	pool->source.free = arena_put;
-	arena_next = arena + (1u << order);
-	chunk = create(test, pool, order);
-	KUNIT_EXPECT_NULL(test, chunk_frame(chunk->base - 1));
-	KUNIT_EXPECT_NULL(test, chunk_frame(chunk->base - size));
-	KUNIT_EXPECT_PTR_EQ(test, chunk_frame(chunk->base), &chunk->frames[0]);
-	KUNIT_EXPECT_PTR_EQ(test, chunk_frame(chunk->base + size - 1),
-			    &chunk->frames[chunk_pages(chunk) - 1]);
-	KUNIT_EXPECT_NULL(test, chunk_frame(chunk->base + size));
-	KUNIT_EXPECT_NULL(test, chunk_frame(chunk->base + 2 * size - 1));
-	chunk_destroy(chunk);
-	KUNIT_EXPECT_NULL(test, chunk_frame(chunk->base));
-	kit_pool_destroy(test, pool, 0);
-}
-
-static void test_neighbours_of_a_chunk_are_not_ours(struct kunit *test)
-{
-	unsigned int order, i;
-
-	arena = alloc_pages(GFP_KERNEL, UNIT_ORDER + 2);
-	KUNIT_ASSERT_NOT_NULL(test, arena);
-	/* So that any of them may be the first of a chunk, with a reference count. */
-	split_page(arena, UNIT_ORDER + 2);
-	for (order = 0; order <= UNIT_ORDER; order++)
-		expect_neighbours_are_foreign(test, order);
-	for (i = 0; i < BIT(UNIT_ORDER + 2); i++)
-		__free_page(arena + i);
-}
-
-/* ---- addresses that are not ours ---- */
-
-static void expect_foreign(struct kunit *test, unsigned long addr)
+static void expect_no_frame(struct kunit *test, unsigned long addr)
 {
 	const void *p = (const void *)addr;
 
@@ -188,7 +108,7 @@ static void expect_foreign(struct kunit *test, unsigned long addr)
 	KUNIT_EXPECT_TRUE_MSG(test, beyond_map(p) || !frame_fast(p)->cache, "address %lx", addr);
 }
 
-static void expect_known_places_are_foreign(struct kunit *test)
+static void expect_other_memory_has_no_frame(struct kunit *test)
 {
 	static int in_module;
 	int on_stack;
@@ -196,21 +116,21 @@ static void expect_known_places_are_foreign(struct kunit *test)
 	void *large = vmalloc(PAGE_SIZE);
 	int __percpu *percpu = alloc_percpu(int);
 
-	expect_foreign(test, (unsigned long)&in_module);
-	expect_foreign(test, (unsigned long)&on_stack);
-	expect_foreign(test, (unsigned long)expect_foreign);
-	expect_foreign(test, (unsigned long)kfree);
-	expect_foreign(test, (unsigned long)small);
-	expect_foreign(test, (unsigned long)large);
-	expect_foreign(test, (__force unsigned long)percpu);
-	expect_foreign(test, (unsigned long)raw_cpu_ptr(percpu));
-	expect_foreign(test, (unsigned long)current);
-	expect_foreign(test, (unsigned long)ZERO_SIZE_PTR);
+	expect_no_frame(test, (unsigned long)&in_module);
+	expect_no_frame(test, (unsigned long)&on_stack);
+	expect_no_frame(test, (unsigned long)expect_no_frame);
+	expect_no_frame(test, (unsigned long)kfree);
+	expect_no_frame(test, (unsigned long)small);
+	expect_no_frame(test, (unsigned long)large);
+	expect_no_frame(test, (__force unsigned long)percpu);
+	expect_no_frame(test, (unsigned long)raw_cpu_ptr(percpu));
+	expect_no_frame(test, (unsigned long)current);
+	expect_no_frame(test, (unsigned long)ZERO_SIZE_PTR);
 	free_percpu(percpu);
 	vfree(large);
 }
 
-static void expect_edges_are_foreign(struct kunit *test)
+static void expect_edges_have_no_frame(struct kunit *test)
 {
 	const unsigned long end = (unsigned long)high_memory;
 	const unsigned long values[] = {
@@ -222,15 +142,15 @@ static void expect_edges_are_foreign(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(values); i++)
-		expect_foreign(test, values[i]);
-	expect_foreign(test, PAGE_OFFSET - 1);
-	expect_foreign(test, PAGE_OFFSET);
-	expect_foreign(test, end);
-	expect_foreign(test, end + 1);
-	/* Behind the last root entry, and so far behind that an index wraps. */
+		expect_no_frame(test, values[i]);
+	expect_no_frame(test, PAGE_OFFSET - 1);
+	expect_no_frame(test, PAGE_OFFSET);
+	expect_no_frame(test, end);
+	expect_no_frame(test, end + 1);
+	/* After the last root entry, and so far that an index wraps. */
 	for (i = ROOT_SHIFT; i < BITS_PER_LONG; i++) {
-		expect_foreign(test, end + (1ul << i));
-		expect_foreign(test, PAGE_OFFSET - (1ul << i));
+		expect_no_frame(test, end + (1ul << i));
+		expect_no_frame(test, PAGE_OFFSET - (1ul << i));
 	}
 }
 
@@ -242,13 +162,13 @@ static void test_any_address_may_be_looked_up(struct kunit *test)
 	int i;
 
 	kit_seed(test, &rnd);
-	expect_known_places_are_foreign(test);
-	expect_edges_are_foreign(test);
+	expect_other_memory_has_no_frame(test);
+	expect_edges_have_no_frame(test);
 	for (i = 0; i < KIT_STEPS; i++) {
 		unsigned long addr = prandom_u32_state(&rnd);
 
 		addr = addr << 32 | prandom_u32_state(&rnd);
-		/* All lengths of address, from both ends. */
+		/* All lengths, from both ends of the address space. */
 		addr >>= kit_random(&rnd, BITS_PER_LONG);
 		if (i & 1)
 			addr = ~addr;
@@ -259,29 +179,29 @@ static void test_any_address_may_be_looked_up(struct kunit *test)
 	chunk_destroy(chunk);
 }
 
-static void expect_alias_is_foreign(struct kunit *test, struct chunk *chunk, unsigned long distance)
+static void expect_alias_has_no_frame(struct kunit *test, struct chunk *chunk, unsigned long distance)
 {
 	unsigned int i;
 
 	for (i = 0; i < chunk_pages(chunk); i += 31) {
 		void *alias = chunk->base + ((unsigned long)i << PAGE_SHIFT) + distance;
 
-		/* The map has nothing else to say, so whoever asks it has to look first. */
+		/* The map cannot tell it apart; callers check the range first. */
 		KUNIT_ASSERT_PTR_EQ(test, frame_fast(alias), &chunk->frames[i]);
 		KUNIT_ASSERT_TRUE(test, beyond_map(alias));
 		KUNIT_ASSERT_NULL(test, chunk_frame(alias));
 	}
 }
 
-static void test_an_address_beyond_the_map_is_nobodys(struct kunit *test)
+static void test_address_beyond_the_map_has_no_frame(struct kunit *test)
 {
 	unsigned long size = (chunk_map.mask + 1) << ROOT_SHIFT, distance;
 	struct chunk *chunk = create(test, pool_of_order(test, UNIT_ORDER), UNIT_ORDER);
 
 	for (distance = size; distance; distance *= 2) {
-		expect_alias_is_foreign(test, chunk, distance);
-		expect_alias_is_foreign(test, chunk, -distance);
-		expect_alias_is_foreign(test, chunk, distance + size);
+		expect_alias_has_no_frame(test, chunk, distance);
+		expect_alias_has_no_frame(test, chunk, -distance);
+		expect_alias_has_no_frame(test, chunk, distance + size);
 	}
 	chunk_destroy(chunk);
 }
@@ -297,7 +217,7 @@ static void test_no_memory_is_beyond_the_map(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, beyond_map(NULL));
 }
 
-static void test_memory_that_came_after_the_map_was_made_is_found(struct kunit *test)
+static void test_memory_added_later_is_found(struct kunit *test)
 {
 	struct slabmod_pool *pool = beyond_pool_create(test);
 	struct chunk *in_map = create(test, pool, CHUNK_MAX_ORDER);
@@ -318,27 +238,9 @@ static void test_memory_that_came_after_the_map_was_made_is_found(struct kunit *
 	chunk_destroy(in_map);
 }
 
-static void test_destruction_forgets_the_addresses(struct kunit *test)
-{
-	unsigned int order;
+/* ---- limits and counts ---- */
 
-	for (order = 0; order <= SLABMOD_MAX_ORDER; order++) {
-		struct slabmod_pool *pool = pool_of_order(test, order);
-		struct chunk *chunk = create(test, pool, order);
-		void *base = chunk->base;
-		unsigned long offset;
-
-		chunk_destroy(chunk);
-		chunk_sync();
-		for (offset = 0; offset < PAGE_SIZE << order; offset += PAGE_SIZE)
-			KUNIT_ASSERT_NULL(test, find(pool, base + offset));
-		KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	}
-}
-
-/* ---- limits and accounts ---- */
-
-static void test_the_limit_is_never_exceeded(struct kunit *test)
+static void test_limit_is_never_exceeded(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, 300, 0, UNIT_ORDER);
 	static struct chunk *chunks[300];
@@ -353,7 +255,7 @@ static void test_the_limit_is_never_exceeded(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, atomic_long_read(&pool->source.held), pages);
 		KUNIT_ASSERT_EQ(test, kit_source.pages, pages);
 	}
-	/* Not one page more, and not one less: the rest was had in smaller chunks. */
+	/* Exactly the limit: the rest came in smaller chunks. */
 	KUNIT_EXPECT_EQ(test, pages, 300);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.peak), 300);
 	while (n)
@@ -364,7 +266,7 @@ static void test_the_limit_is_never_exceeded(struct kunit *test)
 
 static atomic_t above_limit;
 
-/* Gives nothing, so that as much as possible goes on at the same time. */
+/* Always fails, so that as many requests as possible overlap. */
 static struct page *watching_get(struct chunk_source *source, gfp_t gfp, unsigned int order,
 				 int nid)
 {
@@ -373,31 +275,31 @@ static struct page *watching_get(struct chunk_source *source, gfp_t gfp, unsigne
 	return NULL;
 }
 
-static void ask_again_and_again(unsigned int n, void *arg)
+static void request_again_and_again(unsigned int n, void *arg)
 {
 	struct slabmod_pool *pool = arg;
 	unsigned long end = jiffies + HZ;
 
-	/* Long enough to be at it together, even when CPUs are emulated. */
+	/* Long enough to overlap, even if CPUs are emulated. */
 	while (time_before(jiffies, end)) {
 		chunk_create(pool->buddies, numa_mem_id(), 3, GFP_KERNEL);
 		cond_resched();
 	}
 }
 
-static void test_the_limit_holds_for_all_cpus_together(struct kunit *test)
+static void test_limit_holds_for_all_cpus_together(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, 11, 3, 3);
 
 	pool->source.alloc = watching_get;
 	atomic_set(&above_limit, 0);
-	kit_run_on_cpus(test, 4, ask_again_and_again, pool);
+	kit_run_on_cpus(test, 4, request_again_and_again, pool);
 	KUNIT_EXPECT_EQ(test, atomic_read(&above_limit), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.held), 0);
 	KUNIT_EXPECT_LE(test, atomic_long_read(&pool->source.peak), 8);
 }
 
-static void test_metadata_is_accounted(struct kunit *test)
+static void test_destroy_leaves_nothing_behind(struct kunit *test)
 {
 	unsigned int order;
 
@@ -405,25 +307,32 @@ static void test_metadata_is_accounted(struct kunit *test)
 		struct slabmod_pool *pool = pool_of_order(test, order);
 		long before = atomic_long_read(&pool->source.metadata);
 		struct chunk *chunk = create(test, pool, order);
+		unsigned long offset;
+		void *base;
 
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.metadata) - before,
 				chunk_metadata(order));
 		KUNIT_EXPECT_GE(test, chunk_metadata(order), sizeof(struct frame) << order);
+		base = chunk->base;
 		chunk_destroy(chunk);
+		chunk_sync();
+		for (offset = 0; offset < PAGE_SIZE << order; offset += PAGE_SIZE)
+			KUNIT_ASSERT_NULL(test, find(pool, base + offset));
+		KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.metadata), before);
 		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_NEW), 1);
 		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_FREE), 1);
 	}
 }
 
-/* ---- how chunks are asked for ---- */
+/* ---- requests to the kernel ---- */
 
-static void test_chunks_grow_with_what_is_held(struct kunit *test)
+static void test_chunks_grow_with_the_pool(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, ULONG_MAX / 2);
 	unsigned int order;
 
-	/* As if so much were held: a chunk is a 128th of it, and 256 KiB at the least. */
+	/* A chunk is a 128th of what is held, and at least 256 KiB. */
 	for (order = 0; order <= SLABMOD_MAX_ORDER + 2; order++) {
 		unsigned long held = 128ul << order;
 		struct chunk *chunk;
@@ -437,113 +346,96 @@ static void test_chunks_grow_with_what_is_held(struct kunit *test)
 	}
 }
 
-static void test_fragmented_memory_gives_smaller_chunks(struct kunit *test)
+static void test_smaller_chunks_when_memory_is_fragmented(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct chunk *chunk;
 	unsigned int order;
 
 	for (order = 0; order < UNIT_ORDER; order++) {
-		struct chunk *chunk;
-
 		kit_source.max_order = order;
 		chunk = create(test, pool, 0);
 		KUNIT_EXPECT_EQ(test, chunk->order, order);
 		KUNIT_EXPECT_TRUE(test, chunk->unmapped);
 		chunk_destroy(chunk);
-		/* Less than what was asked for is of no use. */
+		/* A smaller chunk than requested is of no use. */
 		KUNIT_EXPECT_NULL(test, chunk_create(pool->buddies, numa_mem_id(), order + 1,
 						     GFP_KERNEL));
 	}
 	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_FAIL), UNIT_ORDER);
-}
-
-static void test_a_failure_leaves_nothing_behind(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	long metadata = atomic_long_read(&pool->source.metadata);
-
-	kit_source.fail_all = true;
-	KUNIT_EXPECT_NULL(test, chunk_create(pool->buddies, numa_mem_id(), 0, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.held), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.metadata), metadata);
-	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_NEW), 0);
-	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_FAIL), 1);
+	/* Above the largest order of the source only if requested, up to the largest of all. */
 	kit_source_reset();
-	chunk_destroy(create(test, pool, 0));
-}
-
-static void test_a_large_request_gets_a_chunk_that_large(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, 3, 5);
-	struct chunk *chunk = create(test, pool, 8);
-
-	/* What the source calls its largest is for chunks that nobody needs larger. */
+	pool = kit_pool_create_orders(test, LIMIT, 3, 5);
+	chunk = create(test, pool, 8);
 	KUNIT_EXPECT_EQ(test, chunk->order, 8);
 	chunk_destroy(chunk);
 	KUNIT_EXPECT_NULL(test, chunk_create(pool->buddies, numa_mem_id(), CHUNK_MAX_ORDER + 1,
 					     GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, kit_source.requests, 1);
+	kit_source.fail_all = true;
+	KUNIT_EXPECT_NULL(test, chunk_create(pool->buddies, numa_mem_id(), 0, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.held), 0);
 }
 
-static gfp_t asked[SLABMOD_MAX_ORDER + 1];
+static gfp_t requested[SLABMOD_MAX_ORDER + 1];
 
-static struct page *asking_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
+static struct page *recording_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
 {
-	asked[order] = gfp;
+	requested[order] = gfp;
 	return NULL;
 }
 
-static void ask(struct slabmod_pool *pool, unsigned int order, gfp_t gfp)
+static void request(struct slabmod_pool *pool, unsigned int order, gfp_t gfp)
 {
-	memset(asked, 0, sizeof(asked));
+	memset(requested, 0, sizeof(requested));
 	chunk_create(pool->buddies, numa_mem_id(), order, gfp);
 }
 
-static void test_nobody_waits_for_more_than_he_asked_for(struct kunit *test)
+static void test_only_the_requested_order_may_wait(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, 5, 5);
 	unsigned int order;
 
-	pool->source.alloc = asking_get;
-	ask(pool, 2, GFP_KERNEL | __GFP_ZERO);
+	pool->source.alloc = recording_get;
+	request(pool, 2, GFP_KERNEL | __GFP_ZERO);
 	for (order = 2; order <= 5; order++) {
-		KUNIT_EXPECT_TRUE(test, asked[order] & __GFP_COMP);
-		KUNIT_EXPECT_TRUE(test, asked[order] & __GFP_NOWARN);
-		KUNIT_EXPECT_FALSE(test, asked[order] & __GFP_ZERO);
-		KUNIT_EXPECT_EQ(test, gfpflags_allow_blocking(asked[order]), order == 2);
+		KUNIT_EXPECT_TRUE(test, requested[order] & __GFP_COMP);
+		KUNIT_EXPECT_TRUE(test, requested[order] & __GFP_NOWARN);
+		KUNIT_EXPECT_FALSE(test, requested[order] & __GFP_ZERO);
+		KUNIT_EXPECT_EQ(test, gfpflags_allow_blocking(requested[order]), order == 2);
 	}
-	KUNIT_EXPECT_FALSE(test, !!asked[1]);
+	KUNIT_EXPECT_FALSE(test, !!requested[1]);
 
-	ask(pool, 1, GFP_KERNEL | __GFP_NOFAIL);
+	request(pool, 1, GFP_KERNEL | __GFP_NOFAIL);
 	for (order = 1; order <= 5; order++)
-		KUNIT_EXPECT_EQ(test, !!(asked[order] & __GFP_NOFAIL), order == 1);
-	ask(pool, 1, GFP_ATOMIC);
+		KUNIT_EXPECT_EQ(test, !!(requested[order] & __GFP_NOFAIL), order == 1);
+	request(pool, 1, GFP_ATOMIC);
 	for (order = 1; order <= 5; order++) {
-		KUNIT_EXPECT_FALSE(test, gfpflags_allow_blocking(asked[order]));
-		KUNIT_EXPECT_EQ(test, !!(asked[order] & __GFP_HIGH), order == 1);
+		KUNIT_EXPECT_FALSE(test, gfpflags_allow_blocking(requested[order]));
+		KUNIT_EXPECT_EQ(test, !!(requested[order] & __GFP_HIGH), order == 1);
 	}
 }
 
-static void test_chunks_come_and_go_with_interrupts_off(struct kunit *test)
+static void test_create_and_destroy_with_interrupts_off(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	struct chunk *chunk, *stray;
+	struct chunk *chunk, *unmapped;
 	unsigned long flags;
 
 	local_irq_save(flags);
 	chunk = chunk_create(pool->buddies, numa_mem_id(), 0, GFP_ATOMIC);
 	kit_source.max_order = 0;
-	stray = chunk_create(pool->buddies, numa_mem_id(), 0, GFP_ATOMIC);
+	unmapped = chunk_create(pool->buddies, numa_mem_id(), 0, GFP_ATOMIC);
 	if (chunk)
 		chunk_destroy(chunk);
-	if (stray)
-		chunk_destroy(stray);
+	if (unmapped)
+		chunk_destroy(unmapped);
 	local_irq_restore(flags);
 	KUNIT_EXPECT_EQ(test, !!chunk, CONTEXT_PAGES_ANYWHERE);
-	KUNIT_EXPECT_EQ(test, !!stray, CONTEXT_PAGES_ANYWHERE);
+	KUNIT_EXPECT_EQ(test, !!unmapped, CONTEXT_PAGES_ANYWHERE);
 }
 
-static void test_a_chunk_belongs_to_its_node(struct kunit *test)
+static void test_chunk_is_of_its_node(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
 	int nid;
@@ -559,7 +451,7 @@ static void test_a_chunk_belongs_to_its_node(struct kunit *test)
 	}
 }
 
-/* ---- a random run, with a list of chunks for a model ---- */
+/* ---- at random ---- */
 
 #define CHUNKS	24
 
@@ -590,7 +482,7 @@ static struct frame *expected(struct chunk **chunks, void *addr)
 	return NULL;
 }
 
-static void test_random_lookups_agree_with_a_list_of_chunks(struct kunit *test)
+static void test_random_lookups_match_a_list_of_chunks(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, 0, UNIT_ORDER + 1);
 	struct chunk *chunks[CHUNKS] = { NULL };
@@ -616,7 +508,7 @@ static void test_random_lookups_agree_with_a_list_of_chunks(struct kunit *test)
 			chunk_destroy(chunks[i]);
 }
 
-/* With a lock that is also taken where a worker is woken. */
+/* With a lock that waking the worker takes, too. */
 static void destroy_with_the_scheduler_locked(void *chunk)
 {
 	raw_spin_lock(&current->pi_lock);
@@ -624,42 +516,36 @@ static void destroy_with_the_scheduler_locked(void *chunk)
 	raw_spin_unlock(&current->pi_lock);
 }
 
-static void test_a_chunk_may_go_under_the_locks_of_the_scheduler(struct kunit *test)
+static void test_destroy_under_scheduler_locks(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
 	struct chunk *chunk = create(test, pool, 0);
 
 	if (!IS_ENABLED(CONFIG_PROVE_LOCKING) || !debug_locks)
-		kunit_skip(test, "there is no lockdep");
+		kunit_skip(test, "needs lockdep");
 	context_hard(destroy_with_the_scheduler_locked, chunk);
 	KUNIT_EXPECT_TRUE(test, debug_locks);
-	/* It goes by itself, soon after. */
+	/* The chunk is freed soon after. */
 	KUNIT_EXPECT_TRUE(test, kit_wait_until(!READ_ONCE(kit_source.pages)));
 	chunk_sync();
 }
 
 static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(test_every_page_leads_to_its_frame),
-	KUNIT_CASE(test_stray_chunks_are_found),
-	KUNIT_CASE(test_a_new_chunk_is_aligned_and_blank),
-	KUNIT_CASE(test_neighbours_of_a_chunk_are_not_ours),
 	KUNIT_CASE(test_any_address_may_be_looked_up),
-	KUNIT_CASE(test_an_address_beyond_the_map_is_nobodys),
+	KUNIT_CASE(test_address_beyond_the_map_has_no_frame),
 	KUNIT_CASE(test_no_memory_is_beyond_the_map),
-	KUNIT_CASE(test_memory_that_came_after_the_map_was_made_is_found),
-	KUNIT_CASE(test_destruction_forgets_the_addresses),
-	KUNIT_CASE(test_the_limit_is_never_exceeded),
-	KUNIT_CASE(test_the_limit_holds_for_all_cpus_together),
-	KUNIT_CASE(test_metadata_is_accounted),
-	KUNIT_CASE(test_chunks_grow_with_what_is_held),
-	KUNIT_CASE(test_fragmented_memory_gives_smaller_chunks),
-	KUNIT_CASE(test_a_failure_leaves_nothing_behind),
-	KUNIT_CASE(test_a_large_request_gets_a_chunk_that_large),
-	KUNIT_CASE(test_nobody_waits_for_more_than_he_asked_for),
-	KUNIT_CASE(test_chunks_come_and_go_with_interrupts_off),
-	KUNIT_CASE(test_a_chunk_may_go_under_the_locks_of_the_scheduler),
-	KUNIT_CASE(test_a_chunk_belongs_to_its_node),
-	KUNIT_CASE(test_random_lookups_agree_with_a_list_of_chunks),
+	KUNIT_CASE(test_memory_added_later_is_found),
+	KUNIT_CASE(test_limit_is_never_exceeded),
+	KUNIT_CASE(test_limit_holds_for_all_cpus_together),
+	KUNIT_CASE(test_destroy_leaves_nothing_behind),
+	KUNIT_CASE(test_chunks_grow_with_the_pool),
+	KUNIT_CASE(test_smaller_chunks_when_memory_is_fragmented),
+	KUNIT_CASE(test_only_the_requested_order_may_wait),
+	KUNIT_CASE(test_create_and_destroy_with_interrupts_off),
+	KUNIT_CASE(test_destroy_under_scheduler_locks),
+	KUNIT_CASE(test_chunk_is_of_its_node),
+	KUNIT_CASE(test_random_lookups_match_a_list_of_chunks),
 	{}
 };
 

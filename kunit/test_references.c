@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_references.c - references to the pages of a chunk that are not slabmod's: a stray
- * kfree() or put_page() frees nothing and is found, and a chunk that is referenced
- * elsewhere does not go back to the kernel.
+ * test_references.c - page references that are not slabmod's: a stray kfree() or put_page()
+ * frees nothing and is reported, and a chunk with references is not freed to the kernel.
  */
-#include <linux/atomic.h>
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/vmstat.h>
 
-#include <slabmod/slabmod.h>
-
-#include "buddy.h"
-#include "cache.h"
-#include "cache_list.h"
-#include "chunk.h"
 #include "compat.h"
-#include "kit.h"
 #include "pattern.h"
 #include "pool_check.h"
 #include "pool_ledger.h"
 #include "suites.h"
+#include "verbs.h"
 
 #define ORDER		UNIT_ORDER
 #define PAGES		((unsigned int)BIT(ORDER))
@@ -30,7 +21,7 @@
 #define OBJECTS		200u
 #define NID		first_online_node
 
-/* Objects side by side in one chunk, which is all that their pool has. */
+/* Objects of the only chunk of a pool. */
 struct objects {
 	struct slabmod_pool *pool;
 	struct slabmod_cache *cache;
@@ -40,25 +31,20 @@ struct objects {
 
 static struct objects *objects_of(struct kunit *test)
 {
-	struct objects *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
+	struct objects *o = kit_zalloc(test, sizeof(*o));
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, o);
 	o->pool = kit_pool_create_orders(test, PAGES, ORDER, ORDER);
 	o->pool->source.nid = NID;
 	o->cache = cache_create(o->pool, "references", OBJECT_SIZE, 0, 0, NULL, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, o->cache);
-	for (i = 0; i < OBJECTS; i++) {
-		void *object = slabmod_cache_alloc(o->cache, GFP_KERNEL);
-
-		KUNIT_ASSERT_NOT_NULL(test, object);
-		piece_fill(&o->piece[i], object, OBJECT_SIZE, i + 1);
-	}
+	for (i = 0; i < OBJECTS; i++)
+		piece_fill(&o->piece[i], kit_alloc(test, o->cache), OBJECT_SIZE, i + 1);
 	o->page = virt_to_page(frame_chunk(chunk_frame(o->piece[0].memory))->base);
 	return o;
 }
 
-/* The kernel is given every chance to hand out a chunk that is in use here. */
+/* Overwrite pages of the kernel, which has none of a chunk in use unless it was freed. */
 static void use_memory(void)
 {
 	struct page *pages[16];
@@ -84,7 +70,7 @@ static void expect_intact(struct kunit *test, struct objects *o)
 				      "object %u was overwritten", i);
 }
 
-/* Frees all objects and their cache. The chunk goes too, if nothing holds it. */
+/* Free all objects, their cache, and the chunk if it has no other references. */
 static void objects_free(struct kunit *test, struct objects *o)
 {
 	unsigned int i;
@@ -113,9 +99,9 @@ static void expect_all_back(struct kunit *test, struct objects *o)
 	KUNIT_EXPECT_TRUE(test, pool_check(o->pool));
 }
 
-/* ---- references that are dropped, and were never taken ---- */
+/* ---- references dropped and never taken ---- */
 
-static void test_a_stray_put_frees_nothing_and_is_found(struct kunit *test)
+static void test_stray_put_frees_nothing_and_is_reported(struct kunit *test)
 {
 	struct objects *o = objects_of(test);
 
@@ -123,13 +109,13 @@ static void test_a_stray_put_frees_nothing_and_is_found(struct kunit *test)
 	expect_intact(test, o);
 	KIT_EXPECT_MISUSE(test, MISUSE_STRAY_PUT, "1 reference",
 			  KUNIT_EXPECT_TRUE(test, check_says_broken(o->pool)));
-	/* It stays so, but is counted once. */
+	/* Still broken, but reported once. */
 	KIT_EXPECT_NO_MISUSE(test, KUNIT_EXPECT_TRUE(test, check_says_broken(o->pool)));
 	KIT_EXPECT_NO_MISUSE(test, objects_free(test, o));
 	expect_all_back(test, o);
 }
 
-static void test_stray_puts_are_found_when_the_chunk_goes(struct kunit *test)
+static void test_stray_puts_are_reported_when_the_chunk_is_freed(struct kunit *test)
 {
 	struct objects *o = objects_of(test);
 	unsigned int i;
@@ -141,7 +127,7 @@ static void test_stray_puts_are_found_when_the_chunk_goes(struct kunit *test)
 	expect_all_back(test, o);
 }
 
-static void test_the_kernels_kfree_frees_nothing(struct kunit *test)
+static void test_kfree_of_the_kernel_frees_nothing(struct kunit *test)
 {
 	struct objects *o;
 
@@ -149,14 +135,14 @@ static void test_the_kernels_kfree_frees_nothing(struct kunit *test)
 		kunit_skip(test, "this kernel reports a kfree() of what is not its own");
 	o = objects_of(test);
 	kfree(o->piece[7].memory);
-	/* It counts what it believes to have freed. */
+	/* The kernel counts the pages as freed. */
 	mod_node_page_state(page_pgdat(o->page), NR_SLAB_UNRECLAIMABLE_B, PAGE_SIZE << ORDER);
 	expect_intact(test, o);
 	KIT_EXPECT_MISUSE(test, MISUSE_STRAY_PUT, "1 reference", objects_free(test, o));
 	expect_all_back(test, o);
 }
 
-static void test_a_chunk_of_one_page_is_not_freed_either(struct kunit *test)
+static void test_stray_puts_of_a_single_page(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, 1, 0, 0);
 	struct frame *frame = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
@@ -172,9 +158,9 @@ static void test_a_chunk_of_one_page_is_not_freed_either(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 }
 
-/* ---- references that are held ---- */
+/* ---- references held ---- */
 
-static void test_a_referenced_chunk_stays(struct kunit *test)
+static void test_referenced_chunk_stays(struct kunit *test)
 {
 	struct objects *o = objects_of(test);
 	struct page *page = virt_to_page(o->piece[90].memory);
@@ -186,12 +172,12 @@ static void test_a_referenced_chunk_stays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, STAT_REFERENCED), PAGES);
 	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, STAT_CHUNK_FREE), 0);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, PAGES);
-	/* It is in use: in the ledger, and below the limit. */
+	/* It counts as used, and against the limit. */
 	KUNIT_EXPECT_EQ(test, pool_ledger(o->pool).used, PAGES << PAGE_SHIFT);
 	KUNIT_EXPECT_TRUE(test, pool_check(o->pool));
 	KUNIT_EXPECT_NULL(test, kit_buddy_alloc(o->pool->buddies, NID, 1, GFP_KERNEL));
 	expect_intact(test, o);
-	/* What is freed once more is still found to be free. */
+	/* A double free is still reported. */
 	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "free", slabmod_kfree(first));
 
 	put_page(page);
@@ -200,7 +186,7 @@ static void test_a_referenced_chunk_stays(struct kunit *test)
 	expect_all_back(test, o);
 }
 
-static void test_a_referenced_chunk_outlives_its_pool(struct kunit *test)
+static void test_referenced_chunk_outlives_its_pool(struct kunit *test)
 {
 	struct objects *o = objects_of(test);
 	struct page *page = o->page;
@@ -209,20 +195,20 @@ static void test_a_referenced_chunk_outlives_its_pool(struct kunit *test)
 	objects_free(test, o);
 	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, STAT_REFERENCED), PAGES);
 	kit_pool_destroy(test, o->pool, 0);
-	/* The reference is the last: with it the kernel gets the pages. */
+	/* With this last reference the kernel gets the pages. */
 	KUNIT_EXPECT_EQ(test, page_count(page), 1);
 	expect_intact(test, o);
 	put_page(page);
 }
 
-/* ---- references that come and go ---- */
+/* ---- short references ---- */
 
 #define ROUNDS	3000
 
 static struct {
 	struct page *page;
 	bool done;
-	unsigned long taken;
+	unsigned long nr;
 } passing;
 
 static void make_chunks(struct slabmod_pool *pool)
@@ -237,20 +223,20 @@ static void make_chunks(struct slabmod_pool *pool)
 		WRITE_ONCE(passing.page, virt_to_page(chunk->base));
 		chunk_try_release(chunk);
 		chunk_destroy(chunk);
-		/* What was put off is not to make the limit felt. */
+		/* Deferred frees must not count against the limit. */
 		chunk_flush();
 	}
 	WRITE_ONCE(passing.done, true);
 }
 
 /* As memory-failure and compaction do: reference any page for a moment. */
-static void take_references(void)
+static void get_references(void)
 {
 	while (!READ_ONCE(passing.done)) {
 		struct page *page = READ_ONCE(passing.page);
 
 		if (page && get_page_unless_zero(page)) {
-			passing.taken++;
+			passing.nr++;
 			put_page(page);
 		}
 		cond_resched();
@@ -262,16 +248,16 @@ static void pass(unsigned int n, void *arg)
 	if (!n)
 		make_chunks(arg);
 	else
-		take_references();
+		get_references();
 }
 
-static void test_references_that_pass_are_no_misuse(struct kunit *test)
+static void test_short_references_are_no_misuse(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, 16, 2, 2);
 
 	memset(&passing, 0, sizeof(passing));
 	KIT_EXPECT_NO_MISUSE(test, kit_run_on_cpus(test, 2, pass, pool));
-	kunit_info(test, "%lu references\n", passing.taken);
+	kunit_info(test, "%lu references\n", passing.nr);
 	chunk_flush();
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.held), 0);
 	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_REFERENCED), 0);
@@ -279,10 +265,11 @@ static void test_references_that_pass_are_no_misuse(struct kunit *test)
 			stat_sum(pool->source.stats, STAT_CHUNK_NEW));
 }
 
-/* ---- what the kernel may do with the pages ---- */
+/* ---- sendpage() ---- */
 
 static void test_no_page_may_be_sent_without_copying(struct kunit *test)
 {
+	static const size_t sizes[] = { 8, 100, 512, 4096, 20000, 40000, 1 << 20 };
 	struct objects *o = objects_of(test);
 	unsigned int i;
 
@@ -295,13 +282,6 @@ static void test_no_page_may_be_sent_without_copying(struct kunit *test)
 	expect_intact(test, o);
 	KIT_EXPECT_NO_MISUSE(test, objects_free(test, o));
 	expect_all_back(test, o);
-}
-
-static void test_kmalloc_memory_may_not_be_sent_either(struct kunit *test)
-{
-	static const size_t sizes[] = { 8, 100, 512, 4096, 20000, 40000, 1 << 20 };
-	unsigned int i;
-
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		void *p = slabmod_kmalloc(sizes[i], GFP_KERNEL);
 
@@ -314,14 +294,13 @@ static void test_kmalloc_memory_may_not_be_sent_either(struct kunit *test)
 
 static struct kunit_case references_cases[] = {
 	KUNIT_CASE(test_no_page_may_be_sent_without_copying),
-	KUNIT_CASE(test_kmalloc_memory_may_not_be_sent_either),
-	KUNIT_CASE(test_a_referenced_chunk_stays),
-	KUNIT_CASE(test_a_referenced_chunk_outlives_its_pool),
-	KUNIT_CASE(test_references_that_pass_are_no_misuse),
-	KUNIT_CASE(test_a_stray_put_frees_nothing_and_is_found),
-	KUNIT_CASE(test_stray_puts_are_found_when_the_chunk_goes),
-	KUNIT_CASE(test_the_kernels_kfree_frees_nothing),
-	KUNIT_CASE(test_a_chunk_of_one_page_is_not_freed_either),
+	KUNIT_CASE(test_referenced_chunk_stays),
+	KUNIT_CASE(test_referenced_chunk_outlives_its_pool),
+	KUNIT_CASE(test_short_references_are_no_misuse),
+	KUNIT_CASE(test_stray_put_frees_nothing_and_is_reported),
+	KUNIT_CASE(test_stray_puts_are_reported_when_the_chunk_is_freed),
+	KUNIT_CASE(test_kfree_of_the_kernel_frees_nothing),
+	KUNIT_CASE(test_stray_puts_of_a_single_page),
 	{}
 };
 

@@ -1,57 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_defer.c - what becomes of pages that an NMI frees, which may not call the buddy:
- * they go back right after it, each once; and those that are too many are not lost
- * without a word.
+ * test_defer.c - blocks that an NMI frees: it cannot call the buddy, so they are freed
+ * right after it, each once; those that are too many are reported, and stay in use.
  *
- * What an NMI does with objects is in test_cache_alloc.c.
+ * Objects that an NMI frees are in test_cache_alloc.c.
  */
-#include <linux/slab.h>
-
-#include <slabmod/slabmod.h>
-
-#include "cache.h"
 #include "context.h"
 #include "defer.h"
-#include "kit.h"
-#include "pool.h"
 #include "root.h"
 #include "suites.h"
+#include "verbs.h"
 
 #define RING		DEFER_RING
-#define SIZE		(3 * PAGE_SIZE)	/* no order, so it is a block, small though it is */
+#define SIZE		(3 * PAGE_SIZE)	/* not a power of two, so it is a block */
 
 struct visit {
 	void *blocks[RING + 1];
 	unsigned int nr;
-	void (*give)(void *block);
+	void (*free)(void *block);
 };
 
-static void give_all(void *arg)
+static void free_blocks(void *arg)
 {
 	struct visit *visit = arg;
 	unsigned int i;
 
 	for (i = 0; i < visit->nr; i++)
-		visit->give(visit->blocks[i]);
+		visit->free(visit->blocks[i]);
 }
 
-static void give_exact(void *block)
+static void free_exact(void *block)
 {
 	slabmod_free_pages_exact(block, SIZE);
 }
 
-static void give_order(void *block)
+static void free_order(void *block)
 {
 	slabmod_free_pages((unsigned long)block, 4);
 }
 
-static void give_memory(void *block)
+static void free_memory(void *block)
 {
 	slabmod_kfree(block);
 }
 
-static void take(struct kunit *test, struct visit *visit, unsigned int nr)
+static void alloc_blocks(struct kunit *test, struct visit *visit, unsigned int nr)
 {
 	for (visit->nr = 0; visit->nr < nr; visit->nr++) {
 		visit->blocks[visit->nr] = slabmod_alloc_pages_exact(SIZE, GFP_KERNEL);
@@ -61,134 +54,117 @@ static void take(struct kunit *test, struct visit *visit, unsigned int nr)
 
 static struct visit *visit_of(struct kunit *test)
 {
-	struct visit *visit = kunit_kzalloc(test, sizeof(*visit), GFP_KERNEL);
+	struct visit *visit = kit_zalloc(test, sizeof(*visit));
 
-	KUNIT_ASSERT_NOT_NULL(test, visit);
-	if (!context_nmi_begin(give_all, visit))
-		kunit_skip(test, "there are no NMIs to be had");
+	if (!context_nmi_begin(free_blocks, visit))
+		kunit_skip(test, "needs NMIs");
 	context_nmi_end();
-	visit->give = give_exact;
+	visit->free = free_exact;
 	context_pin(0);
 	return visit;
 }
 
-/* Frees all of it in one NMI, and waits until all that was put off is done. */
-static void give_in_nmi(struct visit *visit)
+/* Free all blocks in one NMI, and wait until the deferred frees are done. */
+static void free_in_nmi(struct visit *visit)
 {
-	context_nmi_begin(give_all, visit);
+	context_nmi_begin(free_blocks, visit);
 	context_nmi();
 	context_nmi_end();
 	slabmod_shrink();
 }
 
-static unsigned long put_off(void)
+static unsigned long nr_deferred(void)
 {
 	return stat_sum(root_pool->source.stats, STAT_NMI_DEFER);
 }
 
-static void test_blocks_that_an_nmi_frees_go_back_right_after(struct kunit *test)
+static void test_blocks_freed_in_an_nmi(struct kunit *test)
 {
 	struct visit *visit = visit_of(test);
-	unsigned long before = put_off();
+	unsigned long before = nr_deferred();
+	unsigned int round;
 
-	take(test, visit, RING);
-	KUNIT_EXPECT_EQ(test, root_used(), RING * SIZE);
-	give_in_nmi(visit);
-	KUNIT_EXPECT_EQ(test, put_off(), before + RING);
-	KUNIT_EXPECT_EQ(test, root_used(), 0);
-	/* The ring is as good as new. */
-	take(test, visit, RING);
-	give_in_nmi(visit);
-	KUNIT_EXPECT_EQ(test, put_off(), before + 2 * RING);
-	KUNIT_EXPECT_EQ(test, root_used(), 0);
+	/* The second time the slots are used again. */
+	for (round = 1; round <= 2; round++) {
+		alloc_blocks(test, visit, RING);
+		KUNIT_EXPECT_EQ(test, root_used(), RING * SIZE);
+		free_in_nmi(visit);
+		KUNIT_EXPECT_EQ(test, nr_deferred(), before + round * RING);
+		KUNIT_EXPECT_EQ(test, root_used(), 0);
+	}
 }
 
-static void test_every_way_to_free_a_block_works_in_an_nmi(struct kunit *test)
+static void test_every_call_that_frees_a_block_in_an_nmi(struct kunit *test)
 {
 	struct visit *visit = visit_of(test);
-	unsigned long before = put_off();
+	unsigned long before = nr_deferred();
 
 	visit->nr = 1;
 	visit->blocks[0] = (void *)slabmod_get_free_pages(GFP_KERNEL, 4);
 	KUNIT_ASSERT_NOT_NULL(test, visit->blocks[0]);
-	visit->give = give_order;
-	give_in_nmi(visit);
+	visit->free = free_order;
+	free_in_nmi(visit);
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
 	visit->blocks[0] = slabmod_kmalloc(100000, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, visit->blocks[0]);
-	visit->give = give_memory;
-	give_in_nmi(visit);
+	visit->free = free_memory;
+	free_in_nmi(visit);
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
-	KUNIT_EXPECT_EQ(test, put_off(), before + 2);
+	KUNIT_EXPECT_EQ(test, nr_deferred(), before + 2);
 }
 
-/* Reports in an NMI cannot be caught: only their number tells. */
-static void test_a_block_that_an_nmi_frees_twice_is_reported(struct kunit *test)
+/* The text of a report in an NMI cannot be captured, only counted. */
+static void test_double_free_in_an_nmi_is_reported(struct kunit *test)
 {
-	unsigned long doubles = report_count(MISUSE_DOUBLE_FREE), before = put_off();
+	unsigned long doubles = report_count(MISUSE_DOUBLE_FREE), before = nr_deferred();
 	struct visit *visit = visit_of(test);
 
-	take(test, visit, 1);
+	alloc_blocks(test, visit, 1);
 	visit->blocks[visit->nr++] = visit->blocks[0];
-	/* By the second call itself: the first one has claimed the block. */
-	give_in_nmi(visit);
+	/* The second call reports it, because the first has claimed the block. */
+	free_in_nmi(visit);
 	KUNIT_EXPECT_EQ(test, report_count(MISUSE_DOUBLE_FREE), doubles + 1);
-	KUNIT_EXPECT_EQ(test, put_off(), before + 1);
+	KUNIT_EXPECT_EQ(test, nr_deferred(), before + 1);
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
 }
 
-static void test_what_an_nmi_frees_too_much_of_is_counted_and_stays(struct kunit *test)
+static void test_blocks_beyond_the_ring_stay_and_are_reported(struct kunit *test)
 {
-	unsigned long floods = report_count(MISUSE_NMI_FLOOD), before = put_off();
+	unsigned long floods = report_count(MISUSE_NMI_FLOOD), before = nr_deferred();
 	struct visit *visit = visit_of(test);
 
-	take(test, visit, RING + 1);
-	give_in_nmi(visit);
+	alloc_blocks(test, visit, RING + 1);
+	free_in_nmi(visit);
 	KUNIT_EXPECT_EQ(test, report_count(MISUSE_NMI_FLOOD), floods + 1);
-	KUNIT_EXPECT_EQ(test, put_off(), before + RING);
-	/* The last one is its owner's as before. */
+	KUNIT_EXPECT_EQ(test, nr_deferred(), before + RING);
+	/* The last one is still in use. */
 	KUNIT_EXPECT_EQ(test, root_used(), SIZE);
-	KIT_EXPECT_NO_MISUSE(test, give_exact(visit->blocks[RING]));
+	KIT_EXPECT_NO_MISUSE(test, free_exact(visit->blocks[RING]));
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
 }
 
-/* ---- NMIs that nest: what an NMI does to the ring, one step at a time ---- */
+/* ---- nested NMIs: the steps of an NMI, one at a time ---- */
 
 static struct defer_ring *ring_of(struct kunit *test)
 {
-	struct defer_ring *ring = kunit_kzalloc(test, sizeof(*ring), GFP_KERNEL);
+	struct defer_ring *ring = kit_zalloc(test, sizeof(*ring));
 
-	KUNIT_ASSERT_NOT_NULL(test, ring);
 	defer_ring_init(ring);
 	return ring;
 }
 
-/* A number to stand for an object: nothing looks at what it points to. */
+/* A number in place of an object, which is never dereferenced. */
 static void *nth(unsigned long n)
 {
 	return (void *)(n + 1);
 }
 
-/* Lets the ring go round: @nr objects in, one by one, and out again. */
-static void turn(struct kunit *test, struct defer_ring *ring, unsigned int nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		struct deferred *slot = defer_reserve(ring);
-
-		KUNIT_ASSERT_NOT_NULL(test, slot);
-		defer_publish(slot, nth(i), NULL);
-		KUNIT_ASSERT_PTR_EQ(test, defer_pop(ring).object, nth(i));
-	}
-}
-
-static void test_an_nmi_amid_another_has_a_slot_of_its_own(struct kunit *test)
+static void test_nested_nmi_has_its_own_slot(struct kunit *test)
 {
 	struct defer_ring *ring = ring_of(test);
 	unsigned int round;
 
-	/* At the beginning, and where the slots are used again and the indices wrap. */
+	/* Until slots are used again and indices wrap. */
 	for (round = 0; round < 2 * RING; round++) {
 		struct deferred *outer = defer_reserve(ring), *inner = defer_reserve(ring);
 		struct deferred *innermost;
@@ -199,7 +175,7 @@ static void test_an_nmi_amid_another_has_a_slot_of_its_own(struct kunit *test)
 		KUNIT_ASSERT_PTR_NE(test, innermost, outer);
 		KUNIT_ASSERT_PTR_NE(test, innermost, inner);
 		defer_publish(innermost, nth(2), NULL);
-		/* The outermost has yet to write its slot, and is not passed over. */
+		/* The outermost has not written its slot, and is not skipped. */
 		KUNIT_ASSERT_NULL(test, defer_pop(ring).object);
 		defer_publish(outer, nth(0), NULL);
 		KUNIT_ASSERT_PTR_EQ(test, defer_pop(ring).object, nth(0));
@@ -209,40 +185,17 @@ static void test_an_nmi_amid_another_has_a_slot_of_its_own(struct kunit *test)
 	}
 }
 
-static void test_nmis_that_nest_fill_the_ring_and_no_more(struct kunit *test)
-{
-	struct defer_ring *ring = ring_of(test);
-	struct deferred **slots = kunit_kcalloc(test, RING, sizeof(*slots), GFP_KERNEL);
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, slots);
-	turn(test, ring, RING / 2 + 3);
-	for (i = 0; i < RING; i++) {
-		slots[i] = defer_reserve(ring);
-		KUNIT_ASSERT_NOT_NULL(test, slots[i]);
-	}
-	KUNIT_EXPECT_NULL(test, defer_reserve(ring));
-	/* The innermost is done first. */
-	while (i--)
-		defer_publish(slots[i], nth(i), NULL);
-	KUNIT_EXPECT_NULL(test, defer_reserve(ring));
-	for (i = 0; i < RING; i++)
-		KUNIT_ASSERT_PTR_EQ(test, defer_pop(ring).object, nth(i));
-	KUNIT_EXPECT_NULL(test, defer_pop(ring).object);
-	turn(test, ring, RING);
-}
-
-/* ---- what was freed elsewhere meanwhile ---- */
+/* ---- another owner meanwhile ---- */
 
 /* As if @object had been one of @cache when an NMI freed it. */
-static void put_off_for(struct slabmod_cache *cache, void *object)
+static void defer_for(struct slabmod_cache *cache, void *object)
 {
 	preempt_disable();
 	defer_free(cache, object);
 	preempt_enable();
 }
 
-static void test_what_was_put_off_does_not_free_the_next_owner(struct kunit *test)
+static void test_deferred_free_spares_the_next_owner(struct kunit *test)
 {
 	struct slabmod_cache *former = slabmod_cache_create("kit-former", 64, 0, 0, NULL);
 	struct slabmod_cache *owner = slabmod_cache_create("kit-owner", 64, 0, 0, NULL);
@@ -250,7 +203,7 @@ static void test_what_was_put_off_does_not_free_the_next_owner(struct kunit *tes
 
 	KUNIT_ASSERT_TRUE(test, former && object);
 	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_DOUBLE_FREE, "kit-former",
-			       put_off_for(former, object); slabmod_cache_shrink(former));
+			       defer_for(former, object); slabmod_cache_shrink(former));
 	KUNIT_EXPECT_EQ(test, cache_used(owner), 1);
 	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(owner, object));
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(owner), 0);
@@ -258,13 +211,12 @@ static void test_what_was_put_off_does_not_free_the_next_owner(struct kunit *tes
 }
 
 static struct kunit_case defer_cases[] = {
-	KUNIT_CASE(test_what_was_put_off_does_not_free_the_next_owner),
-	KUNIT_CASE(test_blocks_that_an_nmi_frees_go_back_right_after),
-	KUNIT_CASE(test_every_way_to_free_a_block_works_in_an_nmi),
-	KUNIT_CASE(test_a_block_that_an_nmi_frees_twice_is_reported),
-	KUNIT_CASE(test_what_an_nmi_frees_too_much_of_is_counted_and_stays),
-	KUNIT_CASE(test_an_nmi_amid_another_has_a_slot_of_its_own),
-	KUNIT_CASE(test_nmis_that_nest_fill_the_ring_and_no_more),
+	KUNIT_CASE(test_deferred_free_spares_the_next_owner),
+	KUNIT_CASE(test_blocks_freed_in_an_nmi),
+	KUNIT_CASE(test_every_call_that_frees_a_block_in_an_nmi),
+	KUNIT_CASE(test_double_free_in_an_nmi_is_reported),
+	KUNIT_CASE(test_blocks_beyond_the_ring_stay_and_are_reported),
+	KUNIT_CASE(test_nested_nmi_has_its_own_slot),
 	{}
 };
 

@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_locked.c - that what is done under a lock, with interrupts off, does not grow with
- * how much memory there is.
+ * test_locked.c - the work under a lock, with interrupts off, does not grow with the
+ * amount of memory.
  *
- * It is counted in instructions, not in time: a look at the lock after each of them. What
- * is expected is that many things do not take longer than a few of the same kind; with a
- * factor of two, because lockdep's own work under the lock varies.
+ * It is counted in instructions, by a check of the lock after each of them. Work on many
+ * things may take at most twice as long as on a few; lockdep makes the count vary.
  */
 #include <linux/spinlock.h>
 
-#include <slabmod/slabmod.h>
-
-#include "buddy.h"
 #include "buddy_check.h"
-#include "chunk.h"
 #include "context.h"
 #include "home.h"
 #include "home_check.h"
-#include "home_refill.h"
-#include "home_return.h"
-#include "kit.h"
-#include "slab.h"
 #include "suites.h"
+#include "verbs.h"
 
-#define LIMIT	8192
 #define NID	first_online_node
 
 struct hold {
@@ -31,7 +22,7 @@ struct hold {
 	unsigned long now, longest;
 };
 
-static void look(unsigned long ip, void *arg)
+static void count_held(unsigned long ip, void *arg)
 {
 	struct hold *hold = arg;
 
@@ -39,15 +30,15 @@ static void look(unsigned long ip, void *arg)
 	hold->longest = max(hold->longest, hold->now);
 }
 
-/* The most instructions that @fn runs through while @lock is held. */
+/* The largest number of instructions that @fn runs with @lock held. */
 static unsigned long longest_hold(struct kunit *test, raw_spinlock_t *lock,
 				  void (*fn)(void *arg), void *arg)
 {
 	struct hold hold = { .lock = lock };
 
-	if (!IS_ENABLED(CONFIG_SMP) || !context_step_begin(look, &hold))
-		kunit_skip(test, "there is no way to step, or locks are nothing");
-	/* What is done only once, by lockdep too, is done before. */
+	if (!IS_ENABLED(CONFIG_SMP) || !context_step_begin(count_held, &hold))
+		kunit_skip(test, "needs single-stepping and SMP");
+	/* The first call does what is done only once, by lockdep too. */
 	context_pin(0);
 	fn(arg);
 	context_step(fn, arg);
@@ -91,7 +82,7 @@ static void test_chunks_are_checked_one_at_a_time(struct kunit *test)
 	expect_no_longer(test, hold_of_check(test, 4), hold_of_check(test, 64));
 }
 
-static void take_and_give(void *pool)
+static void alloc_and_free(void *pool)
 {
 	struct frame *frame = kit_buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 1,
 					  GFP_NOWAIT | __GFP_THISNODE);
@@ -100,7 +91,7 @@ static void take_and_give(void *pool)
 		buddy_free(frame);
 }
 
-/* More is free than may be kept, and what is beyond the reserve is less than a chunk. */
+/* More is free than may be kept, but less than a chunk above the reserve. */
 static unsigned long hold_of_free(struct kunit *test, unsigned int nr)
 {
 	struct slabmod_pool *pool = pool_of_chunks(test, nr, 3);
@@ -108,18 +99,18 @@ static unsigned long hold_of_free(struct kunit *test, unsigned int nr)
 
 	pool->source.max_free = 0;
 	pool->source.reserve = nr * 8 - 4;
-	longest = longest_hold(test, &pool->buddies[NID].lock, take_and_give, pool);
+	longest = longest_hold(test, &pool->buddies[NID].lock, alloc_and_free, pool);
 	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_empty, nr);
 	pool->source.reserve = 0;
 	return longest;
 }
 
-static void test_a_free_does_not_look_through_the_reserve(struct kunit *test)
+static void test_free_does_not_search_the_reserve(struct kunit *test)
 {
 	expect_no_longer(test, hold_of_free(test, 4), hold_of_free(test, 1000));
 }
 
-static void ask_for_more(void *pool)
+static void alloc_more(void *pool)
 {
 	if (kit_buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 8,
 			GFP_NOWAIT | __GFP_THISNODE))
@@ -133,12 +124,12 @@ static unsigned long hold_of_alloc(struct kunit *test, unsigned int nr)
 	unsigned long longest;
 
 	pool->source.reserve = nr;
-	longest = longest_hold(test, &pool->buddies[NID].lock, ask_for_more, pool);
+	longest = longest_hold(test, &pool->buddies[NID].lock, alloc_more, pool);
 	pool->source.reserve = 0;
 	return longest;
 }
 
-static void test_a_request_does_not_look_through_chunks_too_small(struct kunit *test)
+static void test_alloc_does_not_search_small_chunks(struct kunit *test)
 {
 	expect_no_longer(test, hold_of_alloc(test, 4), hold_of_alloc(test, 1000));
 }
@@ -162,23 +153,20 @@ static void check_slabs(void *arg)
 
 static unsigned long hold_of_slabs(struct kunit *test, unsigned int nr)
 {
-	struct slabs *slabs = kunit_kzalloc(test, sizeof(*slabs), GFP_KERNEL);
+	struct slabs *slabs = kit_zalloc(test, sizeof(*slabs));
 	void *objects[ARRAY_SIZE(slabs->slab)];
 	unsigned long longest;
 	unsigned int cpu;
 
-	KUNIT_ASSERT_NOT_NULL(test, slabs);
-	slabs->cache = kit_cache_create(test, kit_pool_create(test, LIMIT), 256, 0, NULL);
+	slabs->cache = kit_cache_create(test, kit_pool_create(test, KIT_LIMIT), 256, 0, NULL);
 	cpu = context_pin(0);
 	for (slabs->nr = 0; slabs->nr < nr; slabs->nr++) {
-		objects[slabs->nr] = home_alloc_new_slab(slabs->cache, numa_mem_id(), GFP_KERNEL,
-							 false);
-		KUNIT_ASSERT_NOT_NULL(test, objects[slabs->nr]);
-		slabs->slab[slabs->nr] = frame_slab(chunk_frame(objects[slabs->nr]));
+		objects[slabs->nr] = kit_new_slab(test, slabs->cache, false);
+		slabs->slab[slabs->nr] = kit_slab(objects[slabs->nr]);
 	}
-	longest = longest_hold(test, &per_cpu_ptr(slabs->cache->homes, cpu)->lock, check_slabs,
+	longest = longest_hold(test, &kit_home(slabs->cache, cpu)->lock, check_slabs,
 			       slabs);
-	KUNIT_EXPECT_TRUE(test, home_free(slabs->cache, objects, nr));
+	kit_home_free(test, slabs->cache, objects, nr);
 	return longest;
 }
 
@@ -189,8 +177,8 @@ static void test_slabs_are_checked_one_at_a_time(struct kunit *test)
 
 static struct kunit_case locked_cases[] = {
 	KUNIT_CASE(test_chunks_are_checked_one_at_a_time),
-	KUNIT_CASE(test_a_free_does_not_look_through_the_reserve),
-	KUNIT_CASE(test_a_request_does_not_look_through_chunks_too_small),
+	KUNIT_CASE(test_free_does_not_search_the_reserve),
+	KUNIT_CASE(test_alloc_does_not_search_small_chunks),
 	KUNIT_CASE(test_slabs_are_checked_one_at_a_time),
 	{}
 };

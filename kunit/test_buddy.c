@@ -328,78 +328,40 @@ static void test_last_freed_block_is_merged_when_displaced_or_needed(struct kuni
 
 /* ---- many CPUs ---- */
 
-struct crowd {
-	struct slabmod_pool *pool;
-	atomic_t errors;
-};
+static struct slabmod_pool *crowd_pool;
 
-/* The first and the last word of a block, which hold its owner's tag. */
-static unsigned long *first_word(struct frame *frame)
+static void *crowd_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
 {
+	unsigned int nr_pages = 1 + kit_random(rnd, 5);
+	struct frame *frame = kit_buddy_alloc_last_freed(&crowd_pool->buddies[NID], nr_pages);
+
+	if (!frame)
+		frame = kit_buddy_alloc(crowd_pool->buddies, NID, nr_pages, gfp);
+	if (!frame)
+		return NULL;
+	*size = frame->nr_pages == nr_pages ? nr_pages * PAGE_SIZE : 0;
 	return frame_address(frame);
 }
 
-static unsigned long *last_word(struct frame *frame)
+/* A free that fails is counted as an overwritten piece. */
+static void crowd_free(struct model *model, void *block, size_t size)
 {
-	return frame_address(frame) + frame->nr_pages * PAGE_SIZE - sizeof(unsigned long);
-}
+	struct frame *frame = chunk_frame(block);
 
-static struct frame *crowd_alloc(struct crowd *crowd, struct rnd_state *rnd, unsigned long tag)
-{
-	unsigned int nr_pages = 1 + kit_random(rnd, 5);
-	struct frame *frame = kit_buddy_alloc_last_freed(&crowd->pool->buddies[NID], nr_pages);
-
-	if (!frame)
-		frame = kit_buddy_alloc(crowd->pool->buddies, NID, nr_pages, GFP_KERNEL);
-	if (!frame)
-		return NULL;
-	if (frame->nr_pages != nr_pages || frame->state != FRAME_PAGES)
-		atomic_inc(&crowd->errors);
-	*first_word(frame) = tag;
-	*last_word(frame) = tag;
-	return frame;
-}
-
-static void crowd_free(struct crowd *crowd, struct rnd_state *rnd, struct frame *frame,
-		       unsigned long tag)
-{
-	if (*first_word(frame) != tag || *last_word(frame) != tag)
-		atomic_inc(&crowd->errors);
-	*first_word(frame) = 0;
-	if (!(kit_random(rnd, 2) ? buddy_free(frame) : free_last(frame)))
-		atomic_inc(&crowd->errors);
-}
-
-static void crowd_run(unsigned int n, void *arg)
-{
-	struct frame *frames[8] = { NULL };
-	struct rnd_state rnd;
-	unsigned int i, k;
-
-	prandom_seed_state(&rnd, n + 1);
-	for (i = 0; i < KIT_STEPS / 8; i++) {
-		unsigned long tag;
-
-		k = kit_random(&rnd, ARRAY_SIZE(frames));
-		tag = (unsigned long)n << 32 | k | BIT(20);
-		if (frames[k])
-			crowd_free(arg, &rnd, frames[k], tag);
-		frames[k] = frames[k] ? NULL : crowd_alloc(arg, &rnd, tag);
-	}
-	for (k = 0; k < ARRAY_SIZE(frames); k++)
-		if (frames[k])
-			buddy_free(frames[k]);
+	if (!size || !(size & PAGE_SIZE ? buddy_free(frame) : free_last(frame)))
+		model->wrong++;
 }
 
 static void test_many_cpus_share_a_node(struct kunit *test)
 {
-	struct crowd crowd = { .pool = kit_pool_create_orders(test, 128, 3, ORDER) };
+	struct model model = { .alloc = crowd_alloc, .free = crowd_free, .test = test };
 
-	kit_run_on_cpus(test, 4, crowd_run, &crowd);
-	KUNIT_EXPECT_EQ(test, atomic_read(&crowd.errors), 0);
-	KUNIT_EXPECT_LE(test, atomic_long_read(&crowd.pool->source.peak), 128);
-	KUNIT_EXPECT_EQ(test, pool_ledger(crowd.pool).used, 0);
-	KUNIT_EXPECT_TRUE(test, buddy_check(&crowd.pool->buddies[NID]));
+	crowd_pool = kit_pool_create_orders(test, 128, 3, ORDER);
+	model_run_on_cpus(&model, KIT_STEPS / 8);
+	KUNIT_EXPECT_EQ(test, model.wrong, 0);
+	KUNIT_EXPECT_LE(test, atomic_long_read(&crowd_pool->source.peak), 128);
+	KUNIT_EXPECT_EQ(test, pool_ledger(crowd_pool).used, 0);
+	KUNIT_EXPECT_TRUE(test, buddy_check(&crowd_pool->buddies[NID]));
 }
 
 static struct kunit_case buddy_cases[] = {

@@ -160,34 +160,6 @@ static void test_home_keeps_few_empty_slabs(struct kunit *test)
 	expect_few_empty_ones_stay(test, 32768);
 }
 
-static void test_nearly_empty_slabs_move_to_the_node_home(struct kunit *test)
-{
-	enum { SLABS = 12, KEPT = 8 };
-	struct slabmod_cache *cache = cache_of_two_cpus(test, SIZE);
-	static void *objects[SLABS][N];
-	unsigned int here = move_to(test, 0), detached;
-	struct slab_home *node_home = &cache->node_homes[numa_mem_id()];
-	void *object;
-	int i;
-
-	for (i = 0; i < SLABS; i++)
-		kit_fill_slab(test, cache, objects[i]);
-	for (i = 0; i < SLABS; i++)
-		kit_home_free(test, cache, objects[i] + 1, N - 1);
-	detached = kit_stat(cache, STAT_RETIRE);
-	KUNIT_EXPECT_EQ(test, kit_home(cache, here)->nr_partial, KEPT);
-	KUNIT_EXPECT_EQ(test, detached, SLABS - KEPT);
-	KUNIT_EXPECT_EQ(test, node_home->nr_partial, detached);
-	/* Any CPU may adopt one. */
-	move_to(test, 1);
-	KUNIT_EXPECT_EQ(test, alloc(cache, &object, 1), 1);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_ADOPT), 1);
-	KUNIT_EXPECT_EQ(test, node_home->nr_partial, detached - 1);
-	kit_home_free(test, cache, &object, 1);
-	for (i = 0; i < SLABS; i++)
-		kit_home_free(test, cache, objects[i], 1);
-}
-
 /* Slabs of a batch: as many as may be detached at once, and more. */
 static const unsigned int batches[] = { 14, 40, 0 };
 
@@ -260,25 +232,6 @@ static void test_drain_moves_slabs_to_the_node_home(struct kunit *test)
 	kit_home_free(test, cache, part, N);
 }
 
-static void test_drain_moves_slabs_without_a_whole_line(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of_two_cpus(test, 16);
-	static void *objects[SLAB_MAX_OBJECTS];
-	unsigned int cpu, n;
-
-	move_to(test, 0);
-	objects[0] = kit_new_slab(test, cache, false);
-	cpu = move_to(test, 1);
-	n = 1 + alloc(cache, objects + 1, SLAB_MAX_OBJECTS - 1);
-	/* The rest of the first line is free, but must not be allocated. */
-	KUNIT_ASSERT_EQ(test, kit_home(cache, cpu)->nr_partial, 1);
-	home_drain_cpu(cache, cpu);
-	KUNIT_EXPECT_EQ(test, kit_home(cache, cpu)->nr_partial, 0);
-	KUNIT_EXPECT_EQ(test, home_id(objects[0]), HOME_NODE);
-	KUNIT_EXPECT_TRUE(test, home_check(cache));
-	kit_home_free(test, cache, objects, n);
-}
-
 static void test_shrink_frees_every_empty_slab(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_of(test, SIZE);
@@ -331,24 +284,18 @@ static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_double_free_among_neighbours_is_found),
 	KUNIT_CASE(test_free_outside_a_slab_is_reported),
 	KUNIT_CASE(test_home_keeps_few_empty_slabs),
-	KUNIT_CASE(test_nearly_empty_slabs_move_to_the_node_home),
 	KUNIT_CASE(test_every_page_of_a_slab_has_its_home),
 	KUNIT_CASE_PARAM(test_free_batch_of_all_homes, home_next_size),
 	KUNIT_CASE(test_free_memory_beyond_the_map),
 	KUNIT_CASE(test_line_is_not_shared_with_the_previous_home),
-	KUNIT_CASE(test_line_is_allocated_again_when_wholly_free),
-	KUNIT_CASE(test_any_free_object_serves_when_memory_is_low),
 	KUNIT_CASE_PARAM(test_slabs_move_to_the_node_home_in_one_batch, next_batch),
 	KUNIT_CASE(test_drain_moves_slabs_to_the_node_home),
-	KUNIT_CASE(test_drain_moves_slabs_without_a_whole_line),
 	KUNIT_CASE(test_shrink_frees_every_empty_slab),
 	KUNIT_CASE(test_alloc_on_node),
-	KUNIT_CASE(test_object_allocated_by_node_shares_no_line_with_its_home),
 	KUNIT_CASE(test_cpu_uses_slabs_of_its_node_only),
 	KUNIT_CASE(test_interrupt_allocates_and_frees),
 	KUNIT_CASE(test_nmi_waits_for_no_lock),
 	KUNIT_CASE_PARAM(test_random_run_matches_the_tags_in_objects, home_next_size),
-	KUNIT_CASE_PARAM(test_many_cpus_match_the_tags_in_objects, home_next_size),
 	{}
 };
 

@@ -70,14 +70,10 @@ void test_every_page_of_a_slab_has_its_home(struct kunit *test);
 void test_free_batch_of_all_homes(struct kunit *test);
 void test_free_memory_beyond_the_map(struct kunit *test);
 void test_line_is_not_shared_with_the_previous_home(struct kunit *test);
-void test_line_is_allocated_again_when_wholly_free(struct kunit *test);
-void test_any_free_object_serves_when_memory_is_low(struct kunit *test);
 void test_alloc_on_node(struct kunit *test);
-void test_object_allocated_by_node_shares_no_line_with_its_home(struct kunit *test);
 void test_cpu_uses_slabs_of_its_node_only(struct kunit *test);
 void test_interrupt_allocates_and_frees(struct kunit *test);
 void test_nmi_waits_for_no_lock(struct kunit *test);
 void test_random_run_matches_the_tags_in_objects(struct kunit *test);
-void test_many_cpus_match_the_tags_in_objects(struct kunit *test);
 
 #endif /* SLABMOD_TEST_HOME_H */

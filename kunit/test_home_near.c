@@ -256,50 +256,6 @@ void test_line_is_not_shared_with_the_previous_home(struct kunit *test)
 	kit_home_free(test, cache, c, 2);
 }
 
-void test_line_is_allocated_again_when_wholly_free(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of_two_cpus(test, 16);
-	unsigned int per_line = cache_line_size() / 16, rest, i;
-	static void *a[SLAB_MAX_OBJECTS], *b[SLAB_MAX_OBJECTS];
-
-	KUNIT_ASSERT_GT(test, per_line, 1);
-	move_to(test, 0);
-	kit_fill_slab(test, cache, a);
-	kit_home_free(test, cache, a + per_line, per_line);
-	move_to(test, 1);
-	rest = alloc(cache, b, SLAB_MAX_OBJECTS);
-	KUNIT_EXPECT_EQ(test, rest, per_line);
-	for (i = 0; i < per_line - 1; i++) {
-		kit_home_free(test, cache, &a[i], 1);
-		KUNIT_EXPECT_EQ(test, alloc(cache, b + rest, 1), 0);
-	}
-	kit_home_free(test, cache, &a[i], 1);
-	KUNIT_EXPECT_EQ(test, alloc(cache, b + rest, SLAB_MAX_OBJECTS), per_line);
-	kit_home_free(test, cache, a + 2 * per_line, cache->objects - 2 * per_line);
-	kit_home_free(test, cache, b, rest + per_line);
-}
-
-void test_any_free_object_serves_when_memory_is_low(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of_two_cpus(test, 16);
-	unsigned int per_line = cache_line_size() / 16, n = 0, i;
-	static void *a[SLAB_MAX_OBJECTS];
-	void *b;
-
-	/* The slab is not shared, but has no wholly free line. */
-	move_to(test, 0);
-	kit_fill_slab(test, cache, a);
-	for (i = 0; i < cache->objects; i += per_line)
-		kit_home_free(test, cache, &a[i], 1);
-	move_to(test, 1);
-	KUNIT_EXPECT_EQ(test, alloc(cache, &b, 1), 0);
-	for (i = 0; i < cache->objects; i += per_line)
-		n += alloc_anything(cache, &a[i], 1);
-	KUNIT_EXPECT_EQ(test, n, cache->objects / per_line);
-	KUNIT_EXPECT_EQ(test, alloc_anything(cache, &b, 1), 0);
-	kit_home_free(test, cache, a, cache->objects);
-}
-
 /* ---- nodes ---- */
 
 void test_alloc_on_node(struct kunit *test)
@@ -318,28 +274,6 @@ void test_alloc_on_node(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, objects[2]);
 	KUNIT_EXPECT_EQ(test, kit_node(objects[2]), nid);
 	kit_home_free(test, cache, objects, 3);
-}
-
-void test_object_allocated_by_node_shares_no_line_with_its_home(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of_two_cpus(test, 16);
-	static void *a[SLAB_MAX_OBJECTS];
-	unsigned int i, n;
-	void *b;
-
-	/* Even if the slab was empty. */
-	move_to(test, 0);
-	kit_fill_slab(test, cache, a);
-	kit_home_free(test, cache, a, cache->objects);
-	move_to(test, 1);
-	b = home_alloc_on_node(cache, numa_mem_id());
-	KUNIT_ASSERT_NOT_NULL(test, b);
-	move_to(test, 0);
-	n = alloc(cache, a, SLAB_MAX_OBJECTS);
-	for (i = 0; i < n; i++)
-		KUNIT_EXPECT_FALSE(test, share_a_line(a[i], b));
-	kit_home_free(test, cache, a, n);
-	kit_home_free(test, cache, &b, 1);
 }
 
 void test_cpu_uses_slabs_of_its_node_only(struct kunit *test)

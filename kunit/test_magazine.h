@@ -41,7 +41,6 @@ void test_objects_of_all_pages_of_a_slab_are_local(struct kunit *test);
 void test_shared_lines_return_to_their_home(struct kunit *test);
 void test_cpus_without_homes_share_no_line(struct kunit *test);
 void test_bulk_free_returns_shared_lines_to_their_home(struct kunit *test);
-void test_two_cpus_never_share_a_line(struct kunit *test);
 void test_drain_empties_the_magazines_of_all_cpus(struct kunit *test);
 void test_offline_cpu_leaves_nothing_behind(struct kunit *test);
 

@@ -5,7 +5,6 @@
  */
 #include <linux/cpu.h>
 #include <linux/sched.h>
-#include <linux/xarray.h>
 
 #include "home_check.h"
 #include "test_magazine.h"
@@ -132,62 +131,6 @@ void test_bulk_free_returns_shared_lines_to_their_home(struct kunit *test)
 	kit_run_on(1, bulk_here, &errand);
 	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine_of(cache, 1)), 20);
 	KUNIT_EXPECT_EQ(test, kit_magazine_of(cache, 1)->nr_remote, 40);
-	kit_expect_unused(test, cache);
-}
-
-#define OBJECTS	300
-
-/* Record the lines of objects of CPU @n; return how many another CPU has a part of. */
-static unsigned int claim_lines(struct kunit *test, struct xarray *lines, void **objects,
-				unsigned int n)
-{
-	unsigned int i, shared = 0, line = cache_line_size();
-
-	for (i = 0; i < OBJECTS; i++) {
-		unsigned long at = (unsigned long)objects[i], end = at + SHARED_LINES;
-
-		for (at = round_down(at, line); at < end; at += line) {
-			void *old = xa_store(lines, at / line, xa_mk_value(n), GFP_KERNEL);
-
-			KUNIT_ASSERT_FALSE(test, xa_is_err(old));
-			shared += old && old != xa_mk_value(n);
-		}
-	}
-	return shared;
-}
-
-void test_two_cpus_never_share_a_line(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
-	unsigned int nr = min_t(unsigned int, MODEL_CPUS, num_online_cpus()), round, n;
-	void **objects[MODEL_CPUS], **half;
-	struct rnd_state rnd;
-	struct xarray lines;
-
-	kit_need_cpus(test, 2);
-	xa_init(&lines);
-	kit_seed(test, &rnd);
-	for (n = 0; n < nr; n++) {
-		objects[n] = kit_array(test, OBJECTS);
-		kit_alloc_on(n, test, cache, objects[n], OBJECTS);
-	}
-	for (round = 0; round < 20; round++) {
-		unsigned int shared = 0, from = kit_random(&rnd, nr);
-
-		for (n = 0; n < nr; n++)
-			shared += claim_lines(test, &lines, objects[n], n);
-		xa_destroy(&lines);
-		KUNIT_EXPECT_EQ_MSG(test, shared, 0, "lines shared in round %u", round);
-		/* Some of one CPU are freed on another, and it allocates as many again. */
-		half = objects[from] + kit_random(&rnd, OBJECTS / 2);
-		kit_free_on(kit_random(&rnd, nr), cache, half, OBJECTS / 2);
-		if (kit_random(&rnd, 2))
-			magazine_drain_all(cache);
-		kit_alloc_on(from, test, cache, half, OBJECTS / 2);
-	}
-	for (n = 0; n < nr; n++)
-		kit_free_n(cache, objects[n], OBJECTS);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SHARED_LINE), 0);
 	kit_expect_unused(test, cache);
 }
 

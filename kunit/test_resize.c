@@ -196,95 +196,37 @@ static void test_resize_without_memory_changes_nothing(struct kunit *test)
 
 /* ---- while other CPUs use the cache ---- */
 
-#define HELD	48
-#define PASSED	16
-#define RESIZES	20
+static atomic_long_t crowd_allocs;
+static unsigned int crowd_resizes;	/* by the first CPU */
 
-/* The tag of an object in use. */
-#define TAG(object)	((unsigned long)(object) ^ 0x5ab7a4e715a5a5a5ul)
-
-struct crowd {
-	struct slabmod_cache *cache;
-	void *passed[PASSED];		/* from one to the next */
-	atomic_long_t allocs, wrong;
-	unsigned int resizes;
-	bool over;
-	u32 seed;
-};
-
-static void *alloc_tagged(struct crowd *crowd)
+static void *crowd_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
 {
-	unsigned long *object = slabmod_cache_alloc(crowd->cache, GFP_KERNEL);
-
-	if (!object || xchg(object, TAG(object)) == TAG(object))
-		atomic_long_inc(&crowd->wrong);
-	atomic_long_inc(&crowd->allocs);
-	return object;
-}
-
-static void free_tagged(struct crowd *crowd, unsigned long *object)
-{
-	if (!object)
-		return;
-	if (cmpxchg(object, TAG(object), 0) != TAG(object))
-		atomic_long_inc(&crowd->wrong);
-	slabmod_cache_free(crowd->cache, object);
-}
-
-static void use_cache(struct crowd *crowd, unsigned int n)
-{
-	void *held[HELD] = { };
-	struct rnd_state rnd;
-	unsigned int i, step;
-
-	prandom_seed_state(&rnd, crowd->seed + n);
-	for (step = 0; !READ_ONCE(crowd->over); step++) {
-		if (step % 64 == 0)
-			cond_resched();
-		i = kit_random(&rnd, HELD);
-		if (kit_random(&rnd, 8) == 0)
-			held[i] = xchg(&crowd->passed[kit_random(&rnd, PASSED)], held[i]);
-		free_tagged(crowd, held[i]);
-		held[i] = kit_random(&rnd, 2) ? alloc_tagged(crowd) : NULL;
-	}
-	for (i = 0; i < HELD; i++)
-		free_tagged(crowd, held[i]);
-}
-
-/* The first CPU resizes, while the others use the cache. */
-static void crowd_thread(unsigned int n, void *arg)
-{
-	struct crowd *crowd = arg;
-
-	if (n) {
-		use_cache(crowd, n);
-		return;
-	}
-	while (crowd->resizes < RESIZES || atomic_long_read(&crowd->allocs) < KIT_STEPS) {
-		crowd->resizes += resize(crowd->cache, crowd->resizes % 4 != 3);
-		cond_resched();
-	}
-	WRITE_ONCE(crowd->over, true);
+	if (raw_smp_processor_id() == kit_cpu(0) && kit_random(rnd, 256) == 0)
+		crowd_resizes += resize(model->cache, crowd_resizes % 4 != 3);
+	atomic_long_inc(&crowd_allocs);
+	*size = slabmod_cache_size(model->cache);
+	return slabmod_cache_alloc(model->cache, gfp);
 }
 
 static void test_resize_during_calls_loses_nothing(struct kunit *test)
 {
 	const size_t *size = test->param_value;
-	struct crowd crowd = { .cache = small_cache(test, *size), .seed = get_random_u32() };
-	unsigned int cpus = min_t(unsigned int, num_online_cpus(), MODEL_CPUS), i;
+	struct model model = kit_model(test, small_cache(test, *size));
 
 	kit_need_cpus(test, 2);
-	kit_run_on_cpus(test, cpus, crowd_thread, &crowd);
-	for (i = 0; i < PASSED; i++)
-		free_tagged(&crowd, crowd.passed[i]);
-	kunit_info(test, "seed=%u, %u resizes, %ld objects\n", crowd.seed, crowd.resizes,
-		   atomic_long_read(&crowd.allocs));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&crowd.wrong), 0);
-	KUNIT_EXPECT_EQ(test, magazine_allocs(crowd.cache), atomic_long_read(&crowd.allocs));
-	expect_unused(test, crowd.cache);
-	magazine_drain_all(crowd.cache);
-	KUNIT_EXPECT_EQ(test, home_totals(crowd.cache).inuse, 0);
-	KUNIT_EXPECT_EQ(test, cache_destroy(crowd.cache), 0);
+	model.alloc = crowd_alloc;
+	crowd_resizes = 0;
+	atomic_long_set(&crowd_allocs, 0);
+	model_run_on_cpus(&model, KIT_STEPS / 2);
+	kunit_info(test, "%u resizes\n", crowd_resizes);
+	KUNIT_EXPECT_GE(test, crowd_resizes, 20);
+	KUNIT_EXPECT_EQ(test, model.wrong, 0);
+	KUNIT_EXPECT_EQ(test, model.failed, 0);
+	KUNIT_EXPECT_EQ(test, magazine_allocs(model.cache), atomic_long_read(&crowd_allocs));
+	expect_unused(test, model.cache);
+	magazine_drain_all(model.cache);
+	KUNIT_EXPECT_EQ(test, home_totals(model.cache).inuse, 0);
+	KUNIT_EXPECT_EQ(test, cache_destroy(model.cache), 0);
 }
 
 /* ---- requested sizes ---- */

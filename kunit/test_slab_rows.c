@@ -71,31 +71,6 @@ void test_row_is_freed_up_to_the_end_of_a_word(struct kunit *test)
 	slab_destroy(cache, slab);
 }
 
-void test_slab_is_freed_word_by_word_in_either_direction(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of_param(test);
-	struct slab *slab = new_slab(test, cache);
-	unsigned int n = cache->objects, done, round;
-
-	for (round = 0; round < 2; round++) {
-		unsigned int calls = 0;
-
-		KUNIT_ASSERT_EQ(test, alloc_rest(cache, slab, objects), n);
-		if (round)
-			list_row(cache, slab, n - 1, -1, objects, n);
-		for (done = 0; done < n; calls++) {
-			unsigned int freed = free_row(cache, slab, objects + done, n - done);
-
-			KUNIT_ASSERT_GT(test, freed, 0);
-			done += freed;
-		}
-		KUNIT_EXPECT_EQ(test, calls, DIV_ROUND_UP(n, BITS_PER_LONG));
-		KUNIT_EXPECT_EQ(test, slab->inuse, 0);
-		KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
-	}
-	slab_destroy(cache, slab);
-}
-
 /* Free a row of twelve, of which number @free is free already. */
 static void expect_row_with_gap(struct kunit *test, struct slabmod_cache *cache,
 				struct slab *slab, unsigned int index, int step,

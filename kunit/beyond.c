@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * beyond.c - memory that came after the map was made.
+ * beyond.c - memory added after the map was made.
  *
- * No memory comes while tests run, so the map is made to end where there is memory
- * behind it. Tests run one after another, and nobody else uses slabmod meanwhile.
+ * No memory is added while tests run, so the map is made smaller instead. Tests run one
+ * after another, and nothing else uses slabmod meanwhile.
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -15,27 +15,27 @@
 
 #define BEYOND_TRIES	128
 
-/* While @mask is not 0 the map has been made smaller, and @mask is what it was. */
+/* @mask is that of the real map while it is made smaller, or 0. */
 static struct {
 	unsigned long mask;
 	struct page *pages[BEYOND_TRIES];
 	unsigned int nr_pages;
 	struct page *chunks[2];		/* of these: in the map, and its alias beyond */
-	unsigned int given;
+	unsigned int nr_allocated;
 } beyond;
 
-static struct page *beyond_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
+static struct page *beyond_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
 {
-	if (order != CHUNK_MAX_ORDER || beyond.given == ARRAY_SIZE(beyond.chunks))
+	if (order != CHUNK_MAX_ORDER || beyond.nr_allocated == ARRAY_SIZE(beyond.chunks))
 		return NULL;
-	return beyond.chunks[beyond.given++];
+	return beyond.chunks[beyond.nr_allocated++];
 }
 
-static void beyond_put(struct chunk_source *source, struct page *page, unsigned int order)
+static void beyond_free(struct chunk_source *source, struct page *page, unsigned int order)
 {
 }
 
-/* Whether a map that ends between two addresses leads from the second to the first. */
+/* Whether a map that ends between two addresses finds the first for the second. */
 static bool beyond_found(struct page *a, struct page *b)
 {
 	unsigned long low = chunk_offset(page_address(a)), high = chunk_offset(page_address(b));
@@ -57,7 +57,7 @@ static bool beyond_found(struct page *a, struct page *b)
 	return false;
 }
 
-/* Takes pages, from one node after another, until two of them will do. */
+/* Allocate pages, from one node after another, until two of them fit. */
 static bool beyond_search(void)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_COMP | __GFP_NORETRY | __GFP_NOWARN | __GFP_THISNODE;
@@ -88,7 +88,7 @@ void beyond_end(void)
 	while (beyond.nr_pages)
 		__free_pages(beyond.pages[--beyond.nr_pages], CHUNK_MAX_ORDER);
 	beyond.mask = 0;
-	beyond.given = 0;
+	beyond.nr_allocated = 0;
 }
 
 struct slabmod_pool *beyond_pool_create(struct kunit *test)
@@ -96,10 +96,10 @@ struct slabmod_pool *beyond_pool_create(struct kunit *test)
 	struct slabmod_pool *pool;
 
 	if (!beyond_search())
-		kunit_skip(test, "no memory would do");
+		kunit_skip(test, "needs memory that aliases in a smaller map");
 	pool = kit_pool_create_orders(test, 2ul << CHUNK_MAX_ORDER, CHUNK_MAX_ORDER,
 				      CHUNK_MAX_ORDER);
-	pool->source.alloc = beyond_get;
-	pool->source.free = beyond_put;
+	pool->source.alloc = beyond_alloc;
+	pool->source.free = beyond_free;
 	return pool;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * beyond.h - memory that came after the map was made.
+ * beyond.h - memory added after the map was made.
  */
 #ifndef SLABMOD_BEYOND_H
 #define SLABMOD_BEYOND_H
@@ -10,13 +10,13 @@
 struct kunit;
 
 /*
- * A pool that gets two chunks of CHUNK_MAX_ORDER and no more. The second is beyond
- * the map, and what the map has in its place is the first. Skips the test where there
- * is no such memory; the map is as it was when the test ends.
+ * Create a pool that gets two chunks of CHUNK_MAX_ORDER. The second is beyond the map,
+ * which has the first in its place. Skips the test without such memory. The map is restored
+ * when the test ends.
  */
 struct slabmod_pool *beyond_pool_create(struct kunit *test);
 
-/* For the kit, after a test's pools are gone. */
+/* For kit_exit(), after the pools of a test are destroyed. */
 void beyond_end(void);
 
 #endif /* SLABMOD_BEYOND_H */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kit.c - what all suites use.
- *
- * Tests run one after another, so there is one source and one capture for all.
+ * kit.c - shared by all suites. Tests run one after another, so one source and one
+ * capture serve all of them.
  */
 #include <linux/completion.h>
 #include <linux/cpu.h>
@@ -33,7 +32,7 @@
 
 static unsigned long seed;
 module_param(seed, ulong, 0444);
-MODULE_PARM_DESC(seed, "replays a randomized run; 0 takes another one each time");
+MODULE_PARM_DESC(seed, "seed of random runs, to repeat one; 0: a new one each time");
 
 /* ---- the source ---- */
 
@@ -48,9 +47,9 @@ struct kit_pool {
 };
 
 static LIST_HEAD(kit_pools);
-static LIST_HEAD(kit_caches);	/* by cache->node, which is free: the pool does not know them */
+static LIST_HEAD(kit_caches);	/* by cache->node: they are not in the list of caches */
 
-static bool source_refuses(unsigned int order, int nid)
+static bool source_refuses(unsigned int order)
 {
 	bool refuse = kit_source.fail_all || order > kit_source.max_order;
 
@@ -65,7 +64,7 @@ static bool source_refuses(unsigned int order, int nid)
 	return refuse;
 }
 
-/* The next node that is not full, so that a test sees what a full machine does. */
+/* The next node that is not full. */
 static int source_node(gfp_t gfp, int nid)
 {
 	int other;
@@ -88,14 +87,12 @@ static struct page *kit_source_alloc(struct chunk_source *source, gfp_t gfp, uns
 
 	raw_spin_lock_irqsave(&kit_source.lock, flags);
 	kit_source.requests++;
+	refuse = source_refuses(order);
 	if (kit_source.full_nodes) {
 		nid = source_node(gfp, nid == NUMA_NO_NODE ? numa_mem_id() : nid);
 		gfp |= __GFP_THISNODE;
-		refuse = nid == NUMA_NO_NODE;
-	} else {
-		refuse = false;
+		refuse |= nid == NUMA_NO_NODE;
 	}
-	refuse |= source_refuses(order, nid);
 	raw_spin_unlock_irqrestore(&kit_source.lock, flags);
 
 	if (!refuse)
@@ -138,7 +135,7 @@ void kit_source_reset(void)
 	raw_spin_unlock_irqrestore(&kit_source.lock, flags);
 }
 
-/* Gives back what a pool abandoned, or left behind by mistake. */
+/* Free the pages that a pool leaked. */
 static void source_sweep(void)
 {
 	struct page *page, *next;
@@ -147,7 +144,7 @@ static void source_sweep(void)
 		unsigned int order = compound_order(page);
 
 		list_del(&page->lru);
-		/* A chunk that was abandoned still has slabmod's count. */
+		/* A leaked chunk still has slabmod's references. */
 		set_page_count(page, 1);
 		__free_pages(page, order);
 	}
@@ -246,7 +243,7 @@ void kit_cache_quicken(struct kunit *test, struct slabmod_cache *cache)
 	KUNIT_ASSERT_FALSE(test, !!cache->homes);
 	KUNIT_ASSERT_FALSE(test, cache->flags & CACHE_SHARES_LINES);
 	cache->flags &= ~CACHE_CHECK_HOME;
-	/* As the layout has it, before more is asked for. */
+	/* The layout, before further flags are set. */
 	KUNIT_ASSERT_TRUE(test, slab_layout(cache, cache->object_size, cache->align));
 	cache_setup_free_path(cache);
 }
@@ -268,7 +265,7 @@ void kit_exit(struct kunit *test)
 		kit_pool_destroy(test, kit->pool, 0);
 	chunk_sync();
 	beyond_end();
-	KUNIT_EXPECT_EQ_MSG(test, kit_source.pages, 0, "pages did not come back");
+	KUNIT_EXPECT_EQ_MSG(test, kit_source.pages, 0, "pages were not freed");
 	source_sweep();
 }
 
@@ -288,7 +285,7 @@ void kit_seed(struct kunit *test, struct rnd_state *rnd)
 static const char *const kinds[] = { MISUSES(X) };
 #undef X
 
-/* What was printed since kit_capture_begin(), a line after another. */
+/* The lines printed since kit_capture_begin(). */
 static struct {
 	raw_spinlock_t lock;
 	bool on;
@@ -324,7 +321,7 @@ void kit_capture_begin(void)
 	unsigned long flags;
 	int kind;
 
-	/* Only while it is needed: in an NMI this tracepoint warns of itself. */
+	/* Only while needed: in an NMI this tracepoint itself warns. */
 	check_trace_callback_type_console(capture_line);
 	WARN_ON(tracepoint_probe_register(console, capture_line, NULL));
 	report_unlimit();
@@ -357,7 +354,7 @@ unsigned int kit_captured(const char *text)
 	return n;
 }
 
-/* Whether the line that begins with @head goes on with @text somewhere. */
+/* Whether the line that begins with @head has @text. */
 static bool line_has(const char *head, const char *text)
 {
 	const char *line = strstr(capture.text, head);
@@ -461,7 +458,7 @@ static int runner_main(void *data)
 	wait_for_completion(runner->go);
 	runner->fn(runner->n, runner->arg);
 	complete(&runner->done);
-	/* Stays until it is stopped: nobody may look at a task that is gone. */
+	/* Do not exit before kthread_stop(), which needs the task. */
 	while (!kthread_should_stop()) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (!kthread_should_stop())
@@ -526,9 +523,9 @@ bool kit_kernel_asks(void)
 	return written == 1;
 }
 
-/* ---- life of the module ---- */
+/* ---- the module ---- */
 
-/* The console's tracepoint is not exported: it has to be found by its name. */
+/* The tracepoint of the console is not exported: find it by name. */
 static void find_console(struct tracepoint *tp, void *ignore)
 {
 	if (!strcmp(tp->name, "console"))

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kit.h - what all suites use: a source of pages that can be told to fail, seeds
- * that can be replayed, reports read back from the console, and other CPUs.
+ * kit.h - shared by all suites: a source of pages that fails on request, random seeds
+ * that can be replayed, reports read from the console, and other CPUs.
  *
- * A suite says KIT_SUITE_HOOKS in its struct kunit_suite: then each of its tests
- * begins with a source that gives all that is asked for, and ends with a check
- * that every page came back to it.
+ * With KIT_SUITE_HOOKS in its struct kunit_suite, each test of a suite begins with a source
+ * that refuses nothing, and ends with a check that every page was freed to it.
  */
 #ifndef SLABMOD_KIT_H
 #define SLABMOD_KIT_H
@@ -24,26 +23,26 @@
 #include "report.h"
 #include "types.h"
 
-/* Steps of a randomized run of a layer, at the least. */
+/* Steps of a random run of a layer. */
 #define KIT_STEPS	100000
 
-/* ---- pools on a source that fails on demand ---- */
+/* ---- pools on a source that fails on request ---- */
 
 /*
- * The source of all pools of a test. It passes requests on to the kernel, except
- * such as the test wants refused. All may be changed at any time; any context.
+ * The source of all pools of a test. It passes requests on to the kernel, unless the test
+ * wants them refused. All fields may be changed at any time, in any context.
  */
 struct kit_source {
 	raw_spinlock_t lock;
-	struct list_head out;		/* pages that a pool has, by page->lru; @lock */
+	struct list_head out;		/* pages of pools, by page->lru; @lock */
 	unsigned long pages;		/* on @out; @lock */
-	unsigned long requests;		/* that came here, refused ones included; @lock */
+	unsigned long requests;		/* including refused ones; @lock */
 	unsigned long refused;		/* @lock */
 	/* What to refuse. */
-	unsigned int max_order;		/* everything above: memory is fragmented */
-	unsigned long fail_after;	/* everything but so many requests from now on */
-	unsigned long fail_nth;		/* just the n-th request from now on; 0: none */
-	unsigned long full_nodes;	/* bit n: all of node n */
+	unsigned int max_order;		/* refuse larger orders, as fragmented memory does */
+	unsigned long fail_after;	/* refuse all after this many requests */
+	unsigned long fail_nth;		/* refuse only the n-th request; 0: none */
+	unsigned long full_nodes;	/* bit n: node n has no pages */
 	bool fail_all;
 };
 
@@ -54,24 +53,23 @@ void kit_exit(struct kunit *test);
 
 #define KIT_SUITE_HOOKS	.init = kit_init, .exit = kit_exit
 
-/* Refuses nothing more. */
+/* Refuse nothing. */
 void kit_source_reset(void);
 
 /*
- * A pool of at most @limit pages; ends with the test. Chunks are of 512 KiB to
- * 4 MiB, or of @min_order to @max_order. Never NULL: the test is over instead.
+ * Create a pool of at most @limit pages, destroyed with the test. Chunks are of 512 KiB to
+ * 4 MiB, or of @min_order to @max_order. Aborts the test on failure.
  */
 struct slabmod_pool *kit_pool_create(struct kunit *test, unsigned long limit);
 struct slabmod_pool *kit_pool_create_orders(struct kunit *test, unsigned long limit,
 					    unsigned int min_order, unsigned int max_order);
 
-/* Ends a pool before its test does, and expects that @stay pages are left in use. */
+/* Destroy a pool before the test ends, and expect that @stay pages are still in use. */
 void kit_pool_destroy(struct kunit *test, struct slabmod_pool *pool, unsigned long stay);
 
 /*
- * A cache of which only the lower layers know: laid out, with homes, but without
- * magazines and in no list. Ends with kit_cache_destroy(), which expects that all
- * its slabs go, or with the test.
+ * Create a cache for the lower layers: with a layout and homes, but without magazines and
+ * in no list. kit_cache_destroy(), or the end of the test, expects that all slabs are free.
  */
 struct slabmod_cache *kit_cache_create(struct kunit *test, struct slabmod_pool *pool,
 				       unsigned int size, unsigned int align,
@@ -81,8 +79,8 @@ void kit_cache_destroy(struct kunit *test, struct slabmod_cache *cache);
 /* ---- magazines ---- */
 
 /*
- * From enter to leave this CPU's magazine of a cache is busy, as for an interrupt amid
- * a call. They may nest. Preemption is off, and stays so.
+ * Between enter and leave this CPU's magazine is busy, as for an interrupt during a call.
+ * They nest. Preemption is off.
  */
 static inline long kit_magazine_enter(struct slabmod_cache *cache)
 {
@@ -106,17 +104,17 @@ static inline bool kit_magazine_push(struct slabmod_cache *cache, void *object)
 }
 
 /*
- * Makes a new cache, whose objects share no lines, what it would be on a machine with
- * one node: there a free looks at the address alone.
+ * Make a new cache, whose objects share no lines, what it would be on a machine with one
+ * node: a free checks the address alone.
  */
 void kit_cache_quicken(struct kunit *test, struct slabmod_cache *cache);
 
 /* ---- seeds ---- */
 
-/* Seeds @rnd, and prints with what; the module's parameter seed= replays it. */
+/* Seed @rnd, and print the seed; the module parameter seed= replays it. */
 void kit_seed(struct kunit *test, struct rnd_state *rnd);
 
-/* A number from 0 to @below - 1. */
+/* A random number from 0 to @below - 1. */
 static inline u32 kit_random(struct rnd_state *rnd, u32 below)
 {
 	return prandom_u32_state(rnd) % below;
@@ -131,16 +129,15 @@ void kit_expect_misuse(struct kunit *test, int line, enum misuse kind, const cha
 		       const char *function);
 void kit_expect_no_misuse(struct kunit *test, int line);
 
-/* How often @text was printed on the console between begin and end. */
+/* How often @text was printed between begin and end. */
 unsigned int kit_captured(const char *text);
-/* Whether a line of a stack that comes after @head names @function. */
+/* Whether a stack after @head has @function. */
 bool kit_captured_stack(const char *head, const char *function);
 
 /*
- * Expects that @statement makes one report of @kind and no other: one line that
- * has @text in it, with a stack in which @function is, and one more in the count.
- * A @function of NULL leaves the stack alone: the report came from elsewhere.
- * Not for reports in NMI: there the kernel's tracepoint warns of itself.
+ * Expect that @statement makes exactly one report: of @kind, with @text in its line and
+ * @function in its stack (NULL: any), and counted once. Not for reports in an NMI, where
+ * the tracepoint of the console itself warns.
  */
 #define KIT_EXPECT_MISUSE_FROM(test, function, kind, text, statement...)		\
 do {										\
@@ -165,13 +162,13 @@ do {										\
 /* ---- waiting ---- */
 
 /*
- * How long a test waits for what always comes, in jiffies. A guest of a busy machine may
- * be slow without limit, so this is a limit that only a hang exceeds: just below the 300 s
- * after which KUnit gives a test up. No test may expect anything of a shorter time.
+ * Timeout in jiffies for events that always occur. A guest on a busy machine may be slow
+ * without limit, so this is just below the 300 s after which KUnit aborts a test. No test
+ * may expect anything of a shorter time.
  */
 #define KIT_HANG	(240 * HZ)
 
-/* Wait until @condition holds; false when it never did. May sleep. */
+/* Wait until @condition is true; false after a timeout. May sleep. */
 #define kit_wait_until(condition)						\
 ({										\
 	unsigned long __end = jiffies + KIT_HANG;				\
@@ -184,7 +181,7 @@ do {										\
 
 /* ---- reclaim ---- */
 
-/* Has the kernel ask all shrinkers for all they have; false where there is no /proc. */
+/* Make the kernel call all shrinkers; false without /proc. */
 bool kit_kernel_asks(void);
 
 /* ---- other CPUs ---- */
@@ -192,13 +189,13 @@ bool kit_kernel_asks(void);
 /* The n-th online CPU, or nr_cpu_ids. */
 unsigned int kit_cpu(unsigned int n);
 
-/* Runs @fn on the n-th online CPU and waits for it. False when there are fewer. */
+/* Run @fn on the n-th online CPU and wait for it. False if there are fewer CPUs. */
 bool kit_run_on(unsigned int n, void (*fn)(void *arg), void *arg);
 
 /*
- * Runs @fn(n, @arg) at the same time in threads bound to the first @nr online
- * CPUs, one each, and waits for all; fewer when there are fewer CPUs. Returns how
- * many ran. Threads cannot use expectations: let them count and tell afterwards.
+ * Run @fn(n, @arg) at the same time in threads bound to the first @nr online CPUs, or all
+ * if there are fewer, and wait for them. Return the number of threads. Threads cannot use
+ * expectations: let them count, and expect the counts afterwards.
  */
 unsigned int kit_run_on_cpus(struct kunit *test, unsigned int nr,
 			     void (*fn)(unsigned int n, void *arg), void *arg);
@@ -206,7 +203,7 @@ unsigned int kit_run_on_cpus(struct kunit *test, unsigned int nr,
 int kit_module_init(void);
 void kit_module_exit(void);
 
-/* Blocks as block_alloc() hands them out. */
+/* Blocks as block_alloc() returns them. */
 static inline struct frame *kit_buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages,
 					    gfp_t gfp)
 {

@@ -2,8 +2,8 @@
 /*
  * model.c - random runs beside a model.
  *
- * Expectations are for the test's own thread; other threads and interrupts count
- * what they see, and the test tells.
+ * Only the thread of the test may use expectations. Other threads and interrupts count
+ * what they find.
  */
 #include <linux/jiffies.h>
 #include <linux/sched.h>
@@ -14,16 +14,15 @@
 #include "kit.h"
 #include "model.h"
 
-/* ---- one who takes and gives ---- */
+/* ---- an actor: a thread or an interrupt ---- */
 
-/* What one thread, or one interrupt, has. */
 struct actor {
 	struct model *model;
 	struct rnd_state rnd;
 	struct piece *pieces;
 	unsigned int slots;
 	gfp_t gfp;
-	u64 mark;			/* of the last piece; no other actor has the same */
+	u64 mark;			/* of the last piece; unique to the actor */
 	unsigned long live, wrong, failed;
 	size_t bytes;
 };
@@ -42,7 +41,7 @@ static bool actor_init(struct actor *actor, struct model *model, unsigned int n,
 	return actor->pieces;
 }
 
-static void actor_take(struct actor *actor, struct piece *piece)
+static void actor_alloc(struct actor *actor, struct piece *piece)
 {
 	size_t size = 0;
 	void *memory = actor->model->alloc(actor->model, &actor->rnd, actor->gfp, &size);
@@ -56,7 +55,7 @@ static void actor_take(struct actor *actor, struct piece *piece)
 	actor->bytes += size;
 }
 
-static void actor_give(struct actor *actor, struct piece *piece)
+static void actor_free(struct actor *actor, struct piece *piece)
 {
 	if (!piece->memory)
 		return;
@@ -67,25 +66,25 @@ static void actor_give(struct actor *actor, struct piece *piece)
 	piece->memory = NULL;
 }
 
-enum mood { GIVES_ONLY, BOTH, TAKES_ONLY, NR_MOODS };
+enum phase { FREE_ONLY, BOTH, ALLOC_ONLY, NR_PHASES };
 
-static void actor_step(struct actor *actor, enum mood mood)
+static void actor_step(struct actor *actor, enum phase phase)
 {
 	struct piece *piece = &actor->pieces[kit_random(&actor->rnd, actor->slots)];
 
-	if (piece->memory && mood != TAKES_ONLY)
-		actor_give(actor, piece);
-	else if (!piece->memory && mood != GIVES_ONLY)
-		actor_take(actor, piece);
+	if (piece->memory && phase != ALLOC_ONLY)
+		actor_free(actor, piece);
+	else if (!piece->memory && phase != FREE_ONLY)
+		actor_alloc(actor, piece);
 }
 
-/* Gives all back, and tells the model. */
+/* Free all, and add the counts to the model. */
 static void actor_end(struct actor *actor)
 {
 	unsigned int i;
 
 	for (i = 0; actor->pieces && i < actor->slots; i++)
-		actor_give(actor, &actor->pieces[i]);
+		actor_free(actor, &actor->pieces[i]);
 	actor->model->wrong += actor->wrong;
 	actor->model->failed += actor->failed;
 	kfree(actor->pieces);
@@ -117,28 +116,28 @@ void model_run(struct model *model, unsigned int slots, unsigned int steps)
 /* ---- a thread on each CPU ---- */
 
 #define CROWD_SLOTS	400	/* of each */
-#define COMMON_SLOTS	50
+#define SHARED_SLOTS	50
 
-struct common {
+struct shared {
 	raw_spinlock_t lock;
 	struct piece piece;		/* @lock */
 };
 
 struct crowd {
 	struct actor actors[MODEL_CPUS];
-	struct common common[COMMON_SLOTS];
+	struct shared shared[SHARED_SLOTS];
 	unsigned int steps;
 };
 
-/* Something of one's own, or nothing, for something, or nothing, of another's. */
+/* Exchange a slot of this actor for a shared one; either may be empty. */
 static void exchange(struct crowd *crowd, struct actor *actor)
 {
 	struct piece *own = &actor->pieces[kit_random(&actor->rnd, actor->slots)];
-	struct common *common = &crowd->common[kit_random(&actor->rnd, COMMON_SLOTS)];
+	struct shared *shared = &crowd->shared[kit_random(&actor->rnd, SHARED_SLOTS)];
 
-	raw_spin_lock(&common->lock);
-	swap(*own, common->piece);
-	raw_spin_unlock(&common->lock);
+	raw_spin_lock(&shared->lock);
+	swap(*own, shared->piece);
+	raw_spin_unlock(&shared->lock);
 }
 
 static void crowd_thread(unsigned int n, void *arg)
@@ -151,8 +150,8 @@ static void crowd_thread(unsigned int n, void *arg)
 		if (kit_random(&actor->rnd, 3) == 0)
 			exchange(crowd, actor);
 		else
-			/* Some have much while others have little, and so slabs change hands. */
-			actor_step(actor, (step / 1024 + n) % NR_MOODS);
+			/* Actors grow and shrink in turn, so that slabs pass between CPUs. */
+			actor_step(actor, (step / 1024 + n) % NR_PHASES);
 		if (step % 256 == 0)
 			cond_resched();
 	}
@@ -165,23 +164,23 @@ void model_run_on_cpus(struct model *model, unsigned int steps)
 	bool ok = crowd;
 
 	KUNIT_ASSERT_NOT_NULL(model->test, crowd);
-	for (i = 0; i < COMMON_SLOTS; i++)
-		raw_spin_lock_init(&crowd->common[i].lock);
+	for (i = 0; i < SHARED_SLOTS; i++)
+		raw_spin_lock_init(&crowd->shared[i].lock);
 	crowd->steps = steps;
 	for (i = 0; i < MODEL_CPUS; i++)
 		ok &= actor_init(&crowd->actors[i], model, i, CROWD_SLOTS, GFP_KERNEL);
 	KUNIT_EXPECT_TRUE(model->test, ok);
 	if (ok)
 		kit_run_on_cpus(model->test, MODEL_CPUS, crowd_thread, crowd);
-	for (i = 0; i < COMMON_SLOTS; i++)
-		actor_give(&crowd->actors[0], &crowd->common[i].piece);
+	for (i = 0; i < SHARED_SLOTS; i++)
+		actor_free(&crowd->actors[0], &crowd->shared[i].piece);
 	for (i = 0; i < MODEL_CPUS; i++)
 		actor_end(&crowd->actors[i]);
 	if (model->rest)
 		model->rest(model, 0, 0);
 }
 
-/* ---- in the middle of each other ---- */
+/* ---- interrupts ---- */
 
 #define STORM_SLOTS		16
 #define STORM_INTERRUPTS	500

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * pattern.h - what a caller has, with a pattern in it that names its owner: two
- * owners of one byte are found out, and so is who wrote to memory not its own.
+ * pattern.h - memory of a caller, filled with a pattern that is unique to it: a byte with
+ * two owners is found, and so is a write to memory of another owner.
  */
 #ifndef SLABMOD_PATTERN_H
 #define SLABMOD_PATTERN_H
@@ -9,11 +9,11 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-/* Memory that starts at a multiple of 8 bytes. Whoever has it keeps this beside it. */
+/* Memory aligned to 8 bytes; the owner keeps this apart from it. */
 struct piece {
-	void *memory;		/* NULL: there is none */
+	void *memory;		/* or NULL */
 	size_t size;
-	u64 mark;		/* another for each piece there ever was */
+	u64 mark;		/* unique */
 };
 
 static inline u64 pattern_word(u64 mark, size_t i)
@@ -21,7 +21,7 @@ static inline u64 pattern_word(u64 mark, size_t i)
 	return (mark + i) * 0x9e3779b97f4a7c15ull;
 }
 
-/* Writes a piece full, to its last byte. */
+/* Fill a piece to its last byte. */
 static inline void piece_fill(struct piece *piece, void *memory, size_t size, u64 mark)
 {
 	u64 *word = memory;
@@ -33,7 +33,7 @@ static inline void piece_fill(struct piece *piece, void *memory, size_t size, u6
 	memset(&word[i], (u8)mark, size % 8);
 }
 
-/* Whether the first @size bytes are still as they were written. */
+/* Whether the first @size bytes still have the pattern. */
 static inline bool piece_begins(const struct piece *piece, size_t size)
 {
 	const u64 *word = piece->memory;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * root.c - the root pool before, during and after a test.
+ * root.c - the root pool in tests.
  */
 #include <linux/kernel.h>
 
@@ -20,7 +20,7 @@ const gfp_t root_gfp_kinds[] = {
 const unsigned int root_nr_gfp_kinds = ARRAY_SIZE(root_gfp_kinds);
 
 static unsigned long used_before;
-static struct page *(*get_before)(struct chunk_source *source, gfp_t gfp, unsigned int order,
+static struct page *(*alloc_before)(struct chunk_source *source, gfp_t gfp, unsigned int order,
 				  int nid);
 
 unsigned long root_used(void)
@@ -28,7 +28,7 @@ unsigned long root_used(void)
 	return pool_ledger(root_pool).used - used_before;
 }
 
-static struct page *get_nothing(struct chunk_source *source, gfp_t gfp, unsigned int order,
+static struct page *alloc_nothing(struct chunk_source *source, gfp_t gfp, unsigned int order,
 				int nid)
 {
 	return NULL;
@@ -40,15 +40,15 @@ static void nothing(struct slabmod_pool *pool, void *arg)
 
 void root_dry(void)
 {
-	root_pool->source.alloc = get_nothing;
-	/* The worker, if it is just taking pages ahead, has the list locked. */
+	root_pool->source.alloc = alloc_nothing;
+	/* Wait for the worker, which holds the lock of the list while it allocates ahead. */
 	pool_for_each(nothing, NULL);
 	pool_shrink(root_pool);
 }
 
 void root_wet(void)
 {
-	root_pool->source.alloc = get_before;
+	root_pool->source.alloc = alloc_before;
 }
 
 void root_rest(struct model *model, unsigned long pieces, size_t bytes)
@@ -59,7 +59,7 @@ void root_rest(struct model *model, unsigned long pieces, size_t bytes)
 
 int root_init(struct kunit *test)
 {
-	get_before = root_pool->source.alloc;
+	alloc_before = root_pool->source.alloc;
 	used_before = pool_ledger(root_pool).used;
 	return kit_init(test);
 }
@@ -68,6 +68,6 @@ void root_exit(struct kunit *test)
 {
 	root_wet();
 	kit_exit(test);
-	KUNIT_EXPECT_EQ_MSG(test, root_used(), 0, "something was not given back");
+	KUNIT_EXPECT_EQ_MSG(test, root_used(), 0, "memory was not freed");
 	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * root.h - for suites of the calls that name no pool: they use the root pool, which
- * has to be as it was when a test ends.
+ * root.h - for suites of the calls that name no pool. They use the root pool, which must
+ * be as before when a test ends.
  */
 #ifndef SLABMOD_ROOT_H
 #define SLABMOD_ROOT_H
@@ -13,22 +13,22 @@
 
 int root_init(struct kunit *test);
 
-/* Expects that what was taken since root_init() was given back, and nothing lost. */
+/* Expect that all memory allocated since root_init() was freed. */
 void root_exit(struct kunit *test);
 
 #define ROOT_SUITE_HOOKS	.init = root_init, .exit = root_exit
 
-/* Bytes that callers have taken since the test began, rounding included. */
+/* Bytes allocated since the test began, rounding included. */
 unsigned long root_used(void);
 
-/* What holds when a random run on the root pool rests; a model's @rest. */
+/* A model's @rest: what must be true while nothing runs. */
 void root_rest(struct model *model, unsigned long pieces, size_t bytes);
 
-/* Gives back all that is free, and has the kernel refuse more; lets it give again. */
+/* Free all that is free, and let the kernel refuse more; end that. */
 void root_dry(void);
 void root_wet(void);
 
-/* Kinds of GFP, none of which may hang, or do anything but give NULL, when all is dry. */
+/* GFP flags with which an allocation must return NULL, and not hang, when memory is out. */
 extern const gfp_t root_gfp_kinds[];
 extern const unsigned int root_nr_gfp_kinds;
 

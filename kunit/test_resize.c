@@ -201,7 +201,7 @@ static unsigned int crowd_resizes;	/* by the first CPU */
 
 static void *crowd_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
 {
-	if (raw_smp_processor_id() == kit_cpu(0) && kit_random(rnd, 256) == 0)
+	if (raw_smp_processor_id() == kit_cpu(0) && kit_random(rnd, 64) == 0)
 		crowd_resizes += resize(model->cache, crowd_resizes % 4 != 3);
 	atomic_long_inc(&crowd_allocs);
 	*size = slabmod_cache_size(model->cache);
@@ -212,12 +212,14 @@ static void test_resize_during_calls_loses_nothing(struct kunit *test)
 {
 	const size_t *size = test->param_value;
 	struct model model = kit_model(test, small_cache(test, *size));
+	unsigned int round;
 
 	kit_need_cpus(test, 2);
 	model.alloc = crowd_alloc;
 	crowd_resizes = 0;
 	atomic_long_set(&crowd_allocs, 0);
-	model_run_on_cpus(&model, KIT_STEPS / 2);
+	for (round = 0; round < 10 && crowd_resizes < 20; round++)
+		model_run_on_cpus(&model, KIT_STEPS / 4);
 	kunit_info(test, "%u resizes\n", crowd_resizes);
 	KUNIT_EXPECT_GE(test, crowd_resizes, 20);
 	KUNIT_EXPECT_EQ(test, model.wrong, 0);

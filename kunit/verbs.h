@@ -45,10 +45,12 @@ static inline void **kit_array(struct kunit *test, unsigned int nr)
 
 static inline void kit_shuffle(struct rnd_state *rnd, void **objects, unsigned int nr)
 {
-	unsigned int i;
+	unsigned int i, k;
 
-	for (i = 0; i < nr; i++)
-		swap(objects[i], objects[i + kit_random(rnd, nr - i)]);
+	for (i = 0; i < nr; i++) {
+		k = i + kit_random(rnd, nr - i);
+		swap(objects[i], objects[k]);
+	}
 }
 
 /* ---- objects of a cache ---- */

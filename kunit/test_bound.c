@@ -11,7 +11,6 @@
 #include <linux/nodemask.h>
 #include <linux/topology.h>
 
-#include "buddy_walk.h"
 #include "context.h"
 #include "home.h"
 #include "home_walk.h"
@@ -130,18 +129,30 @@ static unsigned int rounds_of(const struct relay *relay)
 	return relay->cpus > 8 ? MOST_ROUNDS / 2 : MOST_ROUNDS;
 }
 
-static const struct {
-	unsigned int size, batch;
-} relays[] = {
+struct objects {
+	unsigned int size, batch;	/* 0: the end */
+};
+
+static const struct objects relays[] = {
 	{ 64, 1000 },
 	{ 24, 1000 },			/* lines are shared */
 	{ 4096, 100 },
+	{}
 };
 
-/* One CPU allocates, the next frees and then allocates itself, and so on. */
-static void relay_objects(struct kunit *test, unsigned int size, unsigned int batch)
+static KUNIT_GENERATOR(next_relay)
 {
-	struct relay relay = relay_of(test, size, batch);
+	const struct objects *objects = prev ? (const struct objects *)prev + 1 : relays;
+
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u", objects->size);
+	return objects->size ? objects : NULL;
+}
+
+/* One CPU allocates, the next frees and then allocates itself, and so on. */
+static void test_objects_freed_by_the_next_cpu(struct kunit *test)
+{
+	const struct objects *param = test->param_value;
+	struct relay relay = relay_of(test, param->size, param->batch);
 	unsigned int rounds = rounds_of(&relay), round, n;
 	long slabs[MOST_ROUNDS];
 
@@ -152,33 +163,25 @@ static void relay_objects(struct kunit *test, unsigned int size, unsigned int ba
 		}
 		expect_bound(test, relay.cache->pool);
 		slabs[round] = home_totals(relay.cache).slabs;
-		KUNIT_EXPECT_LE(test, slabs[round], slabs_for(&relay, batch));
+		KUNIT_EXPECT_LE(test, slabs[round], slabs_for(&relay, param->batch));
 	}
-	kunit_info(test, "size %u: %ld slabs after 2 rounds, %ld after %u\n", size, slabs[1],
+	kunit_info(test, "%ld slabs after 2 rounds, %ld after %u\n", slabs[1],
 		   slabs[rounds - 1], rounds);
 	KUNIT_EXPECT_LE(test, slabs[rounds - 1], slabs[1] + relay.cpus);
 	end_relay(test, &relay);
 }
 
-static void test_objects_freed_by_the_next_cpu(struct kunit *test)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(relays); i++)
-		relay_objects(test, relays[i].size, relays[i].batch);
-}
-
 /* Wait for all CPUs. */
-static void meet(struct relay *relay, unsigned int times)
+static void meet(struct relay *relay)
 {
 	atomic_inc(&relay->ready);
-	while (atomic_read(&relay->ready) < times * relay->cpus)
+	while (atomic_read(&relay->ready) < relay->cpus)
 		usleep_range(50, 100);
 }
 
 static void alloc_at_once(unsigned int n, void *arg)
 {
-	meet(arg, 1);
+	meet(arg);
 	alloc_batch(arg, n);
 }
 
@@ -186,7 +189,7 @@ static void free_at_once(unsigned int n, void *arg)
 {
 	struct relay *relay = arg;
 
-	meet(relay, 1);
+	meet(relay);
 	free_batch(relay, (n + 1) % relay->cpus);
 }
 
@@ -198,9 +201,10 @@ static void all_at_once(struct kunit *test, struct relay *relay,
 }
 
 /* All allocate at once; then all free the objects of another, at once or in turn. */
-static void at_once(struct kunit *test, unsigned int size, unsigned int batch)
+static void test_objects_allocated_at_once(struct kunit *test)
 {
-	struct relay relay = relay_of(test, size, batch);
+	const struct objects *param = test->param_value;
+	struct relay relay = relay_of(test, param->size, param->batch / 4);
 	unsigned int round, n;
 
 	for (round = 0; round < rounds_of(&relay); round++) {
@@ -213,17 +217,9 @@ static void at_once(struct kunit *test, unsigned int size, unsigned int batch)
 				on_cpu(&relay, n + round, n, free_batch);
 		expect_bound(test, relay.cache->pool);
 		KUNIT_EXPECT_LE(test, home_totals(relay.cache).slabs,
-				slabs_for(&relay, relay.cpus * batch));
+				slabs_for(&relay, relay.cpus * relay.batch));
 	}
 	end_relay(test, &relay);
-}
-
-static void test_objects_allocated_at_once(struct kunit *test)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(relays); i++)
-		at_once(test, relays[i].size, relays[i].batch / 4);
 }
 
 /* ---- free objects that are hard to find ---- */
@@ -325,70 +321,47 @@ static unsigned int neighbour(void)
 	return 0;
 }
 
-/* Free all of a full slab but every second one of the first @nr objects. */
-static void thin_slab(struct kunit *test, struct slabmod_cache *cache, struct slab *slab,
+/* Free all objects of a slab but every second one of the first @nr. */
+static void thin_slab(struct kunit *test, struct slabmod_cache *cache, void **objects,
 		      unsigned int nr)
 {
-	unsigned int i;
+	unsigned int i, index;
 
 	for (i = 0; i < cache->objects; i++) {
-		void *object = slab_address(slab) + i * cache->size;
-
-		if (i >= nr || i % 2)
-			KUNIT_ASSERT_TRUE(test, home_free(cache, &object, 1));
+		index = slab_object_index(cache, kit_slab(objects[i]), objects[i]);
+		if (index < nr && index % 2 == 0)
+			continue;
+		kit_home_free(test, cache, &objects[i], 1);
+		objects[i] = NULL;
 	}
 }
 
 #define MOST_SLABS	8
 
-/* One slab with free whole lines, and fuller ones without. */
-static void make_slabs(struct kunit *test, struct slabmod_cache *cache, unsigned int nr)
-{
-	unsigned int rest = nr * (cache->objects - 1), i;
-	void **objects = kit_array(test, rest);
-	void *slabs[MOST_SLABS];
-
-	for (i = 0; i < nr; i++)
-		slabs[i] = kit_new_slab(test, cache, false);
-	kit_home_alloc(cache, objects, rest, false);
-	for (i = 0; i < nr; i++)
-		KUNIT_ASSERT_EQ(test, kit_slab(slabs[i])->inuse, cache->objects);
-	thin_slab(test, cache, kit_slab(slabs[0]), cache->objects / 2);
-	for (i = 1; i < nr; i++)
-		thin_slab(test, cache, kit_slab(slabs[i]), cache->objects);
-}
-
-static void free_all_of(struct frame *frame, void *arg)
-{
-	struct slab *slab = frame_first_slab(frame);
-	struct slabmod_cache *cache = arg;
-	unsigned int i;
-
-	if (!slab || slab_cache(slab) != cache)
-		return;
-	for (i = 0; i < cache->objects; i++) {
-		void *object = slab_address(slab) + i * cache->size;
-
-		if (!test_bit(i, slab->free))
-			home_free(cache, &object, 1);
-	}
-}
-
+/* One slab has free whole lines; fuller ones, which are searched first, have none. */
 static void test_whole_lines_are_found_after_slabs_without(struct kunit *test)
 {
 	struct slabmod_cache *cache = kit_cache_create(test, kit_pool_create(test, LIMIT), 32, 0,
 						       NULL);
+	static void *objects[MOST_SLABS][SLAB_MAX_OBJECTS];
 	struct search it = { .cache = cache };
-	unsigned int nr;
+	unsigned int nr, i, k;
 
 	if (!neighbour())
 		kunit_skip(test, "needs two CPUs on a node");
 	context_pin(0);
 	for (nr = 1; nr <= MOST_SLABS; nr++) {
-		make_slabs(test, cache, nr);
+		for (i = 0; i < nr; i++)
+			kit_fill_slab(test, cache, objects[i]);
+		for (i = 0; i < nr; i++)
+			thin_slab(test, cache, objects[i], cache->objects / (i ? 1 : 2));
 		kit_run_on(neighbour(), search, &it);
 		KUNIT_EXPECT_EQ_MSG(test, it.found, 16, "one of %u", nr);
-		buddy_for_each_frame(&cache->buddies[numa_mem_id()], free_all_of, cache);
+		kit_home_free(test, cache, it.objects, it.found);
+		for (i = 0; i < nr; i++)
+			for (k = 0; k < cache->objects; k++)
+				if (objects[i][k])
+					kit_home_free(test, cache, &objects[i][k], 1);
 		home_shrink(cache);
 		KUNIT_ASSERT_EQ(test, home_totals(cache).slabs, 0);
 	}
@@ -433,8 +406,8 @@ static void test_bound_counts_the_peak(struct kunit *test)
 }
 
 static struct kunit_case bound_cases[] = {
-	KUNIT_CASE(test_objects_freed_by_the_next_cpu),
-	KUNIT_CASE(test_objects_allocated_at_once),
+	KUNIT_CASE_PARAM(test_objects_freed_by_the_next_cpu, next_relay),
+	KUNIT_CASE_PARAM(test_objects_allocated_at_once, next_relay),
 	KUNIT_CASE(test_thinned_out_slabs_are_reused),
 	KUNIT_CASE(test_thinned_out_slabs_are_reused_without_local_memory),
 	KUNIT_CASE(test_whole_lines_are_found_after_slabs_without),

@@ -202,29 +202,6 @@ static void test_slab_on_the_wrong_list_is_found(struct kunit *test)
 	kit_home_free(test, cache, &object, 1);
 }
 
-/* Two slabs of one list, one of them in the wrong quarter: the check of either finds it. */
-static void test_slab_beside_others_on_the_wrong_list_is_found(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of(test, 256);
-	struct slab_home *home = kit_home(cache, context_pin(0));
-	void *object[2] = { kit_new_slab(test, cache, false), kit_new_slab(test, cache, false) };
-	struct slab *slab = kit_slab(object[0]), *other = kit_slab(object[1]);
-	void *more[12];
-
-	KUNIT_ASSERT_EQ(test, slab_alloc(cache, other, more, ARRAY_SIZE(more)), ARRAY_SIZE(more));
-	EXPECT_BROKEN(test, "with 1 of 16 in use is on the wrong list",
-		      home_check_slab(cache, slab));
-	EXPECT_BROKEN(test, "with 13 of 16 in use is on the wrong list",
-		      home_check_slab(cache, other));
-	list_move(&other->node, &home->partial[slab_quarter(cache, other)]);
-	KUNIT_EXPECT_TRUE(test, home_check_slab(cache, slab));
-	KUNIT_EXPECT_TRUE(test, home_check_slab(cache, other));
-	KUNIT_EXPECT_TRUE(test, home_check(cache));
-	atomic_long_add(ARRAY_SIZE(more), &cache->inuse);
-	kit_home_free(test, cache, more, ARRAY_SIZE(more));
-	kit_home_free(test, cache, object, 2);
-}
-
 /* ---- magazines, caches, pools ---- */
 
 /* A cache with an object in use and others in this CPU's magazine; pins the test. */
@@ -329,7 +306,6 @@ static struct kunit_case checks_cases[] = {
 	KUNIT_CASE(test_wrong_count_of_a_node_is_found),
 	KUNIT_CASE(test_broken_slab_is_found),
 	KUNIT_CASE(test_slab_on_the_wrong_list_is_found),
-	KUNIT_CASE(test_slab_beside_others_on_the_wrong_list_is_found),
 	KUNIT_CASE(test_wrong_object_in_a_magazine_is_found),
 	KUNIT_CASE(test_wrong_count_of_a_magazine_is_found),
 	KUNIT_CASE(test_wrong_count_of_a_cache_is_found),

@@ -67,21 +67,6 @@ static void test_alloc_uses_the_fullest_slab_first(struct kunit *test)
 
 /* ---- free ---- */
 
-static void test_double_free_is_reported_and_the_rest_freed(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of(test, SIZE);
-	void *objects[N], *batch[4];
-
-	move_to(test, 0);
-	kit_fill_slab(test, cache, objects);
-	memcpy(batch, (void *[]) { objects[0], objects[1], objects[0], objects[2] }, sizeof(batch));
-	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
-			  KUNIT_EXPECT_TRUE(test, home_free(cache, batch, 4)));
-	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, N - 3);
-	KUNIT_EXPECT_TRUE(test, home_check(cache));
-	KIT_EXPECT_NO_MISUSE(test, kit_home_free(test, cache, objects + 3, N - 3));
-}
-
 static void expect_one_too_many(struct kunit *test, struct slabmod_cache *cache, void **objects,
 				unsigned int nr)
 {
@@ -280,7 +265,6 @@ static void test_a_small_slab_in_the_block_of_a_usual_one_is_told_apart(struct k
 static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_alloc_looks_at_its_home_then_node_home_then_others),
 	KUNIT_CASE(test_alloc_uses_the_fullest_slab_first),
-	KUNIT_CASE(test_double_free_is_reported_and_the_rest_freed),
 	KUNIT_CASE(test_double_free_among_neighbours_is_found),
 	KUNIT_CASE(test_free_outside_a_slab_is_reported),
 	KUNIT_CASE(test_home_keeps_few_empty_slabs),

@@ -258,47 +258,6 @@ static void test_double_free_is_reported_when_the_magazine_is_full(struct kunit 
 
 /* ---- interrupts ---- */
 
-static void expect_busy(struct kunit *test, struct slabmod_cache *cache, void *object,
-			unsigned int local)
-{
-	void *none = NULL;
-
-	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine(cache)), local);
-	KUNIT_EXPECT_EQ(test, magazine_count(cache), local);
-	KUNIT_EXPECT_FALSE(test, kit_magazine_pop(cache, &none));
-	KUNIT_EXPECT_NULL(test, none);
-	KUNIT_EXPECT_FALSE(test, kit_magazine_push(cache, object));
-	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine(cache)), local);
-}
-
-static void test_magazine_stays_busy_through_nested_interrupts(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
-	unsigned int local, level;
-	void *objects[4];
-
-	kit_alloc_n(test, cache, objects, 4);
-	kit_free_n(cache, objects, 3);
-	local = magazine_nr_local(kit_magazine(cache));
-	preempt_disable();
-	KUNIT_EXPECT_EQ(test, kit_magazine_enter(cache), local);
-	expect_busy(test, cache, objects[3], local);
-	for (level = 0; level < 4; level++) {
-		KUNIT_EXPECT_LT(test, kit_magazine_enter(cache), 0);
-		expect_busy(test, cache, objects[3], local);
-	}
-	while (level--) {
-		kit_magazine_leave(cache);
-		expect_busy(test, cache, objects[3], local);
-	}
-	kit_magazine_leave(cache);
-	preempt_enable();
-	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->top, local);
-	slabmod_cache_free(cache, objects[3]);
-	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->top, local + 1);
-	kit_expect_unused(test, cache);
-}
-
 static void test_interrupt_during_a_call_allocates_from_a_new_slab(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
@@ -409,7 +368,6 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(test_inline_path_is_closed_when_objects_must_be_cleared),
 	KUNIT_CASE(test_double_free_in_a_row_is_reported),
 	KUNIT_CASE(test_double_free_is_reported_when_the_magazine_is_full),
-	KUNIT_CASE(test_magazine_stays_busy_through_nested_interrupts),
 	KUNIT_CASE(test_interrupt_during_a_call_allocates_from_a_new_slab),
 	KUNIT_CASE(test_interrupt_leaves_a_busy_magazine_alone),
 	KUNIT_CASE(test_drain_leaves_a_busy_magazine_alone),

@@ -8,6 +8,8 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "buddy.h"
+#include "buddy_age.h"
 #include "buddy_check.h"
 #include "context.h"
 #include "pool_ledger.h"

@@ -243,7 +243,7 @@ static void test_shrink_frees_every_empty_slab(struct kunit *test)
  * The pages that a slab leaves of its block serve small slabs of the same cache. Both have the
  * same home, and their objects the same bits of the address that find the first page.
  */
-static void test_a_small_slab_in_the_block_of_a_usual_one_is_told_apart(struct kunit *test)
+static void test_small_slab_in_the_block_of_a_usual_one(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, UNIT_PAGES, UNIT_ORDER,
 							   UNIT_ORDER);
@@ -253,12 +253,15 @@ static void test_a_small_slab_in_the_block_of_a_usual_one_is_told_apart(struct k
 
 	KUNIT_ASSERT_LT(test, cache->usual.pages, 1 << cache->usual.order);
 	context_pin(0);
-	while (nr < UNIT_PAGES && (objects[nr] = home_alloc_new_slab(cache, numa_mem_id(),
-								     GFP_KERNEL, false)))
+	while (nr < UNIT_PAGES) {
+		objects[nr] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
+		if (!objects[nr])
+			break;
 		nr++;
+	}
 	KUNIT_EXPECT_GT(test, home_totals(cache).small_slabs, 0);
 	KUNIT_EXPECT_LT(test, home_totals(cache).small_slabs, home_totals(cache).slabs);
-	give(test, cache, objects, nr);
+	kit_home_free(test, cache, objects, nr);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 }
 
@@ -268,6 +271,7 @@ static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_double_free_among_neighbours_is_found),
 	KUNIT_CASE(test_free_outside_a_slab_is_reported),
 	KUNIT_CASE(test_home_keeps_few_empty_slabs),
+	KUNIT_CASE(test_small_slab_in_the_block_of_a_usual_one),
 	KUNIT_CASE(test_every_page_of_a_slab_has_its_home),
 	KUNIT_CASE_PARAM(test_free_batch_of_all_homes, home_next_size),
 	KUNIT_CASE(test_free_memory_beyond_the_map),

@@ -26,7 +26,7 @@ KUNIT_GENERATOR(slab_next_size)
 }
 
 /* Too large for the stack. */
-static void *objects[SLAB_MAX_OBJECTS + 1], *others[SLAB_MAX_OBJECTS + 1];
+static void *objects[SLAB_MAX_OBJECTS + 1];
 
 /* ---- layout ---- */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * abuse.h - errors of callers, as security benchmarks of allocators have them: one table of
- * what is done, and of when slabmod is expected to detect it. test_abuse.c does it to
- * slabmod, abuse_slub.c to the kernel's own allocator.
+ * abuse.h - errors of callers, as security benchmarks of allocators have them: a table of
+ * errors with the point at which slabmod is expected to detect each. test_abuse.c makes them
+ * with slabmod, abuse_slub.c with the kernel's own allocator.
  *
  * The cases are those of mimalloc-bench (bench/security) and of the tests of hardened_malloc,
  * translated to kernel calls. Documentation/security.rst shows the results.
@@ -18,19 +18,19 @@
 
 #include "report.h"
 
-/* When an error is detected: a phase of the run, which has them in this order; or not. */
+/* When an error is detected: the phases of a run in their order, then the other outcomes. */
 #define ABUSE_OUTCOMES(X) \
 	X(CALL,		"call")		/* by a call of the act */ \
-	X(FREE,		"free")		/* by the rightful free that follows */ \
-	X(ALLOC,	"alloc")	/* as some objects are allocated */ \
-	X(LATER,	"later")	/* as those are freed */ \
-	X(VALIDATE,	"validate")	/* as the allocator checks all that it has */ \
-	X(SLAB,		"slab")		/* as what is free goes back to slabs and pages */ \
-	X(DESTROY,	"destroy")	/* as the cache, with nothing live, is destroyed */ \
+	X(FREE,		"free")		/* by the correct free that follows */ \
+	X(ALLOC,	"alloc")	/* when more objects are allocated */ \
+	X(LATER,	"later")	/* when those are freed */ \
+	X(VALIDATE,	"validate")	/* when the allocator checks its state */ \
+	X(SLAB,		"slab")		/* when free objects return to slabs and pages */ \
+	X(DESTROY,	"destroy")	/* when the cache, without live objects, is destroyed */ \
 	X(NEVER,	"never") \
-	X(FAULT,	"fault")	/* the processor refused the access */ \
+	X(FAULT,	"fault")	/* the access faulted */ \
 	X(REFUSED,	"NULL")		/* without a report */ \
-	X(LEGAL,	"legal")	/* nothing happened, and nothing should */
+	X(LEGAL,	"legal")	/* no error */
 
 enum abuse_when {
 #define X(id, text) ABUSE_##id,
@@ -43,19 +43,17 @@ enum abuse_when {
 static const char *const abuse_when_names[] = { ABUSE_OUTCOMES(X) };
 #undef X
 
-/* What errors are made with. */
-struct abuse_size {
+/* Sizes of the victim; the last one is above the largest class: a block of pages. */
+static const struct abuse_size {
 	const char *name;
 	size_t bytes;
-};
-
-/* The last is above the largest class: a block of pages. */
-static const struct abuse_size abuse_sizes[] = {
+} abuse_sizes[] = {
 	{ "64 B", 64 }, { "1 KiB", 1024 }, { "64 KiB", SZ_64K },
 };
 
 #define NR_ABUSE_SIZES	3
-#define ABUSE_ORDER	4		/* of a large one */
+#define ABUSE_ORDER	4		/* of the block */
+#define ABUSE_AFTER	4		/* objects allocated and freed after the act */
 
 enum abuse_mode {
 	ABUSE_DEFAULT,
@@ -70,11 +68,15 @@ struct abuse_ops {
 	void *(*alloc_size)(size_t size);
 	void *(*alloc_array)(size_t n, size_t size);
 	void (*free)(const void *p);
-	/* To another cache, or as pages of another order. */
+	/* Free to another cache, or as pages of another order. */
 	void (*free_wrong)(void *p);
-	/* What is free goes back to slabs, and empty slabs to where pages are. */
+	/* Return free objects to slabs, and empty slabs to the page allocator. */
 	void (*shrink)(void);
-	/* Another CPU than the caller's; false when there is none. */
+	/* Have the allocator check its state. */
+	void (*validate)(void);
+	/* Free what the scene allocated beside the run's objects, and destroy the caches. */
+	void (*destroy)(void);
+	/* Call @fn on another CPU; return false if there is none. */
 	bool (*on_another_cpu)(void (*fn)(void *arg), void *arg);
 };
 
@@ -83,25 +85,35 @@ struct abuse_run {
 	size_t size;
 	u8 *p;			/* the victim */
 	u8 *q;			/* another object of the same cache */
-	bool freed, q_freed;	/* rightfully, by the act */
+	void *after[ABUSE_AFTER];
+	bool freed, q_freed;	/* the act has freed @p, @q */
 	bool faulted, refused;
 };
 
 /* ---- acts: free twice ---- */
 
-static void act_double(struct abuse_run *run)
+static void free_victim(struct abuse_run *run)
 {
 	run->ops->free(run->p);
 	run->freed = true;
+}
+
+static void free_both(struct abuse_run *run)
+{
+	free_victim(run);
+	run->ops->free(run->q);
+	run->q_freed = true;
+}
+
+static void act_double(struct abuse_run *run)
+{
+	free_victim(run);
 	run->ops->free(run->p);
 }
 
 static void act_double_interleaved(struct abuse_run *run)
 {
-	run->ops->free(run->p);
-	run->ops->free(run->q);
-	run->freed = true;
-	run->q_freed = true;
+	free_both(run);
 	run->ops->free(run->p);
 }
 
@@ -109,14 +121,13 @@ static void act_double_delayed(struct abuse_run *run)
 {
 	int i;
 
-	run->ops->free(run->p);
-	run->freed = true;
+	free_victim(run);
 	for (i = 0; i < 1024; i++)
 		run->ops->free(run->ops->alloc());
 	run->ops->free(run->p);
 }
 
-/* The second free hits the next owner's object, if that is the same one; its free follows. */
+/* The second free hits a new owner's object, if it is the same one; that is freed later. */
 static void act_double_reused(struct abuse_run *run)
 {
 	void *r;
@@ -136,31 +147,26 @@ static void free_on_another_cpu(void *arg)
 
 static void act_double_other_cpu(struct abuse_run *run)
 {
-	run->ops->free(run->p);
-	run->freed = true;
+	free_victim(run);
 	run->ops->on_another_cpu(free_on_another_cpu, run);
 }
 
-/* @q is live, and so is their slab. */
+/* @q is live and keeps their slab. */
 static void act_double_in_slab(struct abuse_run *run)
 {
-	run->ops->free(run->p);
-	run->freed = true;
+	free_victim(run);
 	run->ops->shrink();
 	run->ops->free(run->p);
 }
 
 static void act_double_slab_gone(struct abuse_run *run)
 {
-	run->ops->free(run->p);
-	run->ops->free(run->q);
-	run->freed = true;
-	run->q_freed = true;
+	free_both(run);
 	run->ops->shrink();
 	run->ops->free(run->p);
 }
 
-/* ---- acts: free what is nothing ---- */
+/* ---- acts: free an address that was not allocated ---- */
 
 static void free_value(struct abuse_run *run, unsigned long value)
 {
@@ -168,16 +174,6 @@ static void free_value(struct abuse_run *run, unsigned long value)
 
 	OPTIMIZER_HIDE_VAR(p);
 	run->ops->free(p);
-}
-
-static void act_free_small_number(struct abuse_run *run)
-{
-	free_value(run, 1);
-}
-
-static void act_free_uninitialised(struct abuse_run *run)
-{
-	free_value(run, 0x5a5a5a5a5a5a5a5aul);
 }
 
 static void act_free_stack(struct abuse_run *run)
@@ -198,32 +194,25 @@ static void act_free_vmalloc(struct abuse_run *run)
 	vfree(p);
 }
 
-static void act_free_far(struct abuse_run *run)
-{
-	free_value(run, (unsigned long)high_memory + SZ_1G);
+#define DEFINE_ACT_FREE(name, value)			\
+static void act_free_##name(struct abuse_run *run)	\
+{							\
+	free_value(run, (unsigned long)(value));	\
 }
 
-static void act_free_unaligned(struct abuse_run *run)
-{
-	free_value(run, (unsigned long)run->p + 1);
-}
-
-static void act_free_multiple(struct abuse_run *run)
-{
-	free_value(run, (unsigned long)run->p + 8);
-}
-
-static void act_free_middle(struct abuse_run *run)
-{
-	free_value(run, (unsigned long)run->p + run->size / 2);
-}
+DEFINE_ACT_FREE(small_number, 1)
+DEFINE_ACT_FREE(uninitialised, 0x5a5a5a5a5a5a5a5aul)
+DEFINE_ACT_FREE(far, high_memory + SZ_1G)
+DEFINE_ACT_FREE(unaligned, run->p + 1)
+DEFINE_ACT_FREE(multiple, run->p + 8)
+DEFINE_ACT_FREE(middle, run->p + run->size / 2)
 
 static void act_free_wrong(struct abuse_run *run)
 {
 	run->ops->free_wrong(run->p);
 }
 
-/* ---- acts: write where it is not allowed ---- */
+/* ---- acts: access memory of others ---- */
 
 static noinline void scribble(u8 *p, size_t n)
 {
@@ -232,61 +221,41 @@ static noinline void scribble(u8 *p, size_t n)
 		*p++ ^= 'A';
 }
 
-static void act_overflow_byte(struct abuse_run *run)
-{
-	scribble(run->p + run->size, 1);
+#define DEFINE_ACT_WRITE(name, from, n)			\
+static void act_##name(struct abuse_run *run)		\
+{							\
+	scribble(from, n);				\
 }
 
-static void act_underflow_byte(struct abuse_run *run)
-{
-	scribble(run->p - 1, 1);
-}
-
-static void act_overflow_much(struct abuse_run *run)
-{
-	scribble(run->p + run->size, SZ_1M);
-}
-
-static void act_underflow_much(struct abuse_run *run)
-{
-	scribble(run->p - SZ_1M, SZ_1M);
-}
-
-static void act_overflow_far(struct abuse_run *run)
-{
-	scribble(run->p + run->size - 1 + SZ_1M, 1);
-}
-
-static void act_underflow_far(struct abuse_run *run)
-{
-	scribble(run->p - SZ_1M, 1);
-}
+DEFINE_ACT_WRITE(overflow_byte, run->p + run->size, 1)
+DEFINE_ACT_WRITE(underflow_byte, run->p - 1, 1)
+DEFINE_ACT_WRITE(overflow_much, run->p + run->size, SZ_1M)
+DEFINE_ACT_WRITE(underflow_much, run->p - SZ_1M, SZ_1M)
+DEFINE_ACT_WRITE(overflow_far, run->p + run->size - 1 + SZ_1M, 1)
+DEFINE_ACT_WRITE(underflow_far, run->p - SZ_1M, 1)
 
 static void act_write_after_free(struct abuse_run *run)
 {
-	run->ops->free(run->p);
-	run->freed = true;
+	free_victim(run);
 	/* Not at the start, where some allocators keep a pointer. */
 	scribble(run->p + 24, 8);
 }
 
 static void act_write_start_after_free(struct abuse_run *run)
 {
-	run->ops->free(run->p);
-	run->freed = true;
+	free_victim(run);
 	scribble(run->p, run->size);
 }
 
 static void act_read_after_free(struct abuse_run *run)
 {
-	run->ops->free(run->p);
-	run->freed = true;
+	free_victim(run);
 	(void)READ_ONCE(*run->p);
 }
 
 /* ---- acts: sizes ---- */
 
-/* An access that would be an oops is one that fails. */
+/* The access must fail; a plain one would be an oops. */
 static void act_read_zero_size(struct abuse_run *run)
 {
 	void *p = run->ops->alloc_size(0);
@@ -339,99 +308,116 @@ static void act_alloc_overflow(struct abuse_run *run)
 struct abuse_case {
 	const char *name;
 	void (*act)(struct abuse_run *run);
-	bool once;		/* of any size: done to a small one only */
-	bool touches;		/* what it may not: KASAN reports that before slabmod can */
-	bool cpus;		/* takes two */
-	size_t reach;		/* bytes beside the victim that have to be the test's own */
-	unsigned int kinds;	/* that slabmod may call it by, one bit each */
 	u8 when[NR_ABUSE_MODES][NR_ABUSE_SIZES];	/* slabmod is expected to detect it */
+	unsigned int kinds;	/* of misuse that slabmod may report, a bit each */
+	size_t reach;		/* bytes around the victim that must belong to the test */
+	bool once;		/* the same for all sizes: run with a small one only */
+	bool touches;		/* foreign memory: KASAN reports that before slabmod can */
+	bool cpus;		/* needs two CPUs */
 };
 
 #define ABUSE_EACH(small, medium, large) \
 	{ ABUSE_##small, ABUSE_##medium, ABUSE_##large }
 #define ABUSE_ALL(when)			ABUSE_EACH(when, when, when)
-#define ABUSE_OBJECTS(when, block)	ABUSE_EACH(when, when, block)
 
-/* In all modes, and for sizes that have a cache, in all modes but debug. */
-#define ABUSE_ALWAYS(when)		{ ABUSE_ALL(when), ABUSE_ALL(when), ABUSE_ALL(when) }
+/* In all modes; by default only when the object is back in its slab; in debug mode only. */
+#define ABUSE_ALWAYS(when)	{ ABUSE_ALL(when), ABUSE_ALL(when), ABUSE_ALL(when) }
+#define ABUSE_LATE		{ ABUSE_EACH(SLAB, SLAB, CALL), ABUSE_ALL(CALL), ABUSE_ALL(CALL) }
 #define ABUSE_DEBUGGED(objects, block) \
-	{ ABUSE_ALL(NEVER), ABUSE_ALL(NEVER), ABUSE_OBJECTS(objects, block) }
+	{ ABUSE_ALL(NEVER), ABUSE_ALL(NEVER), ABUSE_EACH(objects, objects, block) }
 
 #define ABUSE_KIND(kind)	BIT(MISUSE_##kind)
+#define ABUSE_DOUBLE		ABUSE_ALWAYS(CALL), ABUSE_KIND(DOUBLE_FREE)
+#define ABUSE_BAD		ABUSE_ALWAYS(CALL), ABUSE_KIND(BAD_FREE), .once = true
+#define ABUSE_INNER		ABUSE_ALWAYS(CALL), ABUSE_KIND(INNER_FREE)
+#define ABUSE_OVERRUN(bytes) \
+	ABUSE_DEBUGGED(FREE, NEVER), ABUSE_KIND(OVERRUN), bytes, .touches = true
+#define ABUSE_FAR		ABUSE_ALWAYS(NEVER), .reach = SZ_1M, .touches = true
+#define ABUSE_WRITE_FREE \
+	ABUSE_DEBUGGED(SLAB, SLAB), ABUSE_KIND(WRITE_FREE), .touches = true
 
 static const struct abuse_case abuse_cases[] = {
-	{ "double free, immediate", act_double, .kinds = ABUSE_KIND(DOUBLE_FREE),
-	  .when = ABUSE_ALWAYS(CALL) },
-	{ "double free, interleaved", act_double_interleaved, .kinds = ABUSE_KIND(DOUBLE_FREE),
-	  .when = { ABUSE_OBJECTS(SLAB, CALL), ABUSE_ALL(CALL), ABUSE_ALL(CALL) } },
-	{ "double free, delayed", act_double_delayed, .kinds = ABUSE_KIND(DOUBLE_FREE),
-	  .when = ABUSE_ALWAYS(CALL) },
-	{ "double free, reused between", act_double_reused, .kinds = ABUSE_KIND(DOUBLE_FREE),
-	  .when = { ABUSE_ALL(FREE), ABUSE_ALL(FREE), ABUSE_ALL(CALL) } },
-	{ "double free, on another CPU", act_double_other_cpu, .cpus = true,
-	  .kinds = ABUSE_KIND(DOUBLE_FREE),
-	  .when = { ABUSE_OBJECTS(SLAB, CALL), ABUSE_ALL(CALL), ABUSE_ALL(CALL) } },
-	{ "double free, back in its slab", act_double_in_slab, .kinds = ABUSE_KIND(DOUBLE_FREE),
-	  .when = ABUSE_ALWAYS(CALL) },
-	{ "double free, its slab gone", act_double_slab_gone,
-	  .kinds = ABUSE_KIND(DOUBLE_FREE), .when = ABUSE_ALWAYS(CALL) },
+	{ "double free, immediate", act_double, ABUSE_DOUBLE },
+	{ "double free, interleaved", act_double_interleaved, ABUSE_LATE,
+	  ABUSE_KIND(DOUBLE_FREE) },
+	{ "double free, delayed", act_double_delayed, ABUSE_DOUBLE },
+	{ "double free, reused between", act_double_reused,
+	  { ABUSE_ALL(FREE), ABUSE_ALL(FREE), ABUSE_ALL(CALL) }, ABUSE_KIND(DOUBLE_FREE) },
+	{ "double free, on another CPU", act_double_other_cpu, ABUSE_LATE,
+	  ABUSE_KIND(DOUBLE_FREE), .cpus = true },
+	{ "double free, back in its slab", act_double_in_slab, ABUSE_DOUBLE },
+	{ "double free, its slab gone", act_double_slab_gone, ABUSE_DOUBLE },
 
-	{ "free of the number 1", act_free_small_number, .once = true,
-	  .kinds = ABUSE_KIND(BAD_FREE), .when = ABUSE_ALWAYS(CALL) },
-	{ "free of an uninitialised pointer", act_free_uninitialised, .once = true,
-	  .kinds = ABUSE_KIND(BAD_FREE), .when = ABUSE_ALWAYS(CALL) },
-	{ "free of the stack", act_free_stack, .once = true,
-	  .kinds = ABUSE_KIND(BAD_FREE), .when = ABUSE_ALWAYS(CALL) },
-	{ "free of vmalloc memory", act_free_vmalloc, .once = true,
-	  .kinds = ABUSE_KIND(BAD_FREE), .when = ABUSE_ALWAYS(CALL) },
-	{ "free of an address 1 GiB behind memory", act_free_far, .once = true,
-	  .kinds = ABUSE_KIND(BAD_FREE), .when = ABUSE_ALWAYS(CALL) },
-	{ "free, unaligned", act_free_unaligned, .kinds = ABUSE_KIND(INNER_FREE),
-	  .when = ABUSE_ALWAYS(CALL) },
-	{ "free, 8 bytes behind the start", act_free_multiple, .kinds = ABUSE_KIND(INNER_FREE),
-	  .when = ABUSE_ALWAYS(CALL) },
-	{ "free of the middle", act_free_middle, .kinds = ABUSE_KIND(INNER_FREE),
-	  .when = ABUSE_ALWAYS(CALL) },
-	{ "free of a wrong size or cache", act_free_wrong,
-	  .kinds = ABUSE_KIND(WRONG_CACHE) | ABUSE_KIND(WRONG_SIZE),
-	  .when = ABUSE_ALWAYS(CALL) },
+	{ "free of the number 1", act_free_small_number, ABUSE_BAD },
+	{ "free of an uninitialised pointer", act_free_uninitialised, ABUSE_BAD },
+	{ "free of the stack", act_free_stack, ABUSE_BAD },
+	{ "free of vmalloc memory", act_free_vmalloc, ABUSE_BAD },
+	{ "free of an address 1 GiB behind memory", act_free_far, ABUSE_BAD },
+	{ "free, unaligned", act_free_unaligned, ABUSE_INNER },
+	{ "free, 8 bytes behind the start", act_free_multiple, ABUSE_INNER },
+	{ "free of the middle", act_free_middle, ABUSE_INNER },
+	{ "free of a wrong size or cache", act_free_wrong, ABUSE_ALWAYS(CALL),
+	  ABUSE_KIND(WRONG_CACHE) | ABUSE_KIND(WRONG_SIZE) },
 
-	{ "overflow by 1 byte", act_overflow_byte, .touches = true, .reach = 1,
-	  .kinds = ABUSE_KIND(OVERRUN), .when = ABUSE_DEBUGGED(FREE, NEVER) },
-	{ "underflow by 1 byte", act_underflow_byte, .touches = true, .reach = 1,
-	  .kinds = ABUSE_KIND(OVERRUN), .when = ABUSE_DEBUGGED(FREE, NEVER) },
-	{ "overflow by 1 MiB", act_overflow_much, .touches = true, .reach = SZ_1M,
-	  .kinds = ABUSE_KIND(OVERRUN), .when = ABUSE_DEBUGGED(FREE, NEVER) },
-	{ "underflow by 1 MiB", act_underflow_much, .touches = true, .reach = SZ_1M,
-	  .kinds = ABUSE_KIND(OVERRUN), .when = ABUSE_DEBUGGED(FREE, NEVER) },
-	{ "a byte 1 MiB behind the end", act_overflow_far, .touches = true, .reach = SZ_1M,
-	  .when = ABUSE_ALWAYS(NEVER) },
-	{ "a byte 1 MiB before the start", act_underflow_far, .touches = true, .reach = SZ_1M,
-	  .when = ABUSE_ALWAYS(NEVER) },
+	{ "overflow by 1 byte", act_overflow_byte, ABUSE_OVERRUN(1) },
+	{ "underflow by 1 byte", act_underflow_byte, ABUSE_OVERRUN(1) },
+	{ "overflow by 1 MiB", act_overflow_much, ABUSE_OVERRUN(SZ_1M) },
+	{ "underflow by 1 MiB", act_underflow_much, ABUSE_OVERRUN(SZ_1M) },
+	{ "a byte 1 MiB behind the end", act_overflow_far, ABUSE_FAR },
+	{ "a byte 1 MiB before the start", act_underflow_far, ABUSE_FAR },
 
-	{ "read after free", act_read_after_free, .touches = true,
-	  .when = ABUSE_ALWAYS(NEVER) },
-	{ "write after free, 8 bytes", act_write_after_free, .touches = true,
-	  .kinds = ABUSE_KIND(WRITE_FREE), .when = ABUSE_DEBUGGED(SLAB, SLAB) },
-	{ "write after free, all of it", act_write_start_after_free, .touches = true,
-	  .kinds = ABUSE_KIND(WRITE_FREE), .when = ABUSE_DEBUGGED(SLAB, SLAB) },
+	{ "read after free", act_read_after_free, ABUSE_ALWAYS(NEVER), .touches = true },
+	{ "write after free, 8 bytes", act_write_after_free, ABUSE_WRITE_FREE },
+	{ "write after free, all of it", act_write_start_after_free, ABUSE_WRITE_FREE },
 
-	{ "read of 0 bytes", act_read_zero_size, .once = true, .when = ABUSE_ALWAYS(FAULT) },
-	{ "write to 0 bytes", act_write_zero_size, .once = true, .when = ABUSE_ALWAYS(FAULT) },
-	{ "free of 0 bytes, twice", act_free_zero_size, .once = true,
-	  .when = ABUSE_ALWAYS(LEGAL) },
-	{ "allocation of 2^64 - 2 bytes", act_alloc_huge, .once = true,
-	  .kinds = ABUSE_KIND(TOO_LARGE), .when = ABUSE_ALWAYS(CALL) },
-	{ "array whose size overflows", act_alloc_overflow, .once = true,
-	  .kinds = ABUSE_KIND(OVERFLOW), .when = ABUSE_ALWAYS(CALL) },
+	{ "read of 0 bytes", act_read_zero_size, ABUSE_ALWAYS(FAULT), .once = true },
+	{ "write to 0 bytes", act_write_zero_size, ABUSE_ALWAYS(FAULT), .once = true },
+	{ "free of 0 bytes, twice", act_free_zero_size, ABUSE_ALWAYS(LEGAL), .once = true },
+	{ "allocation of 2^64 - 2 bytes", act_alloc_huge, ABUSE_ALWAYS(CALL),
+	  ABUSE_KIND(TOO_LARGE), .once = true },
+	{ "array whose size overflows", act_alloc_overflow, ABUSE_ALWAYS(CALL),
+	  ABUSE_KIND(OVERFLOW), .once = true },
 };
 
-/* Objects that are allocated, and freed, after the act. */
-#define ABUSE_AFTER	4
+/* ---- runs ---- */
 
-/* What became of an error that was not reported. */
-static inline enum abuse_when abuse_undetected(const struct abuse_case *c,
-					       const struct abuse_run *run)
+static void abuse_do_phase(enum abuse_when phase, const struct abuse_case *c,
+			   struct abuse_run *run)
+{
+	const struct abuse_ops *ops = run->ops;
+	int i;
+
+	switch (phase) {
+	case ABUSE_CALL:
+		c->act(run);
+		break;
+	case ABUSE_FREE:
+		if (!run->freed)
+			ops->free(run->p);
+		break;
+	case ABUSE_ALLOC:
+		for (i = 0; i < ABUSE_AFTER; i++)
+			run->after[i] = ops->alloc();
+		break;
+	case ABUSE_LATER:
+		for (i = 0; i < ABUSE_AFTER; i++)
+			ops->free(run->after[i]);
+		break;
+	case ABUSE_VALIDATE:
+		ops->validate();
+		break;
+	case ABUSE_SLAB:
+		ops->shrink();
+		break;
+	default:
+		if (!run->q_freed)
+			ops->free(run->q);
+		ops->destroy();
+	}
+}
+
+/* The outcome of a run without a report. */
+static enum abuse_when abuse_undetected(const struct abuse_case *c, const struct abuse_run *run)
 {
 	if (run->faulted)
 		return ABUSE_FAULT;

@@ -26,6 +26,8 @@ static struct {
 	struct slabmod_pool *pool;
 	struct slabmod_cache *cache, *other;	/* NULL: the victim is a block */
 	size_t size;
+	void *filler;
+	bool valid;
 	unsigned long counts[NR_MISUSES];
 } scene;
 
@@ -61,6 +63,20 @@ static void shrink(void)
 	slabmod_pool_shrink(scene.pool);
 }
 
+static void validate(void)
+{
+	scene.valid = pool_check(scene.pool);
+}
+
+static void destroy(void)
+{
+	slabmod_kfree(scene.filler);
+	if (!scene.cache)
+		return;
+	slabmod_cache_destroy(scene.cache);
+	slabmod_cache_destroy(scene.other);
+}
+
 static bool on_another_cpu(void (*fn)(void *arg), void *arg)
 {
 	return kit_run_on(1, fn, arg);
@@ -73,6 +89,8 @@ static const struct abuse_ops ops = {
 	.free = slabmod_kfree,
 	.free_wrong = free_wrong,
 	.shrink = shrink,
+	.validate = validate,
+	.destroy = destroy,
 	.on_another_cpu = on_another_cpu,
 };
 
@@ -131,76 +149,19 @@ static unsigned int kinds_reported(void)
 	return kinds;
 }
 
-static void do_alloc(void **after)
-{
-	int i;
-
-	for (i = 0; i < ABUSE_AFTER; i++)
-		after[i] = alloc();
-}
-
-static void do_free(void **after)
-{
-	int i;
-
-	for (i = 0; i < ABUSE_AFTER; i++)
-		slabmod_kfree(after[i]);
-}
-
-static void destroy(struct abuse_run *run, void *filler)
-{
-	if (!run->q_freed)
-		slabmod_kfree(run->q);
-	slabmod_kfree(filler);
-	if (!scene.cache)
-		return;
-	slabmod_cache_destroy(scene.cache);
-	slabmod_cache_destroy(scene.other);
-}
-
 struct outcome {
 	enum abuse_when when;
 	unsigned int kinds;
-	bool valid;
 };
 
-static void do_phase(enum abuse_when phase, const struct abuse_case *c, struct abuse_run *run,
-		     void **after, void *filler, struct outcome *outcome)
-{
-	switch (phase) {
-	case ABUSE_CALL:
-		c->act(run);
-		break;
-	case ABUSE_FREE:
-		if (!run->freed)
-			slabmod_kfree(run->p);
-		break;
-	case ABUSE_ALLOC:
-		do_alloc(after);
-		break;
-	case ABUSE_LATER:
-		do_free(after);
-		break;
-	case ABUSE_VALIDATE:
-		outcome->valid = pool_check(scene.pool);
-		break;
-	case ABUSE_SLAB:
-		shrink();
-		break;
-	default:
-		destroy(run, filler);
-	}
-}
-
-static struct outcome do_phases(const struct abuse_case *c, struct abuse_run *run, void *filler)
+static struct outcome do_phases(const struct abuse_case *c, struct abuse_run *run)
 {
 	struct outcome outcome = { .when = ABUSE_NEVER };
-	void *after[ABUSE_AFTER];
 	enum abuse_when phase;
 
 	remember_counts();
 	for (phase = ABUSE_CALL; phase < NR_ABUSE_PHASES; phase++) {
-		do_phase(phase, c, run, after, filler, &outcome);
+		abuse_do_phase(phase, c, run);
 		if (outcome.kinds || !kinds_reported())
 			continue;
 		outcome.when = phase;
@@ -228,15 +189,14 @@ static void expect_outcome(struct kunit *test, const struct abuse_case *c,
 	struct abuse_run run = { .ops = &ops, .size = abuse_sizes[size].bytes };
 	enum abuse_when when = c->when[mode][size];
 	struct outcome outcome;
-	void *filler;
 
 	scene_begin(test, &modes[mode], run.size);
-	filler = slabmod_pool_kmalloc(scene.pool, FILLER, GFP_KERNEL);
+	scene.filler = slabmod_pool_kmalloc(scene.pool, FILLER, GFP_KERNEL);
 	run.p = alloc();
 	run.q = alloc();
-	KUNIT_ASSERT_TRUE(test, filler && run.p && run.q);
+	KUNIT_ASSERT_TRUE(test, scene.filler && run.p && run.q);
 	KUNIT_ASSERT_TRUE(test, reach_is_own(run.p, c->reach));
-	outcome = do_phases(c, &run, filler);
+	outcome = do_phases(c, &run);
 	kit_pool_destroy(test, scene.pool, 0);
 	debug_block_switch(debug_all);
 
@@ -249,7 +209,7 @@ static void expect_outcome(struct kunit *test, const struct abuse_case *c,
 			    abuse_when_names[when]);
 	KUNIT_EXPECT_EQ_MSG(test, outcome.kinds & ~c->kinds, 0, "%s, %s: wrong kind of misuse",
 			    abuse_sizes[size].name, modes[mode].name);
-	KUNIT_EXPECT_TRUE(test, outcome.valid);
+	KUNIT_EXPECT_TRUE(test, scene.valid);
 }
 
 /* Whether KASAN reports an error before slabmod does, and on its own terms. */

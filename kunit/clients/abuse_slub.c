@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slabmod_abuse.ko - an error of abuse.h, done to the kernel's own allocator. For
- * scripts/table, in a guest for each: most of them leave a kernel that cannot go on.
+ * slabmod_abuse.ko - make an error of abuse.h with the kernel's own allocator, for
+ * scripts/table. Each runs in a guest of its own: most leave the kernel unusable.
  *
- *	insmod slabmod_abuse.ko list=1		prints the number of each error and size
- *	insmod slabmod_abuse.ko error=3 size=1	does it
+ *	insmod slabmod_abuse.ko list=1		print the number of each error and size
+ *	insmod slabmod_abuse.ko error=3 size=1	make that error
  *
- * The kernel taints itself as it reports: the first phase after which it is tainted is the
- * outcome. Phases are announced in the log, because there may be no return from one.
+ * The kernel taints itself when it reports: the first phase after which it is tainted is the
+ * outcome. Phases are announced in the log, because a phase may not return.
  */
 #include <linux/bitmap.h>
 #include <linux/cpu.h>
@@ -22,7 +22,7 @@
 
 static bool list;
 module_param(list, bool, 0444);
-MODULE_PARM_DESC(list, "print what there is");
+MODULE_PARM_DESC(list, "print the errors and sizes");
 
 static unsigned int error;
 module_param(error, uint, 0444);
@@ -32,17 +32,17 @@ static unsigned int size;
 module_param(size, uint, 0444);
 MODULE_PARM_DESC(size, "number of the size");
 
-/* Bytes of objects among which there is one with nothing but its like within reach. */
+/* Enough bytes of objects that one of them has only others of them within its reach. */
 #define CROWD		(10ul << 20)
-/* Objects that may be at the end of their slab, one after another. */
+/* Allocations until an object is not at the end of its slab. */
 #define MAX_TRIES	16
 
 static struct {
 	struct kmem_cache *cache, *other;	/* NULL: the victim is pages */
 	size_t size;
-	void **crowd;				/* objects that are live beside the two */
+	void **crowd;				/* other live objects */
 	unsigned long nr_crowd;
-	unsigned long *own;			/* a bit a page: objects of the crowd are there */
+	unsigned long *own;			/* a bit for each page of the crowd's objects */
 } scene;
 
 /* ---- the kernel's calls ---- */
@@ -99,17 +99,7 @@ static bool on_another_cpu(void (*fn)(void *arg), void *arg)
 	return cpu < nr_cpu_ids && !work_on_cpu(cpu, do_call, &call);
 }
 
-static const struct abuse_ops ops = {
-	.alloc = alloc,
-	.alloc_size = alloc_size,
-	.alloc_array = alloc_array,
-	.free = kfree,
-	.free_wrong = free_wrong,
-	.shrink = shrink,
-	.on_another_cpu = on_another_cpu,
-};
-
-/* As writing to the file of the cache does; the kernel does it for debugged caches only. */
+/* Write to the cache's sysfs file; the kernel validates only caches with debugging on. */
 static void validate_caches(void)
 {
 	struct file *file = filp_open("/sys/kernel/slab/abuse/validate", O_WRONLY, 0);
@@ -121,9 +111,31 @@ static void validate_caches(void)
 	filp_close(file, NULL);
 }
 
+static void destroy(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < scene.nr_crowd; i++)
+		kfree(scene.crowd[i]);
+	kmem_cache_destroy(scene.cache);
+	kmem_cache_destroy(scene.other);
+}
+
+static const struct abuse_ops ops = {
+	.alloc = alloc,
+	.alloc_size = alloc_size,
+	.alloc_array = alloc_array,
+	.free = kfree,
+	.free_wrong = free_wrong,
+	.shrink = shrink,
+	.validate = validate_caches,
+	.destroy = destroy,
+	.on_another_cpu = on_another_cpu,
+};
+
 /* ---- the scene ---- */
 
-/* Never merged with another cache, because of what may be copied to user space. */
+/* A usercopy region keeps the cache from being merged with another. */
 static struct kmem_cache *make_cache(const char *name)
 {
 	return kmem_cache_create_usercopy(name, scene.size, 0, 0, 0, scene.size, NULL);
@@ -162,7 +174,7 @@ static bool gather_crowd(size_t reach)
 	return true;
 }
 
-/* Whether the objects that may be behind it are in the slab of @p too. */
+/* Return true if the next two objects are in the slab of @p too. */
 static bool has_successor(void *p)
 {
 	struct page *slab = virt_to_head_page(p);
@@ -171,8 +183,8 @@ static bool has_successor(void *p)
 }
 
 /*
- * An object whose inner addresses, taken for objects, end in its slab, wherever that begins;
- * those that are not such stay live.
+ * Allocate an object followed by others of its slab: a bad free of an inner address then
+ * stays within the slab. Objects that do not qualify stay live.
  */
 static void *alloc_victim(void)
 {
@@ -190,7 +202,7 @@ static void *alloc_victim(void)
 	return p;
 }
 
-/* One of the crowd that has no foreign page within reach; it leaves the crowd. */
+/* Take an object from the crowd that has no foreign page within reach. */
 static void *find_victim(size_t reach)
 {
 	unsigned long i, begin, end;
@@ -208,51 +220,7 @@ static void *find_victim(size_t reach)
 	return NULL;
 }
 
-static void free_crowd(void)
-{
-	unsigned long i;
-
-	for (i = 0; i < scene.nr_crowd; i++)
-		kfree(scene.crowd[i]);
-}
-
 /* ---- the run ---- */
-
-static void do_phase(enum abuse_when phase, const struct abuse_case *c, struct abuse_run *run)
-{
-	static void *after[ABUSE_AFTER];
-	int i;
-
-	switch (phase) {
-	case ABUSE_CALL:
-		c->act(run);
-		break;
-	case ABUSE_FREE:
-		if (!run->freed)
-			kfree(run->p);
-		break;
-	case ABUSE_ALLOC:
-		for (i = 0; i < ABUSE_AFTER; i++)
-			after[i] = alloc();
-		break;
-	case ABUSE_LATER:
-		for (i = 0; i < ABUSE_AFTER; i++)
-			kfree(after[i]);
-		break;
-	case ABUSE_VALIDATE:
-		validate_caches();
-		break;
-	case ABUSE_SLAB:
-		shrink();
-		break;
-	default:
-		if (!run->q_freed)
-			kfree(run->q);
-		free_crowd();
-		kmem_cache_destroy(scene.cache);
-		kmem_cache_destroy(scene.other);
-	}
-}
 
 static bool has_reported(void)
 {
@@ -265,7 +233,7 @@ static enum abuse_when do_phases(const struct abuse_case *c, struct abuse_run *r
 
 	for (phase = ABUSE_CALL; phase < NR_ABUSE_PHASES; phase++) {
 		pr_info("abuse: phase %s\n", abuse_when_names[phase]);
-		do_phase(phase, c, run);
+		abuse_do_phase(phase, c, run);
 		if (has_reported())
 			return phase;
 	}
@@ -276,7 +244,7 @@ static int do_error(const struct abuse_case *c)
 {
 	struct abuse_run run = { .ops = &ops, .size = abuse_sizes[size].bytes };
 
-	/* Where the first free of two is; the other may be elsewhere. */
+	/* The first of two frees is on CPU 0; the other may be elsewhere. */
 	set_cpus_allowed_ptr(current, cpumask_of(0));
 	scene.size = run.size;
 	if (!make_caches() || (c->reach && !gather_crowd(c->reach)))
@@ -311,11 +279,11 @@ static int __init abuse_init(void)
 }
 module_init(abuse_init);
 
-/* What is left of memory is of no interest: the guest ends. */
+/* Nothing is freed: the guest ends. */
 static void __exit abuse_exit(void)
 {
 }
 module_exit(abuse_exit);
 
-MODULE_DESCRIPTION("Errors done to the kernel's allocator, beside slabmod's tests");
+MODULE_DESCRIPTION("Errors of callers with the kernel's allocator, for slabmod's tests");
 MODULE_LICENSE("GPL");

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slabmod_edge.ko - a caller on a machine that has no memory left.
+ * slabmod_edge.ko - a caller on a machine that runs out of memory.
  *
- * For scripts/check.d/edge.sh, which has a process eat all memory, and looks at what
- * was seen here. Files in the debugfs directory slabmod_edge:
+ * For scripts/check.d/edge.sh, which has a process use up all memory. Files in the debugfs
+ * directory slabmod_edge:
  *
- *	command	a name written here is done, and waited for
+ *	command	write the name of a command to run it to its end
  *	results	lines `name value`
  *
  * Commands:
  *
- *	fill	makes a pool with a reserve, and threads that take and give all the time,
- *		so that slabmod has much that is free; they stop when the machine gets
- *		short. When the OOM killer starts, looks at what slabmod still has, and
- *		takes pages from SLUB and from the reserve
- *	empty	ends all that
- *	break	takes all pages there are and gives them back but for one of each sixteen
- *	serve	has slabmod serve a million requests of up to a page
- *	mend	gives the other pages back
+ *	fill	create a pool with a reserve, and threads that allocate and free all the time, so
+ *		that slabmod has much free memory; they stop when the machine is low on pages.
+ *		When the OOM killer starts, count what slabmod still has, and allocate pages from
+ *		SLUB and from the reserve
+ *	empty	undo fill
+ *	break	allocate all pages, and free them but for one in each group of sixteen
+ *	serve	allocate and free a million pieces of up to a page
+ *	mend	free the other pages
  */
 #include <linux/completion.h>
 #include <linux/debugfs.h>
@@ -43,45 +43,66 @@
 
 #include "pattern.h"
 
-/* What there is to read; bytes unless it says otherwise. */
+/* The results: bytes unless the name or the comment says otherwise. */
+#define FIGURES(X) \
+	X(free_before);		/* free memory of slabmod before the machine ran low, */ \
+	X(free_at_oom);		/* and when the OOM killer started */ \
+	X(used_at_oom); \
+	X(waves);		/* number of waves, see wave() */ \
+	X(oom_calls);		/* how often the OOM killer started */ \
+	X(oom_pages);		/* free in the whole machine when it first did */ \
+	X(slub_pages);		/* that SLUB allocated then */ \
+	X(slub_failed);		/* and failed to allocate */ \
+	X(reserve_pages); \
+	X(reserve_failed); \
+	X(reserve_small);	/* allocated from the reserve in small pieces */ \
+	X(broken_pages);		/* that keep others from being merged */ \
+	X(broken_free);		/* free pages beside them */ \
+	X(runs_broken);		/* pages of runs that were freed later */ \
+	X(requests); \
+	X(requests_failed); \
+	X(requests_wrong);	/* pieces that were overwritten */ \
+	X(requests_most)	/* maximum in use at a time */
+
 static struct {
-	unsigned long free_before;	/* of slabmod's memory, before the machine got short */
-	unsigned long free_at_oom;	/* and when the OOM killer started */
-	unsigned long used_at_oom;
-	unsigned long waves;		/* of taking and giving */
-	unsigned long oom_calls;	/* times the OOM killer started */
-	unsigned long oom_pages;	/* free in the whole machine when it first did */
-	unsigned long slub_pages;	/* that SLUB gave then */
-	unsigned long slub_failed;	/* and did not give */
-	unsigned long reserve_pages;
-	unsigned long reserve_failed;
-	unsigned long reserve_small;	/* that the reserve gave in small pieces */
-	unsigned long broken_pages;	/* that keep others from being merged */
-	unsigned long broken_free;	/* pages that are free beside them */
-	unsigned long runs_broken;	/* pages of runs that others gave back later */
-	unsigned long requests;
-	unsigned long requests_failed;
-	unsigned long requests_wrong;	/* pieces that somebody else wrote to */
-	unsigned long requests_most;	/* that were in use at a time */
+#define X(name) unsigned long name
+	FIGURES(X);
+#undef X
 } figures;
+
+/* Memory blocks in a list: the first word of each points to the next. */
+static void push(void ***list, void **block)
+{
+	*block = *list;
+	*list = block;
+}
+
+static void *pop(void ***list)
+{
+	void **block = *list;
+
+	if (block)
+		*list = *block;
+	return block;
+}
 
 static unsigned long free_pages_now(void)
 {
 	return global_zone_page_state(NR_FREE_PAGES);
 }
 
-/* ---- much that is free ---- */
+/* ---- much free memory ---- */
 
 #define CACHES		128
 #define CACHE_SIZE(i)	(256 + 32 * (i))
-/* For each CPU and cache: more than its magazine and what its home keeps. */
+/* Per CPU and cache: more than its magazine and what its home keeps. */
 #define WAVE_BYTES	SZ_128K
-/* Waves before there is what there will be. */
+/* After so many waves, slabmod does not grow any more. */
 #define WAVES		20
 #define WAVE_INTERVAL	(HZ / 10)
-/* Nor is anybody to be killed for it. */
+/* Do not invoke the OOM killer. */
 #define GFP_WAVE	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
-/* Below so many free pages there is a hog about. */
+/* With fewer free pages than this, the hog is running. */
 #define HOG_PAGES	(SZ_16M >> PAGE_SHIFT)
 
 static struct slabmod_cache *caches[CACHES];
@@ -89,15 +110,15 @@ static struct slabmod_cache *caches[CACHES];
 struct waver {
 	struct task_struct *task;
 	unsigned long waves;
-	void **taken[CACHES];		/* each object has the next one's address in it */
+	void **objects[CACHES];
 };
 
 static struct waver wavers[2];
-static bool hog_is_there;
-/* Read by who is in a wave. */
+static bool hog_is_running;
+/* Read-locked during a wave. */
 static DECLARE_RWSEM(tide);
 
-static void take_cache(struct waver *waver, unsigned int i)
+static void alloc_objects(struct waver *waver, unsigned int i)
 {
 	unsigned int n = WAVE_BYTES / CACHE_SIZE(i);
 
@@ -106,39 +127,36 @@ static void take_cache(struct waver *waver, unsigned int i)
 
 		if (!object)
 			break;
-		*object = waver->taken[i];
-		waver->taken[i] = object;
+		push(&waver->objects[i], object);
 	}
 }
 
-static void give_cache(struct waver *waver, unsigned int i)
+static void free_objects(struct waver *waver, unsigned int i)
 {
-	void **object;
+	void *object;
 
-	while ((object = waver->taken[i])) {
-		waver->taken[i] = *object;
+	while ((object = pop(&waver->objects[i])))
 		slabmod_cache_free(caches[i], object);
-	}
 }
 
-/* Once and for all, though much may come back when the kernel asks for it. */
+/* Stays true, although the kernel may reclaim much afterwards. */
 static bool short_of_memory(void)
 {
 	if (free_pages_now() < HOG_PAGES)
-		WRITE_ONCE(hog_is_there, true);
-	return READ_ONCE(hog_is_there);
+		WRITE_ONCE(hog_is_running, true);
+	return READ_ONCE(hog_is_running);
 }
 
-/* All caches' at once: who takes while others have none of theirs gets what they keep. */
+/* Allocate from all caches before freeing any: a cache must not reuse another's memory. */
 static void wave(struct waver *waver)
 {
 	unsigned int i;
 
 	down_read(&tide);
 	for (i = 0; i < CACHES && !short_of_memory(); i++)
-		take_cache(waver, i);
+		alloc_objects(waver, i);
 	for (i = 0; i < CACHES; i++)
-		give_cache(waver, i);
+		free_objects(waver, i);
 	waver->waves++;
 	up_read(&tide);
 }
@@ -153,7 +171,7 @@ static int make_waves(void *arg)
 	return 0;
 }
 
-static int hire(void)
+static int start_wavers(void)
 {
 	unsigned int i;
 
@@ -171,7 +189,7 @@ static int hire(void)
 	return 0;
 }
 
-static void dismiss(void)
+static void stop_wavers(void)
 {
 	unsigned int i;
 
@@ -183,7 +201,6 @@ static void dismiss(void)
 	}
 }
 
-/* Waits until each thread has made enough waves. */
 static int wait_for_waves(void)
 {
 	unsigned int i;
@@ -195,7 +212,7 @@ static int wait_for_waves(void)
 	return 0;
 }
 
-/* Between waves, what slabmod has that nobody uses. */
+/* Count the free memory of slabmod, between waves. */
 static unsigned long count_free(void)
 {
 	struct slabmod_usage usage;
@@ -224,56 +241,53 @@ static void *slub_page(void)
 	return kmalloc(PAGE_SIZE, GFP_ATOMIC | __GFP_NOWARN);
 }
 
+static void slub_free(void *page)
+{
+	kfree(page);
+}
+
 static void *reserve_page(void)
 {
 	return (void *)slabmod_pool_get_free_pages(pool, GFP_ATOMIC, 0);
 }
 
-/* As many pages as the reserve has, with interrupts off: each names the next one. */
-static void **take_pages(void *(*take)(void), unsigned long *failed)
+static void reserve_free(void *page)
 {
-	void **page, **last = NULL;
+	slabmod_pool_free_pages(pool, (unsigned long)page, 0);
+}
+
+/* Allocate as many pages as the reserve has, with interrupts off. */
+static void **alloc_all(void *(*alloc)(void), unsigned long *pages, unsigned long *failed)
+{
+	void **page, **list = NULL;
 	unsigned long flags;
 	unsigned int n;
 
 	local_irq_save(flags);
 	for (n = 0; n < RESERVE_PAGES; n++) {
-		page = take();
-		if (page) {
-			*page = last;
-			last = page;
-		} else {
+		page = alloc();
+		if (page)
+			push(&list, page);
+		else
 			(*failed)++;
-		}
 	}
 	local_irq_restore(flags);
-	return last;
+	*pages = RESERVE_PAGES - *failed;
+	return list;
 }
 
-static void give_reserve(void **page)
+static void free_all(void **list, void (*free)(void *page))
 {
-	void **next;
+	void *page;
 
-	for (; page; page = next) {
-		next = *page;
-		slabmod_pool_free_pages(pool, (unsigned long)page, 0);
-	}
+	while ((page = pop(&list)))
+		free(page);
 }
 
-static void give_slub(void **page)
+/* Allocate the reserve once more, in pieces of 64 bytes to 1 KiB, until it is used up. */
+static void alloc_small(void)
 {
-	void **next;
-
-	for (; page; page = next) {
-		next = *page;
-		kfree(page);
-	}
-}
-
-/* The reserve once more, in pieces of 64 bytes to 1 KiB, as far as it goes. */
-static void take_small(void)
-{
-	void **piece, **last = NULL;
+	void **piece, **list = NULL;
 	struct rnd_state rnd;
 	size_t size;
 
@@ -283,17 +297,14 @@ static void take_small(void)
 		piece = slabmod_pool_kmalloc(pool, size, GFP_ATOMIC);
 		if (!piece)
 			break;
-		*piece = last;
-		last = piece;
+		push(&list, piece);
 		figures.reserve_small += size;
 	}
-	while ((piece = last)) {
-		last = *piece;
+	while ((piece = pop(&list)))
 		slabmod_pool_kfree(pool, piece);
-	}
 }
 
-static int count_when_told(void *unused)
+static int count_on_request(void *unused)
 {
 	while (!kthread_should_stop()) {
 		wait_event_interruptible(counter_wait,
@@ -308,8 +319,8 @@ static int count_when_told(void *unused)
 }
 
 /*
- * Whoever has to wait for memory waits for this, and counting for locks that such a one
- * may have: it is left to a thread, which is waited for, but not for ever.
+ * Runs in the context of an allocation that waits for memory, which may hold locks that
+ * counting needs: a thread counts, and is waited for with a timeout.
  */
 static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 {
@@ -321,14 +332,12 @@ static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 	WRITE_ONCE(to_count, true);
 	wake_up(&counter_wait);
 	wait_for_completion_timeout(&counted, 60 * HZ);
-	/* What SLUB gave is kept meanwhile: nobody else has a page to give. */
-	slub = take_pages(slub_page, &figures.slub_failed);
-	figures.slub_pages = RESERVE_PAGES - figures.slub_failed;
-	reserve = take_pages(reserve_page, &figures.reserve_failed);
-	figures.reserve_pages = RESERVE_PAGES - figures.reserve_failed;
-	give_reserve(reserve);
-	take_small();
-	give_slub(slub);
+	/* Hold SLUB's pages meanwhile: only the reserve is left then. */
+	slub = alloc_all(slub_page, &figures.slub_pages, &figures.slub_failed);
+	reserve = alloc_all(reserve_page, &figures.reserve_pages, &figures.reserve_failed);
+	free_all(reserve, reserve_free);
+	alloc_small();
+	free_all(slub, slub_free);
 	return NOTIFY_OK;
 }
 
@@ -359,12 +368,11 @@ static int make_caches(void)
 
 static int make_counter(void)
 {
-	struct task_struct *task = kthread_run(count_when_told, NULL, "slabmod_edge");
+	struct task_struct *task = kthread_run(count_on_request, NULL, "slabmod_edge");
 
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	counter = task;
-	return 0;
+	if (!IS_ERR(task))
+		counter = task;
+	return PTR_ERR_OR_ZERO(task);
 }
 
 static int empty(void)
@@ -372,9 +380,8 @@ static int empty(void)
 	unsigned int i;
 	int err;
 
-	/* If there is one. */
 	unregister_oom_notifier(&oom_notifier);
-	dismiss();
+	stop_wavers();
 	if (counter)
 		kthread_stop(counter);
 	counter = NULL;
@@ -394,12 +401,12 @@ static int fill(void)
 	if (pool)
 		return -EBUSY;
 	memset(&figures, 0, sizeof(figures));
-	hog_is_there = false;
+	hog_is_running = false;
 	reinit_completion(&counted);
-	err = make_pool() ?: make_caches() ?: make_counter() ?: hire() ?: wait_for_waves();
+	err = make_pool() ?: make_caches() ?: make_counter() ?: start_wavers() ?: wait_for_waves();
 	if (!err) {
 		figures.free_before = count_free();
-		/* Unless it turns out otherwise. */
+		/* Until the OOM killer starts. */
 		figures.free_at_oom = figures.free_before;
 		err = register_oom_notifier(&oom_notifier);
 	}
@@ -412,7 +419,7 @@ static int fill(void)
 
 #define BROKEN_ORDER	4
 #define GFP_BREAK	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
-/* Nobody is to be woken who would make runs. */
+/* Do not wake kswapd or kcompactd, which would make runs. */
 #define GFP_IN_NEED	((GFP_ATOMIC & ~__GFP_RECLAIM) | __GFP_NOWARN)
 
 static struct page **hoard;
@@ -431,8 +438,8 @@ static int by_frame(const void *a, const void *b)
 	return one < other ? -1 : one > other;
 }
 
-/* Gives the pages from @from on back, but for the first of each group. */
-static void give_most(unsigned long from)
+/* Free the pages from @from on, but for the first of each group. */
+static void free_most(unsigned long from)
 {
 	unsigned long i, to = from;
 
@@ -446,7 +453,7 @@ static void give_most(unsigned long from)
 	nr_hoard = to;
 }
 
-static void take_run(unsigned int order, gfp_t gfp)
+static void alloc_runs(unsigned int order, gfp_t gfp)
 {
 	struct page *pages;
 	unsigned long i;
@@ -462,17 +469,17 @@ static void take_run(unsigned int order, gfp_t gfp)
 	}
 }
 
-/* What the kernel kept for those in need, and what others gave back, may have runs yet. */
+/* The kernel's reserves and pages freed meanwhile may have runs. */
 static unsigned long break_runs(void)
 {
 	unsigned long from = nr_hoard, pages;
 	unsigned int order;
 
 	for (order = SLABMOD_MAX_ORDER; order >= BROKEN_ORDER; order--)
-		take_run(order, GFP_IN_NEED);
+		alloc_runs(order, GFP_IN_NEED);
 	pages = nr_hoard - from;
 	if (pages)
-		give_most(from);
+		free_most(from);
 	return pages;
 }
 
@@ -496,9 +503,9 @@ static int break_up(void)
 	hoard = kvcalloc(max_hoard, sizeof(*hoard), GFP_KERNEL);
 	if (!hoard)
 		return -ENOMEM;
-	take_run(0, GFP_BREAK);
-	give_most(0);
-	/* Some that was freed comes late, by RCU. */
+	alloc_runs(0, GFP_BREAK);
+	free_most(0);
+	/* RCU frees some pages late. */
 	for (quiet = 0; quiet < 10; quiet++) {
 		if (break_runs())
 			quiet = 0;
@@ -514,6 +521,13 @@ static int break_up(void)
 #define PIECES		10000
 #define BREAK_INTERVAL	1000
 
+static void free_piece(struct piece *piece)
+{
+	figures.requests_wrong += !piece_intact(piece);
+	slabmod_kfree(piece->memory);
+	piece->memory = NULL;
+}
+
 static void request(struct piece *piece, struct rnd_state *rnd, unsigned long *live)
 {
 	u32 random = prandom_u32_state(rnd);
@@ -521,10 +535,8 @@ static void request(struct piece *piece, struct rnd_state *rnd, unsigned long *l
 	void *memory;
 
 	if (piece->memory) {
-		figures.requests_wrong += !piece_intact(piece);
-		slabmod_kfree(piece->memory);
-		piece->memory = NULL;
 		*live -= piece->size;
+		free_piece(piece);
 	}
 	figures.requests++;
 	memory = slabmod_kmalloc(size, random & 1 ? GFP_ATOMIC : GFP_KERNEL);
@@ -546,11 +558,7 @@ static int serve(void)
 
 	if (!pieces)
 		return -ENOMEM;
-	figures.runs_broken = 0;
-	figures.requests = 0;
-	figures.requests_failed = 0;
-	figures.requests_wrong = 0;
-	figures.requests_most = 0;
+	memset_startat(&figures, 0, runs_broken);
 	prandom_seed_state(&rnd, REQUESTS);
 	for (i = 0; i < REQUESTS; i++) {
 		request(&pieces[prandom_u32_state(&rnd) % PIECES], &rnd, &live);
@@ -558,11 +566,9 @@ static int serve(void)
 			figures.runs_broken += break_runs();
 		cond_resched();
 	}
-	for (i = 0; i < PIECES; i++) {
+	for (i = 0; i < PIECES; i++)
 		if (pieces[i].memory)
-			figures.requests_wrong += !piece_intact(&pieces[i]);
-		slabmod_kfree(pieces[i].memory);
-	}
+			free_piece(&pieces[i]);
 	kvfree(pieces);
 	figures.runs_broken += break_runs();
 	return 0;
@@ -570,7 +576,7 @@ static int serve(void)
 
 /* ---- files ---- */
 
-static const struct command {
+static const struct {
 	const char *name;
 	int (*run)(void);
 } commands[] = {
@@ -584,34 +590,29 @@ static const struct command {
 static DEFINE_MUTEX(command_lock);
 static struct dentry *dir;
 
-static const struct command *find_command(const char *name)
+static int run_command(const char *name)
 {
 	unsigned int i;
+	int err = -ENOENT;
 
+	mutex_lock(&command_lock);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	return NULL;
+			err = commands[i].run();
+	mutex_unlock(&command_lock);
+	return err;
 }
 
 static ssize_t command_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	const struct command *command;
 	char name[16];
-	int err;
 
 	if (len >= sizeof(name))
 		return -ENOENT;
 	if (copy_from_user(name, from, len))
 		return -EFAULT;
 	name[len] = '\0';
-	command = find_command(strim(name));
-	if (!command)
-		return -ENOENT;
-	mutex_lock(&command_lock);
-	err = command->run();
-	mutex_unlock(&command_lock);
-	return err ?: len;
+	return run_command(strim(name)) ?: len;
 }
 
 static const struct file_operations command_fops = {
@@ -621,25 +622,11 @@ static const struct file_operations command_fops = {
 	.llseek = noop_llseek,
 };
 
-#define FIGURE(name)	{ #name, &figures.name }
-
-static const struct {
-	const char *name;
-	const unsigned long *value;
-} names[] = {
-	FIGURE(free_before), FIGURE(free_at_oom), FIGURE(used_at_oom), FIGURE(waves),
-	FIGURE(oom_calls), FIGURE(oom_pages), FIGURE(slub_pages), FIGURE(slub_failed),
-	FIGURE(reserve_pages), FIGURE(reserve_failed), FIGURE(reserve_small),
-	FIGURE(broken_pages), FIGURE(broken_free), FIGURE(runs_broken), FIGURE(requests),
-	FIGURE(requests_failed), FIGURE(requests_wrong), FIGURE(requests_most),
-};
-
 static int results_show(struct seq_file *m, void *unused)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		seq_printf(m, "%s %lu\n", names[i].name, *names[i].value);
+#define X(name) seq_printf(m, #name " %lu\n", figures.name)
+	FIGURES(X);
+#undef X
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(results);

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stress.c - slabmod_stress.ko: the beginning, the end, and what is to be read.
+ * stress.c - slabmod_stress.ko: parameters, start, end, results.
  *
- * It starts when it is loaded, on any kernel, and ends after so many operations, or
- * seconds, or when it is unloaded, or when something is wrong. Then everything is given
- * back. The file results in the debugfs directory slabmod_stress has lines
+ * The test starts when the module is loaded, on any kernel, and ends after a number of
+ * operations or seconds, at an error, or when the module is unloaded. Then everything is
+ * freed. The file results in the debugfs directory slabmod_stress has lines
  *
- *	state running|done	everything is given back, caches and pools are gone
- *	seed, workers, seconds, ops, failed N
- *	context NAME N		operations that came from there
+ *	state running|done	done: everything is freed, caches and pools are destroyed
+ *	seed, workers, seconds, ops, refused, failed N
+ *	context NAME N		operations in this context
  *	op NAME N REFUSED	how often done, and how often there was no memory for it
  * and with bad=1
- *	bad_context NAME N	calls that broke a rule and came from there
- *	bad NAME N		how often what was broken
- *	certain N		reports of misuse that must have come of it
+ *	bad_context NAME N	bad calls in this context
+ *	bad NAME N		bad calls of this kind
+ *	certain N		reports of misuse that these must have caused
  *
- * An operation is a piece of memory that was taken, changed, looked at or given back, and
- * found right; or one of the calls that concern a cache or a pool.
+ * An operation is a piece of memory that was allocated, resized, checked or freed, and found
+ * right; or a call that concerns a cache or a pool.
  *
- * seed=N has each actor decide in each of its steps what it decided in another run; what
- * it finds in a slot, and who is where when, depends on the others.
+ * With seed=N each actor makes the same decisions as in another run; what it finds in a slot,
+ * and the timing, depend on the other actors.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -38,36 +38,36 @@
 
 unsigned long stress_seed;
 module_param_named(seed, stress_seed, ulong, 0444);
-MODULE_PARM_DESC(seed, "replays the decisions of a run; 0 takes another each time");
+MODULE_PARM_DESC(seed, "repeat a run with the same random decisions (default 0: a new seed)");
 
 static unsigned long ops;
 module_param(ops, ulong, 0444);
-MODULE_PARM_DESC(ops, "checked operations in all (default 1000000 without seconds=)");
+MODULE_PARM_DESC(ops, "total number of checked operations (default 1000000 without seconds=)");
 
 static unsigned long seconds;
 module_param(seconds, ulong, 0444);
-MODULE_PARM_DESC(seconds, "how long; with ops=, what comes first");
+MODULE_PARM_DESC(seconds, "duration; with ops=, the first limit reached counts");
 
 static unsigned int workers;
 module_param(workers, uint, 0444);
-MODULE_PARM_DESC(workers, "threads, each of which is also interrupted (default two a CPU)");
+MODULE_PARM_DESC(workers, "threads, each of which is also interrupted (default two per CPU)");
 
 bool stress_all_debugged;
 module_param_named(debugged, stress_all_debugged, bool, 0444);
-MODULE_PARM_DESC(debugged, "slabmod has debug=1: who asks with __GFP_NOFAIL may ask for less");
+MODULE_PARM_DESC(debugged, "slabmod has debug=1: smaller requests with __GFP_NOFAIL");
 
 bool stress_bad;
 module_param_named(bad, stress_bad, bool, 0444);
-MODULE_PARM_DESC(bad, "also calls that break the rules: memory is freed twice, or in wrong ways");
+MODULE_PARM_DESC(bad, "also make bad calls: free memory twice, or in wrong ways");
 
 bool stress_strict;
 module_param_named(strict, stress_strict, bool, 0444);
-MODULE_PARM_DESC(strict, "slabmod has strict=1: with bad=1, memory that is freed twice must be refused at once");
+MODULE_PARM_DESC(strict, "slabmod has strict=1: with bad=1, every second free must be refused at once");
 
 #define WORKERS_MAX	4096
-/* Enough that what lies in them fills many slabs, and few enough to meet others. */
+/* Enough to fill many slabs, few enough that actors meet. */
 #define SLOTS_EACH	2048
-/* Of memory that is freed twice: few, so that each is met soon. */
+/* For memory that is freed twice: few, so that the second free comes soon. */
 #define TAINTED_EACH	256
 #define PROGRESS_SECONDS 10
 
@@ -79,7 +79,7 @@ const char *const stress_context_names[NR_STRESS_CONTEXTS] = {
 
 const char *const stress_kind_names[NR_STRESS_KINDS] = {
 #define X(id, name, ...) #name,
-	STRESS_TAKES(X)
+	STRESS_ALLOCS(X)
 	STRESS_OTHERS(X)
 #undef X
 };
@@ -94,8 +94,8 @@ static atomic_long_t failed;
 static bool stop;
 static bool done;
 static ktime_t begun;
-static unsigned long took;		/* seconds; 0 as long as it runs */
-/* Who looks at pools from time to time, and gives the last pieces back. */
+static unsigned long took;		/* seconds; 0 while it runs */
+/* Checks the pools at the end, and frees the last pieces. */
 static struct stress_actor keeper;
 static struct task_struct *control;
 static struct dentry *dir;
@@ -105,7 +105,7 @@ bool stress_stopped(void)
 	return READ_ONCE(stop);
 }
 
-/* ---- what is wrong ---- */
+/* ---- errors ---- */
 
 #define WRONG_PRINTED	20
 
@@ -152,6 +152,7 @@ static void add_actor(struct sums *sums, const struct stress_actor *actor)
 
 		sums->context[i] += n;
 		sums->ops += n;
+		sums->bad_context[i] += READ_ONCE(actor->bad_ops[i]);
 	}
 	for (i = 0; i < NR_STRESS_KINDS; i++) {
 		unsigned long n = READ_ONCE(actor->refused[i]);
@@ -160,8 +161,6 @@ static void add_actor(struct sums *sums, const struct stress_actor *actor)
 		sums->kind_refused[i] += n;
 		sums->refused += n;
 	}
-	for (i = 0; i < NR_STRESS_CONTEXTS; i++)
-		sums->bad_context[i] += READ_ONCE(actor->bad_ops[i]);
 	for (i = 0; i < NR_STRESS_BADS; i++)
 		sums->bad[i] += READ_ONCE(actor->bad[i]);
 	sums->certain += READ_ONCE(actor->certain);
@@ -220,8 +219,8 @@ DEFINE_SHOW_ATTRIBUTE(results);
 
 /* ---- the run ---- */
 
-/* Says now and then how far it is; true when that is far enough. */
-static bool look_around(unsigned long *next)
+/* Print the progress from time to time; return true when a limit is reached. */
+static bool limit_reached(unsigned long *next)
 {
 	unsigned long now = elapsed();
 	struct sums sums;
@@ -235,7 +234,7 @@ static bool look_around(unsigned long *next)
 	return (ops && sums.ops >= ops) || (seconds && now >= seconds);
 }
 
-static void give_everything_back(void)
+static void free_everything(void)
 {
 	struct stress_actor *actor;
 	unsigned int n;
@@ -243,7 +242,7 @@ static void give_everything_back(void)
 	stress_crew_stop();
 	for (n = 0; (actor = stress_crew_actor(n)); n++)
 		stress_actor_exit(actor);
-	stress_slots_exit(&keeper);
+	stress_actors_exit(&keeper);
 	if (stress_bad)
 		stress_bad_exit(&keeper);
 	stress_owners_exit();
@@ -255,14 +254,13 @@ static int control_main(void *unused)
 
 	while (!kthread_should_stop() && !stress_stopped()) {
 		schedule_timeout_interruptible(HZ / 10);
-		if (look_around(&next))
+		if (limit_reached(&next))
 			break;
 	}
 	WRITE_ONCE(stop, true);
-	/* Short of a second, it is one. */
 	took = elapsed() ?: 1;
 	stress_check_pools(&keeper);
-	give_everything_back();
+	free_everything();
 	pr_info("slabmod_stress: done: seed %lu, %lu s, %lu wrong\n", stress_seed, took,
 		atomic_long_read(&failed));
 	WRITE_ONCE(done, true);
@@ -271,35 +269,28 @@ static int control_main(void *unused)
 	return 0;
 }
 
-/* What is there from the beginning to the end. */
-static int make_everything(void)
+static int create_everything(void)
 {
 	unsigned int actors = stress_crew_actors(workers);
-	int err = stress_slots_init(workers * SLOTS_EACH, actors + 1);
+	int err = stress_actors_init(workers * SLOTS_EACH, actors + 1);
 
-	if (err)
-		return err;
-	if (stress_bad)
+	if (!err && stress_bad)
 		err = stress_taint_init(workers * TAINTED_EACH, actors + 1);
 	if (err)
-		goto no_taint;
+		goto fail;
 	stress_actor_init(&keeper, actors, STRESS_TASK, true);
 	err = stress_owners_init();
 	if (err)
-		goto no_owners;
+		goto fail;
 	if (stress_bad)
 		err = stress_bad_init();
 	if (!err)
 		return 0;
 	stress_bad_exit(&keeper);
 	stress_owners_exit();
-	return err;
-
-no_owners:
-	if (stress_bad)
-		stress_taint_exit();
-no_taint:
-	stress_slots_exit(&keeper);
+fail:
+	stress_taint_exit();
+	stress_actors_exit(&keeper);
 	return err;
 }
 
@@ -307,11 +298,11 @@ static int start(void)
 {
 	int err;
 
-	stress_take_init();
-	err = make_everything();
+	stress_alloc_init();
+	err = create_everything();
 	if (err)
 		return err;
-	/* As long as nobody else does: it takes long when they wait for each other. */
+	/* Before the workers start: later these calls wait for each other. */
 	stress_rare_all(&keeper);
 	if (stress_bad)
 		stress_bad_rare_all(&keeper);
@@ -323,7 +314,7 @@ static int start(void)
 	}
 	if (err) {
 		WRITE_ONCE(stop, true);
-		give_everything_back();
+		free_everything();
 		stress_crew_exit();
 	}
 	return err;

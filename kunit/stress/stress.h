@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * stress.h - slabmod_stress.ko: random calls of all that slabmod exports, from every
+ * stress.h - slabmod_stress.ko: random calls of everything that slabmod exports, from every
  * CPU and context at once.
  *
- *   stress.c           parameters, the beginning, the end, what is to be read
+ *   stress.c           parameters, start, end, results
  *   stress_context.c   where calls come from: threads, and what interrupts them
- *   stress_nmi.c       NMIs, sent to other CPUs
- *   stress_actor.c     what one of them does next, and whether it is right
- *   stress_take.c      each way to take memory
- *   stress_give.c      each way to give it back, and to change it
- *   stress_owner.c     the caches and pools that stay, and those that come and go
+ *   stress_actor.c     what an actor does next, and whether the memory it finds is right
+ *   stress_alloc.c     every way to allocate memory
+ *   stress_free.c      every way to free memory, and to change its size
+ *   stress_owner.c     permanent caches and pools, and short-lived ones
  *   stress_bad.c       with bad=1: calls that must be refused, and have no effect
- *   stress_taint.c     with bad=1: caches and a pool for what is freed twice
  *   stress_twice.c     with bad=1: second frees
  *
- * Memory changes hands through slots that all have in common: who comes by puts the
- * piece it holds into one and goes on with the one that was there. So most is given back
- * by others than took it, and nobody ever waits.
+ * Memory changes hands through slots that all actors share: an actor exchanges a piece it
+ * holds for the one in a slot. So another actor than its allocator frees most memory, and
+ * no actor ever waits.
  */
 #ifndef SLABMOD_STRESS_H
 #define SLABMOD_STRESS_H
@@ -31,17 +29,17 @@
 #include "pattern.h"
 
 /*
- * Pages of a run that only stress_taint.c takes: no free of another length can free one,
- * so one that is freed twice takes no memory from anyone else.
+ * Only stress_twice.c allocates runs of this many pages. A free of another length cannot free
+ * one, so a second free of one frees no other memory.
  */
 #define STRESS_TAINTED_PAGES	23
 
-/* Pieces that an actor holds; no bulk call is for more. */
+/* Pieces that an actor holds, and the maximum for a bulk call. */
 #define STRESS_HANDS	32
 
-/* ---- what is counted ---- */
+/* ---- counters ---- */
 
-/* Where a call came from. */
+/* The context of a call. */
 #define STRESS_CONTEXTS(X) \
 	X(TASK,		task) \
 	X(PREEMPT_OFF,	preempt_off) \
@@ -60,8 +58,8 @@ enum stress_context {
 	NR_STRESS_CONTEXTS
 };
 
-/* Ways to take memory, each with how often of a thousand. */
-#define STRESS_TAKES(X) \
+/* Ways to allocate memory, with their frequency per thousand. */
+#define STRESS_ALLOCS(X) \
 	X(KMALLOC,		kmalloc,		160) \
 	X(KMALLOC_CONST,	kmalloc_const,		100) \
 	X(KZALLOC,		kzalloc,		60) \
@@ -90,7 +88,7 @@ enum stress_context {
 	X(POOL_KZALLOC,		pool_kzalloc,		40) \
 	X(POOL_PAGES,		pool_get_free_pages,	12)
 
-/* Everything else, how often decided where it is done. */
+/* Other operations. */
 #define STRESS_OTHERS(X) \
 	X(CACHE_ALLOC_BULK,	cache_alloc_bulk) \
 	X(KREALLOC,		krealloc) \
@@ -114,7 +112,7 @@ enum stress_context {
 	X(CACHE_LIFE,		cache_create_destroy) \
 	X(POOL_LIFE,		pool_create_destroy)
 
-/* With bad=1, calls that break a rule. */
+/* Bad calls, with bad=1. */
 #define STRESS_BADS(X) \
 	X(DOUBLE_HERE,		double_here) \
 	X(DOUBLE_APART,		double_apart) \
@@ -147,9 +145,9 @@ enum stress_bad {
 
 enum stress_kind {
 #define X(id, name, ...) STRESS_##id,
-	STRESS_TAKES(X)
-	NR_STRESS_TAKES,
-	STRESS_TAKE_LAST = NR_STRESS_TAKES - 1,
+	STRESS_ALLOCS(X)
+	NR_STRESS_ALLOCS,
+	STRESS_TAKE_LAST = NR_STRESS_ALLOCS - 1,
 	STRESS_OTHERS(X)
 #undef X
 	NR_STRESS_KINDS
@@ -159,12 +157,12 @@ extern const char *const stress_context_names[NR_STRESS_CONTEXTS];
 extern const char *const stress_kind_names[NR_STRESS_KINDS];
 extern const char *const stress_bad_names[NR_STRESS_BADS];
 
-/* ---- what is handed around ---- */
+/* ---- pieces and actors ---- */
 
-/* How a piece has to be given back. */
+/* How a piece has to be freed. */
 enum stress_family { STRESS_MEMORY, STRESS_OBJECT, STRESS_PAGES, STRESS_EXACT };
 
-/* A cache that is there from the beginning to the end. */
+/* A permanent cache. */
 struct stress_cache {
 	const char *name;
 	unsigned int size;
@@ -177,29 +175,29 @@ struct stress_cache {
 
 struct stress_taint;
 
-/* Owned by whoever took its address out of a slot or has it in a hand. */
+/* Owned by the actor that took its address out of a slot or holds it. */
 struct stress_piece {
 	struct piece piece;		/* piece.memory NULL: empty */
 	enum stress_family family;
-	enum stress_kind kind;		/* how it was taken */
+	enum stress_kind kind;		/* how it was allocated */
 	unsigned int order;		/* of STRESS_PAGES */
 	int pool;			/* index of its pool, or -1 for the root pool */
 	const struct stress_cache *cache;	/* of STRESS_OBJECT */
-	/* Of what was taken just now. */
-	unsigned int align;		/* at least */
-	int nid;			/* where it must be, or NUMA_NO_NODE */
+	/* Promises of the allocation; checked by stress_begin_piece(). */
+	unsigned int align;
+	int nid;			/* or NUMA_NO_NODE */
 	bool zeroed;
-	/* What it was taken from if it may be freed twice, and whether it was: stress_taint.c. */
+	/* For memory that may be freed twice: its taint, and whether it was; stress_twice.c. */
 	struct stress_taint *taint;
 	bool freed;
-	/* Who took it, to be told when it is found wrong. */
+	/* The allocation, for reports. */
 	unsigned int actor;
 	u64 step;
 };
 
 /*
- * Who calls: a thread, or what interrupts one. Nobody else touches it, but to read the
- * counts. Each step's decisions depend on the seed, on @id and on @step alone.
+ * A thread, or a context that interrupts one. Others only read its counters. Each step's
+ * decisions depend on the seed, on @id and on @step alone.
  */
 struct stress_actor {
 	unsigned int id;
@@ -213,16 +211,16 @@ struct stress_actor {
 	unsigned long ops[NR_STRESS_CONTEXTS];
 	unsigned long done[NR_STRESS_KINDS];
 	unsigned long refused[NR_STRESS_KINDS];
-	struct stress_piece *tainted;	/* another piece in its hands; see stress_twice.c */
+	struct stress_piece *tainted;	/* another piece it holds; see stress_twice.c */
 	unsigned long bad_ops[NR_STRESS_CONTEXTS];
 	unsigned long bad[NR_STRESS_BADS];
-	unsigned long certain;		/* reports that must come of these */
+	unsigned long certain;		/* reports that these must cause */
 };
 
-/* The counts are read while they grow. */
+/* Counters are read while they grow. */
 #define stress_count(counter, n) WRITE_ONCE(counter, (counter) + (n))
 
-/* One or more checked operations of @kind. */
+/* Count @n checked operations of @kind. */
 static inline void stress_did(struct stress_actor *actor, enum stress_kind kind, unsigned long n)
 {
 	stress_count(actor->done[kind], n);
@@ -234,7 +232,7 @@ static inline void stress_was_refused(struct stress_actor *actor, enum stress_ki
 	stress_count(actor->refused[kind], 1);
 }
 
-/* A call that breaks a rule, and how many reports must come of it. */
+/* Count a bad call that must cause @certain reports. */
 static inline void stress_did_bad(struct stress_actor *actor, enum stress_bad bad,
 				  unsigned long certain)
 {
@@ -259,7 +257,6 @@ static inline u64 stress_random(struct stress_actor *actor)
 	return stress_mix(actor->random);
 }
 
-/* From 0 to @below - 1. */
 static inline unsigned int stress_below(struct stress_actor *actor, unsigned int below)
 {
 	return ((stress_random(actor) >> 32) * below) >> 32;
@@ -277,27 +274,40 @@ extern bool stress_all_debugged;
 extern bool stress_strict;
 extern bool stress_bad;
 
-/* Counts what should not be, and prints it, the first few times. Any context. */
+/* Count an error, end the run, and print the first few errors. Any context. */
 __printf(3, 4) void stress_wrong(const struct stress_actor *actor, const struct stress_piece *piece,
 				 const char *fmt, ...);
 bool stress_stopped(void);
 
 /* ---- stress_actor.c ---- */
 
-int stress_slots_init(unsigned int slots, unsigned int actors);
-void stress_slots_exit(struct stress_actor *actor);
+/* Slots, with a piece in each. */
+struct stress_slots {
+	struct stress_piece **slots;
+	struct stress_piece *pieces;	/* @nr for the slots, then others */
+	unsigned int nr;
+};
+
+int stress_slots_alloc(struct stress_slots *slots, unsigned int nr, unsigned int others);
+void stress_slots_free(struct stress_slots *slots);
+/* Call @fn for each full slot. May sleep. */
+void stress_slots_empty(struct stress_slots *slots, struct stress_actor *actor,
+			void (*fn)(struct stress_actor *actor, struct stress_piece *piece));
+
+int stress_actors_init(unsigned int slots, unsigned int actors);
+void stress_actors_exit(struct stress_actor *actor);
 void stress_actor_init(struct stress_actor *actor, unsigned int id, enum stress_context context,
 		       bool may_sleep);
-/* Gives back what it has in its hands. */
+/* Free the pieces that @actor holds. */
 void stress_actor_exit(struct stress_actor *actor);
 void stress_step(struct stress_actor *actor);
 
-/* Looks at what was taken, and writes it full. */
+/* Check a new allocation and fill it with its pattern. */
 void stress_begin_piece(struct stress_actor *actor, struct stress_piece *piece,
 			enum stress_kind kind);
-/* Looks at what is to be given back; afterwards the piece is empty. */
+/* Check memory that is about to be freed; the piece is empty afterwards. */
 void *stress_end_piece(struct stress_actor *actor, struct stress_piece *piece);
-/* Whether its first @size bytes are as they were written. */
+/* Return true if the pattern of its first @size bytes is intact. */
 bool stress_check_piece(const struct stress_actor *actor, const struct stress_piece *piece,
 			size_t size);
 
@@ -305,16 +315,16 @@ bool stress_check_piece(const struct stress_actor *actor, const struct stress_pi
 
 int stress_bad_init(void);
 void stress_bad_exit(struct stress_actor *actor);
-/* A call that breaks a rule, in any context. @piece: one in a hand, or an empty one. */
+/* Make a bad call, in any context. @piece: one that @actor holds, or an empty one. */
 void stress_bad_step(struct stress_actor *actor, struct stress_piece *piece);
-/* Each of what is seldom done once. */
 void stress_bad_rare_all(struct stress_actor *actor);
 
-/* ---- stress_twice.c; see stress_taint.h ---- */
+/* ---- stress_twice.c ---- */
 
 int stress_taint_init(unsigned int slots, unsigned int actors);
 void stress_taint_exit(void);
-/* Frees what is left, and ends what taint_open() made. */
+/* Create the caches and the pool; free the rest and destroy them. */
+int stress_taint_open(void);
 void stress_taint_close(struct stress_actor *actor);
 void stress_taint_actor_init(struct stress_actor *actor);
 void stress_taint_actor_exit(struct stress_actor *actor);
@@ -323,29 +333,23 @@ void stress_taint_step(struct stress_actor *actor);
 void stress_taint_race(struct stress_actor *actor);
 void stress_taint_shrink(struct stress_actor *actor);
 
-/* ---- stress_nmi.c ---- */
-
-/* From here to the exit @fn is called in NMIs. Both may sleep. */
-int stress_nmi_init(void (*fn)(void *arg));
-void stress_nmi_exit(void);
-/* An NMI for a CPU, with what @fn is to get; false where that cannot be, or not now. */
-bool stress_nmi_send(unsigned int cpu, void *arg);
-
-/* ---- stress_take.c, stress_give.c ---- */
+/* ---- stress_alloc.c, stress_free.c ---- */
 
 gfp_t stress_gfp(struct stress_actor *actor, size_t size);
 int stress_random_node(struct stress_actor *actor);
-/* Describes a piece that is nothing special yet, and one that is an object of @cache. */
-void stress_is_nothing(struct stress_piece *piece);
-void stress_is_object(struct stress_piece *piece, const struct stress_cache *cache);
 size_t stress_random_size(struct stress_actor *actor);
-void stress_take_init(void);
-void stress_take(struct stress_actor *actor, struct stress_piece *piece);
-void stress_take_bulk(struct stress_actor *actor, struct stress_piece **pieces, unsigned int nr);
-void stress_give(struct stress_actor *actor, struct stress_piece *piece);
-void stress_give_bulk(struct stress_actor *actor, struct stress_piece **pieces, unsigned int nr);
+/* Reset what an allocation promises; describe an object of @cache. */
+void stress_reset(struct stress_piece *piece);
+void stress_set_object(struct stress_piece *piece, const struct stress_cache *cache);
+void stress_alloc_init(void);
+void stress_alloc(struct stress_actor *actor, struct stress_piece *piece);
+void stress_alloc_bulk(struct stress_actor *actor, struct stress_piece **pieces, unsigned int nr);
+void stress_free(struct stress_actor *actor, struct stress_piece *piece);
+void stress_free_bulk(struct stress_actor *actor, struct stress_piece **pieces, unsigned int nr);
+/* Free or refuse @p by krealloc() to size 0. */
+void stress_krealloc_zero(struct stress_actor *actor, void *p);
 void stress_resize(struct stress_actor *actor, struct stress_piece *piece);
-void stress_look(struct stress_actor *actor, struct stress_piece *piece);
+void stress_ksize(struct stress_actor *actor, struct stress_piece *piece);
 
 /* ---- stress_owner.c ---- */
 
@@ -355,30 +359,47 @@ extern struct slabmod_pool *stress_pools[STRESS_POOLS];
 
 int stress_owners_init(void);
 void stress_owners_exit(void);
-/* One of those that stay, mostly a small one; with a constructor or not. */
+/* Return a permanent cache, mostly a small one; @or_ctor: it may have a constructor. */
 const struct stress_cache *stress_random_cache(struct stress_actor *actor, bool or_ctor);
 int stress_pool_node(int pool);
-/* Makes what is described; @pool as in struct stress_cache. */
 struct slabmod_cache *stress_create(int pool, const char *name, size_t size, size_t align,
 				    unsigned int flags, void (*ctor)(void *object));
-/* What a constructor of objects of @size does. */
+/* Create the cache that @c describes; return false on failure. */
+bool stress_cache_open(struct stress_cache *c);
+void stress_cache_close(struct stress_cache *c);
+void stress_pool_close(struct slabmod_pool *pool, const char *name);
+
+/* Define ctor_@size(), a constructor of objects of @size bytes. */
+#define DEFINE_STRESS_CTOR(size)			\
+static void ctor_##size(void *object)			\
+{							\
+	stress_construct(object, size);			\
+}
+
 void stress_construct(void *object, size_t size);
-/* Compares what each pool holds with its limit and its reserve. */
+/* Compare what each pool holds with its limit and its reserve. */
 void stress_check_pools(struct stress_actor *actor);
-/* What is seldom done, and only where one may sleep: @which of STRESS_RARE. */
+
+/* Rare operations, which may sleep: @which below STRESS_RARE chooses one. */
 #define STRESS_RARE	256
 
+/* Create, fill, empty and destroy one; with bad=1, also try to destroy it in use. */
+void stress_cache_life(struct stress_actor *actor);
+void stress_pool_life(struct stress_actor *actor);
 void stress_rare(struct stress_actor *actor, unsigned int which);
-/* Each of these once, so that a short run has it all. */
+/* Do each of them once, so that a short run covers all. */
 void stress_rare_all(struct stress_actor *actor);
+/* Call @fn with each of @which. */
+void stress_do_each(struct stress_actor *actor, const unsigned int *which, unsigned int nr,
+		    void (*fn)(struct stress_actor *actor, unsigned int which));
 
 /* ---- stress_context.c ---- */
 
 int stress_crew_init(unsigned int workers);
-/* Waits for all of them. */
+/* Wait for all workers and their interrupts. */
 void stress_crew_stop(void);
 void stress_crew_exit(void);
-/* One actor after another; NULL after the last. */
+/* Return the actors one after another; NULL after the last. */
 struct stress_actor *stress_crew_actor(unsigned int n);
 unsigned int stress_crew_actors(unsigned int workers);
 

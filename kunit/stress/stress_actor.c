@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stress_actor.c - what an actor does next, and whether what it finds is right.
+ * stress_actor.c - what an actor does next, and whether the memory it finds is right.
  *
- * A slot always has a piece in it, full or empty. An actor exchanges one of its own for
- * it by one instruction, and then does something with what it got: takes memory for an
- * empty piece, gives a full one back, changes its size or looks at it. An interrupt has
- * hands of its own, so it may come at any point.
+ * A slot always holds a piece, full or empty. An actor exchanges one of its own for it by one
+ * instruction, and then allocates memory for an empty piece, or frees, resizes or checks a
+ * full one. An interrupt has pieces of its own, so it may come at any point.
  *
  * Contexts: any, unless a function says otherwise. Locks: none.
  */
@@ -17,62 +16,71 @@
 
 /* ---- slots ---- */
 
-static struct stress_piece **slots;
-static struct stress_piece *pieces;
-static unsigned int nr_slots;
+static struct stress_slots all;
 
-/* A piece for each slot and for each hand there is. */
-int stress_slots_init(unsigned int nr, unsigned int actors)
+int stress_slots_alloc(struct stress_slots *slots, unsigned int nr, unsigned int others)
 {
 	unsigned int i;
 
-	nr_slots = nr;
-	slots = vzalloc(array_size(nr, sizeof(*slots)));
-	pieces = vzalloc(array_size(nr + actors * STRESS_HANDS, sizeof(*pieces)));
-	if (!slots || !pieces) {
-		vfree(slots);
-		vfree(pieces);
+	slots->nr = nr;
+	slots->slots = vzalloc(array_size(nr, sizeof(*slots->slots)));
+	slots->pieces = vzalloc(array_size(nr + others, sizeof(*slots->pieces)));
+	if (!slots->slots || !slots->pieces) {
+		stress_slots_free(slots);
 		return -ENOMEM;
 	}
 	for (i = 0; i < nr; i++)
-		slots[i] = &pieces[i];
+		slots->slots[i] = &slots->pieces[i];
 	return 0;
 }
 
-/* Everybody else is gone: gives back what is in the slots. May sleep. */
-void stress_slots_exit(struct stress_actor *actor)
+void stress_slots_free(struct stress_slots *slots)
+{
+	vfree(slots->slots);
+	vfree(slots->pieces);
+	*slots = (struct stress_slots) { };
+}
+
+void stress_slots_empty(struct stress_slots *slots, struct stress_actor *actor,
+			void (*fn)(struct stress_actor *actor, struct stress_piece *piece))
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_slots; i++) {
-		if (slots[i]->piece.memory)
-			stress_give(actor, slots[i]);
+	for (i = 0; i < slots->nr; i++) {
+		if (slots->slots[i]->piece.memory)
+			fn(actor, slots->slots[i]);
 		cond_resched();
 	}
-	vfree(slots);
-	vfree(pieces);
 }
 
-/*
- * Half of the time near where this actor often is: then what it took is likely to be
- * given back by itself.
- */
+int stress_actors_init(unsigned int nr, unsigned int actors)
+{
+	return stress_slots_alloc(&all, nr, actors * STRESS_HANDS);
+}
+
+void stress_actors_exit(struct stress_actor *actor)
+{
+	stress_slots_empty(&all, actor, stress_free);
+	stress_slots_free(&all);
+}
+
+/* Half of the time one of few slots of this actor, so that it frees memory of its own too. */
 static unsigned int random_slot(struct stress_actor *actor)
 {
 	u64 random = stress_random(actor);
 	unsigned int slot;
 
 	if (random & 1)
-		return (random >> 32) * nr_slots >> 32;
+		return (random >> 32) * all.nr >> 32;
 	slot = actor->id * 61 + (random >> 58);
-	return slot < nr_slots ? slot : slot % nr_slots;
+	return slot < all.nr ? slot : slot % all.nr;
 }
 
 static struct stress_piece *exchange(struct stress_actor *actor, unsigned int hand)
 {
 	struct stress_piece *mine = actor->hands[hand];
 
-	actor->hands[hand] = xchg(&slots[random_slot(actor)], mine);
+	actor->hands[hand] = xchg(&all.slots[random_slot(actor)], mine);
 	return actor->hands[hand];
 }
 
@@ -90,7 +98,7 @@ void stress_actor_init(struct stress_actor *actor, unsigned int id, enum stress_
 		.key = stress_mix(stress_mix(stress_seed) + id),
 	};
 	for (hand = 0; hand < STRESS_HANDS; hand++)
-		actor->hands[hand] = &pieces[nr_slots + id * STRESS_HANDS + hand];
+		actor->hands[hand] = &all.pieces[all.nr + id * STRESS_HANDS + hand];
 	if (stress_bad)
 		stress_taint_actor_init(actor);
 }
@@ -101,14 +109,14 @@ void stress_actor_exit(struct stress_actor *actor)
 
 	for (hand = 0; hand < STRESS_HANDS; hand++)
 		if (actor->hands[hand]->piece.memory)
-			stress_give(actor, actor->hands[hand]);
+			stress_free(actor, actor->hands[hand]);
 	if (stress_bad)
 		stress_taint_actor_exit(actor);
 }
 
-/* ---- what is right ---- */
+/* ---- checks ---- */
 
-/* The bytes behind the last whole word, which pattern.h leaves out amid a piece. */
+/* Check the bytes after the last whole word, which piece_begins() leaves out. */
 static bool tail_is_right(const struct piece *piece, size_t size)
 {
 	size_t words = size & ~7ul;
@@ -119,7 +127,7 @@ static bool tail_is_right(const struct piece *piece, size_t size)
 	return !memcmp(piece->memory + words, &word, size - words);
 }
 
-/* The word with which the pattern ends, for a report. */
+/* Return the offset of the first wrong word. */
 static size_t first_wrong(const struct piece *piece, size_t size)
 {
 	const u64 *word = piece->memory;
@@ -143,7 +151,7 @@ bool stress_check_piece(const struct stress_actor *actor, const struct stress_pi
 	return false;
 }
 
-/* What a constructor with this size does. */
+/* Return true if the object is as stress_construct() left it. */
 static bool is_constructed(const struct stress_piece *piece)
 {
 	struct piece state = {
@@ -168,7 +176,7 @@ void stress_begin_piece(struct stress_actor *actor, struct stress_piece *piece,
 	if (!IS_ALIGNED((unsigned long)memory, piece->align))
 		stress_wrong(actor, piece, "it is not aligned to %u bytes", piece->align);
 	if (piece->nid != NUMA_NO_NODE && page_to_nid(virt_to_page(memory)) != piece->nid)
-		stress_wrong(actor, piece, "it is on node %d, and not on %d",
+		stress_wrong(actor, piece, "it is on node %d, not on %d",
 			     page_to_nid(virt_to_page(memory)), piece->nid);
 	if (piece->zeroed && memchr_inv(memory, 0, size))
 		stress_wrong(actor, piece, "it is not cleared");
@@ -188,9 +196,9 @@ void *stress_end_piece(struct stress_actor *actor, struct stress_piece *piece)
 
 /* ---- steps ---- */
 
-enum mood { GIVES_ONLY, BOTH, TAKES_ONLY, BOTH_AGAIN, NR_MOODS };
+enum mood { ONLY_FREES, BOTH, ONLY_ALLOCATES, BOTH_AGAIN, NR_MOODS };
 
-/* Some have much while others have little, and so slabs change hands. */
+/* Some actors hold much while others hold little, so slabs change homes. */
 static enum mood mood(const struct stress_actor *actor)
 {
 	return (actor->step / 2048 + actor->id) % NR_MOODS;
@@ -199,8 +207,8 @@ static enum mood mood(const struct stress_actor *actor)
 static void handle(struct stress_actor *actor, struct stress_piece *piece)
 {
 	if (!piece->piece.memory) {
-		if (mood(actor) != GIVES_ONLY)
-			stress_take(actor, piece);
+		if (mood(actor) != ONLY_FREES)
+			stress_alloc(actor, piece);
 		return;
 	}
 	switch (stress_below(actor, 16)) {
@@ -208,11 +216,11 @@ static void handle(struct stress_actor *actor, struct stress_piece *piece)
 		stress_resize(actor, piece);
 		break;
 	case 1:
-		stress_look(actor, piece);
+		stress_ksize(actor, piece);
 		break;
 	default:
-		if (mood(actor) != TAKES_ONLY)
-			stress_give(actor, piece);
+		if (mood(actor) != ONLY_ALLOCATES)
+			stress_free(actor, piece);
 	}
 }
 
@@ -230,15 +238,15 @@ static void handle_many(struct stress_actor *actor)
 		else
 			empty[nr_empty++] = piece;
 	}
-	if (nr_full && mood(actor) != TAKES_ONLY)
-		stress_give_bulk(actor, full, nr_full);
-	if (nr_empty && mood(actor) != GIVES_ONLY)
-		stress_take_bulk(actor, empty, nr_empty);
+	if (nr_full && mood(actor) != ONLY_ALLOCATES)
+		stress_free_bulk(actor, full, nr_full);
+	if (nr_empty && mood(actor) != ONLY_FREES)
+		stress_alloc_bulk(actor, empty, nr_empty);
 }
 
-/* Seldom enough that the rest is most of the work, though one takes much longer. */
+/* Rare operations take much longer than others. */
 #define RARE_INTERVAL	1024
-/* Of the steps with bad=1, one in so many breaks a rule. */
+/* With bad=1, one step in so many makes a bad call. */
 #define BAD_INTERVAL	8
 
 void stress_step(struct stress_actor *actor)
@@ -256,7 +264,7 @@ void stress_step(struct stress_actor *actor)
 		return;
 	}
 	hand = stress_below(actor, STRESS_HANDS);
-	/* Or what this actor had in its hand, maybe just taken. */
+	/* Otherwise use the piece it holds, which may be new. */
 	if (!stress_one_in(actor, 8))
 		exchange(actor, hand);
 	if (stress_bad && stress_one_in(actor, BAD_INTERVAL))

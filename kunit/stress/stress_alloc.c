@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stress_take.c - each way to take memory.
+ * stress_alloc.c - every way to allocate memory.
  *
- * NULL is no error: it is counted. There is one exception, __GFP_NOFAIL. Nobody may be
- * killed for a test's memory, nor the log be filled with what the kernel says when it
- * has none: hence __GFP_NOWARN, and __GFP_NORETRY for long runs.
+ * A failed allocation is counted and is no error, except with __GFP_NOFAIL. __GFP_NOWARN
+ * keeps the log short, and __GFP_NORETRY keeps long runs from invoking the OOM killer.
  *
  * Contexts: any. Locks: none.
  */
@@ -17,29 +16,18 @@
 
 #include "stress.h"
 
-/* ---- what to ask for ---- */
+/* ---- random requests ---- */
 
 #define TASK_GFP	(GFP_KERNEL | __GFP_NOWARN)
 #define ATOMIC_GFP	(GFP_ATOMIC | __GFP_NOWARN)
 
 gfp_t stress_gfp(struct stress_actor *actor, size_t size)
 {
+	static const gfp_t seldom[] = { GFP_ATOMIC, GFP_NOWAIT, GFP_NOIO, GFP_NOFS };
 	gfp_t gfp = __GFP_NOWARN | (size > 2 * PAGE_SIZE ? __GFP_NORETRY : 0);
+	unsigned int i = stress_below(actor, actor->may_sleep ? 16 : 2);
 
-	if (!actor->may_sleep)
-		return gfp | (stress_one_in(actor, 2) ? GFP_ATOMIC : GFP_NOWAIT);
-	switch (stress_below(actor, 16)) {
-	case 0:
-		return gfp | GFP_ATOMIC;
-	case 1:
-		return gfp | GFP_NOWAIT;
-	case 2:
-		return gfp | GFP_NOIO;
-	case 3:
-		return gfp | GFP_NOFS;
-	default:
-		return gfp | GFP_KERNEL;
-	}
+	return gfp | (i < ARRAY_SIZE(seldom) ? seldom[i] : GFP_KERNEL);
 }
 
 int stress_random_node(struct stress_actor *actor)
@@ -53,7 +41,7 @@ int stress_random_node(struct stress_actor *actor)
 	return NUMA_NO_NODE;
 }
 
-/* Mostly small: a doubling more, half as often. */
+/* Twice the size, half as often. */
 size_t stress_random_size(struct stress_actor *actor)
 {
 	unsigned int doublings = __ffs(stress_random(actor) | BIT(9));
@@ -61,15 +49,15 @@ size_t stress_random_size(struct stress_actor *actor)
 	return 1 + stress_below(actor, 64u << doublings);
 }
 
-/* A doubling more, a quarter as often. */
+/* One order more, a quarter as often. */
 static unsigned int random_order(struct stress_actor *actor)
 {
 	return __ffs(stress_random(actor) | BIT(20)) / 2;
 }
 
 /*
- * The least of three, since to write and look at 4 MiB takes as long as a thousand other
- * steps; in an interrupt, no more than others can wait for.
+ * The minimum of three, because writing and checking 4 MiB takes as long as a thousand other
+ * steps; smaller in an interrupt, which delays others.
  */
 static unsigned int random_large_order(struct stress_actor *actor)
 {
@@ -77,6 +65,24 @@ static unsigned int random_large_order(struct stress_actor *actor)
 
 	return min3(stress_below(actor, orders), stress_below(actor, orders),
 		    stress_below(actor, orders));
+}
+
+/* Describe the request for one node: that node is preferred, or required. */
+static gfp_t node_gfp(struct stress_actor *actor, struct stress_piece *piece, size_t size, int nid)
+{
+	gfp_t gfp = stress_gfp(actor, size);
+
+	if (nid == NUMA_NO_NODE || stress_one_in(actor, 2))
+		return gfp;
+	piece->nid = nid;
+	return gfp | __GFP_THISNODE;
+}
+
+static struct slabmod_pool *random_pool(struct stress_actor *actor, struct stress_piece *piece)
+{
+	piece->pool = stress_below(actor, STRESS_POOLS);
+	piece->nid = stress_pool_node(piece->pool);
+	return stress_pools[piece->pool];
 }
 
 /* ---- by size ---- */
@@ -89,113 +95,104 @@ static void *memory(struct stress_piece *piece, size_t size, void *p)
 	return p;
 }
 
-static void *take_kmalloc(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t size = stress_random_size(actor);
-
-	return memory(piece, size, slabmod_kmalloc(size, stress_gfp(actor, size)));
+/* Define alloc_@name(), which allocates a @random size by @call from @size and @gfp. */
+#define DEFINE_ALLOC(name, is_zeroed, random, call)					\
+static void *alloc_##name(struct stress_actor *actor, struct stress_piece *piece)	\
+{											\
+	size_t size = random;								\
+	gfp_t gfp = stress_gfp(actor, size);						\
+											\
+	piece->zeroed = is_zeroed;							\
+	return memory(piece, size, call);						\
 }
 
-/* What is compiled into a caller depends on the size and the flags being constants. */
-#define TAKE_CONST(size)								\
+#define ANY_SIZE	stress_random_size(actor)
+
+DEFINE_ALLOC(kmalloc, false, ANY_SIZE, slabmod_kmalloc(size, gfp))
+DEFINE_ALLOC(kzalloc, true, ANY_SIZE, slabmod_kzalloc(size, gfp))
+DEFINE_ALLOC(krealloc_null, false, ANY_SIZE, slabmod_krealloc(NULL, size, gfp))
+/* In whole pages, larger than every class. */
+DEFINE_ALLOC(kmalloc_large, false,
+	     (SZ_4K << random_large_order(actor)) - stress_below(actor, SZ_2K),
+	     slabmod_kmalloc(size, gfp))
+DEFINE_ALLOC(pool_kmalloc, false, ANY_SIZE,
+	     slabmod_pool_kmalloc(random_pool(actor, piece), size, gfp))
+DEFINE_ALLOC(pool_kzalloc, true, ANY_SIZE,
+	     slabmod_pool_kzalloc(random_pool(actor, piece), size, gfp))
+
+static void *alloc_node(struct stress_actor *actor, struct stress_piece *piece, bool zeroed)
+{
+	size_t size = stress_random_size(actor);
+	int nid = stress_random_node(actor);
+	gfp_t gfp = node_gfp(actor, piece, size, nid);
+
+	piece->zeroed = zeroed;
+	return memory(piece, size, zeroed ? slabmod_kzalloc_node(size, gfp, nid) :
+					    slabmod_kmalloc_node(size, gfp, nid));
+}
+
+static void *alloc_kmalloc_node(struct stress_actor *actor, struct stress_piece *piece)
+{
+	return alloc_node(actor, piece, false);
+}
+
+static void *alloc_kzalloc_node(struct stress_actor *actor, struct stress_piece *piece)
+{
+	return alloc_node(actor, piece, true);
+}
+
+static void *alloc_array(struct stress_actor *actor, struct stress_piece *piece, bool zeroed)
+{
+	size_t n = 1 + stress_below(actor, 20), size = 1 + stress_below(actor, 40);
+	gfp_t gfp = stress_gfp(actor, n * size);
+
+	piece->zeroed = zeroed;
+	return memory(piece, n * size, zeroed ? slabmod_kcalloc(n, size, gfp) :
+						slabmod_kmalloc_array(n, size, gfp));
+}
+
+static void *alloc_kmalloc_array(struct stress_actor *actor, struct stress_piece *piece)
+{
+	return alloc_array(actor, piece, false);
+}
+
+static void *alloc_kcalloc(struct stress_actor *actor, struct stress_piece *piece)
+{
+	return alloc_array(actor, piece, true);
+}
+
+/* The inlined part of kmalloc() depends on constant sizes and flags. */
+#define ALLOC_CONST(size)								\
 	memory(piece, size, actor->may_sleep ? slabmod_kmalloc(size, TASK_GFP) :	\
 					       slabmod_kmalloc(size, ATOMIC_GFP))
 
-static void *take_kmalloc_const(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_kmalloc_const(struct stress_actor *actor, struct stress_piece *piece)
 {
 	switch (stress_below(actor, 16)) {
 	case 0 ... 4:
-		return TAKE_CONST(24);
+		return ALLOC_CONST(24);
 	case 5 ... 8:
-		return TAKE_CONST(64);
+		return ALLOC_CONST(64);
 	case 9 ... 11:
-		return TAKE_CONST(100);
+		return ALLOC_CONST(100);
 	case 12 ... 13:
-		return TAKE_CONST(192);
+		return ALLOC_CONST(192);
 	case 14:
-		return TAKE_CONST(520);
+		return ALLOC_CONST(520);
 	default:
-		return TAKE_CONST(1024);
+		return ALLOC_CONST(1024);
 	}
 }
 
-static void *take_kzalloc(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_kmalloc_nofail(struct stress_actor *actor, struct stress_piece *piece)
 {
-	size_t size = stress_random_size(actor);
-
-	piece->zeroed = true;
-	return memory(piece, size, slabmod_kzalloc(size, stress_gfp(actor, size)));
-}
-
-/* Of any node, or only of that one. */
-static gfp_t node_gfp(struct stress_actor *actor, struct stress_piece *piece, size_t size, int nid)
-{
-	gfp_t gfp = stress_gfp(actor, size);
-
-	if (nid == NUMA_NO_NODE || stress_one_in(actor, 2))
-		return gfp;
-	piece->nid = nid;
-	return gfp | __GFP_THISNODE;
-}
-
-static void *take_kmalloc_node(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t size = stress_random_size(actor);
-	int nid = stress_random_node(actor);
-	gfp_t gfp = node_gfp(actor, piece, size, nid);
-
-	return memory(piece, size, slabmod_kmalloc_node(size, gfp, nid));
-}
-
-static void *take_kzalloc_node(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t size = stress_random_size(actor);
-	int nid = stress_random_node(actor);
-	gfp_t gfp = node_gfp(actor, piece, size, nid);
-
-	piece->zeroed = true;
-	return memory(piece, size, slabmod_kzalloc_node(size, gfp, nid));
-}
-
-static void *take_kmalloc_array(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t n = 1 + stress_below(actor, 20), size = 1 + stress_below(actor, 40);
-
-	return memory(piece, n * size, slabmod_kmalloc_array(n, size, stress_gfp(actor, n * size)));
-}
-
-static void *take_kcalloc(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t n = 1 + stress_below(actor, 20), size = 1 + stress_below(actor, 40);
-
-	piece->zeroed = true;
-	return memory(piece, n * size, slabmod_kcalloc(n, size, stress_gfp(actor, n * size)));
-}
-
-static void *take_krealloc_null(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t size = stress_random_size(actor);
-
-	return memory(piece, size, slabmod_krealloc(NULL, size, stress_gfp(actor, size)));
-}
-
-/* In whole pages, beyond what has a class. */
-static void *take_kmalloc_large(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t size = (SZ_4K << random_large_order(actor)) - stress_below(actor, SZ_2K);
-
-	return memory(piece, size, slabmod_kmalloc(size, stress_gfp(actor, size)));
-}
-
-static void *take_kmalloc_nofail(struct stress_actor *actor, struct stress_piece *piece)
-{
-	/* What fits into two pages; with its zones, that is the class below one page. */
+	/* At most two pages; with red zones, that is the class below one page. */
 	size_t most = stress_all_debugged ? 7 * SZ_512 : 2 * PAGE_SIZE;
 	size_t size = 1 + stress_below(actor, most);
 	void *p;
 
 	if (!actor->may_sleep)
-		return take_kmalloc(actor, piece);
+		return alloc_kmalloc(actor, piece);
 	p = slabmod_kmalloc(size, GFP_KERNEL | __GFP_NOFAIL);
 	if (!p)
 		stress_wrong(actor, NULL, "__GFP_NOFAIL failed for %zu bytes", size);
@@ -204,7 +201,7 @@ static void *take_kmalloc_nofail(struct stress_actor *actor, struct stress_piece
 
 /* ---- copies ---- */
 
-/* Something to copy: any part of it is a string of its own when it ends with the whole. */
+/* Text to copy; each of its ends is a string. */
 static char text[1024];
 
 static const char *random_text(struct stress_actor *actor, size_t *length)
@@ -221,7 +218,7 @@ static void *copy(struct stress_actor *actor, struct stress_piece *piece, const 
 	return memory(piece, length, p);
 }
 
-static void *take_kmemdup(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_kmemdup(struct stress_actor *actor, struct stress_piece *piece)
 {
 	size_t length;
 	const char *from = random_text(actor, &length);
@@ -230,7 +227,7 @@ static void *take_kmemdup(struct stress_actor *actor, struct stress_piece *piece
 		    slabmod_kmemdup(from, length + 1, stress_gfp(actor, length)));
 }
 
-static void *take_kstrdup(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_kstrdup(struct stress_actor *actor, struct stress_piece *piece)
 {
 	size_t length;
 	const char *from = random_text(actor, &length);
@@ -239,7 +236,7 @@ static void *take_kstrdup(struct stress_actor *actor, struct stress_piece *piece
 		    slabmod_kstrdup(from, stress_gfp(actor, length)));
 }
 
-static void *take_kstrndup(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_kstrndup(struct stress_actor *actor, struct stress_piece *piece)
 {
 	size_t length, max;
 	const char *from = random_text(actor, &length);
@@ -254,15 +251,15 @@ static void *take_kstrndup(struct stress_actor *actor, struct stress_piece *piec
 	return memory(piece, max + 1, p);
 }
 
-static void *take_kasprintf(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_kasprintf(struct stress_actor *actor, struct stress_piece *piece)
 {
 	unsigned long number = stress_random(actor) >> stress_below(actor, 60);
 	char expected[48];
 	int length;
 
-	/* Of all these calls the only one that is not for NMIs. */
+	/* The only call here that an NMI must not make. */
 	if (actor->context == STRESS_NMI)
-		return take_kmalloc(actor, piece);
+		return alloc_kmalloc(actor, piece);
 	length = scnprintf(expected, sizeof(expected), "%u: %#lx", actor->id, number);
 	return copy(actor, piece, expected, length + 1,
 		    slabmod_kasprintf(stress_gfp(actor, length), "%u: %#lx", actor->id, number));
@@ -270,7 +267,7 @@ static void *take_kasprintf(struct stress_actor *actor, struct stress_piece *pie
 
 /* ---- objects ---- */
 
-void stress_is_object(struct stress_piece *piece, const struct stress_cache *cache)
+void stress_set_object(struct stress_piece *piece, const struct stress_cache *cache)
 {
 	piece->family = STRESS_OBJECT;
 	piece->cache = cache;
@@ -280,41 +277,41 @@ void stress_is_object(struct stress_piece *piece, const struct stress_cache *cac
 	piece->nid = stress_pool_node(cache->pool);
 }
 
-static void *take_cache_alloc(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_cache_alloc(struct stress_actor *actor, struct stress_piece *piece)
 {
 	const struct stress_cache *cache = stress_random_cache(actor, true);
 
-	stress_is_object(piece, cache);
+	stress_set_object(piece, cache);
 	return slabmod_cache_alloc(cache->cache, stress_gfp(actor, cache->size));
 }
 
-static void *take_cache_alloc_const(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_cache_alloc_const(struct stress_actor *actor, struct stress_piece *piece)
 {
 	const struct stress_cache *cache = stress_random_cache(actor, true);
 
-	stress_is_object(piece, cache);
+	stress_set_object(piece, cache);
 	if (actor->may_sleep)
 		return slabmod_cache_alloc(cache->cache, TASK_GFP);
 	return slabmod_cache_alloc(cache->cache, ATOMIC_GFP);
 }
 
-static void *take_cache_zalloc(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_cache_zalloc(struct stress_actor *actor, struct stress_piece *piece)
 {
 	const struct stress_cache *cache = stress_random_cache(actor, false);
 
-	stress_is_object(piece, cache);
+	stress_set_object(piece, cache);
 	piece->zeroed = true;
 	return slabmod_cache_zalloc(cache->cache, stress_gfp(actor, cache->size));
 }
 
-static void *take_cache_alloc_node(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_cache_alloc_node(struct stress_actor *actor, struct stress_piece *piece)
 {
 	const struct stress_cache *cache = stress_random_cache(actor, true);
 	int nid = stress_random_node(actor);
 	gfp_t gfp;
 
-	stress_is_object(piece, cache);
-	/* Who asks a pool of one node for another gets nothing, or that of the pool. */
+	stress_set_object(piece, cache);
+	/* A pool of one node does not serve another. */
 	if (piece->nid != NUMA_NO_NODE)
 		nid = piece->nid;
 	gfp = node_gfp(actor, piece, cache->size, nid);
@@ -332,15 +329,7 @@ static void *pages(struct stress_piece *piece, unsigned int order, void *p)
 	return p;
 }
 
-static void *take_get_free_pages(struct stress_actor *actor, struct stress_piece *piece)
-{
-	unsigned int order = random_order(actor);
-	gfp_t gfp = stress_gfp(actor, PAGE_SIZE << order);
-
-	return pages(piece, order, (void *)slabmod_get_free_pages(gfp, order));
-}
-
-static void *take_get_zeroed_page(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_get_zeroed_page(struct stress_actor *actor, struct stress_piece *piece)
 {
 	piece->zeroed = true;
 	return pages(piece, 0, (void *)slabmod_get_zeroed_page(stress_gfp(actor, PAGE_SIZE)));
@@ -351,15 +340,25 @@ static void *address(struct page *page)
 	return page ? page_address(page) : NULL;
 }
 
-static void *take_alloc_pages(struct stress_actor *actor, struct stress_piece *piece)
-{
-	unsigned int order = random_order(actor);
-	gfp_t gfp = stress_gfp(actor, PAGE_SIZE << order);
-
-	return pages(piece, order, address(slabmod_alloc_pages(gfp, order)));
+/* As DEFINE_ALLOC(), for pages. */
+#define DEFINE_ALLOC_PAGES(name, random, call)						\
+static void *alloc_##name(struct stress_actor *actor, struct stress_piece *piece)	\
+{											\
+	unsigned int order = random;							\
+	gfp_t gfp = stress_gfp(actor, PAGE_SIZE << order);				\
+											\
+	return pages(piece, order, call);						\
 }
 
-static void *take_alloc_pages_node(struct stress_actor *actor, struct stress_piece *piece)
+DEFINE_ALLOC_PAGES(get_free_pages, random_order(actor),
+		   (void *)slabmod_get_free_pages(gfp, order))
+DEFINE_ALLOC_PAGES(alloc_pages, random_order(actor), address(slabmod_alloc_pages(gfp, order)))
+DEFINE_ALLOC_PAGES(alloc_pages_large, random_large_order(actor),
+		   address(slabmod_alloc_pages(gfp, order)))
+DEFINE_ALLOC_PAGES(pool_get_free_pages, random_order(actor),
+		   (void *)slabmod_pool_get_free_pages(random_pool(actor, piece), gfp, order))
+
+static void *alloc_alloc_pages_node(struct stress_actor *actor, struct stress_piece *piece)
 {
 	unsigned int order = random_order(actor);
 	int nid = stress_random_node(actor);
@@ -368,15 +367,7 @@ static void *take_alloc_pages_node(struct stress_actor *actor, struct stress_pie
 	return pages(piece, order, address(slabmod_alloc_pages_node(nid, gfp, order)));
 }
 
-static void *take_alloc_pages_large(struct stress_actor *actor, struct stress_piece *piece)
-{
-	unsigned int order = random_large_order(actor);
-	gfp_t gfp = stress_gfp(actor, PAGE_SIZE << order);
-
-	return pages(piece, order, address(slabmod_alloc_pages(gfp, order)));
-}
-
-static void *take_alloc_pages_exact(struct stress_actor *actor, struct stress_piece *piece)
+static void *alloc_alloc_pages_exact(struct stress_actor *actor, struct stress_piece *piece)
 {
 	size_t size = 1 + stress_below(actor, SZ_4K << random_order(actor));
 
@@ -388,81 +379,46 @@ static void *take_alloc_pages_exact(struct stress_actor *actor, struct stress_pi
 	return slabmod_alloc_pages_exact(size, stress_gfp(actor, size));
 }
 
-/* ---- pools ---- */
-
-static struct slabmod_pool *random_pool(struct stress_actor *actor, struct stress_piece *piece)
-{
-	piece->pool = stress_below(actor, STRESS_POOLS);
-	piece->nid = stress_pool_node(piece->pool);
-	return stress_pools[piece->pool];
-}
-
-static void *take_pool_kmalloc(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t size = stress_random_size(actor);
-	struct slabmod_pool *pool = random_pool(actor, piece);
-
-	return memory(piece, size, slabmod_pool_kmalloc(pool, size, stress_gfp(actor, size)));
-}
-
-static void *take_pool_kzalloc(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t size = stress_random_size(actor);
-	struct slabmod_pool *pool = random_pool(actor, piece);
-
-	piece->zeroed = true;
-	return memory(piece, size, slabmod_pool_kzalloc(pool, size, stress_gfp(actor, size)));
-}
-
-static void *take_pool_get_free_pages(struct stress_actor *actor, struct stress_piece *piece)
-{
-	unsigned int order = random_order(actor);
-	struct slabmod_pool *pool = random_pool(actor, piece);
-	gfp_t gfp = stress_gfp(actor, PAGE_SIZE << order);
-
-	return pages(piece, order, (void *)slabmod_pool_get_free_pages(pool, gfp, order));
-}
-
-/* ---- one of these ---- */
+/* ---- a random one ---- */
 
 static const struct way {
-	void *(*take)(struct stress_actor *actor, struct stress_piece *piece);
+	void *(*alloc)(struct stress_actor *actor, struct stress_piece *piece);
 	unsigned int weight;
 } ways[] = {
-#define X(id, name, weight) { take_##name, weight },
-	STRESS_TAKES(X)
+#define X(id, name, weight) { alloc_##name, weight },
+	STRESS_ALLOCS(X)
 #undef X
 };
 
 #define WEIGHTS		1000
 
-static_assert(ARRAY_SIZE(ways) == NR_STRESS_TAKES);
+static_assert(ARRAY_SIZE(ways) == NR_STRESS_ALLOCS);
 static u8 kinds[WEIGHTS];
 
-void stress_take_init(void)
+void stress_alloc_init(void)
 {
 	unsigned int kind, n = 0, i;
 
-	for (kind = 0; kind < NR_STRESS_TAKES; kind++)
+	for (kind = 0; kind < NR_STRESS_ALLOCS; kind++)
 		for (i = 0; i < ways[kind].weight && n < WEIGHTS; i++)
 			kinds[n++] = kind;
 	for (i = 0; i < sizeof(text) - 1; i++)
 		text[i] = 'a' + i * 7 % 26;
 }
 
-void stress_is_nothing(struct stress_piece *piece)
+void stress_reset(struct stress_piece *piece)
 {
 	piece->pool = -1;
 	piece->nid = NUMA_NO_NODE;
 	piece->zeroed = false;
 }
 
-void stress_take(struct stress_actor *actor, struct stress_piece *piece)
+void stress_alloc(struct stress_actor *actor, struct stress_piece *piece)
 {
 	enum stress_kind kind = kinds[stress_below(actor, WEIGHTS)];
 
-	stress_is_nothing(piece);
-	piece->piece.memory = ways[kind].take(actor, piece);
+	stress_reset(piece);
+	piece->piece.memory = ways[kind].alloc(actor, piece);
 	if (!piece->piece.memory) {
 		stress_was_refused(actor, kind);
 		return;
@@ -471,8 +427,7 @@ void stress_take(struct stress_actor *actor, struct stress_piece *piece)
 	stress_did(actor, kind, 1);
 }
 
-/* All of them, or none. */
-void stress_take_bulk(struct stress_actor *actor, struct stress_piece **pieces, unsigned int nr)
+void stress_alloc_bulk(struct stress_actor *actor, struct stress_piece **pieces, unsigned int nr)
 {
 	const struct stress_cache *cache = stress_random_cache(actor, true);
 	size_t got = slabmod_cache_alloc_bulk(cache->cache, stress_gfp(actor, cache->size), nr,
@@ -484,10 +439,10 @@ void stress_take_bulk(struct stress_actor *actor, struct stress_piece **pieces, 
 		return;
 	}
 	if (got != nr)
-		stress_wrong(actor, NULL, "alloc_bulk took %zu of %u objects", got, nr);
+		stress_wrong(actor, NULL, "alloc_bulk allocated %zu of %u objects", got, nr);
 	for (i = 0; i < got; i++) {
-		stress_is_nothing(pieces[i]);
-		stress_is_object(pieces[i], cache);
+		stress_reset(pieces[i]);
+		stress_set_object(pieces[i], cache);
 		pieces[i]->piece.memory = actor->objects[i];
 		stress_begin_piece(actor, pieces[i], STRESS_CACHE_ALLOC_BULK);
 	}

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stress_bad.c - calls that break a rule and must have no effect but a report.
+ * stress_bad.c - bad calls, which must have no effect but a report.
  *
- * They are made with memory that is verified like all other: with an address inside a piece
- * that the actor owns, with its address and another cache, pool or length, and with addresses
- * that nothing of slabmod's can start at. The piece must stay as it is, and its owner's.
- * Each call is counted with the reports that must come of it; what reads the misuse counters
- * afterwards compares.
+ * They pass an address inside a piece that the actor owns, its address with another cache,
+ * pool or length, or an address at which slabmod's memory cannot start. The piece must stay
+ * intact and its owner's. Each call is counted with the reports that it must cause, which the
+ * guest's script compares with the misuse counters.
  *
- * An address of slabmod's that nothing owns may be the next owner's at any moment. So each
- * one here is odd, which no object's is, or inside of memory that the actor owns, or of
- * memory that the kernel's own allocators gave.
+ * An address of slabmod's without an owner may be allocated at any moment. So an address here
+ * is odd, which an object's never is, or inside memory that the actor owns, or in memory of
+ * the kernel's own allocators.
  *
- * What is freed twice is another matter: see stress_twice.c.
+ * For second frees see stress_twice.c.
  *
- * Contexts: any, but for init, exit and what is rare: process, may sleep. Locks: none.
+ * Contexts: any; init, exit and rare calls: process, may sleep. Locks: none.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -23,9 +22,9 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
-#include "stress_taint.h"
+#include "stress.h"
 
-/* ---- addresses that are not slabmod's ---- */
+/* ---- foreign addresses ---- */
 
 #define FOREIGN_SIZE	256
 #define FOREIGN_FILL	0x5c
@@ -45,47 +44,37 @@ static unsigned long below_long(struct stress_actor *actor, unsigned long below)
 	return stress_random(actor) % below;
 }
 
-/* @stack: an address of the caller's stack. */
+/* @stack: an address on the stack of a caller. */
 static void *foreign_address(struct stress_actor *actor, const struct stress_piece *piece,
 			     void *stack)
 {
 	u64 random = stress_random(actor);
-	unsigned long p;
 
 	switch (stress_below(actor, 10)) {
 	case 0:
-		p = (unsigned long)stack;
-		break;
+		return stack;
 	case 1:
-		/* Not ZERO_SIZE_PTR, which is no error. */
-		p = 17 + below_long(actor, PAGE_SIZE);
-		break;
+		/* Not ZERO_SIZE_PTR, which may be freed. */
+		return (void *)(17 + below_long(actor, PAGE_SIZE));
 	case 2:
-		p = 1 + below_long(actor, 15);
-		break;
+		return (void *)(1 + below_long(actor, 15));
 	case 3:
-		p = PAGE_SIZE + below_long(actor, TASK_SIZE_MAX - PAGE_SIZE);
-		break;
+		return (void *)(PAGE_SIZE + below_long(actor, TASK_SIZE_MAX - PAGE_SIZE));
 	case 4:
-		/* Anywhere in the direct map, and behind it. */
-		p = PAGE_OFFSET + below_long(actor, 2 * ((unsigned long)high_memory - PAGE_OFFSET));
-		p |= 1;
-		break;
+		/* Anywhere in the direct map, and after it. */
+		return (void *)(1 | (PAGE_OFFSET + below_long(actor, 2 *
+				((unsigned long)high_memory - PAGE_OFFSET))));
 	case 5:
-		p = random | 1;
-		break;
+		return (void *)(random | 1);
 	case 6:
-		/* Upper bits of an address that are another's. */
-		p = (unsigned long)piece->piece.memory ^ (1ul << (40 + random % 23));
-		p |= 1;
-		break;
+		/* Wrong upper bits. */
+		return (void *)(1 | ((unsigned long)piece->piece.memory ^
+				     (1ul << (40 + random % 23))));
 	case 7:
-		p = (unsigned long)virt_to_page(kernel_page);
-		break;
+		return virt_to_page(kernel_page);
 	default:
-		p = (unsigned long)foreign_memory(actor) + (random % FOREIGN_SIZE & ~7ul);
+		return foreign_memory(actor) + (random % FOREIGN_SIZE & ~7ul);
 	}
-	return (void *)p;
 }
 
 static void check_foreign(struct stress_actor *actor)
@@ -108,7 +97,7 @@ static struct slabmod_pool *some_pool(struct stress_actor *actor)
 	return stress_pools[stress_below(actor, STRESS_POOLS)];
 }
 
-/* One call to free it. */
+/* Free a bad address. */
 static void free_bad(struct stress_actor *actor, void *p)
 {
 	switch (stress_below(actor, 8)) {
@@ -122,8 +111,7 @@ static void free_bad(struct stress_actor *actor, void *p)
 		slabmod_kfree_sensitive(p);
 		break;
 	case 4:
-		if (slabmod_krealloc(p, 0, GFP_ATOMIC) != ZERO_SIZE_PTR)
-			stress_wrong(actor, NULL, "krealloc of %p to nothing", p);
+		stress_krealloc_zero(actor, p);
 		break;
 	default:
 		slabmod_kfree(p);
@@ -146,8 +134,8 @@ static void free_bad_pages(struct stress_actor *actor, void *p)
 	}
 }
 
-/* One call that says what is there. */
-static void look_bad(struct stress_actor *actor, void *p)
+/* Get the size of a bad address, or resize it. */
+static void use_bad(struct stress_actor *actor, void *p)
 {
 	size_t size;
 	void *new;
@@ -160,12 +148,9 @@ static void look_bad(struct stress_actor *actor, void *p)
 	}
 	size = stress_random_size(actor);
 	new = slabmod_krealloc(p, size, stress_gfp(actor, size));
-	if (!new)
-		return;
-	stress_wrong(actor, NULL, "krealloc of %p gave %p", p, new);
+	if (new)
+		stress_wrong(actor, NULL, "krealloc of %p returned %p", p, new);
 }
-
-/* ---- foreign addresses ---- */
 
 static void foreign(struct stress_actor *actor, const struct stress_piece *piece)
 {
@@ -175,7 +160,7 @@ static void foreign(struct stress_actor *actor, const struct stress_piece *piece
 	OPTIMIZER_HIDE_VAR(p);
 	switch (stress_below(actor, 8)) {
 	case 0:
-		look_bad(actor, p);
+		use_bad(actor, p);
 		stress_did_bad(actor, STRESS_BAD_FOREIGN_LOOK, 1);
 		break;
 	case 1:
@@ -205,7 +190,7 @@ static void inner(struct stress_actor *actor, const struct stress_piece *piece)
 		p = piece->piece.memory + 1;
 	switch (stress_below(actor, 8)) {
 	case 0 ... 1:
-		look_bad(actor, p);
+		use_bad(actor, p);
 		stress_did_bad(actor, STRESS_BAD_INNER_LOOK, 1);
 		break;
 	case 2:
@@ -218,7 +203,7 @@ static void inner(struct stress_actor *actor, const struct stress_piece *piece)
 	}
 }
 
-/* The piece is freed, amid addresses that are refused; odd, since its page may go at once. */
+/* Free the piece among bad addresses: odd ones, because its page may be reused at once. */
 static void inner_bulk(struct stress_actor *actor, struct stress_piece *piece)
 {
 	size_t size = piece->piece.size;
@@ -256,7 +241,7 @@ static void wrong_cache(struct stress_actor *actor, const struct stress_piece *p
 	if (piece->family == STRESS_PAGES && piece->order < 4 && stress_one_in(actor, 2))
 		slabmod_kfree(p);
 	else if (is_from_cache(piece) && stress_one_in(actor, 4))
-		/* Blocks that kfree() may free are longer. */
+		/* kfree() may free only longer blocks. */
 		slabmod_free_pages((unsigned long)p, stress_below(actor, 4));
 	else if (stress_one_in(actor, 4))
 		slabmod_cache_free_bulk(cache, 1, &p);
@@ -279,7 +264,6 @@ static void wrong_pool(struct stress_actor *actor, const struct stress_piece *pi
 	stress_did_bad(actor, STRESS_BAD_WRONG_POOL, 1);
 }
 
-/* Whatever @order is, it is not that of the piece. */
 static void free_with_order(struct stress_actor *actor, const struct stress_piece *piece,
 			    unsigned int order)
 {
@@ -311,7 +295,7 @@ static void wrong_order(struct stress_actor *actor, const struct stress_piece *p
 	stress_did_bad(actor, STRESS_BAD_WRONG_ORDER, 1);
 }
 
-/* ---- one of these ---- */
+/* ---- a random one ---- */
 
 static void bad_with_piece(struct stress_actor *actor, struct stress_piece *piece)
 {
@@ -343,96 +327,28 @@ static void bad_with_piece(struct stress_actor *actor, struct stress_piece *piec
 	stress_check_piece(actor, piece, piece->piece.size);
 }
 
-/* ---- what is seldom done ---- */
-
-/*
- * A cache that is destroyed while an object is live, and once more when all are free, some
- * of them twice. Nothing is allocated in between: so every second free is reported, at
- * the latest when the cache is destroyed.
- */
-static void busy_cache(struct stress_actor *actor)
-{
-	void *objects[STRESS_HANDS];
-	struct slabmod_cache *cache;
-	unsigned int n, i, twice;
-	char name[32];
-
-	snprintf(name, sizeof(name), "bad-visit-%u-%llu", actor->id, actor->step);
-	cache = stress_create((int)stress_below(actor, STRESS_POOLS + 1) - 1, name,
-			      1 + stress_below(actor, 1024), 0, 0, NULL);
-	if (!cache)
-		return;
-	for (n = 0; n < STRESS_HANDS; n++) {
-		objects[n] = slabmod_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN);
-		if (!objects[n])
-			break;
-	}
-	if (n && slabmod_cache_destroy(cache) != -EBUSY) {
-		stress_wrong(actor, NULL, "%s was destroyed with %u live objects", name, n);
-		return;
-	}
-	twice = n ? stress_below(actor, n) : 0;
-	for (i = 0; i < n; i++)
-		slabmod_cache_free(cache, objects[i]);
-	for (i = 0; i < twice; i++)
-		slabmod_cache_free(cache, objects[i]);
-	if (slabmod_cache_destroy(cache))
-		stress_wrong(actor, NULL, "%s has live objects, all were freed", name);
-	stress_did_bad(actor, STRESS_BAD_BUSY_CACHE, !!n + twice);
-}
-
-static void busy_pool(struct stress_actor *actor)
-{
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-	struct slabmod_pool *pool;
-	char name[32];
-	void *p;
-
-	snprintf(name, sizeof(name), "bad-visit-%u-%llu", actor->id, actor->step);
-	params.limit_bytes = SZ_1M;
-	pool = slabmod_pool_create(name, &params);
-	if (!pool)
-		return;
-	p = slabmod_pool_kmalloc(pool, 1 + stress_below(actor, SZ_64K), GFP_KERNEL | __GFP_NOWARN);
-	if (p && slabmod_pool_destroy(pool) != -EBUSY) {
-		stress_wrong(actor, NULL, "pool %s was destroyed with a live object", name);
-		return;
-	}
-	slabmod_pool_kfree(pool, p);
-	if (slabmod_pool_destroy(pool))
-		stress_wrong(actor, NULL, "pool %s has something left", name);
-	stress_did_bad(actor, STRESS_BAD_BUSY_POOL, p ? 1 : 0);
-}
+/* ---- rare calls ---- */
 
 #define BAD_RARE	64
 
 static void bad_rare(struct stress_actor *actor, unsigned int which)
 {
-	switch (which) {
-	case 0:
-		busy_pool(actor);
-		break;
-	case 1 ... 8:
-		busy_cache(actor);
-		break;
-	case 9 ... 40:
+	if (which == 0)
+		stress_pool_life(actor);
+	else if (which <= 8)
+		stress_cache_life(actor);
+	else if (which <= 40)
 		stress_taint_race(actor);
-		break;
-	default:
+	else
 		stress_taint_shrink(actor);
-	}
 }
 
 void stress_bad_rare_all(struct stress_actor *actor)
 {
 	/* One of each range above. */
 	static const unsigned int each[] = { 0, 1, 9, 41 };
-	int i;
 
-	for (i = 0; i < ARRAY_SIZE(each) && !stress_stopped(); i++) {
-		actor->step++;
-		bad_rare(actor, each[i]);
-	}
+	stress_do_each(actor, each, ARRAY_SIZE(each), bad_rare);
 }
 
 #define BAD_RARE_INTERVAL	128
@@ -451,7 +367,7 @@ void stress_bad_step(struct stress_actor *actor, struct stress_piece *piece)
 		stress_taint_step(actor);
 }
 
-/* ---- beginning and end ---- */
+/* ---- init and exit ---- */
 
 void stress_bad_exit(struct stress_actor *actor)
 {
@@ -473,5 +389,5 @@ int stress_bad_init(void)
 	memset(kmalloced, FOREIGN_FILL, FOREIGN_SIZE);
 	memset(vmalloced, FOREIGN_FILL, FOREIGN_SIZE);
 	memset(kernel_page, FOREIGN_FILL, FOREIGN_SIZE);
-	return taint_open();
+	return stress_taint_open();
 }

@@ -2,15 +2,18 @@
 /*
  * stress_context.c - where calls come from.
  *
- * A worker is a thread that keeps to a CPU, as far as there is one. Burst by burst it
- * works as it is, with preemption off, or with interrupts off. In between it has itself
- * interrupted in each way there is: by a tasklet, a timer and an irq_work that are hard
- * interrupts on every kernel, a callback of RCU; it sends an NMI to any CPU, and has a work
- * item do some. Each of these posts is an actor of its own, and is asked again only when
- * it is through.
+ * A worker is a thread bound to a CPU. Burst by burst it runs as it is, with preemption off, or
+ * with interrupts off. Between bursts it starts other contexts: a tasklet, a timer and an
+ * irq_work, which are hard interrupts on every kernel, an RCU callback, an NMI on any CPU, a
+ * work item. Each of these is an actor of its own, called a post, and is not started again
+ * before it is done.
  *
- * A CPU that goes takes the binding of its threads with it, so workers look after that
- * themselves, and go back when the CPU has come back.
+ * A CPU that goes offline unbinds its threads, so workers check their binding themselves.
+ *
+ * A CPU has at most one NMI due. The guest panics on an NMI that no handler claims, so none is
+ * sent to an offline CPU, and the handler stays until all that were sent have arrived. It
+ * claims every NMI, because the handler of another source may have run for one of its own.
+ * Other architectures and user mode do not have NMIs of this kind.
  *
  * Locks: none.
  */
@@ -19,7 +22,9 @@
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/vmalloc.h>
@@ -29,14 +34,18 @@
 #include "context.h"
 #include "stress.h"
 
-/* Steps between two looks at the world around. */
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+#include <asm/apic.h>
+#include <asm/nmi.h>
+#define HAVE_NMI
+#endif
+
+/* Steps in a row: fewer in interrupts, which delay others, and fewest in an NMI. */
 #define BURST		64
-/* Of a post: less, since others wait for an interrupt to be over. */
 #define POST_BURST	24
-/* Of an NMI, which all others wait for. */
 #define NMI_BURST	8
-/* The longest that a timer waits, in ns. */
-#define TIMER_MOST	200000
+/* Maximum delay of a timer, in ns. */
+#define TIMER_MAX	200000
 
 enum post_id {
 	POST_TASKLET, POST_TIMER, POST_IRQ_WORK, POST_NMI, POST_RCU, POST_WORK, NR_POSTS
@@ -44,7 +53,7 @@ enum post_id {
 
 struct post {
 	struct stress_actor actor;
-	unsigned long busy;		/* bit 0: asked, and not through */
+	unsigned long busy;		/* bit 0: started and not done */
 	union {
 		struct tasklet_struct tasklet;
 		struct hrtimer timer;
@@ -100,12 +109,6 @@ static void post_irq_work(struct irq_work *work)
 	post_run(container_of(work, struct post, irq_work));
 }
 
-static void post_nmi(void *post)
-{
-	burst(&((struct post *)post)->actor, NMI_BURST);
-	post_done(post);
-}
-
 static void post_rcu(struct rcu_head *rcu)
 {
 	post_run(container_of(rcu, struct post, rcu));
@@ -115,6 +118,75 @@ static void post_work(struct work_struct *work)
 {
 	post_run(container_of(work, struct post, work));
 }
+
+/* ---- NMIs ---- */
+
+#ifdef HAVE_NMI
+static DEFINE_PER_CPU(struct post *, nmi_due);
+static bool nmi_handled;
+
+static int handle_nmi(unsigned int type, struct pt_regs *regs)
+{
+	struct post *post = xchg(this_cpu_ptr(&nmi_due), NULL);
+
+	if (post) {
+		burst(&post->actor, NMI_BURST);
+		post_done(post);
+	}
+	return NMI_HANDLED;
+}
+
+static int nmis_init(void)
+{
+	int err = register_nmi_handler(NMI_LOCAL, handle_nmi, 0, "slabmod_stress");
+
+	nmi_handled = !err;
+	return err;
+}
+
+static void nmis_exit(void)
+{
+	/* An NMI that was sent arrives, unless the guest hangs. */
+	unsigned long end = jiffies + 240 * HZ;
+	unsigned int cpu;
+
+	if (!nmi_handled)
+		return;
+	for_each_possible_cpu(cpu)
+		while (READ_ONCE(*per_cpu_ptr(&nmi_due, cpu)) && time_before(jiffies, end))
+			cond_resched();
+	unregister_nmi_handler(NMI_LOCAL, "slabmod_stress");
+	nmi_handled = false;
+}
+#else
+static int nmis_init(void)
+{
+	return 0;
+}
+
+static void nmis_exit(void)
+{
+}
+#endif
+
+/* Send an NMI, if that is possible now. */
+static void nmi_send(unsigned int cpu, struct post *post)
+{
+	bool sent = false;
+
+#ifdef HAVE_NMI
+	/* Keeps the CPU online until the NMI is sent. */
+	preempt_disable();
+	sent = cpu_online(cpu) && !cmpxchg(per_cpu_ptr(&nmi_due, cpu), NULL, post);
+	if (sent)
+		apic->send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+	preempt_enable();
+#endif
+	if (!sent)
+		post_done(post);
+}
+
+/* ---- starting and ending posts ---- */
 
 static void post_init(struct post *post, enum post_id id, unsigned int actor)
 {
@@ -143,8 +215,8 @@ static void post_init(struct post *post, enum post_id id, unsigned int actor)
 	}
 }
 
-/* @random: how long, or where, if @id leaves that open. */
-static void post_ask(struct post *post, enum post_id id, unsigned int random)
+/* @random: the delay of a timer, the CPU of an NMI. */
+static void post_start(struct post *post, enum post_id id, unsigned int random)
 {
 	if (test_and_set_bit_lock(0, &post->busy))
 		return;
@@ -153,14 +225,13 @@ static void post_ask(struct post *post, enum post_id id, unsigned int random)
 		tasklet_schedule(&post->tasklet);
 		break;
 	case POST_TIMER:
-		hrtimer_start(&post->timer, random % TIMER_MOST, TIMER_MODE);
+		hrtimer_start(&post->timer, random % TIMER_MAX, TIMER_MODE);
 		break;
 	case POST_IRQ_WORK:
 		irq_work_queue(&post->irq_work);
 		break;
 	case POST_NMI:
-		if (!stress_nmi_send(random % nr_cpu_ids, post))
-			post_done(post);
+		nmi_send(random % nr_cpu_ids, post);
 		break;
 	case POST_RCU:
 		call_rcu(&post->rcu, post_rcu);
@@ -170,7 +241,6 @@ static void post_ask(struct post *post, enum post_id id, unsigned int random)
 	}
 }
 
-/* Nobody asks any more. */
 static void post_end(struct post *post, enum post_id id)
 {
 	switch (id) {
@@ -184,7 +254,7 @@ static void post_end(struct post *post, enum post_id id)
 		irq_work_sync(&post->irq_work);
 		break;
 	case POST_NMI:
-		/* When they all have come; see stress_nmi_exit(). */
+		/* See nmis_exit(). */
 		break;
 	case POST_RCU:
 		rcu_barrier();
@@ -222,7 +292,6 @@ static void burst_without_interrupts(struct stress_actor *actor, unsigned int st
 	local_irq_restore(flags);
 }
 
-/* Where it works is a decision like others, made once a burst. */
 static void worker_burst(struct worker *w)
 {
 	struct stress_actor *actor = &w->actor;
@@ -231,7 +300,7 @@ static void worker_burst(struct worker *w)
 	actor->random = ~actor->key + actor->step;
 	for (i = 0; i < 2; i++) {
 		post = stress_below(actor, NR_POSTS);
-		post_ask(&w->posts[post], post, stress_random(actor) >> 33);
+		post_start(&w->posts[post], post, stress_random(actor) >> 33);
 	}
 	switch (stress_below(actor, 8)) {
 	case 0:
@@ -263,7 +332,7 @@ static int worker_main(void *arg)
 	return 0;
 }
 
-/* ---- all of them ---- */
+/* ---- the crew ---- */
 
 #define ACTORS_EACH	(1 + NR_POSTS)
 
@@ -293,10 +362,9 @@ static int worker_start(struct worker *w, unsigned int n, unsigned int cpu)
 	for (id = 0; id < NR_POSTS; id++)
 		post_init(&w->posts[id], id, n * ACTORS_EACH + 1 + id);
 	task = kthread_run(worker_main, w, "stress/%u", n);
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	w->task = task;
-	return 0;
+	if (!IS_ERR(task))
+		w->task = task;
+	return PTR_ERR_OR_ZERO(task);
 }
 
 int stress_crew_init(unsigned int nr)
@@ -309,7 +377,7 @@ int stress_crew_init(unsigned int nr)
 	if (!queue || !workers)
 		err = -ENOMEM;
 	if (!err)
-		err = stress_nmi_init(post_nmi);
+		err = nmis_init();
 	for (n = 0; n < nr && !err; n++) {
 		err = worker_start(&workers[n], n, cpu);
 		nr_workers += !err;
@@ -330,7 +398,7 @@ void stress_crew_stop(void)
 	for (n = 0; n < nr_workers; n++)
 		for (id = 0; id < NR_POSTS; id++)
 			post_end(&workers[n].posts[id], id);
-	stress_nmi_exit();
+	nmis_exit();
 }
 
 void stress_crew_exit(void)

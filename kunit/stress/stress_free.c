@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stress_give.c - each way to give memory back, and to change it.
+ * stress_free.c - every way to free memory, and to change its size.
  *
- * What is given back has been looked at before: it must be as its taker wrote it. An
- * object of a cache with a constructor is constructed again, as its cache wants it.
+ * Memory is checked before it is freed: it must have its owner's pattern. An object of a
+ * cache with a constructor is constructed again, as its cache requires.
  *
  * Contexts: any. Locks: none.
  */
@@ -14,7 +14,13 @@
 
 /* ---- one ---- */
 
-static enum stress_kind give_memory(struct stress_actor *actor, int pool, void *p)
+void stress_krealloc_zero(struct stress_actor *actor, void *p)
+{
+	if (slabmod_krealloc(p, 0, GFP_ATOMIC) != ZERO_SIZE_PTR)
+		stress_wrong(actor, NULL, "krealloc of %p to size 0", p);
+}
+
+static enum stress_kind free_memory(struct stress_actor *actor, int pool, void *p)
 {
 	unsigned int how = stress_below(actor, 32);
 
@@ -23,8 +29,7 @@ static enum stress_kind give_memory(struct stress_actor *actor, int pool, void *
 		return STRESS_KFREE_SENSITIVE;
 	}
 	if (how == 1) {
-		if (slabmod_krealloc(p, 0, GFP_ATOMIC) != ZERO_SIZE_PTR)
-			stress_wrong(actor, NULL, "krealloc of %p to nothing", p);
+		stress_krealloc_zero(actor, p);
 		return STRESS_KREALLOC_ZERO;
 	}
 	if (pool >= 0 && how < 24) {
@@ -35,7 +40,7 @@ static enum stress_kind give_memory(struct stress_actor *actor, int pool, void *
 	return STRESS_KFREE;
 }
 
-static enum stress_kind give_object(struct stress_actor *actor, const struct stress_cache *cache,
+static enum stress_kind free_object(struct stress_actor *actor, const struct stress_cache *cache,
 				    void *p)
 {
 	unsigned int how = stress_below(actor, 32);
@@ -54,8 +59,8 @@ static enum stress_kind give_object(struct stress_actor *actor, const struct str
 	return STRESS_CACHE_FREE;
 }
 
-static enum stress_kind give_pages(struct stress_actor *actor, int pool, void *p,
-				   unsigned int order)
+static enum stress_kind free_page_run(struct stress_actor *actor, int pool, void *p,
+				      unsigned int order)
 {
 	unsigned int how = stress_below(actor, 4);
 
@@ -71,20 +76,20 @@ static enum stress_kind give_pages(struct stress_actor *actor, int pool, void *p
 	return STRESS_FREE_PAGES;
 }
 
-void stress_give(struct stress_actor *actor, struct stress_piece *piece)
+void stress_free(struct stress_actor *actor, struct stress_piece *piece)
 {
 	void *p = stress_end_piece(actor, piece);
 	enum stress_kind kind = STRESS_FREE_PAGES_EXACT;
 
 	switch (piece->family) {
 	case STRESS_MEMORY:
-		kind = give_memory(actor, piece->pool, p);
+		kind = free_memory(actor, piece->pool, p);
 		break;
 	case STRESS_OBJECT:
-		kind = give_object(actor, piece->cache, p);
+		kind = free_object(actor, piece->cache, p);
 		break;
 	case STRESS_PAGES:
-		kind = give_pages(actor, piece->pool, p, piece->order);
+		kind = free_page_run(actor, piece->pool, p, piece->order);
 		break;
 	case STRESS_EXACT:
 		slabmod_free_pages_exact(p, piece->piece.size);
@@ -95,15 +100,15 @@ void stress_give(struct stress_actor *actor, struct stress_piece *piece)
 
 /* ---- many ---- */
 
-/* Those that kfree() may free; of @cache alone, if it is not NULL. */
-static bool goes_with_them(const struct stress_piece *piece, const struct stress_cache *cache)
+/* Return true if kfree_bulk(), or cache_free_bulk() of @cache, may free the piece. */
+static bool fits_bulk(const struct stress_piece *piece, const struct stress_cache *cache)
 {
 	if (cache)
 		return piece->family == STRESS_OBJECT && piece->cache == cache;
 	return piece->family == STRESS_MEMORY || piece->family == STRESS_OBJECT;
 }
 
-void stress_give_bulk(struct stress_actor *actor, struct stress_piece **pieces, unsigned int nr)
+void stress_free_bulk(struct stress_actor *actor, struct stress_piece **pieces, unsigned int nr)
 {
 	const struct stress_cache *cache = NULL;
 	unsigned int i, n = 0;
@@ -113,7 +118,7 @@ void stress_give_bulk(struct stress_actor *actor, struct stress_piece **pieces, 
 	for (i = 0; i < nr; i++) {
 		const struct stress_cache *of = pieces[i]->cache;
 
-		if (!goes_with_them(pieces[i], cache))
+		if (!fits_bulk(pieces[i], cache))
 			continue;
 		actor->objects[n] = stress_end_piece(actor, pieces[i]);
 		if (pieces[i]->family == STRESS_OBJECT && of->ctor)
@@ -127,9 +132,9 @@ void stress_give_bulk(struct stress_actor *actor, struct stress_piece **pieces, 
 	stress_did(actor, cache ? STRESS_CACHE_FREE_BULK : STRESS_KFREE_BULK, n);
 }
 
-/* ---- more of it, or less ---- */
+/* ---- resize ---- */
 
-/* What @piece had is at the beginning of @new, and what was to be cleared is. */
+/* Check that the contents are preserved, and the rest is cleared if requested. */
 static void check_resized(struct stress_actor *actor, struct stress_piece *piece, void *new,
 			  size_t size, size_t room, gfp_t gfp)
 {
@@ -162,7 +167,7 @@ static void resize(struct stress_actor *actor, struct stress_piece *piece)
 		return;
 	}
 	check_resized(actor, piece, new, size, room, gfp);
-	/* What needed no more room stays where it is, aligned for another size. */
+	/* It may have stayed in place, aligned for its old size. */
 	piece->align = 16;
 	piece->zeroed = false;
 	piece->piece.size = size;
@@ -176,12 +181,10 @@ void stress_resize(struct stress_actor *actor, struct stress_piece *piece)
 	if (piece->family == STRESS_MEMORY)
 		resize(actor, piece);
 	else
-		stress_look(actor, piece);
+		stress_ksize(actor, piece);
 }
 
-/* ---- looking ---- */
-
-void stress_look(struct stress_actor *actor, struct stress_piece *piece)
+void stress_ksize(struct stress_actor *actor, struct stress_piece *piece)
 {
 	size_t size = piece->piece.size, room;
 
@@ -190,8 +193,8 @@ void stress_look(struct stress_actor *actor, struct stress_piece *piece)
 		return;
 	room = slabmod_ksize(piece->piece.memory);
 	if (room < size)
-		stress_wrong(actor, piece, "its %zu bytes have become %zu", size, room);
-	/* All of it may be used, and is from now on. */
+		stress_wrong(actor, piece, "ksize of its %zu bytes is %zu", size, room);
+	/* The caller may use all of ksize(), and does from now on. */
 	if (piece->family == STRESS_MEMORY && room <= SLABMOD_KMALLOC_MAX_CLASS)
 		piece_fill(&piece->piece, piece->piece.memory, room, piece->piece.mark);
 	stress_did(actor, STRESS_KSIZE, 1);

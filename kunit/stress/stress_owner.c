@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stress_owner.c - the caches and pools that stay from the beginning to the end, and
- * those that come and go beside them.
+ * stress_owner.c - the permanent caches and pools, and short-lived ones beside them.
  *
- * One pool has a limit so low that it is reached all the time, one is of one node alone,
- * one must be within 32 bits of addresses, one is like the root pool.
+ * One pool has a limit so low that it is reached all the time, one is limited to a node, one
+ * to 32-bit addresses, one is like the root pool.
  *
- * Contexts: process, may sleep, but for stress_random_cache() and stress_pool_node():
- * any. Locks: none.
+ * Contexts: process, may sleep; stress_random_cache() and stress_pool_node(): any.
+ * Locks: none.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -17,7 +16,7 @@
 
 #include "stress.h"
 
-/* ---- pools that stay ---- */
+/* ---- permanent pools ---- */
 
 struct slabmod_pool *stress_pools[STRESS_POOLS];
 
@@ -44,12 +43,10 @@ static void check_usage(struct stress_actor *actor, const char *name,
 
 	slabmod_pool_usage(pool, &usage);
 	pages = usage.held - usage.metadata;
-	if (params->limit_bytes && pages > params->limit_bytes)
-		stress_wrong(actor, NULL, "pool %s holds %zu bytes of pages, more than its %zu",
-			     name, pages, params->limit_bytes);
-	if (pages < params->reserve_bytes)
-		stress_wrong(actor, NULL, "pool %s holds %zu bytes of pages, less than its %zu",
-			     name, pages, params->reserve_bytes);
+	if ((params->limit_bytes && pages > params->limit_bytes) || pages < params->reserve_bytes)
+		stress_wrong(actor, NULL,
+			     "pool %s holds %zu bytes of pages: limit %zu, reserve %zu", name, pages,
+			     params->limit_bytes, params->reserve_bytes);
 }
 
 void stress_check_pools(struct stress_actor *actor)
@@ -61,7 +58,7 @@ void stress_check_pools(struct stress_actor *actor)
 	stress_did(actor, STRESS_POOL_USAGE, STRESS_POOLS);
 }
 
-/* ---- caches that stay ---- */
+/* ---- permanent caches ---- */
 
 void stress_construct(void *object, size_t size)
 {
@@ -71,18 +68,12 @@ void stress_construct(void *object, size_t size)
 	piece_fill(&state, object, size, (u64)object);
 }
 
-#define DEFINE_CTOR(size)				\
-static void ctor_##size(void *object)			\
-{							\
-	stress_construct(object, size);			\
-}
+DEFINE_STRESS_CTOR(16)
+DEFINE_STRESS_CTOR(76)
+DEFINE_STRESS_CTOR(640)
+DEFINE_STRESS_CTOR(5000)
 
-DEFINE_CTOR(16)
-DEFINE_CTOR(76)
-DEFINE_CTOR(640)
-DEFINE_CTOR(5000)
-
-/* By size, smallest first; all alignments, few and many objects a slab. */
+/* By size, smallest first; all alignments, few and many objects per slab. */
 static struct stress_cache caches[] = {
 	{ "ctor-16",	16,	0,	0, ctor_16, -1 },
 	{ "align-1",	17,	1,	0, NULL, -1 },
@@ -120,7 +111,7 @@ const struct stress_cache *stress_random_cache(struct stress_actor *actor, bool 
 	unsigned int i, n = ARRAY_SIZE(caches);
 
 	do {
-		/* The least of three: mostly a small one. */
+		/* The minimum of three: mostly a small one. */
 		i = min3(stress_below(actor, n), stress_below(actor, n), stress_below(actor, n));
 	} while (!or_ctor && caches[i].ctor);
 	return &caches[i];
@@ -134,66 +125,80 @@ struct slabmod_cache *stress_create(int pool, const char *name, size_t size, siz
 	return slabmod_pool_cache_create(stress_pools[pool], name, size, align, flags, ctor);
 }
 
-/* ---- beginning and end ---- */
+bool stress_cache_open(struct stress_cache *c)
+{
+	c->cache = stress_create(c->pool, c->name, c->size, c->align, c->flags, c->ctor);
+	return c->cache;
+}
+
+void stress_cache_close(struct stress_cache *c)
+{
+	if (slabmod_cache_destroy(c->cache))
+		stress_wrong(NULL, NULL, "cache %s has live objects", c->name);
+}
+
+/* ---- init and exit ---- */
+
+void stress_pool_close(struct slabmod_pool *pool, const char *name)
+{
+	if (slabmod_pool_destroy(pool))
+		stress_wrong(NULL, NULL, "pool %s is not empty", name);
+}
 
 void stress_owners_exit(void)
 {
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(caches); i++)
-		if (slabmod_cache_destroy(caches[i].cache))
-			stress_wrong(NULL, NULL, "cache %s has live objects", caches[i].name);
+		stress_cache_close(&caches[i]);
 	for (i = 0; i < STRESS_POOLS; i++)
-		if (slabmod_pool_destroy(stress_pools[i]))
-			stress_wrong(NULL, NULL, "pool %s has something left", pools[i].name);
+		stress_pool_close(stress_pools[i], pools[i].name);
 }
 
 int stress_owners_init(void)
 {
+	bool ok = true;
 	int i;
 
-	/* The last node, so that most CPUs are not near it. */
+	/* The last node, which is remote to most CPUs. */
 	for_each_online_node(i)
 		pools[1].params.node = i;
-	for (i = 0; i < STRESS_POOLS; i++) {
+	for (i = 0; i < STRESS_POOLS && ok; i++) {
 		stress_pools[i] = slabmod_pool_create(pools[i].name, &pools[i].params);
-		if (!stress_pools[i])
-			goto fail;
+		ok = stress_pools[i];
 	}
-	for (i = 0; i < ARRAY_SIZE(caches); i++) {
-		struct stress_cache *c = &caches[i];
-
-		c->cache = stress_create(c->pool, c->name, c->size, c->align, c->flags, c->ctor);
-		if (!c->cache)
-			goto fail;
-	}
-	return 0;
-
-fail:
-	stress_owners_exit();
-	return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(caches) && ok; i++)
+		ok = stress_cache_open(&caches[i]);
+	if (!ok)
+		stress_owners_exit();
+	return ok ? 0 : -ENOMEM;
 }
 
-/* ---- those that come and go ---- */
+/* ---- short-lived caches and pools ---- */
 
-/* Takes what it is told to, as much as there are hands for it and memory. */
+/* Memory of a short-lived cache or pool. */
 struct visit {
 	struct stress_actor *actor;
 	struct stress_piece pieces[STRESS_HANDS];
+	void *objects[STRESS_HANDS];	/* their addresses */
 	unsigned int n;
+	char name[32];
 };
 
-static void *visit_room(struct stress_actor *actor)
+static struct visit *visit_begin(struct stress_actor *actor)
 {
 	struct visit *visit = slabmod_kzalloc(sizeof(*visit), GFP_KERNEL | __GFP_NOWARN);
 
-	if (visit)
-		visit->actor = actor;
+	if (!visit)
+		return NULL;
+	visit->actor = actor;
+	snprintf(visit->name, sizeof(visit->name), "visit-%u-%llu", actor->id, actor->step);
 	return visit;
 }
 
-static bool visit_takes(struct visit *visit, enum stress_kind kind, enum stress_family family,
-			void *p, size_t size, unsigned int align)
+/* Add an allocation; return true if there is room for another. */
+static bool visit_add(struct visit *visit, enum stress_kind kind, enum stress_family family,
+		      void *p, size_t size, unsigned int align)
 {
 	struct stress_piece *piece = &visit->pieces[visit->n];
 
@@ -220,42 +225,68 @@ static unsigned int visit_flags(struct stress_actor *actor)
 	}
 }
 
-/* A cache of any size and alignment; objects of all its slabs at once. */
-static void cache_life(struct stress_actor *actor)
+/* A cache with live objects must not be destroyed. */
+static void destroy_busy_cache(struct visit *visit, struct stress_cache *c)
+{
+	unsigned int i;
+
+	if (visit->n && slabmod_cache_destroy(c->cache) != -EBUSY)
+		stress_wrong(visit->actor, NULL, "%s was destroyed with live objects", c->name);
+	for (i = 0; i < visit->n; i++)
+		visit->objects[i] = visit->pieces[i].piece.memory;
+	stress_did_bad(visit->actor, STRESS_BAD_BUSY_CACHE, !!visit->n);
+}
+
+/*
+ * Free some of @n free objects again. Nothing is allocated in between, so each of these frees
+ * is reported, at the latest when the cache is destroyed.
+ */
+static void free_twice(struct visit *visit, struct stress_cache *c, unsigned int n)
+{
+	unsigned int twice = n && c->size <= 1024 ? stress_below(visit->actor, n) : 0, i;
+
+	for (i = 0; i < twice; i++)
+		slabmod_cache_free(c->cache, visit->objects[i]);
+	stress_count(visit->actor->certain, twice);
+}
+
+void stress_cache_life(struct stress_actor *actor)
 {
 	int pool = (int)stress_below(actor, STRESS_POOLS + 1) - 1;
 	size_t size = stress_random_size(actor) % 8192 + 1, align = 1u << stress_below(actor, 13);
 	struct stress_cache own = { .size = size, .pool = pool };
-	struct visit *visit = visit_room(actor);
-	char name[32];
+	struct visit *visit = visit_begin(actor);
+	unsigned int n;
 
 	if (!visit)
 		return;
-	snprintf(name, sizeof(name), "visit-%u-%llu", actor->id, actor->step);
-	own.cache = stress_create(pool, name, size, align, visit_flags(actor), NULL);
+	own.name = visit->name;
+	own.cache = stress_create(pool, own.name, size, align, visit_flags(actor), NULL);
 	if (!own.cache) {
 		stress_was_refused(actor, STRESS_CACHE_LIFE);
 		goto out;
 	}
 	if (slabmod_cache_size(own.cache) < size)
-		stress_wrong(actor, NULL, "%s: its objects have %u of %zu bytes", name,
+		stress_wrong(actor, NULL, "%s: its objects have %u of %zu bytes", own.name,
 			     slabmod_cache_size(own.cache), size);
 	do {
 		visit->pieces[visit->n].cache = &own;
-	} while (visit_takes(visit, STRESS_CACHE_ALLOC, STRESS_OBJECT,
-			     slabmod_cache_alloc(own.cache, GFP_KERNEL | __GFP_NOWARN), size,
-			     max_t(size_t, align, 8)));
-	while (visit->n)
+	} while (visit_add(visit, STRESS_CACHE_ALLOC, STRESS_OBJECT,
+			   slabmod_cache_alloc(own.cache, GFP_KERNEL | __GFP_NOWARN), size,
+			   max_t(size_t, align, 8)));
+	if (stress_bad)
+		destroy_busy_cache(visit, &own);
+	for (n = visit->n; visit->n;)
 		slabmod_cache_free(own.cache,
 				   stress_end_piece(actor, &visit->pieces[--visit->n]));
-	if (slabmod_cache_destroy(own.cache))
-		stress_wrong(actor, NULL, "%s has live objects", name);
+	if (stress_bad)
+		free_twice(visit, &own, n);
+	stress_cache_close(&own);
 	stress_did(actor, STRESS_CACHE_LIFE, 1);
 out:
 	slabmod_kfree(visit);
 }
 
-/* Until the pool is full, or the hands are. */
 static void fill_pool(struct visit *visit, struct slabmod_pool *pool)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
@@ -265,11 +296,11 @@ static void fill_pool(struct visit *visit, struct slabmod_pool *pool)
 	do {
 		size = stress_random_size(visit->actor) + 4096;
 		p = slabmod_pool_kmalloc(pool, size, gfp);
-	} while (visit_takes(visit, STRESS_POOL_KMALLOC, STRESS_MEMORY, p, size, 16));
+	} while (visit_add(visit, STRESS_POOL_KMALLOC, STRESS_MEMORY, p, size, 16));
 	if (visit->n == STRESS_HANDS)
 		return;
 	p = (void *)slabmod_pool_get_free_pages(pool, gfp, 0);
-	visit_takes(visit, STRESS_POOL_PAGES, STRESS_PAGES, p, PAGE_SIZE, PAGE_SIZE);
+	visit_add(visit, STRESS_POOL_PAGES, STRESS_PAGES, p, PAGE_SIZE, PAGE_SIZE);
 }
 
 static void empty_pool(struct visit *visit, struct slabmod_pool *pool)
@@ -285,44 +316,46 @@ static void empty_pool(struct visit *visit, struct slabmod_pool *pool)
 	}
 }
 
-static void pool_life(struct stress_actor *actor)
+void stress_pool_life(struct stress_actor *actor)
 {
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-	struct visit *visit = visit_room(actor);
+	struct visit *visit = visit_begin(actor);
 	struct slabmod_pool *pool;
-	char name[32];
 
 	if (!visit)
 		return;
 	params.limit_bytes = SZ_256K + stress_below(actor, SZ_1M);
 	params.reserve_bytes = stress_below(actor, SZ_256K);
 	params.node = stress_random_node(actor);
-	snprintf(name, sizeof(name), "visit-%u-%llu", actor->id, actor->step);
-	pool = slabmod_pool_create(name, &params);
+	pool = slabmod_pool_create(visit->name, &params);
 	if (!pool) {
 		stress_was_refused(actor, STRESS_POOL_LIFE);
 		goto out;
 	}
 	params.limit_bytes &= PAGE_MASK;
 	fill_pool(visit, pool);
-	check_usage(actor, name, &params, pool);
+	if (stress_bad) {
+		if (visit->n && slabmod_pool_destroy(pool) != -EBUSY)
+			stress_wrong(actor, NULL, "%s was destroyed in use", visit->name);
+		stress_did_bad(actor, STRESS_BAD_BUSY_POOL, !!visit->n);
+	}
+	check_usage(actor, visit->name, &params, pool);
 	empty_pool(visit, pool);
 	slabmod_pool_shrink(pool);
-	check_usage(actor, name, &params, pool);
-	if (slabmod_pool_destroy(pool))
-		stress_wrong(actor, NULL, "pool %s has something left", name);
+	check_usage(actor, visit->name, &params, pool);
+	stress_pool_close(pool, visit->name);
 	stress_did(actor, STRESS_POOL_LIFE, 1);
 out:
 	slabmod_kfree(visit);
 }
 
-/* ---- what is seldom done ---- */
+/* ---- rare operations ---- */
 
 void stress_rare(struct stress_actor *actor, unsigned int which)
 {
 	switch (which) {
 	case 0:
-		pool_life(actor);
+		stress_pool_life(actor);
 		break;
 	case 1 ... 4:
 		slabmod_shrink();
@@ -333,7 +366,7 @@ void stress_rare(struct stress_actor *actor, unsigned int which)
 		stress_did(actor, STRESS_POOL_SHRINK, 1);
 		break;
 	case 13 ... 28:
-		cache_life(actor);
+		stress_cache_life(actor);
 		break;
 	case 29 ... 40:
 		stress_check_pools(actor);
@@ -344,14 +377,19 @@ void stress_rare(struct stress_actor *actor, unsigned int which)
 	}
 }
 
+void stress_do_each(struct stress_actor *actor, const unsigned int *which, unsigned int nr,
+		    void (*fn)(struct stress_actor *actor, unsigned int which))
+{
+	for (; nr && !stress_stopped(); nr--) {
+		actor->step++;
+		fn(actor, *which++);
+	}
+}
+
 void stress_rare_all(struct stress_actor *actor)
 {
 	/* One of each range above. */
 	static const unsigned int each[] = { 0, 1, 5, 13, 29, 41 };
-	int i;
 
-	for (i = 0; i < ARRAY_SIZE(each) && !stress_stopped(); i++) {
-		actor->step++;
-		stress_rare(actor, each[i]);
-	}
+	stress_do_each(actor, each, ARRAY_SIZE(each), stress_rare);
 }

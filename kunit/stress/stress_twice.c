@@ -1,58 +1,274 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stress_twice.c - second frees: at once, with another object's in between, in one array, by
- * another actor later, and of many objects on all CPUs at the same time.
+ * stress_twice.c - second frees: at once, after another object's free, in one array, by another
+ * actor later, and of many objects on all CPUs at the same time.
  *
- * What lies in the slots has an owner, which may free it badly. Of a loose taint (see
- * stress_taint.c) a piece that was freed may go back to a slot as if it were live. Of an
- * exact one it goes into the taint's box: the actor that puts it there does one free, and
- * the one that finds it does the other, at the same time or much later.
+ * The second free may find that the memory has been allocated again, and then takes it from
+ * its new owner: no allocator can tell. Without strict mode, an object in a magazine may even
+ * be allocated twice after its slab was freed. So memory that is freed twice comes from taints
+ * of its own: some caches, runs of a length that nothing else has, and a pool. All but the
+ * pool share CPUs, buddies and chunks with all other memory, where any effect of a second free
+ * is found.
  *
- * At the end every owner has freed what it had: no taint has an object in use then, since
- * what comes back to its slab twice is counted once. So all caches and the pool can be
+ * A taint is loose or exact.
+ *
+ * - An object of a loose one may have several owners, and its page may belong to others. Its
+ *   owners neither write to it nor read it, and free it only by calls that name its cache;
+ *   slabmod does not clear it, because the cache has a constructor. An isolated cache and the
+ *   pool, whose limit is its reserve, keep their pages until the end, so any call may be made.
+ *   A freed piece may return to a slot as if it were live.
+ * - An exact one is checked like all other memory: a block of pages, an object in debug mode
+ *   or strict mode is never allocated twice. Nothing is allocated from the taint between the
+ *   first and the last free of an object, so exactly one of these frees is valid, and each of
+ *   the others must be reported. For a later second free, the piece is put into the taint's
+ *   box: the actor that puts it there does one free, the one that finds it the other.
+ *
+ * At the end every owner has freed what it had. No taint has an object in use then, because an
+ * object that returns to its slab twice is counted once. So all caches and the pool can be
  * destroyed.
  *
- * Contexts: any, but for init, exit and the race: process, may sleep. Locks: none.
+ * Contexts: any; init, exit, shrink and the race: process, may sleep. Locks: none.
  */
+#include <linux/atomic.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/smp.h>
-#include <linux/vmalloc.h>
 
-#include "stress_taint.h"
+#include "stress.h"
 
-static struct stress_piece **slots;
-static struct stress_piece *pieces;
-static unsigned int nr_slots;
+struct stress_taint {
+	struct stress_cache type;	/* of objects; size 0: of other memory */
+	bool exact;
+	atomic_t allocators;		/* -1: none may allocate until the last free */
+	atomic_t frees;			/* still due, while @allocators is -1 */
+	unsigned int boxed;		/* @box has a piece; taken out by xchg() */
+	struct stress_piece *box;
+};
 
-static unsigned int nr_taints(void)
+#define POOL_BYTES	SZ_2M
+
+DEFINE_STRESS_CTOR(24)
+DEFINE_STRESS_CTOR(40)
+DEFINE_STRESS_CTOR(64)
+DEFINE_STRESS_CTOR(200)
+DEFINE_STRESS_CTOR(1000)
+DEFINE_STRESS_CTOR(2000)
+DEFINE_STRESS_CTOR(5000)
+
+/* Every kind of home and magazine, with and without shared lines, in pools too. */
+static struct stress_taint taints[] = {
+	{ .type = { "bad-24",	24,	0,	0, ctor_24, -1 } },
+	{ .type = { "bad-40",	40,	8,	0, ctor_40, 3 } },
+	{ .type = { "bad-64",	64,	0,	0, ctor_64, -1 } },
+	{ .type = { "bad-200",	200,	0,	SLABMOD_HWCACHE_ALIGN, ctor_200, -1 } },
+	{ .type = { "bad-1000",	1000,	0,	0, ctor_1000, 0 } },
+	{ .type = { "bad-2000",	2000,	0,	0, ctor_2000, -1 } },
+	{ .type = { "bad-5000",	5000,	0,	0, ctor_5000, 1 } },
+	{ .type = { "bad-isolated-48", 48, 0,	SLABMOD_ISOLATED, NULL, -1 } },
+	{ .type = { "bad-isolated-512", 512, 0,	SLABMOD_ISOLATED, NULL, 3 } },
+	{ .type = { "bad-debug-72", 72,	0,	SLABMOD_DEBUG, NULL, -1 } },
+	{ .type = { "bad-strict-56", 56, 0,	SLABMOD_STRICT, NULL, -1 } },
+	{ .type = { "bad-strict-96", 96, 0,	SLABMOD_STRICT, NULL, 2 } },
+	{ .exact = true },		/* runs of STRESS_TAINTED_PAGES */
+	{ },				/* the pool */
+};
+
+#define NR_TAINTS	ARRAY_SIZE(taints)
+#define RUNS		(&taints[NR_TAINTS - 2])
+#define POOL		(&taints[NR_TAINTS - 1])
+
+static struct slabmod_pool *pool;
+static struct stress_slots all;
+
+/* Rarely a run: those are long, and checked in full. */
+static struct stress_taint *random_taint(struct stress_actor *actor)
 {
-	unsigned int n = 0;
+	struct stress_taint *taint = &taints[stress_below(actor, NR_TAINTS)];
 
-	while (taint_nth(n))
-		n++;
-	return n;
+	return taint == RUNS && !stress_one_in(actor, 4) ? POOL : taint;
+}
+
+static bool is_debugged(const struct stress_taint *taint)
+{
+	return stress_all_debugged || taint->type.flags & SLABMOD_DEBUG;
+}
+
+/* Return true if it keeps its memory until the end. */
+static bool keeps_memory(const struct stress_taint *taint)
+{
+	return taint == POOL || taint->type.flags & SLABMOD_ISOLATED;
+}
+
+/*
+ * Return true if memory that may be free may be written to. KCSAN reports two owners that
+ * write to an object, and debug mode a write after the other owner's free.
+ */
+static bool may_write(const struct stress_taint *taint)
+{
+	if (!keeps_memory(taint) || is_debugged(taint))
+		return false;
+	return taint->exact || !IS_ENABLED(CONFIG_KCSAN);
 }
 
 /* ---- allocating ---- */
 
+static void *alloc_of_pool(struct stress_actor *actor, struct stress_piece *piece)
+{
+	unsigned int how = stress_below(actor, 8);
+	size_t size = stress_random_size(actor);
+
+	if (how < 3) {
+		piece->order = stress_below(actor, 6);
+		size = PAGE_SIZE << piece->order;
+		piece->family = STRESS_PAGES;
+		piece->align = size;
+		piece->piece.size = size;
+		return (void *)slabmod_pool_get_free_pages(pool, stress_gfp(actor, size),
+							   piece->order);
+	}
+	if (how == 3)
+		size += SLABMOD_KMALLOC_MAX_CLASS;
+	piece->family = STRESS_MEMORY;
+	piece->align = 16;
+	piece->piece.size = size;
+	return slabmod_pool_kmalloc(pool, size, stress_gfp(actor, size));
+}
+
+static void *alloc_tainted(struct stress_actor *actor, struct stress_piece *piece,
+			   struct stress_taint *taint)
+{
+	size_t size = STRESS_TAINTED_PAGES * PAGE_SIZE;
+
+	stress_reset(piece);
+	piece->taint = taint;
+	piece->freed = false;
+	if (taint->type.size) {
+		stress_set_object(piece, &taint->type);
+		return slabmod_cache_alloc(taint->type.cache, stress_gfp(actor, piece->piece.size));
+	}
+	if (taint == POOL)
+		return alloc_of_pool(actor, piece);
+	piece->family = STRESS_EXACT;
+	piece->piece.size = size;
+	piece->align = PAGE_SIZE;
+	return slabmod_alloc_pages_exact(size, stress_gfp(actor, size));
+}
+
+/* Fails without memory, or while an object of an exact taint is being freed twice. */
+static bool taint_alloc(struct stress_actor *actor, struct stress_piece *piece,
+			struct stress_taint *taint)
+{
+	if (taint->exact && !atomic_inc_unless_negative(&taint->allocators))
+		return false;
+	piece->piece.memory = alloc_tainted(actor, piece, taint);
+	if (taint->exact)
+		atomic_dec(&taint->allocators);
+	return piece->piece.memory;
+}
+
+static enum stress_kind kind_of(const struct stress_piece *piece)
+{
+	switch (piece->family) {
+	case STRESS_OBJECT:
+		return STRESS_CACHE_ALLOC;
+	case STRESS_PAGES:
+		return STRESS_POOL_PAGES;
+	case STRESS_EXACT:
+		return STRESS_ALLOC_PAGES_EXACT;
+	default:
+		return STRESS_POOL_KMALLOC;
+	}
+}
+
+/* ---- freeing ---- */
+
+/* Free by a call that needs only the address. */
+static void free_by_address(struct stress_actor *actor, const struct stress_taint *taint, void *p)
+{
+	switch (stress_below(actor, 16)) {
+	case 0:
+		if (!may_write(taint))
+			slabmod_kfree(p);
+		else
+			slabmod_kfree_sensitive(p);
+		break;
+	case 1:
+		stress_krealloc_zero(actor, p);
+		break;
+	case 2:
+		slabmod_kfree_bulk(1, &p);
+		break;
+	default:
+		slabmod_kfree(p);
+	}
+}
+
+static void free_object(struct stress_actor *actor, const struct stress_taint *taint, void *p)
+{
+	if (keeps_memory(taint) && stress_one_in(actor, 2))
+		free_by_address(actor, taint, p);
+	else if (stress_one_in(actor, 8))
+		slabmod_cache_free_bulk(taint->type.cache, 1, &p);
+	else
+		slabmod_cache_free(taint->type.cache, p);
+}
+
+static void free_pages_of_pool(struct stress_actor *actor, void *p, unsigned int order)
+{
+	switch (stress_below(actor, 4)) {
+	case 0:
+		slabmod_free_pages((unsigned long)p, order);
+		break;
+	case 1:
+		__slabmod_free_pages(virt_to_page(p), order);
+		break;
+	default:
+		slabmod_pool_free_pages(pool, (unsigned long)p, order);
+	}
+}
+
+/* Free by a call that fits the allocation, whether it is free already or not. */
+static void taint_free(struct stress_actor *actor, const struct stress_piece *piece)
+{
+	void *p = piece->piece.memory;
+
+	switch (piece->family) {
+	case STRESS_OBJECT:
+		free_object(actor, piece->taint, p);
+		break;
+	case STRESS_EXACT:
+		slabmod_free_pages_exact(p, piece->piece.size);
+		break;
+	case STRESS_PAGES:
+		free_pages_of_pool(actor, p, piece->order);
+		break;
+	default:
+		if (stress_one_in(actor, 2))
+			slabmod_pool_kfree(pool, p);
+		else
+			free_by_address(actor, piece->taint, p);
+	}
+}
+
 static void fill_slot(struct stress_actor *actor, struct stress_piece *piece,
 		      struct stress_taint *taint)
 {
-	if (!taint_take(actor, piece, taint)) {
-		stress_was_refused(actor, taint_kind(piece));
+	if (!taint_alloc(actor, piece, taint)) {
+		stress_was_refused(actor, kind_of(piece));
 		return;
 	}
 	if (taint->exact)
-		stress_begin_piece(actor, piece, taint_kind(piece));
+		stress_begin_piece(actor, piece, kind_of(piece));
 	else if (!IS_ALIGNED((unsigned long)piece->piece.memory, piece->align))
 		stress_wrong(actor, NULL, "an object of %s is not aligned to %u bytes",
 			     taint->type.name, piece->align);
-	stress_did(actor, taint_kind(piece), 1);
+	stress_did(actor, kind_of(piece), 1);
 }
 
-/* ---- freeing twice ---- */
+/* ---- second frees ---- */
 
-/* How it was done is told apart for objects; of pages, only which they are. */
+/* Count second frees by @bad for objects, and by their kind for pages. */
 static void count_second(struct stress_actor *actor, const struct stress_piece *piece,
 			 enum stress_bad bad, unsigned int seconds)
 {
@@ -63,7 +279,6 @@ static void count_second(struct stress_actor *actor, const struct stress_piece *
 	stress_did_bad(actor, bad, piece->taint->exact ? seconds : 0);
 }
 
-/* Twice or three times, with another object in between or not. */
 static void free_twice(struct stress_actor *actor, const struct stress_piece *piece,
 		       const struct stress_piece *other)
 {
@@ -95,7 +310,7 @@ static void free_bulk(struct stress_actor *actor, const struct stress_piece *pie
 	count_second(actor, piece, STRESS_BAD_DOUBLE_BULK, 1);
 }
 
-/* No actor owns the result: what krealloc() returns is new memory. */
+/* What krealloc() returns is new memory, which no actor owns. */
 static void enlarge_freed(struct stress_actor *actor, const struct stress_piece *piece)
 {
 	size_t size = 2 * piece->piece.size + 64;
@@ -107,14 +322,14 @@ static void enlarge_freed(struct stress_actor *actor, const struct stress_piece 
 	stress_did_bad(actor, STRESS_BAD_FREED_KREALLOC, 0);
 }
 
-/* The calls that look at an object, after it was freed. */
-static void look_at_freed(struct stress_actor *actor, const struct stress_piece *piece)
+/* Calls that read an object after it was freed. */
+static void use_freed(struct stress_actor *actor, const struct stress_piece *piece)
 {
 	const struct stress_taint *taint = piece->taint;
 	void *p = piece->piece.memory;
 	size_t size;
 
-	if (!taint_stays(taint) || taint->exact)
+	if (!keeps_memory(taint) || taint->exact)
 		return;
 	switch (stress_below(actor, 3)) {
 	case 0:
@@ -125,27 +340,27 @@ static void look_at_freed(struct stress_actor *actor, const struct stress_piece 
 		stress_did_bad(actor, STRESS_BAD_FREED_KSIZE, 0);
 		break;
 	case 1:
-		if (taint_may_write(taint))
+		if (may_write(taint))
 			enlarge_freed(actor, piece);
 		break;
 	default:
-		if (!taint_may_write(taint))
+		if (!may_write(taint))
 			break;
 		slabmod_kfree_sensitive(p);
 		stress_did_bad(actor, STRESS_BAD_FREED_SENSITIVE, 0);
 	}
 }
 
-/* From here to the end nothing is allocated of an exact taint. */
+/* Nothing is allocated from an exact taint until double_end(). */
 static bool double_begin(struct stress_taint *taint)
 {
-	return !taint->exact || !atomic_cmpxchg(&taint->takers, 0, -1);
+	return !taint->exact || !atomic_cmpxchg(&taint->allocators, 0, -1);
 }
 
 static void double_end(struct stress_taint *taint)
 {
 	if (taint->exact)
-		atomic_set_release(&taint->takers, 0);
+		atomic_set_release(&taint->allocators, 0);
 }
 
 static void one_free_done(struct stress_taint *taint)
@@ -154,7 +369,7 @@ static void one_free_done(struct stress_taint *taint)
 		double_end(taint);
 }
 
-/* The other free of what is in the box, if there is something. */
+/* Do the second free of the piece in the box, if any. */
 static void free_boxed(struct stress_actor *actor, struct stress_taint *taint)
 {
 	struct stress_piece *piece;
@@ -168,7 +383,7 @@ static void free_boxed(struct stress_actor *actor, struct stress_taint *taint)
 	one_free_done(taint);
 }
 
-/* Leaves the piece to be freed once more: in the box, or where it would lie if it were live. */
+/* Free the piece, and leave it in the box or in its slot to be freed again. */
 static void free_and_leave(struct stress_actor *actor, struct stress_piece *piece)
 {
 	struct stress_taint *taint = piece->taint;
@@ -188,7 +403,6 @@ static void free_and_leave(struct stress_actor *actor, struct stress_piece *piec
 	one_free_done(taint);
 }
 
-/* An object of an exact taint must be as its owner wrote it. */
 static void end_ownership(struct stress_actor *actor, struct stress_piece *piece)
 {
 	if (piece->freed)
@@ -207,7 +421,7 @@ static void free_last(struct stress_actor *actor, struct stress_piece *piece)
 	piece->piece.memory = NULL;
 }
 
-enum way { TWICE, TWICE_APART, BULK, LEAVE, LEAVE_TOO, LOOK, NR_BAD_WAYS, NR_WAYS = 10 };
+enum way { TWICE, TWICE_APART, BULK, LEAVE, LEAVE_TOO, USE, NR_BAD_WAYS, NR_WAYS = 10 };
 
 static void free_badly(struct stress_actor *actor, struct stress_piece *piece, enum way way,
 		       const struct stress_piece *other)
@@ -221,9 +435,9 @@ static void free_badly(struct stress_actor *actor, struct stress_piece *piece, e
 	case BULK:
 		free_bulk(actor, piece, other);
 		break;
-	case LOOK:
+	case USE:
 		taint_free(actor, piece);
-		look_at_freed(actor, piece);
+		use_freed(actor, piece);
 		break;
 	default:
 		free_twice(actor, piece, other);
@@ -237,9 +451,9 @@ static void empty_slot(struct stress_actor *actor, struct stress_piece *piece)
 	enum way way = stress_below(actor, NR_WAYS);
 	struct stress_piece other = { };
 
-	/* Of the same taint, and never written to. */
+	/* Another object of the same taint. */
 	if (way == TWICE_APART || way == BULK)
-		taint_take(actor, &other, piece->taint);
+		taint_alloc(actor, &other, piece->taint);
 	if (way < NR_BAD_WAYS && double_begin(piece->taint)) {
 		end_ownership(actor, piece);
 		free_badly(actor, piece, way, &other);
@@ -252,11 +466,11 @@ static void empty_slot(struct stress_actor *actor, struct stress_piece *piece)
 
 void stress_taint_step(struct stress_actor *actor)
 {
-	struct stress_taint *taint = taint_random(actor);
+	struct stress_taint *taint = random_taint(actor);
 	struct stress_piece *piece;
 
 	free_boxed(actor, taint);
-	piece = xchg(&slots[stress_below(actor, nr_slots)], actor->tainted);
+	piece = xchg(&all.slots[stress_below(actor, all.nr)], actor->tainted);
 	actor->tainted = piece;
 	if (piece->piece.memory)
 		empty_slot(actor, piece);
@@ -266,7 +480,7 @@ void stress_taint_step(struct stress_actor *actor)
 
 /* ---- many objects, on all CPUs at once ---- */
 
-/* Enough for more empty slabs than a home keeps, so that some leave it meanwhile. */
+/* Enough that more slabs become empty than a home keeps. */
 #define RACE_OBJECTS	512
 
 struct race {
@@ -291,26 +505,19 @@ static void race_on_cpu(void *arg)
 		slabmod_cache_free(race->cache, race->objects[i]);
 }
 
-static void race_take(struct stress_actor *actor, struct race *race, struct stress_taint *taint)
-{
-	unsigned int most = 1 + stress_below(actor, RACE_OBJECTS);
-	struct stress_piece piece = { };
-
-	while (race->nr < most && taint_take(actor, &piece, taint))
-		race->objects[race->nr++] = piece.piece.memory;
-}
-
 void stress_taint_race(struct stress_actor *actor)
 {
-	struct stress_taint *taint = taint_random_cache(actor);
+	struct stress_taint *taint = &taints[stress_below(actor, NR_TAINTS - 2)];
 	struct race *race = slabmod_kzalloc(sizeof(*race), GFP_KERNEL | __GFP_NOWARN);
-	unsigned int seconds;
+	unsigned int seconds, max = 1 + stress_below(actor, RACE_OBJECTS);
+	struct stress_piece piece = { };
 
 	if (!race)
 		return;
 	race->cache = taint->type.cache;
 	race->bulk = stress_one_in(actor, 2);
-	race_take(actor, race, taint);
+	while (race->nr < max && taint_alloc(actor, &piece, taint))
+		race->objects[race->nr++] = piece.piece.memory;
 	if (double_begin(taint)) {
 		on_each_cpu(race_on_cpu, race, true);
 		double_end(taint);
@@ -325,11 +532,30 @@ void stress_taint_race(struct stress_actor *actor)
 	stress_did(actor, STRESS_CACHE_SHRINK, 1);
 }
 
-/* ---- beginning and end ---- */
+/* ---- shrink, init and exit ---- */
+
+void stress_taint_shrink(struct stress_actor *actor)
+{
+	struct stress_taint *taint = random_taint(actor);
+	struct slabmod_usage usage;
+
+	if (taint->type.size) {
+		slabmod_cache_shrink(taint->type.cache);
+		stress_did(actor, STRESS_CACHE_SHRINK, 1);
+		return;
+	}
+	slabmod_pool_shrink(taint == POOL ? pool : NULL);
+	stress_did(actor, STRESS_POOL_SHRINK, 1);
+	slabmod_pool_usage(pool, &usage);
+	if (usage.held - usage.metadata != POOL_BYTES)
+		stress_wrong(actor, NULL, "pool bad holds %zu bytes of pages, not %d",
+			     usage.held - usage.metadata, POOL_BYTES);
+	stress_did(actor, STRESS_POOL_USAGE, 1);
+}
 
 void stress_taint_actor_init(struct stress_actor *actor)
 {
-	actor->tainted = &pieces[nr_slots + nr_taints() + actor->id];
+	actor->tainted = &all.pieces[all.nr + NR_TAINTS + actor->id];
 }
 
 void stress_taint_actor_exit(struct stress_actor *actor)
@@ -338,48 +564,53 @@ void stress_taint_actor_exit(struct stress_actor *actor)
 		free_last(actor, actor->tainted);
 }
 
-/* Pieces for slots, boxes and actors. */
+/* Allocate pieces for slots, boxes and actors. */
 int stress_taint_init(unsigned int nr, unsigned int actors)
 {
-	struct stress_taint *taint;
+	int err = stress_slots_alloc(&all, nr, NR_TAINTS + actors);
 	unsigned int i;
 
-	slots = vzalloc(array_size(nr, sizeof(*slots)));
-	pieces = vzalloc(array_size(nr + nr_taints() + actors, sizeof(*pieces)));
-	if (!slots || !pieces) {
-		stress_taint_exit();
-		return -ENOMEM;
-	}
-	nr_slots = nr;
-	for (i = 0; i < nr; i++)
-		slots[i] = &pieces[i];
-	for (i = 0; (taint = taint_nth(i)); i++)
-		taint->box = &pieces[nr + i];
-	return 0;
+	for (i = 0; i < NR_TAINTS && !err; i++)
+		taints[i].box = &all.pieces[nr + i];
+	return err;
 }
 
 void stress_taint_exit(void)
 {
-	vfree(slots);
-	vfree(pieces);
+	stress_slots_free(&all);
 }
 
-static void free_everything(struct stress_actor *actor)
+int stress_taint_open(void)
 {
-	struct stress_taint *taint;
+	struct slabmod_pool_params params = {
+		.limit_bytes = POOL_BYTES, .reserve_bytes = POOL_BYTES, .node = NUMA_NO_NODE,
+	};
 	unsigned int i;
 
-	for (i = 0; (taint = taint_nth(i)); i++)
-		free_boxed(actor, taint);
-	for (i = 0; i < nr_slots; i++) {
-		if (slots[i]->piece.memory)
-			free_last(actor, slots[i]);
-		cond_resched();
+	pool = slabmod_pool_create("bad", &params);
+	if (!pool)
+		return -ENOMEM;
+	for (i = 0; i < NR_TAINTS; i++) {
+		struct stress_taint *taint = &taints[i];
+		struct stress_cache *c = &taint->type;
+
+		taint->exact |= stress_strict || is_debugged(taint);
+		taint->exact |= c->flags & SLABMOD_STRICT;
+		if (c->size && !stress_cache_open(c))
+			return -ENOMEM;
 	}
+	return 0;
 }
 
 void stress_taint_close(struct stress_actor *actor)
 {
-	free_everything(actor);
-	taint_close();
+	unsigned int i;
+
+	for (i = 0; i < NR_TAINTS; i++)
+		free_boxed(actor, &taints[i]);
+	stress_slots_empty(&all, actor, free_last);
+	for (i = 0; i < NR_TAINTS; i++)
+		if (taints[i].type.cache)
+			stress_cache_close(&taints[i].type);
+	stress_pool_close(pool, "bad");
 }

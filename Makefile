@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# What a person types. Kbuild says what the modules are made from;
-# the work is done by scripts/, each of which knows --help.
+# The commands for people. Kbuild lists the sources of the modules; the work is done by
+# scripts/, each of which has --help.
 
-# The running kernel where it can be built for, or else Debian's.
+# The running kernel if its build directory is installed, otherwise Debian's.
 KDIR ?= $(patsubst %/Makefile,%,$(wildcard /lib/modules/$(shell uname -r)/build/Makefile))
 
 target := $(if $(KDIR),--kdir $(KDIR),debian)
@@ -27,7 +27,7 @@ demo:
 bench:
 	@scripts/bench $(if $(RUNNERS),RUNNERS=$(RUNNERS)) $(if $(CASES),CASES=$(CASES))
 
-# Only what runs on this machine's CPU itself
+# Only runners that execute natively on this machine
 bench-native:
 	@scripts/bench RUNNERS=uml-6.1,uml-7.2 $(if $(CASES),CASES=$(CASES))
 
@@ -56,36 +56,36 @@ clean:
 	$(RM) -r build slabmod.ko slabmod_words.ko
 
 help:
-	@echo 'make                  slabmod.ko for KDIR, left here with its sample client slabmod_words.ko'
-	@echo '                        KDIR=DIR  the build directory of a kernel; now: $(or $(KDIR),that of the Debian kernel)'
-	@echo '                        W=1, C=2  with more warnings, with sparse; then warnings are failures'
-	@echo 'make modules-NAME     all modules for a kernel of scripts/kernel, in build/NAME ($(shell scripts/kernel --list | xargs))'
-	@echo 'make modules_install  what make built, into /lib/modules (or under INSTALL_MOD_PATH)'
-	@echo 'make demo             see it at work in a guest'
-	@echo 'make check            every test, in guests; needs neither root nor a reboot'
+	@echo 'make                  build slabmod.ko and its sample client slabmod_words.ko for KDIR, in this directory'
+	@echo '                        KDIR=DIR  build directory of a kernel; now: $(or $(KDIR),that of the Debian kernel)'
+	@echo '                        W=1, C=2  more warnings, sparse; warnings are errors then'
+	@echo 'make modules-NAME     build all modules for a kernel of scripts/kernel, in build/NAME ($(shell scripts/kernel --list | xargs))'
+	@echo 'make modules_install  install what make built in /lib/modules (or under INSTALL_MOD_PATH)'
+	@echo 'make demo             show slabmod at work in a guest'
+	@echo 'make check            run all tests, in guests; needs neither root nor a reboot'
 	@echo '                        STEPS=style,kunit,stock  only these steps'
 	@echo '                        SUITES=buddy,slab        only these KUnit suites'
-	@echo '                        SEED=N                   what is random, once more'
-	@echo 'make check-all        also those that take long'
-	@echo 'make stress           every call at once, from everywhere, while CPUs come and go, on five kernels'
+	@echo '                        SEED=N                   repeat a run with the same random seed'
+	@echo 'make check-all        also run the long tests'
+	@echo 'make stress           call everything at once from every context, with CPU hotplug, on five kernels'
 	@echo '                        KERNELS=kunit,debian  only on these (kunit,kasan,kcsan,rt,debian)'
-	@echo '                        OPS=1000000           so many checked operations, or FOR=30 minutes, on each'
-	@echo '                        SEED=1                the decisions of another run'
-	@echo '                        BAD=1                 and callers that break the rules'
-	@echo 'make style            only the checkers of the source'
-	@echo 'make coverage         which lines of slabmod the tests reach, in build/coverage/html'
-	@echo 'make fuzz             random calls of slabmod in user space, under libFuzzer and ASan'
+	@echo '                        OPS=1000000           number of checked operations on each, or FOR=30 minutes'
+	@echo '                        SEED=N                repeat the random decisions of a run'
+	@echo '                        BAD=1                 with callers that break the rules'
+	@echo 'make style            run only the checkers of the source'
+	@echo 'make coverage         show which lines of slabmod the tests reach, in build/coverage/html'
+	@echo 'make fuzz             call slabmod at random in user space, under libFuzzer and ASan'
 	@echo '                        FOR=60  minutes (5)'
-	@echo 'make races            every interleaving of short programs on two and three CPUs, in user space'
-	@echo '                        BOUND=2    preemptions at the most'
-	@echo '                        ALL=1      with more of them, and large programs at random'
-	@echo '                        LARGE=100  only so many of those, from SEED=1 on'
+	@echo 'make races            run short programs on two and three CPUs in every interleaving, in user space'
+	@echo '                        BOUND=2    maximum number of preemptions'
+	@echo '                        ALL=1      one preemption more, and large programs in random schedules'
+	@echo '                        LARGE=100  only this many large programs, from SEED=1 on'
 	@echo '                        STRICT=1   with slabmod in strict mode'
-	@echo "make bench            what slabmod costs beside the kernel's own allocators, in build/bench"
+	@echo "make bench            compare slabmod with the kernel's own allocators, in build/bench"
 	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'
-	@echo '                        CASES=mem             how much memory each holds for what it is asked'
+	@echo '                        CASES=mem             memory held for the same requests'
 	@echo '                        RUNNERS=icount-6.1    only there ($(shell scripts/bench --list | xargs))'
 	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
-	@echo 'make clean            forget what was built here (kernels: scripts/kernel --prune)'
+	@echo 'make clean            remove build output (kernels: scripts/kernel --prune)'
 
 .PHONY: modules install modules_install demo check check-all stress style coverage fuzz races bench bench-native clean help

@@ -44,30 +44,25 @@
 #include "pattern.h"
 
 /* The results: bytes unless the name or the comment says otherwise. */
-#define FIGURES(X) \
-	X(free_before);		/* free memory of slabmod before the machine ran low, */ \
-	X(free_at_oom);		/* and when the OOM killer started */ \
-	X(used_at_oom); \
-	X(waves);		/* number of waves, see wave() */ \
-	X(oom_calls);		/* how often the OOM killer started */ \
-	X(oom_pages);		/* free in the whole machine when it first did */ \
-	X(slub_pages);		/* that SLUB allocated then */ \
-	X(slub_failed);		/* and failed to allocate */ \
-	X(reserve_pages); \
-	X(reserve_failed); \
-	X(reserve_small);	/* allocated from the reserve in small pieces */ \
-	X(broken_pages);		/* that keep others from being merged */ \
-	X(broken_free);		/* free pages beside them */ \
-	X(runs_broken);		/* pages of runs that were freed later */ \
-	X(requests); \
-	X(requests_failed); \
-	X(requests_wrong);	/* pieces that were overwritten */ \
-	X(requests_most)	/* maximum in use at a time */
-
 static struct {
-#define X(name) unsigned long name
-	FIGURES(X);
-#undef X
+	unsigned long free_before;	/* free memory of slabmod before the machine ran low, */
+	unsigned long free_at_oom;	/* and when the OOM killer started */
+	unsigned long used_at_oom;
+	unsigned long waves;		/* number of waves, see wave() */
+	unsigned long oom_calls;	/* how often the OOM killer started */
+	unsigned long oom_pages;	/* free in the whole machine when it first did */
+	unsigned long slub_pages;	/* that SLUB allocated then */
+	unsigned long slub_failed;	/* and failed to allocate */
+	unsigned long reserve_pages;
+	unsigned long reserve_failed;
+	unsigned long reserve_small;	/* allocated from the reserve in small pieces */
+	unsigned long broken_pages;	/* that keep others from being merged */
+	unsigned long broken_free;	/* free pages beside them */
+	unsigned long runs_broken;	/* pages of runs that were freed later */
+	unsigned long requests;
+	unsigned long requests_failed;
+	unsigned long requests_wrong;	/* pieces that were overwritten */
+	unsigned long requests_most;	/* maximum in use at a time */
 } figures;
 
 /* Memory blocks in a list: the first word of each points to the next. */
@@ -622,11 +617,25 @@ static const struct file_operations command_fops = {
 	.llseek = noop_llseek,
 };
 
+#define FIGURE(name)	{ #name, &figures.name }
+
+static const struct {
+	const char *name;
+	const unsigned long *value;
+} names[] = {
+	FIGURE(free_before), FIGURE(free_at_oom), FIGURE(used_at_oom), FIGURE(waves),
+	FIGURE(oom_calls), FIGURE(oom_pages), FIGURE(slub_pages), FIGURE(slub_failed),
+	FIGURE(reserve_pages), FIGURE(reserve_failed), FIGURE(reserve_small),
+	FIGURE(broken_pages), FIGURE(broken_free), FIGURE(runs_broken), FIGURE(requests),
+	FIGURE(requests_failed), FIGURE(requests_wrong), FIGURE(requests_most),
+};
+
 static int results_show(struct seq_file *m, void *unused)
 {
-#define X(name) seq_printf(m, #name " %lu\n", figures.name)
-	FIGURES(X);
-#undef X
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		seq_printf(m, "%s %lu\n", names[i].name, *names[i].value);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(results);

@@ -45,8 +45,8 @@ static void check_usage(struct stress_actor *actor, const char *name,
 	pages = usage.held - usage.metadata;
 	if ((params->limit_bytes && pages > params->limit_bytes) || pages < params->reserve_bytes)
 		stress_wrong(actor, NULL,
-			     "pool %s holds %zu bytes of pages: limit %zu, reserve %zu", name, pages,
-			     params->limit_bytes, params->reserve_bytes);
+			     "pool %s holds %zu bytes of pages: limit %zu, reserve %zu", name,
+			     pages, params->limit_bytes, params->reserve_bytes);
 }
 
 void stress_check_pools(struct stress_actor *actor)

@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # what is set here is used by those who read it in
+# shellcheck disable=SC2034 # these variables are used by the scripts that source this file
 #
-# Shared by the scripts in this directory: where things are, how to speak,
-# how to run a long step so that a person sees it move.
+# Functions of the scripts in this directory: paths, messages, progress of long steps.
 
 shopt -s inherit_errexit
 prog=${0##*/}
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${SLABMOD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/slabmod}
 
-# How many times longer than on an idle machine something may take until it is taken to
-# hang. No verdict may depend on what else the machine does: each limit is so many times what
-# is ample on an idle one, and there is no other.
+# A timeout is this many times the ample time on an idle machine. No verdict may depend on
+# the load of the machine, so there are no other timeouts.
 patience=${SLABMOD_PATIENCE:-10}
 
-# These scripts are called from make and call make: its options are not ours.
+# Do not pass the options of a calling make to the make that these scripts run.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKEFILES
 
 say() {
@@ -39,24 +37,23 @@ bad_usage() {
 	exit 2
 }
 
-# elapsed SINCE: seconds since a value of $SECONDS, for people
+# elapsed SINCE: print the time since a value of $SECONDS
 elapsed() {
 	printf '%d:%02d' $(((SECONDS - $1) / 60)) $(((SECONDS - $1) % 60))
 }
 
-# Cold caches and logs are written under names that make cannot digest
-# when they hold blanks or colons.
+# make cannot handle blanks and colons in the paths of caches and logs.
 cache_dir() {
 	case $cache in
-	*[[:space:]:]*) die "the cache's path '$cache' has a blank or a colon, and kernels cannot be built there; set SLABMOD_CACHE" ;;
+	*[[:space:]:]*) die "the path '$cache' of the cache has a blank or a colon, where no kernel can be built; set SLABMOD_CACHE" ;;
 	esac
 	mkdir -p "$cache/$1"
 	printf '%s\n' "$cache/$1"
 }
 
 # watched LABEL LOG PATTERN COMMAND...
-# Runs COMMAND with its output in LOG; says now and then how many lines of it,
-# or of the files progress_in, match PATTERN; shows the end of LOG on failure.
+# Run COMMAND with its output in LOG; print from time to time how many lines of it, or of
+# the files progress_in, match PATTERN; on failure, show the end of LOG.
 watched() {
 	local label=$1 log=$2 pattern=$3 start=$SECONDS status=0 every=15 eol='\n' pid
 	shift 3
@@ -97,15 +94,15 @@ locked() {
 }
 
 # kvm_works KERNEL LOG
-# An accelerator that is there need not work: only a guest that has come up
-# proves it. The answer holds until the host boots again. A machine that is too busy to
-# boot one in this time is answered no: that makes guests slower, and changes no verdict.
+# Return true if KVM works. /dev/kvm does not prove it: boot a guest, and remember the
+# result until the host reboots. On a machine too busy to boot one in time the answer is
+# no, which makes guests slower and changes no verdict.
 kvm_works() {
 	local known
 	[[ -w /dev/kvm ]] || return
 	known=$(cache_dir probe)/kvm-$(cat /proc/sys/kernel/random/boot_id)
 	if [[ ! -e $known ]]; then
-		say "trying whether KVM works here (up to 60 s, once)"
+		say "testing whether KVM works (up to 60 s, only once)"
 		if SLABMOD_PATIENCE=4 "$top/scripts/vm" --accel kvm --kernel "$1" --timeout 15 --modules /nowhere \
 			--log "$2" -- true >/dev/null 2>&1; then
 			echo yes >"$known"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# A node that has CPUs and no memory, beside two that have both: its CPUs are served
-# from the nearest memory.
+# A node with CPUs and no memory, beside two that have both: its CPUs are served from the
+# nearest memory.
 # vm: --kernel kunit --smp 6 --nodes 2 --bare-nodes 1 --mem 2G --timeout 600 --allow-reports
 # ktap
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The benchmark as an instrument: its cases run and say all they should, nothing
-# stays behind. How long anything takes is not looked at.
+# The benchmark as an instrument: its cases run and print complete results, nothing is left
+# allocated. The measured times are not checked.
 # vm: --kernel debian --smp 2 --mem 512M --timeout 180 --add "$top/mod/bench/sample.trace:/trace"
 
 . /check.lib
@@ -15,16 +15,16 @@ load() {
 	insmod /modules/slabmod.ko magazine_bytes=8192 && insmod /modules/slabmod_bench.ko tries=1
 }
 
-# Names, each once
+# The names are valid and unique.
 has_cases() {
 	cat $bench/cases >/tmp/cases
 	[ -s /tmp/cases ] && ! grep -vxE '[a-z0-9]+(-[a-z0-9]+)*' /tmp/cases &&
 		[ -z "$(sort /tmp/cases | uniq -d)" ] && wc -l </tmp/cases
 }
 
-# A line has six fields, of the case that ran; both allocators have each metric, once
-# for each number of CPUs. A machine that is busy may make a cost come out as less than
-# that of no allocator, which is taken off.
+# A line has six fields, of the case that ran; both allocators have each metric, once for
+# each number of CPUs. A cost may be negative on a busy machine, because the overhead of the
+# loop is subtracted.
 well_formed() {
 	awk -F, -v name="$1" -v kernel="$2" -v ours="$3" '
 	function bad(why) { print "in line " NR ", " $0 ": " why; failed = 1 }
@@ -32,36 +32,36 @@ well_formed() {
 		unit["cycles_per_op"] = "cycles"; unit["ops_per_s"] = "1/s"
 		unit["atomics_per_op"] = unit["locks_per_op"] = unit["slow_per_op"] = "1"
 	}
-	NF != 6 { bad("there are not six fields") }
-	$1 != name { bad("this is another case") }
-	$2 != kernel && $2 != ours { bad("this is another allocator") }
-	$3 !~ /^[12]$/ { bad("there are not so many CPUs") }
-	unit[$4] != $6 { bad("metric or unit are unknown") }
+	NF != 6 { bad("not six fields") }
+	$1 != name { bad("wrong case") }
+	$2 != kernel && $2 != ours { bad("wrong allocator") }
+	$3 !~ /^[12]$/ { bad("wrong number of CPUs") }
+	unit[$4] != $6 { bad("unknown metric or unit") }
 	$5 !~ /^-?[0-9]+\.[0-9][0-9]$/ { bad("a figure has two decimals") }
-	$4 != "cycles_per_op" && $5 < 0 { bad("it is negative") }
-	$4 == "ops_per_s" && $5 == 0 { bad("there were none") }
-	seen[$2, $3, $4]++ { bad("a second time") }
+	$4 != "cycles_per_op" && $5 < 0 { bad("negative value") }
+	$4 == "ops_per_s" && $5 == 0 { bad("the value is 0") }
+	seen[$2, $3, $4]++ { bad("duplicate line") }
 	{ other = $2 == ours ? kernel : ours; want[other, $3, $4] = $0 }
 	END {
 		for (key in want)
-			if (!(key in seen)) { print "one side only: " want[key]; failed = 1 }
+			if (!(key in seen)) { print "only one allocator: " want[key]; failed = 1 }
 		exit failed || !NR
 	}' $bench/results
 }
 
-# metrics_are CPUS NAMES: just these, sorted
+# metrics_are CPUS NAMES: exactly these, sorted
 metrics_are() {
 	found=$(awk -F, -v cpus="$1" '$3 == cpus { print $4 }' $bench/results | sort -u | xargs)
 	[ "$found" = "$2" ] || { echo "with $1 CPUs it has: $found"; return 1; }
 }
 
-# One object of 64 bytes, and its free
+# A trace of one allocation of 64 bytes and its free
 small_trace() {
 	printf 'smtrace\n\1\0\0\0\043\0\0\0\0\0\0\0\2\0\0\0\1\0\0\0\1\0\0\0\201\2\4' >$bench/trace
 }
 
 bad_trace() {
-	! (echo 'no trace, as anybody can see who looks at it' >$bench/trace) 2>/dev/null &&
+	! (echo 'this is not a trace, whatever its length is' >$bench/trace) 2>/dev/null &&
 		dmesg | grep 'slabmod_bench: trace refused: '
 }
 
@@ -77,14 +77,14 @@ refuses() {
 	! said=$( (echo "$1" >$bench/run) 2>&1) && echo "$said" | grep "$2"
 }
 
-# value METRIC ALLOCATOR, of the case that ran last
+# value METRIC ALLOCATOR: print it for the last case
 value() {
 	sed -n "s/^[^,]*,$2,1,$1,\([^,]*\),.*/\1/p" $bench/results
 }
 
-# The single step sees what is there, and nothing where there is nothing: no lock, no
-# atomic, no slow path in a pair of slabmod's; all of them in a batch that magazines
-# cannot hold: they are loaded small, since a long batch takes long to be stepped.
+# Single-stepping counts correctly: no lock, no atomic operation, no slow path in a pair of
+# slabmod; all of them in a batch larger than the magazines, which are small here because
+# stepping a long batch takes long.
 counts_of_pair() {
 	for metric in locks_per_op atomics_per_op slow_per_op; do
 		[ "$(value $metric slabmod)" = 0.00 ] || { echo "there is $metric"; return 1; }
@@ -99,24 +99,24 @@ counts_of_batch() {
 	done
 }
 
-# How much was held when: from the first step to the end, with the peak among them.
+# The memory held over time: from the first step to the end, with the peak.
 well_timed() {
 	awk -F, -v name="$1" -v allocator="$2" -v peak="$3" -v end="$4" '
 	function bad(why) { print allocator ", line " NR ", " $0 ": " why; failed = 1 }
 	$2 != allocator { next }
 	NF != 5 { bad("there are not five fields") }
-	$1 != name { bad("this is another case") }
-	n++ ? $3 <= step : $3 != 0 { bad("this is not the next step") }
+	$1 != name { bad("wrong case") }
+	n++ ? $3 <= step : $3 != 0 { bad("not the next step") }
 	$5 > most { most = $5 }
 	{ step = $3; last = $5 }
 	END {
-		if (n < 100) bad("there are few lines")
-		if (most != peak || last != end) bad("peak and end are others in the results")
+		if (n < 100) bad("too few lines")
+		if (most != peak || last != end) bad("peak or end differ from the results")
 		exit failed
 	}' $bench/memory
 }
 
-# runs_memory NAME: both are asked for the same, and hold no less.
+# runs_memory NAME: both get the same requests, and hold at least that much.
 runs_memory() {
 	echo "$1" >$bench/run || return
 	cat $bench/results
@@ -131,13 +131,13 @@ runs_memory() {
 	done
 }
 
-# By function: each allocator's own have to be among them (of ours, one is compiled into its caller).
+# The profile has functions of both allocators (slabmod's allocation is inlined).
 has_profile() {
 	cat $bench/profile
 	grep -q slabmod_cache_free $bench/profile && grep -q kmem_cache_alloc $bench/profile
 }
 
-# Two are needed, and one is there.
+# The case needs two CPUs.
 without_cpu1() {
 	echo 0 >/sys/devices/system/cpu/cpu1/online || return
 	refuses remote-64 'No such device'
@@ -146,8 +146,8 @@ without_cpu1() {
 	return $status
 }
 
-# The first time leaves traces in the kernel: directories, inodes, per-CPU memory, and
-# what a CPU needs that comes back.
+# The first run makes the kernel allocate memory it keeps: directories, inodes, per-CPU
+# memory, memory of a CPU that comes online again.
 rehearse() {
 	load || return
 	small_trace
@@ -159,7 +159,7 @@ rehearse() {
 	rmmod slabmod_bench slabmod
 }
 
-# The kernel's own use goes up and down by some tens of pages; a trace is a thousand.
+# The kernel's own use varies by some tens of pages; a trace has a thousand.
 gives_back() {
 	rm -f /tmp/*
 	pages_back "$free" 128
@@ -169,23 +169,23 @@ check 'loads, runs, unloads' rehearse
 rm -f /tmp/*
 free=$(free_pages)
 check 'loads' load
-check 'names its cases' has_cases
-check 'refuses one it does not know' refuses pair-typed-65 'No such file'
+check 'lists its cases' has_cases
+check 'refuses an unknown case' refuses pair-typed-65 'No such file'
 check 'a pair' runs pair-typed-64 slub slabmod 1 "$stepped"
-check 'of which slabmod takes no lock' counts_of_pair
+check 'in which slabmod takes no lock' counts_of_pair
 check 'its profile' has_profile
 check 'a batch' runs batch-1000-shuffled-64 slub slabmod 1 "$stepped"
 check 'in which locks are counted' counts_of_batch
 check 'pages' runs pages-pair-o0 kernel-pages slabmod-pages 1 "$stepped"
 check 'one CPU allocates, another frees' runs remote-64 slub slabmod 2 "$timed"
 check 'threads' runs threadtest slub slabmod 2 "$timed"
-check 'refuses two CPUs where there is one' without_cpu1
-check 'memory that is held' runs_memory mem-free
-check 'refuses to replay no trace' refuses replay 'No data available'
-check 'refuses what is none' bad_trace
-check 'takes a small trace' small_trace
+check 'refuses a case for two CPUs on one' without_cpu1
+check 'memory held' runs_memory mem-free
+check 'refuses to replay without a trace' refuses replay 'No data available'
+check 'refuses an invalid trace' bad_trace
+check 'accepts a small trace' small_trace
 check 'replays it' runs replay slub slabmod 1 "$stepped"
-check 'takes a recorded one' eval "cat /trace >$bench/trace"
+check 'accepts a recorded one' eval "cat /trace >$bench/trace"
 check 'memory held for its mix' runs_memory mem-mix
 check 'unloads' rmmod slabmod_bench slabmod
-check 'gives back every page' gives_back
+check 'frees every page' gives_back

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The suites of what callers have, on a kernel that is told to clear memory when it is
-# handed out and when it is freed.
+# The suites about the contents of memory, on a kernel that clears memory when it is
+# allocated and when it is freed.
 # vm: --kernel kunit --smp 2 --mem 1G --timeout 900 --append "init_on_alloc=1 init_on_free=1" --allow-reports
 # ktap
 

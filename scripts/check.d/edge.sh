@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Where memory runs out: a process takes all there is, until the kernel kills it;
-# then memory is so broken up that there are no sixteen pages in a row.
+# Out of memory: a process allocates all memory until the kernel kills it; then memory is
+# so fragmented that no sixteen contiguous pages are free.
 # vm: --kernel debian --smp 2 --mem 256M --timeout 180
 
 . /check.lib
@@ -17,12 +17,12 @@ tell() {
 	echo "$1" >$edge/command
 }
 
-# Of slabmod_edge, what kunit/clients/edge.c has under this name
+# figure NAME: print a result of kunit/clients/edge.c
 figure() {
 	sed -n "s/^$1 //p" $edge/results
 }
 
-# Of slabmod, since it was loaded
+# event NAME: print a counter of slabmod
 event() {
 	sed -n "s/^$1  *\([0-9]*\) .*/\1/p" $debug/summary
 }
@@ -50,7 +50,7 @@ has_much_free() {
 	[ "$(figure free_before)" -ge $((16 << 20)) ]
 }
 
-# It reads twice what memory there is at one go.
+# dd allocates a buffer of twice the memory.
 hog() {
 	echo 1 >/proc/sys/vm/overcommit_memory
 	sh -c 'echo 1000 >/proc/self/oom_score_adj; exec dd if=/dev/zero of=/dev/null bs=512M' &
@@ -63,21 +63,22 @@ hog() {
 		[ -s /tmp/killed ] && [ "$(figure oom_calls)" -gt 0 ]
 }
 
-# By age too: the slower the machine, the more of it.
+# Pages may also be freed by age: the slower the machine, the more.
 gave_back() {
 	note free_before free_at_oom used_at_oom
 	given=$(($(figure free_before) - $(figure free_at_oom)))
-	echo "# given back: $((given * 100 / $(figure free_before))) %, pages by age: $aged"
+	echo "# freed: $((given * 100 / $(figure free_before))) %, pages by age: $aged"
 	[ $((given * 100)) -ge $(($(figure free_before) * 95)) ]
 }
 
-# Of what had not gone by age. Some of it goes by a work queue, which is not told why.
+# Most of the rest must have been reclaimed. A work queue frees some, and does not count as
+# reclaim.
 was_asked() {
 	echo "# pages reclaimed: $reclaimed"
 	[ $((reclaimed * 4096 * 4)) -ge $(($(figure free_before) - aged * 4096)) ]
 }
 
-# Or else the OOM killer started while there was memory.
+# Otherwise the OOM killer started while memory was free.
 slub_fails() {
 	note oom_pages slub_pages slub_failed
 	[ "$(figure slub_failed)" -ge 1024 ]
@@ -88,21 +89,21 @@ reserve_serves() {
 	[ "$(figure reserve_pages)" = 2048 ] && [ "$(figure reserve_failed)" = 0 ]
 }
 
-# ---- no sixteen pages in a row
+# ---- no sixteen contiguous pages
 
-# Does without processes: they would take memory, and give some back.
+# Use no processes, which would allocate and free memory.
 tell_and_look() {
 	tell "$1" && while read -r line; do echo "$line"; done </proc/buddyinfo >/tmp/blocks
 }
 
-# Blocks of order 4 and above, of all zones, right after the last command
+# Print the free blocks of order 4 and above, right after the last command
 no_runs() {
 	sed 's/^/# /' /tmp/blocks
 	awk '{ for (i = 9; i <= NF; i++) n += $i } END { exit n > 0 }' /tmp/blocks
 }
 
 break_up() {
-	# Nor may the kernel tidy up.
+	# Disable compaction.
 	echo 0 >/proc/sys/vm/compaction_proactiveness
 	echo 1 >$debug/shrink && tell_and_look break || return
 	note broken_pages broken_free
@@ -120,7 +121,7 @@ serve() {
 		[ "$(figure requests_most)" -ge $((16 << 20)) ]
 }
 
-# The kernel keeps some of what it has grown by for so many caches.
+# The kernel keeps some memory of its own for so many caches.
 gives_back() {
 	rm -f /tmp/*
 	pages_back "$free" 256
@@ -128,21 +129,21 @@ gives_back() {
 
 free=$(free_pages)
 check 'loads' load
-check 'has much memory that is free' has_much_free
+check 'has much free memory' has_much_free
 check 'a hog is killed' hog
-check 'when 95 % of that was given back' gave_back
-check 'because the kernel asked' was_asked
-check 'when SLUB has no 8 MiB for who may not sleep' slub_fails
-check 'and a reserve has them' reserve_serves
+check 'after slabmod freed 95 % of that' gave_back
+check 'most of it for the shrinker' was_asked
+check 'when atomic requests of 8 MiB fail in SLUB' slub_fails
+check 'and are served from a reserve' reserve_serves
 check 'validates' valid
-check 'gives the reserve back' tell empty
-check 'memory is broken up' break_up
+check 'destroys the pool with the reserve' tell empty
+check 'memory is fragmented' break_up
 check 'a million requests are served' serve
-check 'and it is still broken up' no_runs
+check 'and it is still fragmented' no_runs
 check 'validates again' valid
 check 'unloads' rmmod slabmod_edge slabmod
 if [ -d /sys/kernel/debug/gcov ]; then
-	skip 'gives back every page' 'how much the kernel keeps is known of the stock kernel only'
+	skip 'frees every page' 'the limit is known for the stock kernel only'
 else
-	check 'gives back every page' gives_back
+	check 'frees every page' gives_back
 fi

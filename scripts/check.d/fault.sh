@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Failures to order: each site of slabmod's, by its files in debugfs; then loading,
-# where one request after another fails, slabmod's own and those it makes of the kernel.
+# Fault injection: each fault site of slabmod, by its files in debugfs; then loading, while
+# one request after another fails, slabmod's own and those to the kernel.
 # vm: --kernel kunit --smp 2 --mem 512M --timeout 1800
 
 . /check.lib
@@ -20,10 +20,10 @@ make_pool() {
 	insmod /modules/slabmod_edge.ko && echo fill >/sys/kernel/debug/slabmod_edge/command
 }
 
-# refuses COMMAND: it fails for want of memory
+# refuses COMMAND: it fails for lack of memory
 refuses() {
 	if "$@" 2>/tmp/error; then
-		echo "it has not failed"
+		echo "it did not fail"
 		return 1
 	fi
 	grep 'Cannot allocate memory' /tmp/error || { cat /tmp/error; return 1; }
@@ -33,7 +33,7 @@ lacks_folder() {
 	use && [ ! -e $debug/caches/words_node ] && grep -q words_node $debug/slabinfo
 }
 
-# What has to happen when the site fails once
+# The expected effect of one failure at a site
 suffers() {
 	case $1 in
 	cache | tracks) refuses use ;;
@@ -50,7 +50,7 @@ unload() {
 	done
 }
 
-# (insmod tries a second time when the kernel refuses a module.)
+# (insmod tries a second time if the kernel refuses a module.)
 fail_once() {
 	case $1 in
 	cache | tracks) times=2 ;;
@@ -59,13 +59,13 @@ fail_once() {
 	echo $times >"$debug/fail/$1/times"
 	echo 100 >"$debug/fail/$1/probability"
 	suffers "$1" || return
-	[ "$(cat "$debug/fail/$1/times")" = 0 ] || { echo "it has not failed"; return 1; }
+	[ "$(cat "$debug/fail/$1/times")" = 0 ] || { echo "it did not fail"; return 1; }
 	[ ! -e /sys/module/slabmod_words ] || rmmod slabmod_words || return
 	use && echo 1 >$debug/validate
 }
 
-# site_fails NAME: once, by its files, and then all is well. So that there are strays,
-# chunks are small, and so that there is something to debug, all is.
+# site_fails NAME: it fails once, and slabmod works afterwards. Chunks are small so that some
+# are unmapped, and everything is debugged.
 site_fails() {
 	case $1 in
 	stray) with=chunk_order=0 ;;
@@ -81,7 +81,7 @@ site_fails() {
 
 # ---- while it is loaded
 
-# The kernel's two: all requests count, none is said.
+# Let the kernel's two fault injectors count all requests silently.
 arm_kernel() {
 	for kind in failslab fail_page_alloc; do
 		echo 0 >/sys/kernel/debug/$kind/verbose
@@ -93,11 +93,11 @@ arm_kernel() {
 
 is_gone() {
 	[ -e /sys/module/slabmod ] || [ -e $debug ] || return 0
-	echo "$1: it is half there"
+	echo "$1: partly loaded"
 	return 1
 }
 
-# try_load N: with the N-th request failing; counts what came of it
+# try_load N: load with the N-th request failing, and count the result
 try_load() {
 	echo "$1" >$failing/nth
 	if insmod /modules/slabmod.ko kmemleak=0 2>/tmp/error; then
@@ -110,9 +110,9 @@ try_load() {
 	grep -qE 'Cannot allocate memory|No space left' /tmp/error || { cat /tmp/error; return 1; }
 }
 
-# all_loads STEP LONG LEAST: with one request failing after another, each STEP-th. Where it
-# has loaded in spite of that a dozen times in a row (without a folder in debugfs, say),
-# each LONG-th, until it is refused again: then those that were left out come first.
+# all_loads STEP LONG LEAST: load with each STEP-th request failing. After a dozen loads in a
+# row that succeed nevertheless (a directory in debugfs is missing, say), try only each
+# LONG-th until one fails again, and go back for those left out.
 all_loads() {
 	n=1 step=$1 row=0 loads=0 refusals=0
 	while before=$refusals && try_load $n && [ "$(cat $failing/hits)" = $n ]; do
@@ -125,7 +125,7 @@ all_loads() {
 		fi
 		n=$((n + step))
 	done
-	echo "# refused: $refusals, loaded in spite of it: $loads, requests: $(cat $failing/hits)"
+	echo "# refused: $refusals, loaded nevertheless: $loads, requests: $(cat $failing/hits)"
 	[ "$(cat $failing/hits)" -lt $n ] && [ $refusals -ge "$3" ]
 }
 
@@ -138,16 +138,16 @@ insmod /modules/slabmod.ko kmemleak=0 && use
 sites=$(ls $debug/fail)
 unload
 forget_leaks
-check 'there are sites' [ "$(echo "$sites" | wc -l)" -ge 12 ]
+check 'has fault sites' [ "$(echo "$sites" | wc -l)" -ge 12 ]
 for site in $sites; do
 	check "$site fails by its files" site_fails "$site"
 done
-check 'what fails loading comes' insmod /modules/slabmod_failing.ko
+check 'the module that makes requests fail loads' insmod /modules/slabmod_failing.ko
 free=$(free_pages)
 check 'each of its own sites keeps it from loading' all_loads 1 1 50
 arm_kernel
 check 'and so do those to the kernel' all_loads 3 32 10
-check 'nothing is leaked' no_leaks
-check 'every page came back' gives_back
+check 'no leaks' no_leaks
+check 'frees every page' gives_back
 check 'it loads' insmod /modules/slabmod.ko kmemleak=0
 check 'and unloads' rmmod slabmod slabmod_failing

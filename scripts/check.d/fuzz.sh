@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What nobody meant: random calls of the API, junk written to every file of debugfs, and
-# parameters that are none. The seed is printed; SEED= does it again.
+# Invalid input: random calls of the API, junk written to every file of debugfs, and invalid
+# parameters. The seed is printed; SEED= repeats a run.
 # vm: --kernel kunit --smp 2 --nodes 2 --mem 1G --timeout 900 --allow-reports
 # vm: --add $top/fuzz/seeds:/seeds
 
@@ -16,14 +16,14 @@ load() {
 	insmod /modules/slabmod.ko kmemleak=0 "$@"
 }
 
-# numbers N MAX: so many, from 0 to MAX, others each time it is called
+# numbers N MAX: print N random numbers from 0 to MAX
 numbers() {
 	seed=$(((seed * 1103515245 + 12345) % 2147483648))
 	awk -v seed="$seed" -v n="$1" -v max="$2" '
 		BEGIN { srand(seed); while (n--) print int(rand() * (max + 1)) }'
 }
 
-# junk N: so many bytes
+# junk N: print N random bytes
 junk() {
 	# shellcheck disable=SC2059 # they are escapes
 	printf "$(numbers "$1" 255 | awk '{ printf "\\%03o", $1 }')"
@@ -55,8 +55,7 @@ run_odd() {
 
 # ---- files
 
-# Whether it is taken does not matter. Without a process for each, of which there are
-# hundreds.
+# Writes may be accepted or refused. There are hundreds of files, so no process for each.
 write_junk() {
 	find $debug -type f >/tmp/files
 	junk 300 >/tmp/junk
@@ -67,7 +66,7 @@ write_junk() {
 	[ -s /tmp/files ] && echo "# files: $(wc -l </tmp/files)"
 }
 
-# Some files, from some place on, by pieces of some length
+# Read some files at random offsets in pieces of random length
 read_and_write_pieces() {
 	lines=$(wc -l </tmp/files)
 	numbers 25 $((lines - 1)) >/tmp/chosen
@@ -83,7 +82,7 @@ read_and_write_pieces() {
 	[ -s /tmp/read ]
 }
 
-# Only what its owner may do, and nothing may be made
+# Only the owner has access, and no file can be created
 is_closed() {
 	! mkdir $debug/new 2>/dev/null && ! rm $debug/summary 2>/dev/null &&
 		! find $debug -type f -perm /077 | grep .
@@ -91,7 +90,7 @@ is_closed() {
 
 # ---- parameters
 
-# It loads and unloads, or says why not.
+# slabmod loads and unloads, or refuses with a message.
 load_with() {
 	dmesg -c >/dev/null
 	if load "$1" 2>/dev/null; then
@@ -103,7 +102,7 @@ load_with() {
 			-e 'slabmod: .*invalid for parameter' -e 'slabmod: unknown parameter'
 }
 
-# A number in range is one of these more often than of the others.
+# Numbers that are more likely to be in range than random ones
 load_with_all() {
 	for value in '' -1 0 1 64 18446744073709551615 99999999999999999999 0x400 1e3 \
 		'%s%n' $(numbers 2 11) $(numbers 2 2000000000); do
@@ -114,14 +113,14 @@ load_with_all() {
 	done
 }
 
-# Up to 40 bytes of any value but 0, which ends a parameter. Blanks and quotes as well: the
-# kernel takes what is behind them for other parameters.
+# Up to 40 bytes of any value but 0, which ends a parameter. The kernel takes text after
+# blanks and quotes for other parameters.
 random_text() {
 	# shellcheck disable=SC2046,SC2059 # they are numbers; they are escapes
 	printf "$(printf '\\%03o' $(numbers $(($(numbers 1 39) + 1)) 254 | awk '{ print $1 + 1 }'))"
 }
 
-# The first time leaves traces in the kernel.
+# The first run makes the kernel allocate memory it keeps.
 rehearse() {
 	load && insmod /modules/slabmod_fuzz.ko && run_random 3 && write_junk &&
 		rmmod slabmod_fuzz slabmod
@@ -145,11 +144,11 @@ params=$(ls /sys/module/slabmod/parameters)
 check 'the fuzzer loads' insmod /modules/slabmod_fuzz.ko
 check 'the seeds of the corpus' run_seeds
 check 'random calls' run_random 25
-check 'what is no input' run_odd
+check 'invalid input' run_odd
 check 'validates' valid
 check 'junk in every file' write_junk
-check 'from any place on, by any pieces' read_and_write_pieces
-check 'files are closed to others' is_closed
+check 'at any offset, in pieces of any length' read_and_write_pieces
+check 'files are accessible to root only' is_closed
 check 'validates after that' valid
 check 'and serves' run_random 5
 check 'unloads' rmmod slabmod_fuzz slabmod
@@ -157,4 +156,4 @@ check 'the same with debug=1' with_debug
 for param in $params; do
 	check "any $param" load_with_all "$param"
 done
-check 'gives back every page' gives_back
+check 'frees every page' gives_back

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# CPUs go and come under load, two hundred times.
+# CPU hotplug under load, two hundred times.
 # vm: --kernel kunit --smp 4 --nodes 2 --mem 2G --timeout 3000 --allow-reports
 # vm: --add "$top/scripts/check.d/hotplug.lib"
 # ktap

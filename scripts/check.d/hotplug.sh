@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# CPUs go and come under load, some times; hotplug-long.sh has them do it often.
+# CPU hotplug under load, a few times; hotplug-long.sh repeats it often.
 # vm: --kernel kunit --smp 4 --nodes 2 --mem 2G --timeout 600 --allow-reports
 # vm: --add "$top/scripts/check.d/hotplug.lib"
 # ktap

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The KUnit suites under KCSAN, which looks for races.
+# The KUnit suites under KCSAN, which detects data races.
 # vm: --kernel kcsan --smp 4 --nodes 2 --mem 4G --timeout 3000 --allow-reports
 # ktap
 # long

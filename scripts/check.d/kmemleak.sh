@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# A client on a kernel with kmemleak: what is held by pointers in slabmod's memory is no
-# leak, an object to which nothing points is one, and with kmemleak=0 no object is known.
+# A client on a kernel with kmemleak: memory referenced from slabmod's memory is not a leak,
+# an unreferenced object is one, and with kmemleak=0 no object is known.
 # vm: --kernel kunit --smp 2 --mem 512M --timeout 300 --allow-reports
 # vm: --expect 'kmemleak: [0-9]+ new suspected memory leaks'
 
@@ -13,7 +13,7 @@ finds() {
 	[ "$found" = "$2" ] || { cat /tmp/leaks; return 1; }
 }
 
-# finds_most FUNCTION N: likewise, but for one to which something points by chance
+# finds_most FUNCTION N: likewise, but one may be referenced by chance
 finds_most() {
 	found=$(grep -c " $1+.*slabmod_leaky" /tmp/leaks)
 	[ "$found" = "$2" ] || [ "$found" = $(($2 - 1)) ] || { cat /tmp/leaks; return 1; }
@@ -25,18 +25,18 @@ running() {
 
 forget_leaks
 check 'loads' insmod /modules/slabmod.ko
-check 'a client comes' insmod /modules/slabmod_leaky.ko holds=1
-check 'kmemleak looks' scan_leaks
-check 'what it holds is no leak' finds hold 0
-check 'what it lost is' finds_most lose_objects 3
-check 'the client goes' rmmod slabmod_leaky
+check 'a client loads' insmod /modules/slabmod_leaky.ko holds=1
+check 'kmemleak scans' scan_leaks
+check 'memory it references is not a leak' finds hold 0
+check 'lost objects are' finds_most lose_objects 3
+check 'the client unloads' rmmod slabmod_leaky
 check 'validates' [ "$(cat /sys/kernel/debug/slabmod/validate)" = ok ]
 check 'unloads' rmmod slabmod
-check 'loads, not to tell kmemleak' insmod /modules/slabmod.ko kmemleak=0
-check 'a client comes' insmod /modules/slabmod_leaky.ko holds=1
-check 'kmemleak looks' scan_leaks
-check 'it takes all that is held for a leak' finds_most hold 8
-check 'and knows nothing of what was lost' finds lose_objects 0
-check 'the client goes' rmmod slabmod_leaky
+check 'loads with kmemleak=0' insmod /modules/slabmod.ko kmemleak=0
+check 'a client loads' insmod /modules/slabmod_leaky.ko holds=1
+check 'kmemleak scans' scan_leaks
+check 'it reports all referenced memory' finds_most hold 8
+check 'and no lost object' finds lose_objects 0
+check 'the client unloads' rmmod slabmod_leaky
 check 'unloads' rmmod slabmod
 check 'kmemleak is still running' running

@@ -1,15 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The KUnit suites, under every checker of the kernel, on four CPUs and two
-# nodes; then unloading, and a search for memory that nobody points to.
+# The KUnit suites, under every checker of the kernel, on four CPUs and two nodes; then
+# unloading, and a search for leaks.
 # vm: --kernel kunit --smp 4 --nodes 2 --mem 2G --timeout 900 --append page_poison=1 --allow-reports
 # ktap
 
 . /check.lib
 
-# Without kmemleak=0, which the step kmemleak is about, no call would take the fast path, and
-# the suites would take some times as long.
-# What the boot left is not ours.
+# Without kmemleak=0, which the step kmemleak tests, no call would use the fast path, and the
+# suites would take several times as long. Leaks of the boot are discarded.
 forget_leaks
 check 'slabmod.ko loads' insmod /modules/slabmod.ko kmemleak=0
 check 'slabmod_kunit.ko loads' insmod /modules/slabmod_kunit.ko ${SUITES:+suites="$SUITES"}

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# A client that goes with objects live, and slabmod going after it: both are
-# said, and the pages are not used again.
+# A client is unloaded with live objects, then slabmod: both are reported, and the pages are
+# not used again.
 # vm: --kernel debian --smp 2 --mem 512M --timeout 180 --allow-reports
 
 . /check.lib
@@ -22,14 +22,14 @@ pages_in_use() {
 	sed -n 's/^block_pages  *\([0-9]*\) .*/\1/p' $summary
 }
 
-# The smallest chunk has 64 pages; all of it stays. Others come and go by some twenty.
+# The smallest chunk has 64 pages and is leaked as a whole. Free pages vary by some twenty.
 keeps_pages() {
 	kept=$(dmesg | sed -n 's/.*slabmod: \([0-9]*\) pages were in use .* are not reused/\1/p')
 	echo "free pages before: $free, after: $(free_pages), kept: $kept"
 	[ -n "$kept" ] && [ "$kept" -ge 64 ] && [ $((free - $(free_pages))) -ge $((kept / 2)) ]
 }
 
-# Orphans have no place among the files.
+# Leaked caches and pools have no files.
 without_names() {
 	[ -d $debug/caches ] &&
 		[ -z "$(find $debug \( -name idle -o -name busy -o -name unused \))" ]
@@ -37,8 +37,8 @@ without_names() {
 
 free=$(free_pages)
 check 'loads' insmod /modules/slabmod.ko
-check 'a leaky client comes' insmod /modules/slabmod_leaky.ko
-check 'and goes' rmmod slabmod_leaky
+check 'a leaky client loads' insmod /modules/slabmod_leaky.ko
+check 'and unloads' rmmod slabmod_leaky
 check 'its objects are reported' logged 'misuse: leak: leaky: its module went with 3 live objects'
 check 'and listed' lists_objects
 check 'its block is still known' [ "$(pages_in_use)" = 16 ]
@@ -48,17 +48,17 @@ check 'the cache is reported again' logged 'misuse: leak: leaky: its pool went w
 check 'the block is reported' logged 'misuse: leak: pool root was destroyed with 16 pages in use as blocks'
 check 'its pages are kept from reuse' keeps_pages
 check 'loads again' insmod /modules/slabmod.ko
-check 'a client comes that leaves pools behind' insmod /modules/slabmod_leaky.ko pools=1
-check 'and goes' rmmod slabmod_leaky
+check 'a client that leaves pools loads' insmod /modules/slabmod_leaky.ko pools=1
+check 'and unloads' rmmod slabmod_leaky
 check 'its cache is reported' logged 'misuse: leak: unused: its module went and did not destroy it'
 check 'a pool without objects is, too' logged \
 	'misuse: leak: pool idle: its module was unloaded with 0 caches, 0 live objects, 0 pages in use'
 check 'and one with an object' logged \
 	'misuse: leak: pool busy: its module was unloaded with 0 caches, 1 live objects, 0 pages in use'
-check 'none of their names is taken' insmod /modules/slabmod_leaky.ko pools=1
-check 'and goes again' rmmod slabmod_leaky
+check 'their names can be used again' insmod /modules/slabmod_leaky.ko pools=1
+check 'and unloads again' rmmod slabmod_leaky
 check 'two of each are counted' grep -q '^leak  *6 ' $summary
-check 'what has objects stays, without a name' without_names
+check 'caches and pools with objects stay, without a name' without_names
 check 'is valid' [ "$(cat $debug/validate)" = ok ]
 check 'unloads again' rmmod slabmod
 check 'objects in pools are reported again' [ "$(dmesg | grep -c 'misuse: leak: kmalloc-112: its pool went with 1 live objects')" = 2 ]

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# All KUnit suites on the newest series of the kernel, under the same checkers.
+# All KUnit suites on the newest kernel series, under the same checkers.
 # vm: --kernel kunit-7.2 --smp 4 --nodes 2 --mem 2G --timeout 3600 --append page_poison=1 --allow-reports
 # ktap
 # long

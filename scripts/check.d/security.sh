@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What user space gets to see: who is not root opens no file, nothing that root can read
-# has a raw address in it, nor has the log after every kind of misuse; and the kernel's
-# own checks of copies let slabmod's memory through.
+# What user space can see: only root opens a file, no file that root can read and no log
+# message after any kind of misuse has a raw address; and the kernel's hardened usercopy
+# accepts slabmod's memory.
 # vm: --kernel debian --smp 2 --mem 512M --timeout 300 --allow-reports
 
 . /check.lib
@@ -10,7 +10,7 @@
 sys=/sys/kernel/debug
 victim=$sys/slabmod_victim
 
-# A user with no rights, and files of its own
+# A user without privileges, and its files
 mkdir -p /etc
 echo 'root:x:0:0::/:/bin/sh
 nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
@@ -33,7 +33,7 @@ all_files() {
 	find $sys/slabmod* -type f
 }
 
-# What nobody can do with files, a line each; the last one says how many there were
+# Print what the user nobody can do with the files, and their number
 try() {
 	chmod 644 /tmp/files /tmp/try
 	as_nobody 'sh /tmp/try' >/tmp/tried
@@ -48,14 +48,14 @@ out_of_reach() {
 	! as_nobody "ls $sys/slabmod" 2>/dev/null
 }
 
-# Where names can be seen, files still cannot be opened.
+# Even with visible names, files cannot be opened.
 opens_nothing() {
 	all_files >/tmp/files
 	try && [ "$(cat /tmp/tried)" = "tried $(all_files | wc -l)" ] &&
 		[ "$(all_files | wc -l)" -gt 100 ]
 }
 
-# That it would be seen
+# The test itself works.
 opens_what_it_may() {
 	ls $sys/slabmod/summary $sys/slabmod/slabinfo >/tmp/files
 	chmod 444 $sys/slabmod/summary
@@ -71,8 +71,8 @@ sees_addresses() {
 	[ "$(addresses /tmp/kallsyms | wc -l)" -gt 900 ]
 }
 
-# memory of the victim is for root to see.
-files_tell_no_address() {
+# The files of the victim contain its memory.
+files_show_no_address() {
 	find $sys/slabmod* -type f -perm -400 ! -path "$victim/*" >/tmp/files
 	while read -r file; do
 		echo "== $file"
@@ -81,7 +81,7 @@ files_tell_no_address() {
 	no_address_in /tmp/content
 }
 
-log_tells_no_address() {
+log_shows_no_address() {
 	dmesg | sed -n '/security: from here/,$p' >/tmp/log
 	grep -o 'slabmod: misuse: [a-z_]*' /tmp/log | sort | uniq -c
 	[ "$(grep -o 'slabmod: misuse: [a-z_]*' /tmp/log | sort -u | wc -l)" -ge 10 ] &&
@@ -99,7 +99,7 @@ forges_nothing() {
 	! grep '^[^:]*bad name' /tmp/log
 }
 
-# copies NAME SIZE: in one go, and in pieces that cross the ends of pages
+# copies NAME SIZE: at once, and in pieces that cross page boundaries
 copies() {
 	head -c "$2" /dev/urandom >/tmp/in
 	dd if=/tmp/in of="$victim/$1" bs="$2" 2>/dev/null &&
@@ -107,7 +107,7 @@ copies() {
 		dd if="$victim/$1" of=/tmp/out bs=5000 2>/dev/null && cmp /tmp/in /tmp/out
 }
 
-takes_any_write() {
+accepts_any_write() {
 	head -c 1000000 /dev/urandom >$sys/slabmod/shrink &&
 		head -c 1000000 /dev/urandom >$sys/slabmod/validate &&
 		head -c 1000000 /dev/urandom >$sys/slabmod/caches/kmalloc-64/shrink
@@ -123,18 +123,18 @@ copy_all() {
 
 check 'loads' load
 check 'loads a client with files' insmod /modules/slabmod_words.ko
-check 'the benchmark comes too' insmod /modules/slabmod_bench.ko
-check 'there is a user without rights' is_nobody
-check 'files are out of reach where debugfs is' out_of_reach
+check 'loads the benchmark' insmod /modules/slabmod_bench.ko
+check 'there is a user without privileges' is_nobody
+check 'debugfs is inaccessible' out_of_reach
 check 'names can be made visible' mount -o remount,mode=755 $sys
-check 'who is not root opens no file' opens_nothing
-check 'what may be opened would be seen' opens_what_it_may
-check 'a write of any length is taken' takes_any_write
+check 'only root opens a file' opens_nothing
+check 'accessible files would be found' opens_what_it_may
+check 'a write of any length is accepted' accepts_any_write
 check 'all kinds of misuse' misuse
-check 'addresses would be seen' sees_addresses
-check 'no file tells an address' files_tell_no_address
-check 'the log tells no address' log_tells_no_address
-check 'a name writes no line of the log' forges_nothing
+check 'addresses would be found' sees_addresses
+check 'no file shows an address' files_show_no_address
+check 'the log shows no address' log_shows_no_address
+check 'a name cannot forge a log line' forges_nothing
 check 'this kernel checks copies' grep -q ' __check_object_size$' /proc/kallsyms
 check 'copies cross pages' copy_all
 check 'unloads' rmmod slabmod_words slabmod_bench slabmod_victim slabmod

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Reads of what a caller has not got, which leave no trace: that KASAN reports those of
-# debugged memory, and no others.
+# Bad reads, which leave no trace in memory: KASAN reports those of debugged memory, and no
+# others.
 # vm: --kernel kasan --smp 2 --mem 1G --timeout 300 --append kasan_multi_shot --expect 'BUG: KASAN: .* in victim_peek'
 # long
 
@@ -13,7 +13,7 @@ load() {
 	insmod /modules/slabmod.ko debug=1 && insmod /modules/slabmod_victim.ko
 }
 
-# peek WHERE: the kinds of the reports that come
+# peek WHERE: print the kinds of the reports
 peek() {
 	echo "shadow: $1" >/dev/kmsg
 	echo "$1" >$peek
@@ -34,7 +34,7 @@ reported() {
 	esac
 }
 
-# Of the reader
+# The report has the reader's stack.
 has_stack() {
 	dmesg | sed -n '/BUG: KASAN/,$p' | grep -q ' peek.*slabmod_victim'
 }
@@ -42,14 +42,14 @@ has_stack() {
 check 'loads' load
 check 'the first byte may be read' silent 0
 check 'the last byte may be read' silent 99
-check 'a byte behind it may not' reported out-of-bounds 100
-check 'nor far behind' reported out-of-bounds 110
+check 'a byte after it may not' reported out-of-bounds 100
+check 'nor far after it' reported out-of-bounds 110
 check 'nor before it' reported out-of-bounds -1
-check 'nor once it is free' reported use-after-free f0
+check 'nor after it was freed' reported use-after-free f0
 check 'to its last byte' reported use-after-free f99
 check 'a block may be read to its end' silent b40000
-check 'but not behind' reported out-of-bounds b40001
+check 'but not after it' reported out-of-bounds b40001
 check 'nor to the end of its pages' reported out-of-bounds b40900
-check 'nor once it is free' reported use-after-free bf0
+check 'nor after it was freed' reported use-after-free bf0
 check 'reports have the stack' has_stack
 check 'unloads' rmmod slabmod_victim slabmod

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Load, use and unload on the distribution's own kernel: what a user does first.
+# Load, use and unload on the distribution's own kernel, as a user does first.
 # vm: --kernel debian --smp 2 --mem 512M --timeout 180
 
 . /check.lib
@@ -13,7 +13,7 @@ load() {
 
 read_all() {
 	find $debug -type f -perm -400 >/tmp/files
-	[ -s /tmp/files ] || { echo "there is nothing to read in $debug"; return 1; }
+	[ -s /tmp/files ] || { echo "no readable files in $debug"; return 1; }
 	while read -r file; do
 		cat "$file" >/tmp/content || { echo "cannot read $file"; return 1; }
 		[ -s /tmp/content ] || { echo "$file is empty"; return 1; }
@@ -28,8 +28,8 @@ use() {
 	insmod /modules/slabmod_words.ko && count_words 20000 && read_all && poke
 }
 
-# 999999999 is out of range for every parameter there is; the log names the range, or for
-# those that are yes or no the kernel says so.
+# 999999999 is out of range for every parameter; the log has the range, or for booleans a
+# message of the kernel.
 refuses() {
 	if load "$1=999999999" 2>/dev/null; then
 		rmmod slabmod
@@ -39,7 +39,7 @@ refuses() {
 		dmesg | grep -E "slabmod: ($1=.* is out of range: it must be [0-9]* to [0-9]*|.999999999. invalid for parameter .$1.)"
 }
 
-# The first time leaves traces in the kernel: directories, inodes, per-CPU memory.
+# The first run makes the kernel allocate memory it keeps: directories, inodes, per-CPU memory.
 rehearse() {
 	load && read_all && poke && use && rmmod slabmod_words slabmod
 }
@@ -49,7 +49,7 @@ gives_back() {
 	pages_back "$free" 64
 }
 
-# 4096: out of tree, 8192: not signed. Nothing else.
+# 4096: out of tree, 8192: unsigned.
 tainted() {
 	cat /proc/sys/kernel/tainted
 	[ "$(cat /proc/sys/kernel/tainted)" = $((4096 + 8192)) ]
@@ -63,10 +63,10 @@ check 'every file can be read' read_all
 check 'validates and shrinks' poke
 params=$(ls /sys/module/slabmod/parameters 2>/dev/null)
 check 'a client counts words' use
-check 'stays while a client needs it' eval '! rmmod slabmod 2>/dev/null'
+check 'does not unload while a client uses it' eval '! rmmod slabmod 2>/dev/null'
 check 'unloads after its client' rmmod slabmod_words slabmod
-check 'gives back every page' gives_back
+check 'frees every page' gives_back
 for param in $params; do
 	check "refuses $param out of range" refuses "$param"
 done
-check 'taints nothing more' tainted
+check 'adds no other taint' tainted

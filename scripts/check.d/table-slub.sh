@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What that table says of SLUB is what SLUB does: each error in a guest of its own.
+# The columns of SLUB in that table are correct: each error in a guest of its own.
 # host
 # long
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The suites that are worth more with many CPUs, on 64 of them and four nodes. The
-# kernel has none of the checkers under which so many do not get up in time.
+# The suites that depend on the number of CPUs, on 64 CPUs and four nodes. The kernel has no
+# checkers, with which so many CPUs do not boot in time.
 # vm: --kernel coverage --smp 64 --nodes 4 --mem 4G --timeout 1800 --allow-reports
 # ktap
 # long

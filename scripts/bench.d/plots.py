@@ -14,7 +14,7 @@ import sys
 
 import results
 
-# Okabe and Ito's colours, which most people can tell apart
+# Okabe and Ito's colours, for colour-blind readers
 KERNEL, OURS, GREY = '#D55E00', '#0072B2', '#606060'
 
 RUNNER_NAME = {
@@ -31,7 +31,7 @@ SIZES = [('16', 16), ('64', 64), ('256', 256), ('1k', 1024), ('4k', 4096), ('16k
 COUNTS = [100, 1000, 10000]
 ORDERS = [0, 3, 6, 9]
 
-# Panels: title, what is along x, and (label, name of the case) for each place there
+# Panels: title, x axis, and (label, name of the case) for each position
 FAMILIES = {
     'pair': ('One object allocated and freed again', [
         ('typed cache', 'bytes', [(t, f'pair-typed-{s}') for t, s in SIZES]),
@@ -83,13 +83,13 @@ class Series:
         kernel = 'page allocator' if style_of_pages else 'SLUB'
         self.title = f"{kernel if side == 'kernel' else 'slabmod'}, {RUNNER_NAME[runner]}"
         colour = KERNEL if side == 'kernel' else OURS
-        # The first kernel: a line with dots. The second: a dashed one with open ones.
+        # The first kernel: solid lines and dots; the second: dashed lines and open dots.
         point = (7, 6)[nth] if side == 'kernel' else (5, 4)[nth]
         self.style = f'lc rgb "{colour}" lw 2 dt {(1, 2)[nth]} pt {point} ps 0.9'
 
 
 def panel_lines(found, series, places):
-    """For each series the costs at the places; None where a case was not measured"""
+    """For each series the cost at each position; None without a measurement"""
     lines = []
     for one in series:
         cases = {case.name: case for case in found[one.runner] if case.cpus == 1 and case.cost}
@@ -99,20 +99,20 @@ def panel_lines(found, series, places):
 
 
 def cost(case, side):
-    """What has a place on a log scale, or None"""
+    """The value if it fits on a log scale, or None"""
     value = case.value(case.cost, side)
     return value if value and value > 0 else None
 
 
 def log_tics(low, high):
-    """1, 2, 5, 10, ...; only powers of ten where those would be too many"""
+    """1, 2, 5, 10, ...; only powers of ten if those would be too many"""
     steps = (1, 2, 5) if high < 1000 * low else (1,)
     tics = [step * 10 ** n for n in range(-3, 8) for step in steps]
     return '(' + ', '.join(f'"{t:,g}" {t:g}' for t in tics if low <= t <= high) + ')'
 
 
 def axis_y(every, log):
-    """The same for all panels of a plot, so that they can be compared"""
+    """The same range for all panels of a plot"""
     if not log:
         return f'set yrange [0:{max(every) * 1.08:.1f}]'
     low, high = min(every) / 1.3, max(every) * 1.3
@@ -120,7 +120,7 @@ def axis_y(every, log):
 
 
 def frame(nth, of, left, titles):
-    """titles: the panel's, along x, along y"""
+    """titles: of the panel, the x axis, the y axis"""
     width = 0.995 / of
     yield f'set lmargin at screen {nth * width + left:.3f}'
     yield f'set rmargin at screen {(nth + 1) * width - 0.008:.3f}'
@@ -150,7 +150,7 @@ def legend(series, style='linespoints'):
     yield 'unset border; unset tics; unset title; unset xlabel; unset ylabel; unset grid'
     yield 'unset logscale; set xrange [0:1]; set yrange [0:1]'
     yield f'set key center center horizontal Left reverse samplen 3 maxcols {len(series)} width 2'
-    # It takes more than a key to make a plot: a line out of sight.
+    # gnuplot needs a plot for the key: an invisible line.
     yield 'plot 2 notitle, ' + ', '.join(
         f'keyentry with {style} {one.style} title {quoted(one.title)}' for one in series)
 
@@ -161,7 +161,7 @@ def head(title):
 
 
 def panels(found, name, runners):
-    """The script of a plot with panels, and its size; None when there is nothing to show"""
+    """The script of a plot with panels, and its size; None without data"""
     title, places = FAMILIES[name]
     runners = [runner for runner in runners if runner in found][:2]
     series = [Series(runner, side, nth, name == 'pages')
@@ -183,7 +183,7 @@ def panels(found, name, runners):
     return script, (width, 400)
 
 
-# ---- what is held in the course of a case
+# ---- memory held over time
 
 class Held:
     """A line of such a panel: (step, bytes), ..."""
@@ -231,7 +231,7 @@ def held_panels(moments, case):
 # ---- dots
 
 def ratio_dots(found, runners):
-    """slabmod's cost by the kernel's, a line a case, sorted"""
+    """slabmod's cost divided by the kernel's, one line per case, sorted"""
     runners = [runner for runner in runners if runner in found]
     by_case = {}
     for nth, runner in enumerate(runners):
@@ -240,7 +240,7 @@ def ratio_dots(found, runners):
                 by_case.setdefault(case.label, {})[nth] = case.ratio(case.cost)
     if not by_case:
         return None
-    # From the bottom up: the worst first, those that are alike in reverse order
+    # From the bottom up: the worst first
     lines = sorted(reversed(by_case.items()), key=lambda item: -round(item[1][min(item[1])], 3))
     shapes = ['pt 7', 'pt 6', 'pt 4', 'pt 8']
     colours = ['#000000', '#009E73', '#CC79A7', '#E69F00']
@@ -255,7 +255,7 @@ def ratio_dots(found, runners):
 
 
 def cost_dots(found, runner):
-    """Both sides' cost with as many CPUs as there are, a line a case"""
+    """The cost of both sides with all CPUs, one line per case"""
     cases = [case for case in found.get(runner, []) if case.cost and case.cpus > 1]
     if not cases:
         return None

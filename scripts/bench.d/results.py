@@ -16,7 +16,7 @@ HEADER = 'runner,case,allocator,cpus,metric,value,unit'.split(',')
 MOMENTS = 'runner,case,allocator,step,asked,held'.split(',')
 RUNS = 'runner,cases,kernel,options,commit,date,cpu,compiler,emulator'.split(',')
 
-# The runners in the order in which people see them
+# The runners in the order of the tables
 RUNNERS = ['icount-6.1', 'icount-6.1-zeroed', 'icount-7.2', 'uml-6.1', 'uml-7.2',
            'kvm-6.1', 'kvm-7.2', 'memory-6.1', 'memory-7.2']
 THREADS = {'remote', 'larson', 'threadtest', 'active', 'passive'}
@@ -28,7 +28,7 @@ LINE = re.compile(r'[a-z0-9-]+,(slub|kernel-pages|slabmod|slabmod-pages),\d+,'
 MEMORY_LINE = re.compile(r'# memory ([a-z0-9-]+,(slub|slabmod),\d+,\d+,-?\d+)')
 
 Row = namedtuple('Row', HEADER)
-# How much was held at a step of a case, and how much of that was asked for
+# The memory held at a step of a case, and requested
 Moment = namedtuple('Moment', MOMENTS)
 Run = namedtuple('Run', RUNS)
 
@@ -38,7 +38,7 @@ def side_of(allocator):
 
 
 class Case:
-    """What a runner measured of a case with so many CPUs: value(metric, side)."""
+    """The values of a case on a runner with a number of CPUs: value(metric, side)."""
 
     def __init__(self, runner, name, cpus):
         self.runner, self.name, self.cpus = runner, name, cpus
@@ -65,7 +65,7 @@ class Case:
 
     @property
     def of_memory(self):
-        """Whether it is about bytes, and not about what anything costs"""
+        """True if it measures bytes, and not a cost"""
         return self.name.startswith('mem-')
 
     @property
@@ -79,7 +79,7 @@ class Case:
 
 
 def read(path, kind):
-    """The lines of a CSV file that has the head it should have; none if it is not there"""
+    """The lines of a CSV file with a valid header; none if it does not exist"""
     if not os.path.exists(path):
         return []
     with open(path, newline='', encoding='utf-8') as file:
@@ -91,7 +91,7 @@ def read(path, kind):
 
 
 def write(path, rows, kind):
-    """All or nothing: who reads meanwhile finds the old file or the new one"""
+    """Replace a file atomically"""
     with open(path + '.new', 'w', newline='', encoding='utf-8') as file:
         out = csv.writer(file, lineterminator='\n')
         out.writerow(kind._fields)
@@ -125,10 +125,10 @@ def runs(directory):
     return read(f'{directory}/runs.csv', Run)
 
 
-# ---- what a guest said
+# ---- the output of a guest
 
 def heard(path, runner):
-    """(rows, moments, names of the cases that were tried) of a guest's output"""
+    """(rows, moments, names of the tried cases) from a guest's output"""
     rows, held, tried = [], [], []
     with open(path, encoding='utf-8', errors='replace') as file:
         for line in file:
@@ -143,7 +143,7 @@ def heard(path, runner):
 
 
 def complaints(rows, held):
-    """What is wrong with new rows: each metric has two sides, and a row comes once"""
+    """Errors in new rows: each metric must have two sides, and a row must be unique"""
     seen = set()
     for row in rows:
         if row[:5] in seen:
@@ -165,7 +165,7 @@ def complaints(rows, held):
 
 
 def complaints_of_memory(case, held):
-    """Each side was asked for the same, and how much it held is known all the time"""
+    """Both sides have the same requests, and the memory held at every step"""
     for metric in BYTES:
         if (metric, 'kernel') not in case.values:
             yield f'{case.label}: there is no {metric}'
@@ -179,7 +179,7 @@ def complaints_of_memory(case, held):
 
 
 def merged(old, new, key, gone):
-    """The rows of old, where new ones take the place of those whose key is in gone"""
+    """The old rows, with new ones in place of those whose key is in gone"""
     fresh, result = {}, []
     for row in new:
         fresh.setdefault(key(row), []).append(row)

@@ -13,7 +13,7 @@ import sys
 
 import results
 
-# The kinds of figures: metric, its name, what it is divided by to be read
+# Metric, its name, divisor
 KINDS = [
     ('insn_per_op', 'instructions an op', 1),
     ('cycles_per_op', 'cycles an op', 1),
@@ -24,11 +24,11 @@ KINDS = [
 ]
 WITH_RATIO = {'insn_per_op', 'cycles_per_op', 'ops_per_s'}
 
-# Of the cases mem-*, the two moments of which there are figures
+# The two measured moments of the cases mem-*
 WHEN = [('peak', 'at the peak'), ('end', 'at the end')]
 MIB = 1 << 20
 
-# How far two medians of a native run may be apart and mean nothing
+# The noise of the medians of a native run
 NOISE = 0.05
 
 
@@ -63,7 +63,7 @@ def widths(kind):
 
 
 def mib(value):
-    # No minus before what is next to nothing
+    # Avoid -0
     return '' if value is None else f'{round(value / MIB, 2) + 0:,.2f}'
 
 
@@ -72,11 +72,11 @@ def quotient(value, by):
 
 
 def memory_cells(case, moment):
-    """asked, held by both, held by asked of both, slabmod's by the kernel's"""
+    """Requested bytes, bytes held by both, both ratios, slabmod's ratio to the kernel's"""
     asked = case.value(f'asked_{moment}', 'kernel')
     held = [case.value(f'held_{moment}', side) for side in ('kernel', 'slabmod')]
     ratios_of = [quotient(value, asked) for value in held] + [quotient(held[1], held[0])]
-    # Where nothing is asked, what is left is too little to be compared.
+    # Without requests, too little is held to compare.
     return ([case.label] + [mib(value) for value in (asked, *held)] +
             (ratios_of if asked else [''] * len(ratios_of)))
 
@@ -131,7 +131,7 @@ def title(directory, runner):
 
 
 def profile(directory, runner, case):
-    """What the single step saw of a case"""
+    """The counts of single-stepping a case"""
     start = f'# profile {case} '
     with open(f'{directory}/{runner}.out', encoding='utf-8') as file:
         for line in file:
@@ -142,7 +142,7 @@ def profile(directory, runner, case):
 # ---- for the documentation
 
 def whole(directory, runners):
-    """Refuses results that are not of one whole run a runner, all of one commit"""
+    """Refuse results that are not from one complete run per runner, all of one commit"""
     runs = results.runs(directory)
     bad = []
     for runner in runners.split():
@@ -196,7 +196,7 @@ def ratios(cases):
 
 
 def summary(directory):
-    """A line a runner: how many cases went which way, and how far"""
+    """One line per runner: the number of faster and slower cases, and by how much"""
     lines = []
     for runner, cases in results.cases(directory).items():
         found = sorted(ratios(cases), key=lambda pair: pair[0])

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""What the guests of scripts/coverage have reached of slabmod's lines.
+"""Report the lines of slabmod that the guests of scripts/coverage reached.
 
 usage: report.py BUILD OUT COUNTS...
     BUILD   the directory that slabmod.ko was built in, with its *.gcno
@@ -30,7 +30,7 @@ SOURCE = re.compile(r'(mod|include/slabmod)/[a-z_]+\.[ch]')
 
 
 class Source:
-    """The lines of a file that are compiled to something, and how often each was run."""
+    """The lines of a file with code, and how often each was run."""
 
     def __init__(self, path):
         self.path = path
@@ -76,7 +76,7 @@ class Source:
 
 
 def unpack(build, into, archive):
-    """Puts the counts of a guest beside links to what the compiler said of each object."""
+    """Put the counts of a guest beside links to the .gcno file of each object."""
     os.makedirs(into, exist_ok=True)
     with tarfile.open(archive) as tar:
         for member in tar.getmembers():
@@ -95,7 +95,7 @@ def unpack(build, into, archive):
 
 
 def count(build, sources, counts):
-    """Adds the counts of one object of one guest."""
+    """Add the counts of one object of one guest."""
     out = subprocess.run(['gcov', '--json-format', '--stdout', counts], check=True,
                          capture_output=True, text=True)
     if 'stamp mismatch' in out.stderr:
@@ -165,7 +165,7 @@ def write_info(path, sources):
 
 
 class Reasons:
-    """Documentation/uncovered.csv: of a function, so many lines may not be reached, and why."""
+    """Documentation/uncovered.csv: a function, the number of lines that are not reached, and why."""
 
     def __init__(self):
         with open(os.path.join(TOP, REASONS), encoding='utf-8', newline='') as file:
@@ -174,7 +174,7 @@ class Reasons:
         self.unused = set(self.entries)
 
     def of(self, path, function, lines):
-        """How many of so many lines have no reason, and what is to be said of them."""
+        """The number of lines without a reason, and a remark."""
         entry = self.entries.get((path, function))
         if not entry or not entry['reason'].strip():
             return lines, f'NOT IN {REASONS}'
@@ -184,13 +184,13 @@ class Reasons:
         return beyond, entry['reason'] + more
 
     def stale(self):
-        """What was reached after all. Who wins a race is another matter each time."""
+        """Functions reached nevertheless; a race may end either way."""
         return sorted(key for key in self.unused
                       if not self.entries[key]['reason'].startswith('race'))
 
 
 def check(sources):
-    """Prints what was not reached with why not, and returns how many lines have no reason."""
+    """Print unreached lines with the reasons; return the number of lines without one."""
     reasons, unexplained = Reasons(), 0
     for source in sources:
         for function, numbers in source.missed().items():

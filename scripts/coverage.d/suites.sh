@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# All KUnit suites, on four CPUs and two nodes, and the beginning and end of slabmod.
+# All KUnit suites, on four CPUs and two nodes, and loading and unloading slabmod.
 # vm: --smp 4 --nodes 2 --mem 2G --timeout 3000 --allow-reports
 # ktap
 

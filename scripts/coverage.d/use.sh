@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What no suite can do: slabmod is loaded with parameters good and bad, its files are
-# read and written, CPUs go and come back, clients come, are served, and go.
+# Beyond the suites: slabmod is loaded with valid and invalid parameters, its files are read
+# and written, with CPU hotplug, and serves clients.
 # vm: --smp 4 --nodes 2 --mem 1G --allow-reports
 
 # shellcheck source=../check.d/check.lib
@@ -14,7 +14,7 @@ load() {
 	insmod /modules/slabmod.ko "$@"
 }
 
-# Of the root pool, since it was loaded
+# event NAME: print a counter of the root pool
 figure() {
 	sed -n "s/^$1  *\([0-9]*\) .*/\1/p" $debug/summary
 }
@@ -28,7 +28,7 @@ read_all() {
 	[ -s /tmp/files ]
 }
 
-# Both ways to ask: a write fails where a reading says that it is broken.
+# Reading and writing: a write fails if an invariant is broken.
 valid() {
 	[ "$(cat $debug/validate)" = ok ] && echo 1 >$debug/validate
 }
@@ -46,14 +46,14 @@ refuses() {
 		dmesg | grep "slabmod: $1 is out of range"
 }
 
-# takes PARAMETER=VALUE: it is served with it, too
+# takes PARAMETER=VALUE: slabmod loads with it and serves a client
 takes() {
 	load "$1" && [ "$(cat "$params/${1%=*}")" = "${1#*=}" ] &&
 		insmod /modules/slabmod_words.ko && count_words 5000 && valid &&
 		rmmod slabmod_words slabmod
 }
 
-# In debug mode, with somebody to be found in the lists of who has what
+# In debug mode, with callers to list
 serves_debugged() {
 	load debug=1 && insmod /modules/slabmod_words.ko && count_words 5000 && read_all &&
 		grep -q '\[slabmod_words\]' $debug/callsites &&
@@ -61,7 +61,7 @@ serves_debugged() {
 		rmmod slabmod_words slabmod
 }
 
-# Each CPU but the first goes while there is work, and what it had is with the others.
+# Each CPU but the first goes offline under load, and its objects are drained.
 hotplug() {
 	for cpu in 1 2 3; do
 		online=/sys/devices/system/cpu/cpu$cpu/online
@@ -78,7 +78,7 @@ goes_without_a_cpu() {
 		echo 1 >/sys/devices/system/cpu/cpu3/online && [ "$(figure leak)" = 0 ] && valid
 }
 
-# Magazines that run over are exchanged, and what nobody uses any more goes by itself.
+# Magazines that overflow are resized, and idle memory is freed by age.
 ages() {
 	looks=0
 	while [ $looks -lt 200 ]; do
@@ -107,6 +107,6 @@ check 'the client goes while a CPU is gone' goes_without_a_cpu
 check 'and comes again' insmod /modules/slabmod_words.ko
 check 'and is served again' count_words 5000
 check 'and goes' rmmod slabmod_words
-check 'what nobody uses goes by itself' ages
+check 'idle memory is freed by age' ages
 check 'unloads' rmmod slabmod
-check 'serves in debug mode, and says who has what' serves_debugged
+check 'serves in debug mode, and lists callers' serves_debugged

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-security.rst with the table of errors that two files tell of.
+Print security.rst with the table of errors from two files.
 
 usage: rst.py SECURITY.RST SLABMOD.CSV SLUB.CSV
 
 SLABMOD.CSV has lines "error;size;mode;outcome", SLUB.CSV lines
-"error;size;outcome;outcome with slub_debug=FZPU". The table goes between two
-comments; sizes of which all outcomes are the same are one line of it.
+"error;size;outcome;outcome with slub_debug=FZPU". The table is between two
+comments; sizes with the same outcomes share a line.
 """
 import sys
 
@@ -22,7 +22,7 @@ def read_lines(path):
 
 
 def read_outcomes(slabmod, slub):
-    """By error and size, in the order of the first file: the cells of a line."""
+    """The cells of a line by error and size, in the order of the first file."""
     outcomes = {}
     for error, size, mode, outcome in read_lines(slabmod):
         outcomes.setdefault((error, size), {})[mode] = outcome
@@ -44,7 +44,7 @@ def merge_sizes(outcomes):
             each = [size for size in each if size not in same]
             size = 'all' if len(same) == len(sizes[error]) > 1 else ', '.join(same)
             yield [name, size, *cells]
-            # A first column that is empty would continue the line above.
+            # An empty first column would continue the line above.
             name = '\\'
 
 

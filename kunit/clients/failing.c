@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slabmod_failing.ko - has something fail while slabmod is loaded, for scripts/check.d.
+ * slabmod_failing.ko - make a request fail while slabmod is loaded, for scripts/check.d.
  *
- * The kernel's own counter of a task (what /proc/self/fail-nth sets) is wound up when
- * slabmod's init is about to run, so that what fails is slabmod's and not the loader's.
- * What counts is what failslab and fail_page_alloc were told to, and slabmod's own sites.
+ * Sets the kernel's counter of a task (as /proc/self/fail-nth does) when slabmod's init is about
+ * to run, so that slabmod's requests fail and not the loader's. The requests counted are those of
+ * failslab and fail_page_alloc, and slabmod's own fault sites.
  */
 #include <linux/fault-inject.h>
 #include <linux/limits.h>
@@ -14,11 +14,11 @@
 
 static unsigned int nth;
 module_param(nth, uint, 0644);
-MODULE_PARM_DESC(nth, "which request fails; 0: none");
+MODULE_PARM_DESC(nth, "number of the request that fails; 0: none");
 
 static unsigned int hits;
 module_param(hits, uint, 0444);
-MODULE_PARM_DESC(hits, "requests that were seen, when none failed; or else nth");
+MODULE_PARM_DESC(hits, "requests counted if none failed, otherwise nth");
 
 static bool armed;
 
@@ -32,7 +32,7 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 		armed = true;
 		current->fail_nth = nth;
 	} else if (armed) {
-		/* LIVE, or GOING because it failed; but not when it is unloaded later. */
+		/* LIVE, or GOING because init failed; not a later unload. */
 		armed = false;
 		hits = nth - current->fail_nth;
 		current->fail_nth = 0;
@@ -40,7 +40,7 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 	return NOTIFY_OK;
 }
 
-/* The last to know: what others do with the news is not to fail. */
+/* Called last, so that other notifiers do not fail. */
 static struct notifier_block module_notifier = {
 	.notifier_call = module_event,
 	.priority = INT_MIN,

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slabmod_leaky.ko - a caller that goes without giving anything back.
+ * slabmod_leaky.ko - a caller that is unloaded without freeing its memory.
  *
- * For scripts/check.d/leak.sh, which looks for the reports, and for the pages that
- * must not be used again: each byte of what is left behind says that it is. With
- * pools=1 it leaves pools behind, and a cache: of each kind one that nothing is left in.
- * With holds=1 it leaves nothing behind when it goes, but while it is there it holds memory
- * of the kernel's by pointers in slabmod's memory alone, and has lost the pointers to some
- * objects, for scripts/check.d/kmemleak.sh.
+ * For scripts/check.d/leak.sh, which checks the reports, and that the pages are not used again:
+ * each byte left behind has a pattern. With pools=1 it leaves pools and a cache behind, of each
+ * kind also an empty one. With holds=1 it leaves nothing behind, but while it is loaded it
+ * references kernel memory only from slabmod's memory, and has lost the pointers to some objects,
+ * for scripts/check.d/kmemleak.sh.
  */
 #include <linux/compiler.h>
 #include <linux/module.h>
@@ -19,35 +18,36 @@
 
 #define OBJECTS	3
 #define BLOCK	(64u * 1024u)
-/* Sizes that nothing else in the guest has. */
+/* Sizes that no other object in the guest has. */
 #define HELD_SIZE	1900u
 #define LOST_SIZE	1104u
 
 static bool pools;
 module_param(pools, bool, 0);
-MODULE_PARM_DESC(pools, "leave pools behind, in place of objects and a block of the root pool's");
+MODULE_PARM_DESC(pools, "leave pools behind instead of objects and a block of the root pool");
+
+/* Fill memory that is left behind; return false if there is none. */
+static bool fill(void *p, size_t size)
+{
+	return p && memset(p, 0x5a, size);
+}
 
 static int leave_pools(void)
 {
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	struct slabmod_pool *idle = slabmod_pool_create("idle", &params);
 	struct slabmod_pool *busy = slabmod_pool_create("busy", &params);
-	void *object;
 
 	if (!idle || !busy || !slabmod_cache_create("unused", 100, 0, 0, NULL))
 		return -ENOMEM;
-	object = slabmod_pool_kmalloc(busy, 100, GFP_KERNEL);
-	if (!object)
-		return -ENOMEM;
-	memset(object, 0x5a, 100);
-	return 0;
+	return fill(slabmod_pool_kmalloc(busy, 100, GFP_KERNEL), 100) ? 0 : -ENOMEM;
 }
 
-/* ---- what kmemleak is to find, and what it is not ---- */
+/* ---- memory for kmemleak ---- */
 
 static bool holds;
 module_param(holds, bool, 0);
-MODULE_PARM_DESC(holds, "hold the kernel's memory by pointers in slabmod's");
+MODULE_PARM_DESC(holds, "reference kernel memory only from slabmod's memory");
 
 #define HELD	3
 
@@ -56,11 +56,11 @@ struct holder {
 	struct holder *next;
 };
 
-/* Of each kind of memory one, in a list: all but the first are found by the one before. */
+/* A list with one of each kind of memory; each but the first is referenced by the one before. */
 static struct holder *holders;
 static struct slabmod_cache *holder_cache, *lost_cache;
 
-/* Not inline: its name is looked for. */
+/* Not inline: the test looks for its name. */
 static noinline bool hold(struct holder *holder)
 {
 	if (!holder)
@@ -88,7 +88,7 @@ static bool hold_all(void)
 	       hold(slabmod_kmalloc(BLOCK, GFP_KERNEL));
 }
 
-/* Objects without a pointer to them, by one call in each place. Not inline: it is looked for. */
+/* Allocate objects without keeping a pointer. Not inline: the test looks for its name. */
 static noinline bool lose_objects(void)
 {
 	unsigned int i;
@@ -99,13 +99,13 @@ static noinline bool lose_objects(void)
 		if (!object)
 			return false;
 		memset(object, 0x5a, LOST_SIZE);
-		/* Neither on the stack nor in a register any more. */
+		/* Clear the pointer from registers and the stack. */
 		OPTIMIZER_HIDE_VAR(object);
 	}
 	return true;
 }
 
-static int begin_to_hold(void)
+static int start_holding(void)
 {
 	holder_cache = slabmod_cache_create("holder", sizeof(struct holder), 0, 0, NULL);
 	lost_cache = slabmod_cache_create("lost", LOST_SIZE, 0, 0, NULL);
@@ -114,7 +114,7 @@ static int begin_to_hold(void)
 	return 0;
 }
 
-/* The lost ones are left to slabmod, which says so. */
+/* The lost objects are left for slabmod to report. */
 static void end_holding(void)
 {
 	struct holder *holder, *next;
@@ -126,30 +126,22 @@ static void end_holding(void)
 	}
 }
 
-/* Not inline: its name is looked for. */
+/* Not inline: the test looks for its name. */
 static noinline int leave_objects(void)
 {
 	struct slabmod_cache *cache = slabmod_cache_create("leaky", 100, 0, 0, NULL);
-	void *block = slabmod_kmalloc(BLOCK, GFP_KERNEL);
+	bool ok = cache && fill(slabmod_kmalloc(BLOCK, GFP_KERNEL), BLOCK);
 	int i;
 
-	if (!cache || !block)
-		return -ENOMEM;
-	memset(block, 0x5a, BLOCK);
-	for (i = 0; i < OBJECTS; i++) {
-		void *object = slabmod_cache_alloc(cache, GFP_KERNEL);
-
-		if (!object)
-			return -ENOMEM;
-		memset(object, 0x5a, 100);
-	}
-	return 0;
+	for (i = 0; i < OBJECTS && ok; i++)
+		ok = fill(slabmod_cache_alloc(cache, GFP_KERNEL), 100);
+	return ok ? 0 : -ENOMEM;
 }
 
 static int __init leaky_init(void)
 {
 	if (holds)
-		return begin_to_hold();
+		return start_holding();
 	return pools ? leave_pools() : leave_objects();
 }
 

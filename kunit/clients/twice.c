@@ -4,8 +4,8 @@
  *
  * For scripts/check.d/twice.sh. Loading the module runs the test. In each round one thread
  * allocates objects of a cache, two threads on two CPUs free all of them, and the cache is
- * shrunk. slabmod must report one of the two frees of each object, whichever loses, and must
- * get every page back. The script compares the counters of misuse with what was freed.
+ * shrunk. slabmod must report one of the two frees of each object, and free every page. The script
+ * compares the counters of misuse with the number of objects.
  *
  * A probe at the function @symbol of slabmod, which runs with the lock of a home held, waits
  * for up to @delay_us microseconds: the other CPU then waits for that lock with its lookup
@@ -26,15 +26,15 @@
 
 static unsigned int rounds = 100;
 module_param(rounds, uint, 0444);
-MODULE_PARM_DESC(rounds, "how often to free everything twice (default 100)");
+MODULE_PARM_DESC(rounds, "number of rounds (default 100)");
 
 static unsigned int objects = 30000;
 module_param(objects, uint, 0444);
-MODULE_PARM_DESC(objects, "objects that are freed twice in a round (default 30000)");
+MODULE_PARM_DESC(objects, "objects per round (default 30000)");
 
 static unsigned int size = 128;
 module_param(size, uint, 0444);
-MODULE_PARM_DESC(size, "bytes of an object (default 128)");
+MODULE_PARM_DESC(size, "size of an object in bytes (default 128)");
 
 static unsigned int flags;
 module_param(flags, uint, 0444);
@@ -42,11 +42,11 @@ MODULE_PARM_DESC(flags, "flags of the cache (default 0)");
 
 static unsigned int delay_us;
 module_param(delay_us, uint, 0444);
-MODULE_PARM_DESC(delay_us, "microseconds to wait with the lock of a home held, at most (default 0)");
+MODULE_PARM_DESC(delay_us, "maximum delay in us with the lock of a home held (default 0)");
 
-static char *symbol = "give_locked";
+static char *symbol = "slabmod:free_locked";
 module_param(symbol, charp, 0444);
-MODULE_PARM_DESC(symbol, "where in slabmod to wait (default give_locked)");
+MODULE_PARM_DESC(symbol, "function of slabmod to wait in (default slabmod:free_locked)");
 
 static unsigned long freed_twice;
 module_param(freed_twice, ulong, 0444);
@@ -63,14 +63,14 @@ struct freer {
 /* ---- the wait ---- */
 
 #ifdef CONFIG_KPROBES
-static int pause_here(struct kprobe *probe, struct pt_regs *regs)
+static int pause_probed(struct kprobe *probe, struct pt_regs *regs)
 {
-	/* A probe may be in a context like that of an NMI: no lock is taken for a random number. */
+	/* A probe may run in a context like an NMI: do not call a lock-taking random generator. */
 	udelay(ktime_get_mono_fast_ns() % delay_us);
 	return 0;
 }
 
-static struct kprobe probe = { .pre_handler = pause_here };
+static struct kprobe probe = { .pre_handler = pause_probed };
 
 static int start_delay(void)
 {
@@ -101,7 +101,7 @@ static int free_all(void *arg)
 	struct freer *freer = arg;
 	unsigned int i;
 
-	/* Both begin at the same time. */
+	/* Start at the same time. */
 	atomic_inc(freer->arrived);
 	while (atomic_read(freer->arrived) < THREADS)
 		cond_resched();
@@ -140,7 +140,7 @@ static int free_twice(struct slabmod_cache *cache, void **array)
 			break;
 	}
 	if (n < THREADS) {
-		/* A thread that is stopped before it was woken does not run at all. */
+		/* A thread stopped before it was woken does not run. */
 		for (i = 0; i < n; i++)
 			kthread_stop(freer[i].task);
 		return err ?: -ENODEV;

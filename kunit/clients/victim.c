@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slabmod_victim.ko - a caller with bugs, and with files through which user space gets at
- * its memory: /sys/kernel/debug/slabmod_victim, for root only.
+ * slabmod_victim.ko - a caller with bugs, and with files through which user space accesses its
+ * memory: /sys/kernel/debug/slabmod_victim, for root only.
  *
  * For scripts/check.d/security.sh and shadow.sh. NAME is object, block or pages:
  *
- *   NAME	read and write memory of slabmod's that is of several pages, each piece of a
- *		reader's or writer's by one copy
- *   misuse	write anything: does all that is reported
- *   peek	write a number: reads the byte of that offset of an object of 100 bytes in
- *		debug mode; with a b before it, of 40001 bytes by kmalloc; with an f, after
- *		that was freed
+ *	NAME	read and write memory of several pages, with one copy per system call
+ *	misuse	write anything: cause every kind of report
+ *	peek	write a number: read the byte at that offset of an object of 100 bytes in debug
+ *		mode; with b before it, of 40001 bytes from kmalloc; with f, after it was freed
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -57,18 +55,26 @@ static const struct file_operations memory_fops = {
 	.llseek = default_llseek,
 };
 
+#define WRITE_ONLY_FOPS(name)					\
+static const struct file_operations name##_fops = {		\
+	.owner = THIS_MODULE,					\
+	.open = simple_open,					\
+	.write = name##_write,					\
+	.llseek = noop_llseek,					\
+}
+
 /* ---- misuse ---- */
 
-/* Frees that are refused, and what is freed twice; all is free afterwards. */
+/* Bad frees and second frees; everything is free afterwards. */
 static void misuse_memory(struct slabmod_cache *cache)
 {
 	void *object = slabmod_cache_alloc(cache, GFP_KERNEL);
-	void *theirs = kmalloc(64, GFP_KERNEL);
+	void *foreign = kmalloc(64, GFP_KERNEL);
 	void *block = slabmod_kmalloc(SZ_64K, GFP_KERNEL);
 	unsigned long page = slabmod_get_free_page(GFP_KERNEL);
 
 	slabmod_kfree(&object);
-	slabmod_kfree(theirs);
+	slabmod_kfree(foreign);
 	slabmod_kfree(memories);
 	slabmod_kfree((void *)8);
 	if (object && block && page) {
@@ -77,7 +83,7 @@ static void misuse_memory(struct slabmod_cache *cache)
 		slabmod_kfree((void *)page);
 		slabmod_cache_free(cache, block);
 		slabmod_free_pages_exact(block, SZ_32K);
-		/* Lists what is live. */
+		/* Lists the live objects. */
 		slabmod_cache_destroy(cache);
 	}
 	slabmod_free_page(page);
@@ -85,16 +91,16 @@ static void misuse_memory(struct slabmod_cache *cache)
 	slabmod_cache_free(cache, object);
 	slabmod_kfree(block);
 	slabmod_kfree(block);
-	kfree(theirs);
+	kfree(foreign);
 }
 
 static void misuse_arguments(void)
 {
-	/* A size that the compiler does not know it of. */
-	size_t much = SIZE_MAX / (1 + !!dir);
+	/* Not a constant. */
+	size_t huge = SIZE_MAX / (1 + !!dir);
 
-	slabmod_kfree(slabmod_kmalloc_array(much, SZ_8K, GFP_KERNEL));
-	slabmod_kfree(slabmod_kmalloc(much, GFP_KERNEL));
+	slabmod_kfree(slabmod_kmalloc_array(huge, SZ_8K, GFP_KERNEL));
+	slabmod_kfree(slabmod_kmalloc(huge, GFP_KERNEL));
 	slabmod_kfree(slabmod_kmalloc(64, GFP_KERNEL | __GFP_DMA));
 	slabmod_kfree(slabmod_kmalloc_node(64, GFP_KERNEL, MAX_NUMNODES));
 	slabmod_cache_create("a\nbad name", 64, 0, 0, NULL);
@@ -113,14 +119,9 @@ static ssize_t misuse_write(struct file *file, const char __user *from, size_t c
 	return count;
 }
 
-static const struct file_operations misuse_fops = {
-	.owner = THIS_MODULE,
-	.open = simple_open,
-	.write = misuse_write,
-	.llseek = noop_llseek,
-};
+WRITE_ONLY_FOPS(misuse);
 
-/* ---- reads, which only KASAN can see ---- */
+/* ---- reads, which only KASAN detects ---- */
 
 static noinline u8 victim_peek(const u8 *object, long offset)
 {
@@ -128,7 +129,6 @@ static noinline u8 victim_peek(const u8 *object, long offset)
 	return READ_ONCE(object[offset]);
 }
 
-/* Takes one of either kind, and frees it before or after it looks at it. */
 static int peek(bool block, bool freed, long offset)
 {
 	struct slabmod_cache *cache = slabmod_cache_create("peeked", 100, 0, SLABMOD_DEBUG, NULL);
@@ -168,16 +168,11 @@ static ssize_t peek_write(struct file *file, const char __user *from, size_t cou
 	return err ?: count;
 }
 
-static const struct file_operations peek_fops = {
-	.owner = THIS_MODULE,
-	.open = simple_open,
-	.write = peek_write,
-	.llseek = noop_llseek,
-};
+WRITE_ONLY_FOPS(peek);
 
-/* ---- beginning and end ---- */
+/* ---- init and exit ---- */
 
-static void give_back(void)
+static void free_memory(void)
 {
 	slabmod_kfree(memory[0]);
 	slabmod_kfree(memory[1]);
@@ -192,7 +187,7 @@ static int __init victim_init(void)
 	memory[1] = slabmod_kzalloc(memories[1].size, GFP_KERNEL);
 	memory[2] = slabmod_alloc_pages_exact(memories[2].size, GFP_KERNEL | __GFP_ZERO);
 	if (!memory[0] || !memory[1] || !memory[2]) {
-		give_back();
+		free_memory();
 		return -ENOMEM;
 	}
 	dir = debugfs_create_dir("slabmod_victim", NULL);
@@ -206,7 +201,7 @@ static int __init victim_init(void)
 static void __exit victim_exit(void)
 {
 	debugfs_remove(dir);
-	give_back();
+	free_memory();
 }
 
 module_init(victim_init);

@@ -43,6 +43,9 @@ stress:
 style:
 	@scripts/check STEPS=style
 
+htmldocs:
+	@scripts/htmldocs
+
 coverage:
 	@scripts/coverage $(if $(GUESTS),GUESTS=$(GUESTS)) $(if $(SUITES),SUITES=$(SUITES))
 
@@ -69,12 +72,13 @@ help:
 	@echo 'make check-all        also run the long tests'
 	@echo 'make stress           call everything at once from every context, with CPU hotplug, on five kernels'
 	@echo '                        KERNELS=kunit,debian  only on these (kunit,kasan,kcsan,rt,debian)'
-	@echo '                        OPS=1000000           number of checked operations on each, or FOR=30 minutes'
-	@echo '                        SEED=N                repeat the random decisions of a run'
-	@echo '                        BAD=1                 with callers that break the rules'
-	@echo 'make style            run only the checkers of the source'
-	@echo 'make coverage         show which lines of slabmod the tests reach, in build/coverage/html'
-	@echo 'make fuzz             call slabmod at random in user space, under libFuzzer and ASan'
+	@echo '                        OPS=1000000           so many checked operations, or FOR=30 minutes, on each'
+	@echo '                        SEED=1                the decisions of another run'
+	@echo '                        BAD=1                 and callers that break the rules'
+	@echo 'make style            only the checkers of the source'
+	@echo 'make htmldocs         the documents as web pages, in build/htmldocs'
+	@echo 'make coverage         which lines of slabmod the tests reach, in build/coverage/html'
+	@echo 'make fuzz             random calls of slabmod in user space, under libFuzzer and ASan'
 	@echo '                        FOR=60  minutes (5)'
 	@echo 'make races            run short programs on two and three CPUs in every interleaving, in user space'
 	@echo '                        BOUND=2    maximum number of preemptions'
@@ -88,4 +92,4 @@ help:
 	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
 	@echo 'make clean            remove build output (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install demo check check-all stress style coverage fuzz races bench bench-native clean help
+.PHONY: modules install modules_install demo check check-all stress style htmldocs coverage fuzz races bench bench-native clean help

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sphinx configuration; scripts/htmldocs names the kernel's extensions and kernel-doc.
+
+project = "slabmod"
+author = "the slabmod maintainers"
+copyright = "the slabmod maintainers, GPL-2.0"
+
+extensions = ["kerneldoc", "sphinx.ext.graphviz"]
+graphviz_output_format = "svg"
+exclude_patterns = ["benchmarks"]
+primary_domain = "c"
+highlight_language = "none"
+html_theme = "alabaster"
+html_show_sourcelink = False
+
+# Attributes of the C declarations in include/slabmod
+c_id_attributes = [
+    "__must_check", "__malloc", "__percpu", "__always_inline", "__printf", "__maybe_unused",
+]

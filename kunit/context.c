@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * context.c - where a call may come from.
+ * context.c - call a function in a given context.
  *
  * Tests run one after another, so there is one of each.
  */
@@ -20,7 +20,7 @@
 #include "compat.h"
 #include "context.h"
 
-/* Other architectures have no instruction that makes an NMI; user mode has none. */
+/* Only x86 has an instruction that raises an NMI. */
 #if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
 #define CAN_NMI
 #include <asm/nmi.h>
@@ -78,7 +78,7 @@ void context_softirq(void (*fn)(void *arg), void *arg)
 
 	call.fn = fn;
 	call.arg = arg;
-	/* So that it runs here and now, and not in ksoftirqd. */
+	/* Enabling runs the tasklet at once, and not in ksoftirqd. */
 	local_bh_disable();
 	tasklet_schedule(&tasklet);
 	local_bh_enable();
@@ -174,7 +174,7 @@ bool context_nmi_begin(void (*fn)(void *arg), void *arg)
 void context_nmi(void)
 {
 	WRITE_ONCE(nmi_due, true);
-	/* The way into the handler is that of an NMI from outside. */
+	/* The entry code is that of any NMI. */
 	asm volatile("int $2" ::: "memory");
 }
 
@@ -197,9 +197,9 @@ void context_nmi_end(void)
 }
 #endif
 
-/* ---- again and again ---- */
+/* ---- storms ---- */
 
-/* Not so short that it is over before a slow machine has handled it. */
+/* Longer than a slow machine needs to handle it. */
 #define STORM_PERIOD	(500 * NSEC_PER_USEC)
 
 static struct {
@@ -230,7 +230,7 @@ static void storm_call(void *ignore)
 	irq_work_queue(&storm.work);
 }
 
-/* Where there are no fine timers, those above come with the tick only. */
+/* Without high-resolution timers, those above come with the tick only. */
 static int storm_sender(void *ignore)
 {
 	while (!kthread_should_stop()) {

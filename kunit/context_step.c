@@ -3,9 +3,8 @@
  * context_step.c - an NMI between any two instructions.
  *
  * With the trap flag set the processor raises a debug exception after each instruction.
- * It is not masked by anything and comes in the middle of whatever there is, so the
- * kernel enters it as it enters an NMI: to who asks, it is one. Interrupts stay as they
- * are, and are not stepped themselves.
+ * It cannot be masked, so the kernel enters it like an NMI, and in_nmi() is true. Interrupt
+ * handlers are not stepped.
  */
 #include "context.h"
 
@@ -29,7 +28,7 @@ static int debug_exception(struct notifier_block *nb, unsigned long reason, void
 {
 	struct die_args *args = data;
 
-	/* The last one comes after the instruction that has cleared the flag. */
+	/* The last exception follows the instruction that cleared the flag. */
 	if (reason != DIE_DEBUG || READ_ONCE(step.task) != current || user_mode(args->regs))
 		return NOTIFY_DONE;
 	step.nmi(args->regs->ip, step.arg);
@@ -55,7 +54,7 @@ bool context_step_begin(void (*nmi)(unsigned long ip, void *arg), void *arg)
 
 void context_step(void (*fn)(void *arg), void *arg)
 {
-	/* The flag stays with this CPU. */
+	/* The flag is per CPU. */
 	preempt_disable();
 	WRITE_ONCE(step.task, current);
 	call_stepped(fn, arg);

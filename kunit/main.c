@@ -19,48 +19,15 @@
 
 static char *suites = "";
 module_param(suites, charp, 0444);
-MODULE_PARM_DESC(suites, "names of the suites to run, with commas between; empty: all");
+MODULE_PARM_DESC(suites, "comma-separated names of the suites to run; empty: all");
 
 static int failed;
 module_param(failed, int, 0444);
-MODULE_PARM_DESC(failed, "how many suites did not succeed; read it after loading");
+MODULE_PARM_DESC(failed, "number of suites that failed; read it after loading");
 
-static struct kunit_suite *const all[] = {
-	&chunk_suite,
-	&references_suite,
-	&buddy_suite,
-	&block_suite,
-	&slab_suite,
-	&home_suite,
-	&magazine_suite,
-	&defer_suite,
-	&cache_suite,
-	&kmalloc_suite,
-	&pages_suite,
-	&misuse_suite,
-	&strict_suite,
-	&pool_suite,
-	&bound_suite,
-	&resize_suite,
-	&reclaim_suite,
-	&pools_suite,
-	&sharing_suite,
-	&scarce_suite,
-	&limit_suite,
-	&debug_suite,
-	&debug_table_suite,
-	&security_suite,
-	&typesafe_suite,
-	&abuse_suite,
-#ifdef CONFIG_FAULT_INJECTION
-	&fault_suite,
-#endif
-	&contexts_suite,
-	&hotplug_suite,
-	&bare_suite,
-	&checks_suite,
-	&locked_suite,
-};
+#define X(name) &name##_suite,
+static struct kunit_suite *const all[] = { KIT_SUITES(X) };
+#undef X
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all)];
 static int nr_chosen;
@@ -75,7 +42,7 @@ static int choose(const char *name)
 			return 0;
 		}
 	}
-	pr_err("slabmod_kunit: there is no suite '%s'\n", name);
+	pr_err("slabmod_kunit: no suite '%s'\n", name);
 	return -EINVAL;
 }
 
@@ -108,7 +75,7 @@ static int __init kunit_main_init(void)
 		err = kit_module_init();
 	if (err)
 		return err;
-	/* KUnit leaves these two out when it is not KUnit that starts the suites. */
+	/* KUnit prints these two lines only for suites that it starts itself. */
 	pr_info("KTAP version 1\n");
 	pr_info("1..%d\n", nr_chosen);
 	err = KUNIT_RUN_SUITES(chosen, nr_chosen);
@@ -125,7 +92,7 @@ static void __exit kunit_main_exit(void)
 }
 module_exit(kunit_main_exit);
 
-MODULE_DESCRIPTION("KUnit suites of slabmod, one a layer");
+MODULE_DESCRIPTION("KUnit suites of slabmod");
 MODULE_LICENSE("GPL");
 MODULE_INFO(test, "Y");
 SLABMOD_IMPORT();

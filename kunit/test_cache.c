@@ -1,47 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_cache.c - what typed caches promise: sizes, alignments, names, constructed
- * state, and an end that takes nothing from anybody.
+ * test_cache.c - what typed caches promise: sizes, alignments, names, constructed objects,
+ * bulk calls that allocate all or nothing, the requested node, and NULL without harm.
  */
 #include <linux/mm.h>
 #include <linux/nodemask.h>
-#include <linux/slab.h>
 
-#include <slabmod/cache.h>
-
-#include "cache.h"
-#include "cache_list.h"
 #include "context.h"
-#include "kit.h"
-#include "magazine_set.h"
+#include "home.h"
+#include "home_walk.h"
 #include "pattern.h"
 #include "pool_check.h"
 #include "suites.h"
-#include "test_cache.h"
-
-#define LIMIT	8192	/* pages */
-
-static struct slabmod_cache *create(struct kunit *test, struct slabmod_pool *pool, size_t size,
-				    void (*ctor)(void *object))
-{
-	struct slabmod_cache *cache;
-
-	cache = cache_create(pool, "kit-cache", size, 0, 0, ctor, THIS_MODULE);
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	return cache;
-}
+#include "verbs_pool.h"
 
 static void expect_nothing_lost(struct kunit *test, struct slabmod_cache *cache)
 {
-	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
-	KUNIT_EXPECT_TRUE(test, cache_check(cache));
+	kit_expect_unused(test, cache);
 	KUNIT_EXPECT_TRUE(test, pool_check(cache->pool));
-	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	kit_destroy(test, cache);
 }
 
 /* ---- properties ---- */
 
-/* Some objects of a cache: apart from each other, aligned, and their own to the last byte. */
+/* Objects are aligned, do not overlap, and may be written to their last byte. */
 static void expect_good_objects(struct kunit *test, struct slabmod_cache *cache, size_t size,
 				size_t align)
 {
@@ -51,9 +33,8 @@ static void expect_good_objects(struct kunit *test, struct slabmod_cache *cache,
 	KUNIT_EXPECT_GE(test, slabmod_cache_size(cache), size);
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(slabmod_cache_size(cache), align));
 	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
-		void *object = slabmod_cache_alloc(cache, GFP_KERNEL);
+		void *object = kit_alloc(test, cache);
 
-		KUNIT_ASSERT_NOT_NULL(test, object);
 		KUNIT_EXPECT_TRUE_MSG(test, IS_ALIGNED((unsigned long)object, align),
 				      "size %zu, alignment %zu", size, align);
 		piece_fill(&pieces[i], object, slabmod_cache_size(cache), i);
@@ -70,88 +51,61 @@ static const size_t some_sizes[] = {
 	7000, 12288, 20000, 32767, 32768,
 };
 
-static void test_sizes_and_alignments_are_as_asked_for(struct kunit *test)
+/* Alignment 0 means that of a pointer. */
+static void test_sizes_and_alignments(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	size_t align;
-	int i;
+	static const size_t aligns[] = { 0, 1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096 };
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
+	int i, k;
 
 	for (i = 0; i < ARRAY_SIZE(some_sizes); i++) {
-		for (align = 1; align <= PAGE_SIZE; align *= align < 64 ? 2 : 4) {
+		for (k = 0; k < ARRAY_SIZE(aligns); k++) {
 			struct slabmod_cache *cache = cache_create(pool, "aligned", some_sizes[i],
-								   align, 0, NULL, NULL);
+								   aligns[k], 0, NULL, NULL);
 
 			KUNIT_ASSERT_NOT_NULL(test, cache);
-			expect_good_objects(test, cache, some_sizes[i], align);
+			expect_good_objects(test, cache, some_sizes[i],
+					    aligns[k] ?: sizeof(void *));
 			expect_nothing_lost(test, cache);
 		}
 	}
 }
 
-static void test_objects_are_aligned_to_a_pointer_if_nothing_is_said(struct kunit *test)
+/* Objects smaller than a cache line are aligned to a fraction of a line. */
+static void test_hwcache_align(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(some_sizes); i++) {
-		struct slabmod_cache *cache = create(test, pool, some_sizes[i], NULL);
-
-		expect_good_objects(test, cache, some_sizes[i], sizeof(void *));
-		expect_nothing_lost(test, cache);
-	}
-}
-
-static void test_hwcache_align_aligns_to_lines_or_even_parts_of_them(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	unsigned int line = cache_line_size();
 	size_t size;
 
 	for (size = 1; size < 4 * line; size += 3) {
 		size_t align = clamp_t(size_t, roundup_pow_of_two(size), SLAB_MIN_SIZE, line);
-		struct slabmod_cache *cache = cache_create(pool, "lines", size, 0,
-							   SLABMOD_HWCACHE_ALIGN, NULL, NULL);
+		struct slabmod_cache *cache = kit_cache_in(test, pool, "lines", size,
+							   SLABMOD_HWCACHE_ALIGN);
 
-		KUNIT_ASSERT_NOT_NULL(test, cache);
 		expect_good_objects(test, cache, size, align);
 		expect_nothing_lost(test, cache);
 	}
 }
 
-static void test_size_is_what_lies_between_objects(struct kunit *test)
+static void test_name_is_copied_and_free_after_destroy(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	struct slabmod_cache *cache;
-
-	cache = cache_create(pool, "size", 100, 64, 0, NULL, NULL);
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	KUNIT_EXPECT_EQ(test, slabmod_cache_size(cache), 128);
-	expect_nothing_lost(test, cache);
-	cache = cache_create(pool, "size", 3, 0, 0, NULL, NULL);
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	KUNIT_EXPECT_EQ(test, slabmod_cache_size(cache), SLAB_MIN_SIZE);
-	expect_nothing_lost(test, cache);
-}
-
-static void test_name_is_copied_and_free_again_after_the_end(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	char name[] = "a-name-of-thirty-one-characters";
 	struct slabmod_cache *cache;
 	int i;
 
 	KUNIT_ASSERT_EQ(test, strlen(name), SLABMOD_CACHE_NAME_MAX);
 	for (i = 0; i < 2; i++) {
-		cache = cache_create(pool, name, 64, 0, 0, NULL, NULL);
-		KUNIT_ASSERT_NOT_NULL(test, cache);
+		cache = kit_cache_in(test, pool, name, 64, 0);
 		name[0] = 'b';
 		KUNIT_EXPECT_STREQ(test, cache->name, "a-name-of-thirty-one-characters");
 		name[0] = 'a';
-		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+		kit_destroy(test, cache);
 	}
 }
 
-/* Of the root pool, which is in debugfs. */
+/* In the root pool, whose caches have debugfs folders. */
 static struct slabmod_cache *create_named(struct kunit *test, const char *name)
 {
 	struct slabmod_cache *cache = slabmod_cache_create(name, 64, 0, 0, NULL);
@@ -169,11 +123,11 @@ static void expect_folder(struct kunit *test, struct slabmod_cache *cache, const
 	KUNIT_EXPECT_STREQ(test, (const char *)cache->debugfs->d_name.name, name);
 }
 
-/* As two devices have it that each make a cache of the same name. */
+/* Two devices may each create a cache of the same name. */
 static void test_caches_of_one_name_are_told_apart(struct kunit *test)
 {
 	struct slabmod_cache *caches[4];
-	void *objects[4];
+	void *objects[3];
 	int i;
 
 	for (i = 0; i < 3; i++)
@@ -181,15 +135,13 @@ static void test_caches_of_one_name_are_told_apart(struct kunit *test)
 	expect_folder(test, caches[0], "kit-twin");
 	expect_folder(test, caches[1], "kit-twin-2");
 	expect_folder(test, caches[2], "kit-twin-3");
-	for (i = 0; i < 3; i++) {
-		objects[i] = slabmod_cache_alloc(caches[i], GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
-	}
+	for (i = 0; i < 3; i++)
+		objects[i] = kit_alloc(test, caches[i]);
 	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_CACHE, "is an object of kit-twin",
 			  slabmod_cache_free(caches[0], objects[1]));
 	for (i = 0; i < 3; i++)
 		slabmod_cache_free(caches[i], objects[i]);
-	/* What one of them is called does not depend on the end of another. */
+	/* The label of a cache does not change when another is destroyed. */
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[0]), 0);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[1]), 0);
 	expect_folder(test, caches[2], "kit-twin-3");
@@ -202,14 +154,14 @@ static void test_caches_of_one_name_are_told_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[0]), 0);
 }
 
-static void test_name_with_a_number_may_be_taken(struct kunit *test)
+static void test_labels_do_not_collide_with_names(struct kunit *test)
 {
 	static const struct {
 		const char *name, *folder;
 	} made[] = {
 		{ "kit-tw-2", "kit-tw-2" }, { "kit-tw", "kit-tw" }, { "kit-tw", "kit-tw-3" },
 		{ "kit-tw-2", "kit-tw-2-2" }, { "kit-tw-3", "kit-tw-3-2" },
-		{ "kit-tw", "kit-tw-4" },
+		{ "kit-tw", "kit-tw-4" }, { "kmalloc-64", "kmalloc-64-2" },
 		{ "a-name-of-thirty-one-characters", "a-name-of-thirty-one-characters" },
 		{ "a-name-of-thirty-one-characters", "a-name-of-thirty-one-characters-2" },
 	};
@@ -224,23 +176,14 @@ static void test_name_with_a_number_may_be_taken(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[i]), 0);
 }
 
-static void test_callers_may_use_names_of_slabmods_own(struct kunit *test)
-{
-	struct slabmod_cache *cache = create_named(test, "kmalloc-64");
-
-	expect_folder(test, cache, "kmalloc-64-2");
-	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
-}
-
-static void test_fragmented_memory_serves_too(struct kunit *test)
+static void test_fragmented_memory_is_sufficient(struct kunit *test)
 {
 	static const size_t sizes[] = { 16, 100, 700, 1500, 3000, 4096 };
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
 	int i;
 
 	kit_source.max_order = 0;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct slabmod_cache *cache = create(test, pool, sizes[i], NULL);
+		struct slabmod_cache *cache = kit_cache(test, sizes[i]);
 
 		expect_good_objects(test, cache, sizes[i], 8);
 		expect_nothing_lost(test, cache);
@@ -252,7 +195,7 @@ struct kit_person {
 	u64 born;
 } __aligned(32);
 
-static void test_macro_takes_size_and_alignment_of_a_structure(struct kunit *test)
+static void test_macro_uses_size_and_alignment_of_the_structure(struct kunit *test)
 {
 	struct slabmod_cache *cache = SLABMOD_CACHE(kit_person, 0);
 
@@ -263,9 +206,9 @@ static void test_macro_takes_size_and_alignment_of_a_structure(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
 }
 
-static void test_nothing_may_be_destroyed_and_freed(struct kunit *test)
+static void test_null_may_be_freed_and_destroyed(struct kunit *test)
 {
-	struct slabmod_cache *cache = create(test, kit_pool_create(test, LIMIT), 64, NULL);
+	struct slabmod_cache *cache = kit_cache(test, 64);
 	void *nothing[3] = { NULL };
 
 	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, NULL));
@@ -275,7 +218,7 @@ static void test_nothing_may_be_destroyed_and_freed(struct kunit *test)
 	expect_nothing_lost(test, cache);
 }
 
-/* ---- state ---- */
+/* ---- contents ---- */
 
 struct built {
 	u64 magic;
@@ -294,7 +237,8 @@ static void construct(void *object)
 	constructed_atomic |= !preemptible();
 }
 
-static void test_constructor_runs_once_an_object(struct kunit *test)
+/* And a free object is not written to. */
+static void test_constructor_runs_once_per_object(struct kunit *test)
 {
 	struct slabmod_cache *cache;
 	struct built *built[200];
@@ -302,64 +246,28 @@ static void test_constructor_runs_once_an_object(struct kunit *test)
 
 	constructed = 0;
 	constructed_atomic = false;
-	cache = create(test, kit_pool_create(test, LIMIT), sizeof(struct built), construct);
+	cache = kit_cache_with(test, sizeof(struct built), 0, construct);
 	for (round = 0; round < 5; round++) {
 		for (i = 0; i < ARRAY_SIZE(built); i++) {
-			built[i] = slabmod_cache_alloc(cache, GFP_KERNEL);
-			KUNIT_ASSERT_NOT_NULL(test, built[i]);
+			built[i] = kit_alloc(test, cache);
 			KUNIT_EXPECT_EQ(test, built[i]->magic, 0x5ab);
 			memset(built[i]->work, round, sizeof(built[i]->work));
 		}
-		for (i = 0; i < ARRAY_SIZE(built); i++)
+		for (i = 0; i < ARRAY_SIZE(built); i++) {
 			slabmod_cache_free(cache, built[i]);
+			KUNIT_EXPECT_TRUE(test, kit_filled_with(built[i]->work, round,
+								sizeof(built[i]->work)));
+		}
 	}
 	KUNIT_EXPECT_GE(test, constructed, ARRAY_SIZE(built));
-	KUNIT_EXPECT_EQ(test, constructed - cache->objects * stat_sum(cache->stats, STAT_SLAB_NEW),
-			0);
-	KUNIT_EXPECT_FALSE_MSG(test, constructed_atomic, "not where the caller may sleep");
-	expect_nothing_lost(test, cache);
-}
-
-static void test_constructed_objects_that_were_cleared_are_constructed_again(struct kunit *test)
-{
-	struct slabmod_cache *cache;
-	struct built *built, *again;
-
-	cache = create(test, kit_pool_create(test, LIMIT), sizeof(struct built), construct);
-	context_pin(0);
-	built = slabmod_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, built);
-	memset(built, 0x77, sizeof(*built));
-	slabmod_kfree_sensitive(built);
-	again = slabmod_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_ASSERT_PTR_EQ(test, again, built);
-	KUNIT_EXPECT_EQ(test, again->magic, 0x5ab);
-	KUNIT_EXPECT_NULL(test, memchr_inv(again->work, 0, sizeof(again->work)));
-	slabmod_cache_free(cache, again);
-	expect_nothing_lost(test, cache);
-}
-
-static void test_constructed_objects_keep_their_state(struct kunit *test)
-{
-	struct slabmod_cache *cache;
-	struct built *built, *again;
-
-	cache = create(test, kit_pool_create(test, LIMIT), sizeof(struct built), construct);
-	context_pin(0);
-	built = slabmod_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, built);
-	memset(built, 0x77, sizeof(*built));
-	slabmod_cache_free(cache, built);
-	again = slabmod_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_PTR_EQ(test, again, built);
-	KUNIT_EXPECT_FALSE(test, memchr_inv(again, 0x77, sizeof(*again)));
-	slabmod_cache_free(cache, again);
+	KUNIT_EXPECT_EQ(test, constructed, cache->objects * kit_stat(cache, STAT_SLAB_NEW));
+	KUNIT_EXPECT_FALSE_MSG(test, constructed_atomic, "called with preemption off");
 	expect_nothing_lost(test, cache);
 }
 
 static void test_zalloc_clears_to_the_last_byte(struct kunit *test)
 {
-	struct slabmod_cache *cache = create(test, kit_pool_create(test, LIMIT), 200, NULL);
+	struct slabmod_cache *cache = kit_cache(test, 200);
 	void *objects[100];
 	int round, i;
 
@@ -367,7 +275,7 @@ static void test_zalloc_clears_to_the_last_byte(struct kunit *test)
 		for (i = 0; i < 100; i++) {
 			objects[i] = slabmod_cache_zalloc(cache, GFP_KERNEL);
 			KUNIT_ASSERT_NOT_NULL(test, objects[i]);
-			KUNIT_EXPECT_FALSE(test, memchr_inv(objects[i], 0, 200));
+			KUNIT_EXPECT_TRUE(test, kit_cleared(objects[i], 200));
 			memset(objects[i], 0xff, 200);
 		}
 		slabmod_cache_free_bulk(cache, 100, objects);
@@ -375,46 +283,45 @@ static void test_zalloc_clears_to_the_last_byte(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, slabmod_cache_alloc_bulk(cache, GFP_KERNEL | __GFP_ZERO, 100,
 						       objects), 100);
 	for (i = 0; i < 100; i++)
-		KUNIT_EXPECT_FALSE(test, memchr_inv(objects[i], 0, 200));
+		KUNIT_EXPECT_TRUE(test, kit_cleared(objects[i], 200));
 	slabmod_cache_free_bulk(cache, 100, objects);
 	expect_nothing_lost(test, cache);
 }
 
-/* ---- the end ---- */
+/* ---- destroy ---- */
 
-static void test_live_objects_keep_their_cache_alive(struct kunit *test)
+static const unsigned int live_objects[] = { 3, 100 };
+
+/* A long list of live objects is cut. */
+static void test_cache_with_live_objects_is_not_destroyed(struct kunit *test)
 {
-	struct slabmod_cache *cache = create(test, kit_pool_create(test, LIMIT), 64, NULL);
-	void *objects[3];
-	int err;
+	struct slabmod_cache *cache = kit_cache(test, 64);
+	void *objects[100];
+	char text[64];
+	int err, i;
 
-	KUNIT_ASSERT_EQ(test, slabmod_cache_alloc_bulk(cache, GFP_KERNEL, 3, objects), 3);
-	KIT_EXPECT_MISUSE(test, MISUSE_CACHE_BUSY, "kit-cache: destroyed with 3 live objects",
-			  err = cache_destroy(cache));
-	KUNIT_EXPECT_EQ(test, err, -EBUSY);
-	KUNIT_EXPECT_EQ(test, kit_captured("kit-cache object "), 3);
-	expect_good_objects(test, cache, 64, 8);
-	slabmod_cache_free_bulk(cache, 3, objects);
+	for (i = 0; i < ARRAY_SIZE(live_objects); i++) {
+		unsigned int nr = live_objects[i];
+
+		kit_alloc_n(test, cache, objects, nr);
+		snprintf(text, sizeof(text), "%s: destroyed with %u live objects", cache->name, nr);
+		KIT_EXPECT_MISUSE(test, MISUSE_CACHE_BUSY, text, err = cache_destroy(cache));
+		KUNIT_EXPECT_EQ(test, err, -EBUSY);
+		snprintf(text, sizeof(text), "%s object ", cache->name);
+		if (nr < 10)
+			KUNIT_EXPECT_EQ(test, kit_captured(text), nr);
+		else
+			KUNIT_EXPECT_LT(test, kit_captured(text), nr);
+		KUNIT_EXPECT_EQ(test, kit_captured(" more"), nr >= 10);
+		expect_good_objects(test, cache, 64, 8);
+		slabmod_cache_free_bulk(cache, nr, objects);
+	}
 	KIT_EXPECT_NO_MISUSE(test, expect_nothing_lost(test, cache));
 }
 
-static void test_long_list_of_live_objects_is_cut(struct kunit *test)
+static void test_cache_with_objects_in_magazines_is_destroyed(struct kunit *test)
 {
-	struct slabmod_cache *cache = create(test, kit_pool_create(test, LIMIT), 64, NULL);
-	void **objects = kunit_kcalloc(test, 100, sizeof(*objects), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, objects);
-	KUNIT_ASSERT_EQ(test, slabmod_cache_alloc_bulk(cache, GFP_KERNEL, 100, objects), 100);
-	KIT_EXPECT_MISUSE(test, MISUSE_CACHE_BUSY, "100 live objects", cache_destroy(cache));
-	KUNIT_EXPECT_LT(test, kit_captured("kit-cache object "), 100);
-	KUNIT_EXPECT_EQ(test, kit_captured(" more"), 1);
-	slabmod_cache_free_bulk(cache, 100, objects);
-	expect_nothing_lost(test, cache);
-}
-
-static void test_free_objects_in_magazines_do_not_keep_a_cache_alive(struct kunit *test)
-{
-	struct slabmod_cache *cache = create(test, kit_pool_create(test, LIMIT), 64, NULL);
+	struct slabmod_cache *cache = kit_cache(test, 64);
 	unsigned int n;
 
 	for (n = 0; n < num_online_cpus(); n++) {
@@ -422,45 +329,273 @@ static void test_free_objects_in_magazines_do_not_keep_a_cache_alive(struct kuni
 		slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
 	}
 	KUNIT_EXPECT_GT(test, magazine_count(cache), 0);
-	KIT_EXPECT_NO_MISUSE(test, KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0));
+	KIT_EXPECT_NO_MISUSE(test, kit_destroy(test, cache));
+}
+
+/* ---- bulk ---- */
+
+static void test_bulk_allocates_the_requested_number(struct kunit *test)
+{
+	struct slabmod_cache *cache = kit_cache(test, 48);
+	struct piece *pieces = kit_zalloc(test, 1000 * sizeof(*pieces));
+	void **objects = kit_array(test, 1000);
+	unsigned int nr, i;
+
+	for (nr = 1; nr <= 1000; nr = nr * 3 + 1) {
+		KUNIT_ASSERT_EQ(test, slabmod_cache_alloc_bulk(cache, GFP_KERNEL, nr, objects), nr);
+		KUNIT_EXPECT_EQ(test, cache_used(cache), nr);
+		for (i = 0; i < nr; i++)
+			piece_fill(&pieces[i], objects[i], 48, i);
+		for (i = 0; i < nr; i++)
+			KUNIT_EXPECT_TRUE(test, piece_intact(&pieces[i]));
+		slabmod_cache_free_bulk(cache, nr, objects);
+		KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+	}
+	expect_nothing_lost(test, cache);
+}
+
+static void test_bulk_allocates_nothing_if_not_all(struct kunit *test)
+{
+	/* Each request for pages makes one slab. */
+	struct slabmod_pool *pool = kit_pool_create_orders(test, KIT_LIMIT, 0, 0);
+	struct slabmod_cache *cache = kit_cache_in(test, pool, "bulk", 256, 0);
+	void **objects = kit_array(test, 200);
+	unsigned int n;
+
+	for (n = 0; ; n++) {
+		size_t got;
+
+		slabmod_cache_shrink(cache);
+		pool_shrink(pool);
+		kit_source.fail_after = n;
+		got = slabmod_cache_alloc_bulk(cache, GFP_KERNEL, 200, objects);
+		kit_source.fail_after = ULONG_MAX;
+		KUNIT_EXPECT_TRUE(test, cache_check(cache));
+		if (got == 200)
+			break;
+		KUNIT_ASSERT_EQ(test, got, 0);
+		KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
+	}
+	KUNIT_EXPECT_GE(test, n, 200 * 256 / PAGE_SIZE);
+	slabmod_cache_free_bulk(cache, 200, objects);
+	expect_nothing_lost(test, cache);
+}
+
+/* ---- nodes ---- */
+
+/* With __GFP_THISNODE and without. NUMA_NO_NODE is the node of the CPU. */
+static void test_object_is_on_the_requested_node(struct kunit *test)
+{
+	struct slabmod_cache *cache = kit_cache(test, 192);
+	void *objects[100], *object;
+	gfp_t gfp = GFP_KERNEL;
+	unsigned int n, i;
+	int nid;
+
+	for_each_online_node(nid) {
+		for (i = 0; i < 100; i++) {
+			gfp ^= __GFP_THISNODE;
+			objects[i] = slabmod_cache_alloc_node(cache, gfp, nid);
+			KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+			KUNIT_EXPECT_EQ(test, kit_node(objects[i]), nid);
+		}
+		slabmod_cache_free_bulk(cache, 100, objects);
+	}
+	for (n = 0; n < num_online_cpus(); n++) {
+		context_pin(n);
+		object = slabmod_cache_alloc_node(cache, GFP_KERNEL, NUMA_NO_NODE);
+		KUNIT_ASSERT_NOT_NULL(test, object);
+		KUNIT_EXPECT_EQ(test, kit_node(object), numa_mem_id());
+		slabmod_cache_free(cache, object);
+	}
+	expect_nothing_lost(test, cache);
+}
+
+static void test_full_node_falls_back_unless_thisnode(struct kunit *test)
+{
+	struct slabmod_cache *cache = kit_cache(test, 192);
+	int nid = first_online_node;
+	void *object;
+
+	if (num_online_nodes() < 2)
+		kunit_skip(test, "there is one node");
+	kit_source.full_nodes = BIT(nid);
+	KUNIT_EXPECT_NULL(test, slabmod_cache_alloc_node(cache, GFP_KERNEL | __GFP_THISNODE, nid));
+	object = slabmod_cache_alloc_node(cache, GFP_KERNEL, nid);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_NE(test, kit_node(object), nid);
+	slabmod_cache_free(cache, object);
+	expect_nothing_lost(test, cache);
+}
+
+/* ---- pages ---- */
+
+static void test_shrink_frees_every_free_page(struct kunit *test)
+{
+	struct slabmod_cache *cache = kit_cache(test, 192);
+	void **objects = kit_array(test, 1000);
+	unsigned long pages;
+
+	kit_alloc_n(test, cache, objects, 1000);
+	slabmod_cache_free_bulk(cache, 1000, objects);
+	pages = home_pages(cache);
+	KUNIT_EXPECT_GT(test, pages, 0);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_shrink(cache), pages);
+	KUNIT_EXPECT_EQ(test, home_pages(cache), 0);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_shrink(cache), 0);
+	expect_nothing_lost(test, cache);
+}
+
+static const gfp_t gfp_kinds[] = {
+	GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, GFP_NOIO, GFP_NOFS, GFP_KERNEL | __GFP_NORETRY,
+	GFP_KERNEL | __GFP_RETRY_MAYFAIL, GFP_KERNEL | __GFP_ZERO, GFP_KERNEL | __GFP_THISNODE,
+};
+
+/* A source that records the flags of requests, in front of the test's own. */
+static struct page *(*next_alloc)(struct chunk_source *source, gfp_t gfp, unsigned int order,
+				  int nid);
+static gfp_t requested;
+
+static struct page *record_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order,
+				 int nid)
+{
+	requested |= gfp;
+	return next_alloc(source, gfp, order, nid);
+}
+
+static void expect_modest_requests(struct kunit *test, struct slabmod_pool *pool)
+{
+	const gfp_t effort = __GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_MEMALLOC |
+			     __GFP_NOFAIL;
+	struct slabmod_cache *cache = kit_cache_in(test, pool, "modest", 192, 0);
+	void *object;
+	int i;
+
+	next_alloc = pool->source.alloc;
+	pool->source.alloc = record_alloc;
+	for (i = 0; i < ARRAY_SIZE(gfp_kinds); i++) {
+		kit_source.fail_all = true;
+		KIT_EXPECT_NO_MISUSE(test, object = slabmod_cache_alloc(cache, gfp_kinds[i]));
+		KUNIT_EXPECT_NULL_MSG(test, object, "GFP %#x", (__force u32)gfp_kinds[i]);
+		KUNIT_EXPECT_EQ(test, slabmod_cache_alloc_bulk(cache, gfp_kinds[i], 1, &object), 0);
+		KUNIT_EXPECT_TRUE(test, cache_check(cache));
+		kit_source.fail_all = false;
+		requested = 0;
+		object = slabmod_cache_alloc(cache, gfp_kinds[i]);
+		KUNIT_EXPECT_NOT_NULL(test, object);
+		KUNIT_EXPECT_NE(test, (__force u32)requested, 0);
+		KUNIT_EXPECT_EQ_MSG(test, (__force u32)(requested & effort & ~gfp_kinds[i]), 0,
+				    "GFP %#x", (__force u32)gfp_kinds[i]);
+		slabmod_cache_free(cache, object);
+		slabmod_cache_shrink(cache);
+		pool_shrink(pool);
+	}
+	expect_nothing_lost(test, cache);
+}
+
+/* Of the kernel's page allocator; and without memory, NULL. */
+static void test_no_more_effort_than_the_caller_allows(struct kunit *test)
+{
+	/* With opportunistic requests for large chunks, and without. */
+	expect_modest_requests(test, kit_pool_create(test, KIT_LIMIT));
+	expect_modest_requests(test, kit_pool_create_orders(test, KIT_LIMIT, 0, 0));
+}
+
+/* ---- at random ---- */
+
+static void *model_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
+{
+	*size = slabmod_cache_size(model->cache);
+	kit_source.fail_all = kit_random(rnd, 2);
+	if (kit_random(rnd, 4) == 0)
+		return slabmod_cache_alloc_node(model->cache, gfp, first_online_node);
+	return slabmod_cache_alloc(model->cache, gfp);
+}
+
+static void model_rest(struct model *model, unsigned long pieces, size_t bytes)
+{
+	KUNIT_EXPECT_TRUE(model->test, cache_check(model->cache));
+	KUNIT_EXPECT_TRUE(model->test, pool_check(model->cache->pool));
+	KUNIT_EXPECT_EQ(model->test, cache_used(model->cache), pieces);
+	if (pieces % 4 == 0)
+		slabmod_cache_shrink(model->cache);
+	kit_source.max_order = pieces % 3 ? UINT_MAX : pieces % 2;
+}
+
+static void test_random_calls_with_failures(struct kunit *test)
+{
+	/* Small chunks, so that many are created and freed; and fewer pages than requested. */
+	struct slabmod_pool *pool = kit_pool_create_orders(test, 64, 0, 3);
+	struct model model = kit_model(test, kit_cache_in(test, pool, "random", 360, 0));
+
+	model.alloc = model_alloc;
+	model.rest = model_rest;
+	model_run(&model, 2000, KIT_STEPS);
+	KUNIT_EXPECT_EQ(test, model.wrong, 0);
+	KUNIT_EXPECT_GT(test, model.failed, 0);
+	expect_nothing_lost(test, model.cache);
+}
+
+/* ---- NMIs; test_contexts.c has the other contexts ---- */
+
+struct nmi {
+	struct slabmod_cache *cache;
+	void *objects[5];
+};
+
+static void nmi_free(void *arg)
+{
+	struct nmi *nmi = arg;
+
+	slabmod_cache_free_bulk(nmi->cache, ARRAY_SIZE(nmi->objects), nmi->objects);
+}
+
+static void test_nmi_does_not_flush_a_full_magazine(struct kunit *test)
+{
+	struct nmi nmi = { .cache = kit_cache(test, 192) };
+	unsigned int capacity, flushes;
+	void **objects;
+
+	context_pin(0);
+	kit_alloc_n(test, nmi.cache, nmi.objects, ARRAY_SIZE(nmi.objects));
+	capacity = nmi.cache->capacity;
+	objects = kit_array(test, capacity);
+	kit_alloc_n(test, nmi.cache, objects, capacity);
+	slabmod_cache_shrink(nmi.cache);
+	slabmod_cache_free_bulk(nmi.cache, capacity, objects);
+	flushes = kit_stat(nmi.cache, STAT_FLUSH);
+	if (!context_nmi_begin(nmi_free, &nmi)) {
+		nmi_free(&nmi);
+		kunit_skip(test, "there are no NMIs");
+	}
+	context_nmi();
+	context_nmi_end();
+	KUNIT_EXPECT_EQ(test, kit_stat(nmi.cache, STAT_FLUSH), flushes);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine(nmi.cache)), capacity);
+	expect_nothing_lost(test, nmi.cache);
 }
 
 static struct kunit_case cache_cases[] = {
-	KUNIT_CASE(test_sizes_and_alignments_are_as_asked_for),
-	KUNIT_CASE(test_objects_are_aligned_to_a_pointer_if_nothing_is_said),
-	KUNIT_CASE(test_hwcache_align_aligns_to_lines_or_even_parts_of_them),
-	KUNIT_CASE(test_size_is_what_lies_between_objects),
-	KUNIT_CASE(test_name_is_copied_and_free_again_after_the_end),
+	KUNIT_CASE(test_sizes_and_alignments),
+	KUNIT_CASE(test_hwcache_align),
+	KUNIT_CASE(test_name_is_copied_and_free_after_destroy),
 	KUNIT_CASE(test_caches_of_one_name_are_told_apart),
-	KUNIT_CASE(test_name_with_a_number_may_be_taken),
-	KUNIT_CASE(test_callers_may_use_names_of_slabmods_own),
-	KUNIT_CASE(test_macro_takes_size_and_alignment_of_a_structure),
-	KUNIT_CASE(test_nothing_may_be_destroyed_and_freed),
-	KUNIT_CASE(test_constructor_runs_once_an_object),
-	KUNIT_CASE(test_constructed_objects_that_were_cleared_are_constructed_again),
-	KUNIT_CASE(test_constructed_objects_keep_their_state),
+	KUNIT_CASE(test_labels_do_not_collide_with_names),
+	KUNIT_CASE(test_fragmented_memory_is_sufficient),
+	KUNIT_CASE(test_macro_uses_size_and_alignment_of_the_structure),
+	KUNIT_CASE(test_null_may_be_freed_and_destroyed),
+	KUNIT_CASE(test_constructor_runs_once_per_object),
 	KUNIT_CASE(test_zalloc_clears_to_the_last_byte),
-	KUNIT_CASE(test_live_objects_keep_their_cache_alive),
-	KUNIT_CASE(test_long_list_of_live_objects_is_cut),
-	KUNIT_CASE(test_free_objects_in_magazines_do_not_keep_a_cache_alive),
-	KUNIT_CASE(test_bulk_gives_as_many_as_asked_for),
-	KUNIT_CASE(test_bulk_gives_nothing_when_it_cannot_give_all),
-	KUNIT_CASE(test_node_asked_for_is_the_node_given),
-	KUNIT_CASE(test_full_node_lets_another_serve_unless_it_must_be_this),
-	KUNIT_CASE(test_no_node_means_the_callers_own),
-	KUNIT_CASE(test_shrink_gives_every_free_page_back),
-	KUNIT_CASE(test_slab_is_made_only_when_all_are_full),
-	KUNIT_CASE(test_no_memory_gives_null_for_every_kind_of_gfp),
-	KUNIT_CASE(test_kernel_is_asked_for_no_more_than_the_caller_allows),
-	KUNIT_CASE(test_limit_holds_even_for_those_who_must_not_fail),
-	KUNIT_CASE(test_fragmented_memory_serves_too),
-	KUNIT_CASE(test_random_calls_with_failures_lose_nothing),
-	KUNIT_CASE(test_atomic_callers_may_take_and_give),
-	KUNIT_CASE(test_softirqs_may_take_and_give),
-	KUNIT_CASE(test_hardirqs_may_take_and_give),
-	KUNIT_CASE(test_nmis_may_take_what_is_there_and_give),
-	KUNIT_CASE(test_nmis_leave_a_full_magazine_as_it_is),
-	KUNIT_CASE(test_nmis_amid_a_call_wait_for_nothing_and_lose_nothing),
+	KUNIT_CASE(test_cache_with_live_objects_is_not_destroyed),
+	KUNIT_CASE(test_cache_with_objects_in_magazines_is_destroyed),
+	KUNIT_CASE(test_bulk_allocates_the_requested_number),
+	KUNIT_CASE(test_bulk_allocates_nothing_if_not_all),
+	KUNIT_CASE(test_object_is_on_the_requested_node),
+	KUNIT_CASE(test_full_node_falls_back_unless_thisnode),
+	KUNIT_CASE(test_shrink_frees_every_free_page),
+	KUNIT_CASE(test_no_more_effort_than_the_caller_allows),
+	KUNIT_CASE(test_random_calls_with_failures),
+	KUNIT_CASE(test_nmi_does_not_flush_a_full_magazine),
 	{}
 };
 

@@ -1,41 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_contexts.c - who may call: every context, with everything that can be had.
+ * test_contexts.c - calls from every context, of everything that can be allocated.
  *
- *	                  takes                          gives
- *	task, work        all; may wait                  all
- *	preemption off,   all; on PREEMPT_RT of pages    all
- *	interrupts off,   that slabmod has
+ *	                  allocation                     free
+ *	task, work        all; may sleep                 all
+ *	preemption off,   all; on PREEMPT_RT from pages  all
+ *	interrupts off,   that slabmod holds
  *	hardirq
  *	softirq, RCU      all                            all
  *	callback
- *	NMI               what lies in magazines and     all; what has to wait for
- *	                  slabs; no blocks, no pages     a lock is done right after
+ *	NMI               from magazines and slabs; no   all; deferred where
+ *	                  blocks, no new pages           a lock is needed
  *
- * The table is played in full: what one context takes each other one gives back. Each
- * visit looks whether it is where it is meant to be. An NMI in the middle of a call is
- * in test_contexts_amid.c, the callbacks of CPUs that go and come are in test_hotplug.c.
+ * What one context allocates each other one frees. Each visit checks that it is in its context.
+ * test_contexts_amid.c has NMIs during a call, test_hotplug.c the callbacks of CPU hotplug.
  */
 #include <linux/bottom_half.h>
 #include <linux/irqflags.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 
-#include <slabmod/slabmod.h>
-
-#include "cache.h"
 #include "compat.h"
 #include "context.h"
 #include "root.h"
 #include "suites.h"
 #include "test_contexts.h"
 #include "things.h"
+#include "verbs_pool.h"
 
-/* Things of each kind that a visit takes. */
+/* Things of each kind that a visit allocates. */
 #define TURNS	2
 
-/* ---- where ---- */
+/* ---- contexts ---- */
 
 static bool in_plain_task(void)
 {
@@ -104,17 +100,14 @@ static const struct place places[] = {
 	{ "an NMI", NULL, in_an_nmi, GFP_ATOMIC },
 };
 
-static KUNIT_GENERATOR(any_place)
+static void place_name(const struct place *place, char *text)
 {
-	const struct place *place = prev ? (const struct place *)prev + 1 : places;
-
-	if (place == places + ARRAY_SIZE(places))
-		return NULL;
-	strscpy(desc, place->name, KUNIT_PARAM_DESC_SIZE);
-	return place;
+	strscpy(text, place->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-/* False when there is no such place on this machine. */
+KUNIT_ARRAY_PARAM(place, places, place_name);
+
+/* False if the machine has no such context. */
 static bool call_in(const struct place *place, void (*fn)(void *arg), void *arg)
 {
 	if (place->call) {
@@ -128,15 +121,15 @@ static bool call_in(const struct place *place, void (*fn)(void *arg), void *arg)
 	return true;
 }
 
-/* ---- what is done there ---- */
+/* ---- visits ---- */
 
 struct visit {
 	const struct place *place;
 	struct thing *things;		/* TURNS of each kind */
 	unsigned int calls;
-	unsigned int astray;		/* not where it was meant to be */
-	unsigned int spoilt;		/* things that were not as they had been left */
-	bool may_grow;			/* whether the kernel gives pages there */
+	unsigned int astray;		/* not in the context */
+	unsigned int spoilt;		/* things whose contents have changed */
+	bool may_grow;			/* pages can be allocated there */
 };
 
 static void arrive(struct visit *visit)
@@ -146,7 +139,7 @@ static void arrive(struct visit *visit)
 	visit->may_grow = !in_nmi() && (CONTEXT_PAGES_ANYWHERE || preemptible());
 }
 
-static void take_all(void *arg)
+static void alloc_things(void *arg)
 {
 	struct visit *visit = arg;
 	unsigned int i;
@@ -156,7 +149,7 @@ static void take_all(void *arg)
 		thing_take(&visit->things[i], &thing_kinds[i / TURNS], visit->place->gfp);
 }
 
-static void give_all(void *arg)
+static void free_things(void *arg)
 {
 	struct visit *visit = arg;
 	unsigned int i;
@@ -180,45 +173,36 @@ static bool go(struct visit *visit, const struct place *place, void (*fn)(void *
 	return call_in(place, fn, visit);
 }
 
-/* Leaves this CPU some of each kind, in magazines. */
-static void stock(struct visit *visit)
+/* Leave some of each kind in the magazines of this CPU. */
+static void fill_magazines(struct visit *visit)
 {
-	go(visit, &places[0], take_all);
-	go(visit, &places[0], give_all);
+	go(visit, &places[0], alloc_things);
+	go(visit, &places[0], free_things);
 }
 
-/* Things that an NMI should have got and did not, or the other way round. */
+/* Whether an NMI got all but blocks, and any other context got all. */
+static bool is_served(const struct visit *visit, unsigned int i)
+{
+	bool expected = visit->place->call || !thing_kinds[i / TURNS].block;
+
+	return expected == !!visit->things[i].kind;
+}
+
 static unsigned int wrongly_served(const struct visit *visit)
 {
 	unsigned int wrong = 0, i;
 
-	for (i = 0; i < nr_thing_kinds * TURNS; i++) {
-		bool wanted = visit->place->call || !thing_kinds[i / TURNS].block;
-
-		wrong += wanted != !!visit->things[i].kind;
-	}
+	for (i = 0; i < nr_thing_kinds * TURNS; i++)
+		wrong += !is_served(visit, i);
 	return wrong;
-}
-
-static void expect_all_served(struct kunit *test, const struct visit *visit)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_thing_kinds * TURNS; i++) {
-		const struct thing_kind *kind = &thing_kinds[i / TURNS];
-
-		KUNIT_EXPECT_EQ_MSG(test, !!visit->things[i].kind,
-				    visit->place->call || !kind->block, "%s in %s", kind->name,
-				    visit->place->name);
-	}
 }
 
 /* ---- the table ---- */
 
-/* The worker for what is old may just have emptied the magazines: then once more. */
+/* The worker may just have drained the magazines; then try again. */
 #define TRIES	5
 
-static void test_what_is_taken_there_is_given_back_anywhere(struct kunit *test)
+static void test_free_in_any_other_context(struct kunit *test)
 {
 	const struct place *place = test->param_value;
 	unsigned int to, try;
@@ -229,27 +213,27 @@ static void test_what_is_taken_there_is_given_back_anywhere(struct kunit *test)
 	context_pin(0);
 	for (to = 0; to < ARRAY_SIZE(places); to++) {
 		for (try = 0; try < TRIES; try++) {
-			stock(&visit);
-			if (!go(&visit, place, take_all))
-				kunit_skip(test, "there is no way to be in %s", place->name);
+			fill_magazines(&visit);
+			if (!go(&visit, place, alloc_things))
+				kunit_skip(test, "no way to be in %s", place->name);
 			if (!wrongly_served(&visit))
 				break;
 			if (try < TRIES - 1)
-				go(&visit, &places[0], give_all);
+				go(&visit, &places[0], free_things);
 		}
-		expect_all_served(test, &visit);
+		KUNIT_EXPECT_EQ_MSG(test, wrongly_served(&visit), 0, "in %s", place->name);
 		visit.calls = 0;
-		if (!go(&visit, &places[to], give_all))
-			go(&visit, &places[0], give_all);
+		if (!go(&visit, &places[to], free_things))
+			go(&visit, &places[0], free_things);
 		KUNIT_EXPECT_EQ_MSG(test, visit.calls, 1, "%s", places[to].name);
-		KUNIT_EXPECT_EQ_MSG(test, visit.spoilt, 0, "given back in %s", places[to].name);
+		KUNIT_EXPECT_EQ_MSG(test, visit.spoilt, 0, "freed in %s", places[to].name);
 		KUNIT_EXPECT_EQ_MSG(test, visit.astray, 0, "from %s to %s", place->name,
 				    places[to].name);
 	}
 	things_end(test);
 }
 
-/* ---- where there is nothing yet ---- */
+/* ---- the first allocation ---- */
 
 struct first {
 	struct visit visit;
@@ -259,7 +243,7 @@ struct first {
 	unsigned long page, block;
 };
 
-static void ask_first(void *arg)
+static void alloc_first(void *arg)
 {
 	struct first *first = arg;
 	gfp_t gfp = first->visit.place->gfp;
@@ -271,7 +255,7 @@ static void ask_first(void *arg)
 	first->block = slabmod_pool_get_free_pages(first->pool, gfp, 4);
 }
 
-static void give_first(void *arg)
+static void free_first(void *arg)
 {
 	struct first *first = arg;
 
@@ -301,14 +285,13 @@ static void be_first(struct kunit *test, const struct place *place, size_t reser
 	KUNIT_ASSERT_NOT_NULL(test, first.pool);
 	first.cache = slabmod_pool_cache_create(first.pool, "kit-first", 40, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, first.cache);
-	if (call_in(place, ask_first, &first)) {
+	if (call_in(place, alloc_first, &first)) {
 		KUNIT_EXPECT_EQ(test, first.visit.astray, 0);
 		expect_first(test, &first, reserve ? !!place->call : first.visit.may_grow);
-		/* Those who gave them nothing are none the worse for it. */
-		give_first(&first);
-		ask_first(&first);
+		free_first(&first);
+		alloc_first(&first);
 		expect_first(test, &first, true);
-		call_in(place, give_first, &first);
+		call_in(place, free_first, &first);
 	}
 	slabmod_cache_shrink(first.cache);
 	slabmod_pool_usage(first.pool, &usage);
@@ -316,12 +299,12 @@ static void be_first(struct kunit *test, const struct place *place, size_t reser
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(first.cache), 0);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(first.pool), 0);
 	if (!first.visit.calls)
-		kunit_skip(test, "there is no way to be in %s", place->name);
+		kunit_skip(test, "no way to be in %s", place->name);
 }
 
 /*
- * Who is first in an interrupt that PREEMPT_RT makes no thread of asks the kernel, where
- * that is allowed; and lockdep, told to, says that on PREEMPT_RT it would not be.
+ * The first allocation in a hard interrupt calls the page allocator, which would be wrong on
+ * PREEMPT_RT, as lockdep reports with CONFIG_PROVE_RAW_LOCK_NESTING.
  */
 static void skip_what_lockdep_objects_to(struct kunit *test)
 {
@@ -329,17 +312,17 @@ static void skip_what_lockdep_objects_to(struct kunit *test)
 
 	if (place->call == context_hard && IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING) &&
 	    CONTEXT_PAGES_ANYWHERE)
-		kunit_skip(test, "lockdep takes this kernel for one of PREEMPT_RT");
+		kunit_skip(test, "lockdep checks as for PREEMPT_RT");
 }
 
-static void test_who_is_first_gets_pages_where_the_kernel_gives_them(struct kunit *test)
+static void test_first_allocation_of_a_pool(struct kunit *test)
 {
 	skip_what_lockdep_objects_to(test);
 	context_pin(0);
 	be_first(test, test->param_value, 0);
 }
 
-static void test_reserve_serves_all_but_an_nmi(struct kunit *test)
+static void test_reserve_in_any_context_but_nmi(struct kunit *test)
 {
 	skip_what_lockdep_objects_to(test);
 	context_pin(0);
@@ -350,17 +333,17 @@ static void test_reserve_serves_all_but_an_nmi(struct kunit *test)
 
 static void contexts_exit(struct kunit *test)
 {
-	/* Those of a test that was given up. */
+	/* Of a test that was aborted. */
 	things_end(test);
 	root_exit(test);
 }
 
 static struct kunit_case contexts_cases[] = {
-	KUNIT_CASE_PARAM(test_what_is_taken_there_is_given_back_anywhere, any_place),
-	KUNIT_CASE_PARAM(test_who_is_first_gets_pages_where_the_kernel_gives_them, any_place),
-	KUNIT_CASE_PARAM(test_reserve_serves_all_but_an_nmi, any_place),
-	KUNIT_CASE(test_nmi_between_any_two_instructions_is_served_or_not),
-	KUNIT_CASE(test_nmi_that_frees_too_much_is_told_and_loses_that),
+	KUNIT_CASE_PARAM(test_free_in_any_other_context, place_gen_params),
+	KUNIT_CASE_PARAM(test_first_allocation_of_a_pool, place_gen_params),
+	KUNIT_CASE_PARAM(test_reserve_in_any_context_but_nmi, place_gen_params),
+	KUNIT_CASE(test_nmi_between_any_two_instructions),
+	KUNIT_CASE(test_nmi_that_frees_too_much_is_reported),
 	{}
 };
 

@@ -19,19 +19,19 @@ static inline unsigned long counted(enum stat_id which)
 struct flood {
 	void **objects;
 	unsigned int nr;
-	unsigned int astray;	/* times that it was none */
+	unsigned int astray;	/* calls that were not in an NMI */
 };
 
 void flood_init(struct kunit *test, struct flood *flood, unsigned int nr);
 void flood_free(void *flood);
 
 /*
- * Does something in the worst of places: amid a call, and with the lock held of the home
- * that the first object is of; so @flood has objects of that home alone. Preemption is off.
+ * Call @what while the magazine is busy and the lock of the home of the first object is held;
+ * all objects of @flood are of that home. Preemption is off.
  */
 void flood_at_the_worst(struct flood *flood, void (*what)(void));
 
-void test_nmi_between_any_two_instructions_is_served_or_not(struct kunit *test);
-void test_nmi_that_frees_too_much_is_told_and_loses_that(struct kunit *test);
+void test_nmi_between_any_two_instructions(struct kunit *test);
+void test_nmi_that_frees_too_much_is_reported(struct kunit *test);
 
 #endif /* SLABMOD_TEST_CONTEXTS_H */

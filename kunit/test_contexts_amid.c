@@ -1,38 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_contexts_amid.c - calls amid calls: an NMI between any two instructions of one, and
- * one that frees what cannot be freed at once.
+ * test_contexts_amid.c - an NMI between any two instructions of a call, and an NMI that
+ * frees more than can be deferred.
  */
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
-#include <linux/slab.h>
-#include <linux/string.h>
 
-#include <slabmod/slabmod.h>
-
-#include "cache.h"
 #include "context.h"
 #include "home.h"
-#include "magazine_set.h"
-#include "slab.h"
 #include "test_contexts.h"
 #include "things.h"
+#include "verbs_pool.h"
 
 /* ---- an NMI between any two instructions ---- */
 
-/* Rounds of which every second one finds empty magazines. */
+/* Every second one starts with empty magazines. */
 #define ROUNDS		6
 #define ROUND_THINGS	3
 #define NMI_THINGS	8
-/* Outside of slabmod, where what it calls is, only now and then. */
+/* Outside of slabmod, at every n-th instruction. */
 #define ELSEWHERE	16
 
 struct amid {
-	struct thing mine[ROUND_THINGS];	/* who is interrupted has them */
-	struct thing things[NMI_THINGS];	/* the NMI has the first @held */
+	struct thing mine[ROUND_THINGS];	/* of the interrupted code */
+	struct thing things[NMI_THINGS];	/* of the NMI; @held of them */
 	unsigned int held;
-	bool when_busy;				/* only amid what the fast path does not do */
+	bool when_busy;				/* only while the magazine is busy */
 	unsigned long steps, nmis, astray, served, empty, spoilt;
 };
 
@@ -50,7 +44,7 @@ static bool in_slabmod(unsigned long ip)
 	return ip - (unsigned long)slabmod_kfree + SZ_128K < 2 * SZ_128K;
 }
 
-static void take_or_give(unsigned long ip, void *arg)
+static void nmi_alloc_or_free(unsigned long ip, void *arg)
 {
 	struct amid *amid = arg;
 
@@ -81,22 +75,21 @@ static void play_round(void *arg)
 		amid->spoilt += !thing_give(&amid->mine[i]);
 }
 
-void test_nmi_between_any_two_instructions_is_served_or_not(struct kunit *test)
+void test_nmi_between_any_two_instructions(struct kunit *test)
 {
-	struct amid *amid = kunit_kzalloc(test, sizeof(*amid), GFP_KERNEL);
+	struct amid *amid = kit_zalloc(test, sizeof(*amid));
 	unsigned long busy, deferred;
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, amid);
 	things_begin(test);
 	context_pin(0);
 	play_round(amid);
 	busy = counted(STAT_BUSY);
 	deferred = counted(STAT_NMI_DEFER);
-	if (!context_step_begin(take_or_give, amid))
-		kunit_skip(test, "there is no way to step");
+	if (!context_step_begin(nmi_alloc_or_free, amid))
+		kunit_skip(test, "single-stepping is not possible");
 	for (i = 0; i < ROUNDS; i++) {
-		/* Else the NMI would fill the magazine for who was about to do it. */
+		/* Otherwise the NMI would refill the magazine first. */
 		amid->when_busy = i % 2;
 		if (i % 2)
 			magazine_drain_all(things_cache());
@@ -114,7 +107,7 @@ void test_nmi_between_any_two_instructions_is_served_or_not(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, amid->spoilt, 0);
 	KUNIT_EXPECT_GT(test, amid->served, 0);
 	KUNIT_EXPECT_GT(test, busy, 0);
-	/* Amid a refill, with the lock of the home held. */
+	/* During a refill, with the lock of the home held. */
 	slabmod_cache_shrink(things_cache());
 	KUNIT_EXPECT_GT(test, amid->empty, 0);
 	KUNIT_EXPECT_GT(test, counted(STAT_NMI_DEFER), deferred);
@@ -123,9 +116,9 @@ void test_nmi_between_any_two_instructions_is_served_or_not(struct kunit *test)
 	things_end(test);
 }
 
-/* ---- frees that an NMI cannot do ---- */
+/* ---- deferred frees ---- */
 
-/* More than can be put off at once. */
+/* More than can be deferred. */
 #define FLOOD	260
 
 void flood_free(void *arg)
@@ -140,21 +133,15 @@ void flood_free(void *arg)
 
 void flood_init(struct kunit *test, struct flood *flood, unsigned int nr)
 {
-	unsigned int i;
-
 	flood->nr = nr;
 	flood->astray = 0;
-	flood->objects = kunit_kcalloc(test, nr, sizeof(void *), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, flood->objects);
-	for (i = 0; i < nr; i++) {
-		flood->objects[i] = slabmod_cache_alloc(things_cache(), GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, flood->objects[i]);
-	}
+	flood->objects = kit_array(test, nr);
+	kit_alloc_n(test, things_cache(), flood->objects, nr);
 }
 
 static struct slab_home *home_of_object(void *object)
 {
-	struct slab *slab = frame_slab(chunk_frame(object));
+	struct slab *slab = kit_slab(object);
 
 	return HOME_ID(slab->home) == HOME_NODE ?
 		&things_cache()->node_homes[slab_chunk(slab)->buddy->nid] :
@@ -173,7 +160,7 @@ void flood_at_the_worst(struct flood *flood, void (*what)(void))
 	raw_spin_unlock_irqrestore(&home->lock, flags);
 }
 
-void test_nmi_that_frees_too_much_is_told_and_loses_that(struct kunit *test)
+void test_nmi_that_frees_too_much_is_reported(struct kunit *test)
 {
 	unsigned long deferred, lost = report_count(MISUSE_NMI_FLOOD);
 	struct flood flood;
@@ -196,12 +183,12 @@ void test_nmi_that_frees_too_much_is_told_and_loses_that(struct kunit *test)
 	deferred = counted(STAT_NMI_DEFER) - deferred;
 	lost = report_count(MISUSE_NMI_FLOOD) - lost;
 	KUNIT_EXPECT_EQ(test, cache_used(things_cache()), lost);
-	/* What is lost is still in use: whoever knows it may free it after all. */
+	/* Lost objects are still in use, and can be freed. */
 	for (i = FLOOD - lost; i < FLOOD; i++)
 		slabmod_cache_free(things_cache(), flood.objects[i]);
 	things_end(test);
 	if (flood.astray)
-		kunit_skip(test, "there are no NMIs to be had");
+		kunit_skip(test, "there are no NMIs");
 	KUNIT_EXPECT_EQ(test, deferred + lost, FLOOD);
 	KUNIT_EXPECT_GT(test, lost, 0);
 }

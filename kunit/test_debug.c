@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_debug.c - what is caught of callers' errors with objects that are debugged, and
- * who is named.
+ * test_debug.c - errors with debugged objects are found, and reports name the object and
+ * the stacks that allocated and freed it.
  *
- * Each error is made on purpose, once, and looked for on the console. Under KASAN the same
- * errors are KASAN's to report, and a report of its own fails a run: there it is the shadow
- * that is looked at.
+ * With KASAN, whose reports fail a run, tests look at the shadow instead.
  */
 #include <linux/mm.h>
-#include <linux/slab.h>
-#include <linux/string.h>
 
-#include <slabmod/slabmod.h>
-
-#include "cache.h"
-#include "cache_list.h"
 #include "context.h"
 #include "debug/callsites.h"
 #include "debug/debug.h"
 #include "debug/quarantine.h"
-#include "kit.h"
 #include "suites.h"
 #include "test_debug.h"
 
@@ -38,7 +29,7 @@ noinline void debug_culprit_free(struct slabmod_cache *cache, void *object)
 	barrier();
 }
 
-/* Nothing that the compiler could know to be wrong. */
+/* The compiler must not see the error. */
 void debug_poke(void *p, long offset, u8 value)
 {
 	u8 *at = p;
@@ -79,6 +70,12 @@ struct slabmod_cache *debug_cache_to_spoil(struct kunit *test, size_t size, unsi
 	return debug_test_cache(test, size, flags, ctor);
 }
 
+static void expect_stacks(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "debug_victim_alloc"));
+	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "debug_culprit_free"));
+}
+
 static const size_t sizes[] = { 1, 13, 16, 24, 64, 96, 100, 512, 4000, 4096, 5000, 32768 };
 
 static void size_text(const size_t *size, char *text)
@@ -108,9 +105,8 @@ static void test_byte_behind_an_object_is_reported_with_both_stacks(struct kunit
 	snprintf(text, sizeof(text), "the first at offset %zu", size);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, text, debug_culprit_free(cache, victim));
 	KUNIT_EXPECT_EQ(test, kit_captured("1 bytes behind object"), 1);
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "debug_victim_alloc"));
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "debug_culprit_free"));
-	/* One error, one report: it is nobody else's. */
+	expect_stacks(test);
+	/* One report per error. */
 	KIT_EXPECT_NO_MISUSE(test, debug_culprit_free(cache, neighbour));
 	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_shrink(cache));
 }
@@ -125,20 +121,18 @@ static void test_byte_before_an_object_is_reported_with_both_stacks(struct kunit
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset -1",
 			  debug_culprit_free(cache, victim));
 	KUNIT_EXPECT_EQ(test, kit_captured("1 bytes before object"), 1);
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "debug_victim_alloc"));
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "debug_culprit_free"));
+	expect_stacks(test);
 	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_shrink(cache));
 }
 
 /* The first and the last object of a slab have no neighbour of the cache's. */
-static void test_first_and_last_object_have_zones_on_both_sides(struct kunit *test)
+static void test_first_and_last_object_have_two_red_zones(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_cache_to_spoil(test, size_of(test), 0, NULL);
 	unsigned int nr = cache->objects, i;
 	size_t size = size_of(test);
-	void **objects = kunit_kcalloc(test, nr, sizeof(void *), GFP_KERNEL);
+	void **objects = kit_array(test, nr);
 
-	KUNIT_ASSERT_NOT_NULL(test, objects);
 	for (i = 0; i < nr; i++)
 		objects[i] = debug_victim_alloc(cache);
 	for (i = 0; i < nr; i++) {
@@ -184,12 +178,11 @@ static void test_write_after_free_is_reported_with_both_stacks(struct kunit *tes
 	snprintf(text, sizeof(text), "the first at offset %zu", at);
 	KIT_EXPECT_MISUSE(test, MISUSE_WRITE_FREE, text, slabmod_cache_shrink(cache));
 	KUNIT_EXPECT_EQ(test, kit_captured("1 bytes of object"), 1);
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "debug_victim_alloc"));
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "debug_culprit_free"));
+	expect_stacks(test);
 }
 
-/* It is in its slab, which stays for the sake of another. */
-static void test_write_to_what_is_in_its_slab_is_seen_when_it_is_taken(struct kunit *test)
+/* The object is in its slab, which another object keeps. */
+static void test_write_after_free_is_found_at_the_next_allocation(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_cache_to_spoil(test, 64, 0, NULL);
 	void *stays = debug_victim_alloc(cache), *victim = debug_victim_alloc(cache);
@@ -210,60 +203,19 @@ static void test_write_to_what_is_in_its_slab_is_seen_when_it_is_taken(struct ku
 	debug_culprit_free(cache, stays);
 }
 
-static void test_freed_and_new_memory_read_as_patterns(struct kunit *test)
+static void test_new_and_freed_memory_is_poisoned(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_cache_to_spoil(test, 64, 0, NULL);
 	void *p = debug_victim_alloc(cache);
 
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(p, 0x5a, 64), NULL);
 	debug_culprit_free(cache, p);
-	/* As a pointer it is no address, and whoever follows it is stopped there. */
+	/* As a pointer it is not canonical. */
 	KUNIT_EXPECT_EQ(test, *(unsigned long *)p, 0x6b6b6b6b6b6b6b6bul);
 	KUNIT_EXPECT_EQ(test, peek(p, 63), 0x6b);
 }
 
 /* ---- freed twice, or not at all ---- */
-
-static void test_double_free_is_reported_at_once_with_both_stacks(struct kunit *test)
-{
-	struct slabmod_cache *cache = debug_test_cache(test, 64, 0, NULL);
-	void *victim = debug_victim_alloc(cache);
-
-	debug_culprit_free(cache, victim);
-	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "is free already",
-			  slabmod_cache_free(cache, victim));
-	KUNIT_EXPECT_EQ(test, kit_captured("free, in quarantine"), 1);
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "debug_victim_alloc"));
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "debug_culprit_free"));
-}
-
-static void test_double_free_is_reported_10000_operations_later(struct kunit *test)
-{
-	struct slabmod_cache *cache = debug_test_cache(test, 64, 0, NULL);
-	void *victim = debug_victim_alloc(cache);
-	int i;
-
-	debug_culprit_free(cache, victim);
-	for (i = 0; i < 10000; i++)
-		slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
-	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "is free already",
-			  slabmod_cache_free(cache, victim));
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "debug_victim_alloc"));
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "debug_culprit_free"));
-}
-
-static void test_double_free_of_what_is_back_in_its_slab_is_reported(struct kunit *test)
-{
-	struct slabmod_cache *cache = debug_test_cache(test, 64, 0, NULL);
-	void *stays = debug_victim_alloc(cache), *victim = debug_victim_alloc(cache);
-
-	debug_culprit_free(cache, victim);
-	slabmod_cache_shrink(cache);
-	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "is free already",
-			  slabmod_cache_free(cache, victim));
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "debug_culprit_free"));
-	debug_culprit_free(cache, stays);
-}
 
 struct duel {
 	struct slabmod_cache *cache;
@@ -281,13 +233,12 @@ static void free_at_once(unsigned int n, void *arg)
 	slabmod_cache_free(duel->cache, duel->object);
 }
 
-static void test_of_two_who_free_at_once_one_is_told(struct kunit *test)
+static void test_one_of_two_concurrent_frees_is_reported(struct kunit *test)
 {
 	struct duel duel = { .cache = debug_test_cache(test, 64, 0, NULL) };
 	int turn;
 
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "there is one CPU");
+	kit_need_cpus(test, 2);
 	for (turn = 0; turn < 20; turn++) {
 		unsigned long before = report_count(MISUSE_DOUBLE_FREE);
 
@@ -299,78 +250,35 @@ static void test_of_two_who_free_at_once_one_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cache_used(duel.cache), 0);
 }
 
-static void test_free_of_a_neighbours_middle_names_the_neighbour(struct kunit *test)
+/* In a debugged cache, an object is not where slabs have it. */
+static void test_free_of_the_lead_is_reported(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_test_cache(test, 100, 0, NULL);
 	void *victim = debug_victim_alloc(cache);
 
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "starts no object of kit-debug",
-			  slabmod_cache_free(cache, victim + 40));
-	KUNIT_EXPECT_EQ(test, kit_captured("is at offset 40 of"), 1);
-	KUNIT_EXPECT_EQ(test, kit_captured("100 requested, in use"), 1);
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "debug_victim_alloc"));
-	/* Nor where slabs think that it starts. */
-	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "starts no object of kit-debug",
 			  slabmod_cache_free(cache, victim - cache->lead));
+	KUNIT_EXPECT_EQ(test, kit_captured("100 requested, in use"), 1);
 	KIT_EXPECT_NO_MISUSE(test, debug_culprit_free(cache, victim));
-}
-
-static void test_objects_that_stay_are_listed_with_who_took_them(struct kunit *test)
-{
-	struct slabmod_cache *cache = debug_test_cache(test, 64, 0, NULL);
-	void *p = debug_victim_alloc(cache);
-	int err;
-
-	KIT_EXPECT_MISUSE(test, MISUSE_CACHE_BUSY, "with 1 live objects",
-			  err = cache_destroy(cache));
-	KUNIT_EXPECT_EQ(test, err, -EBUSY);
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "debug_victim_alloc"));
-	debug_culprit_free(cache, p);
-	KIT_EXPECT_NO_MISUSE(test, err = cache_destroy(cache));
-	KUNIT_EXPECT_EQ(test, err, 0);
 }
 
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_PARAM(test_byte_behind_an_object_is_reported_with_both_stacks, size_gen_params),
 	KUNIT_CASE_PARAM(test_byte_before_an_object_is_reported_with_both_stacks, size_gen_params),
-	KUNIT_CASE_PARAM(test_first_and_last_object_have_zones_on_both_sides, size_gen_params),
+	KUNIT_CASE_PARAM(test_first_and_last_object_have_two_red_zones, size_gen_params),
 	KUNIT_CASE(test_each_byte_of_an_overrun_is_counted),
 	KUNIT_CASE_PARAM(test_write_after_free_is_reported_with_both_stacks, size_gen_params),
-	KUNIT_CASE(test_write_to_what_is_in_its_slab_is_seen_when_it_is_taken),
-	KUNIT_CASE(test_freed_and_new_memory_read_as_patterns),
-	KUNIT_CASE(test_double_free_is_reported_at_once_with_both_stacks),
-	KUNIT_CASE(test_double_free_is_reported_10000_operations_later),
-	KUNIT_CASE(test_double_free_of_what_is_back_in_its_slab_is_reported),
-	KUNIT_CASE(test_of_two_who_free_at_once_one_is_told),
-	KUNIT_CASE(test_free_of_a_neighbours_middle_names_the_neighbour),
-	KUNIT_CASE(test_objects_that_stay_are_listed_with_who_took_them),
-	KUNIT_CASE(test_objects_are_aligned_as_without),
-	KUNIT_CASE(test_memory_by_size_has_its_zone_where_what_was_asked_ends),
-	KUNIT_CASE(test_who_asks_for_the_size_may_write_to_all_of_it),
-	KUNIT_CASE(test_krealloc_keeps_what_there_was_and_moves_the_zone),
-	KUNIT_CASE(test_cleared_memory_is_clear),
-	KUNIT_CASE(test_pages_are_debugged_too),
-	KUNIT_CASE(test_constructed_objects_keep_their_state),
+	KUNIT_CASE(test_write_after_free_is_found_at_the_next_allocation),
+	KUNIT_CASE(test_new_and_freed_memory_is_poisoned),
+	KUNIT_CASE(test_one_of_two_concurrent_frees_is_reported),
+	KUNIT_CASE(test_free_of_the_lead_is_reported),
+	DEBUG_USE_CASES(KIT_CASE)
 #ifdef CONFIG_KASAN_GENERIC
-	KUNIT_CASE(test_shadow_says_what_nobody_may_touch),
-	KUNIT_CASE(test_shadow_says_what_of_a_block_nobody_may_touch),
+	KUNIT_CASE(test_kasan_shadow_of_an_object),
+	KUNIT_CASE(test_kasan_shadow_of_a_block),
 #endif
-	KUNIT_CASE(test_quarantine_has_a_bound),
-	KUNIT_CASE(test_quarantine_gives_way_to_others),
-	KUNIT_CASE(test_quarantine_gives_way_when_memory_is_short),
-	KUNIT_CASE(test_many_at_once_are_debugged_each),
-	KUNIT_CASE(test_a_full_node_is_served_from_few_slabs_of_another),
-	KUNIT_CASE(test_debugged_memory_may_be_had_in_interrupts),
-	KUNIT_CASE(test_callsites_are_counted),
-	KUNIT_CASE(test_random_use_without_errors_makes_no_report),
-	KUNIT_CASE(test_write_to_a_freed_block_is_reported),
-	KUNIT_CASE(test_second_free_of_a_block_names_the_first),
-	KUNIT_CASE(test_memory_by_size_has_a_zone_to_the_end_of_its_pages),
-	KUNIT_CASE(test_blocks_in_quarantine_are_nobodys_and_give_way),
-	KUNIT_CASE(test_look_finds_writes_around_what_is_in_use),
-	KUNIT_CASE(test_look_finds_writes_to_what_is_in_quarantine),
-	KUNIT_CASE(test_look_finds_writes_to_what_is_in_its_slab),
-	KUNIT_CASE(test_look_finds_nothing_where_others_make_no_errors),
+	DEBUG_BLOCK_CASES(KIT_CASE)
+	DEBUG_CHECK_CASES(KIT_CASE)
 	{}
 };
 

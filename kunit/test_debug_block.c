@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_debug_block.c - what is caught of callers' errors with memory that no cache serves.
+ * test_debug_block.c - errors with debugged blocks are found.
  */
 #include <linux/mm.h>
-#include <linux/slab.h>
-#include <linux/string.h>
 
-#include <slabmod/slabmod.h>
-
-#include "block.h"
 #include "debug/callsites.h"
 #include "debug/debug_block.h"
-#include "kit.h"
 #include "pool_check.h"
 #include "pool_ledger.h"
 #include "test_debug.h"
@@ -19,15 +13,10 @@
 #define ORDER	5
 #define SIZE	(PAGE_SIZE << ORDER)
 
-/* Blocks are debugged while one of these tests runs, and none of them has any before or after. */
 static struct slabmod_pool *begin(struct kunit *test)
 {
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-	struct slabmod_pool *pool;
+	struct slabmod_pool *pool = kit_module_pool(test, "kit-debug", 0, 64 << 20);
 
-	params.limit_bytes = 64 << 20;
-	pool = slabmod_pool_create("kit-debug", &params);
-	KUNIT_ASSERT_NOT_NULL(test, pool);
 	debug_block_switch(true);
 	return pool;
 }
@@ -78,38 +67,16 @@ void test_write_to_a_freed_block_is_reported(struct kunit *test)
 	end(test, pool);
 }
 
-void test_second_free_of_a_block_names_the_first(struct kunit *test)
-{
-	struct slabmod_pool *pool = begin(test);
-	void *block = victim_block(pool), *other;
-	int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, block);
-	culprit_free(pool, block);
-	for (i = 0; i < 10; i++) {
-		other = victim_block(pool);
-		KUNIT_EXPECT_PTR_NE(test, other, block);
-		slabmod_pool_free_pages(pool, (unsigned long)other, ORDER);
-	}
-	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "is in a block that is free",
-			  slabmod_pool_free_pages(pool, (unsigned long)block, ORDER));
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   allocated ", "victim_block"));
-	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "culprit_free"));
-	end(test, pool);
-}
-
-void test_memory_by_size_has_a_zone_to_the_end_of_its_pages(struct kunit *test)
+void test_kmalloc_block_has_a_red_zone_to_the_end_of_its_pages(struct kunit *test)
 {
 	struct slabmod_pool *pool = begin_to_spoil(test);
-	u8 *p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL), *q;
+	u8 *p = kit_pool_kmalloc(test, pool, 40001), *q;
 
-	KUNIT_ASSERT_NOT_NULL(test, p);
 	memset(p, 7, 40001);
 	debug_poke(p, 40001, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 40001", slabmod_kfree(p));
 	KUNIT_EXPECT_EQ(test, kit_captured("of 10 pages, 40001 bytes requested"), 1);
-	p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, p);
+	p = kit_pool_kmalloc(test, pool, 40001);
 	memset(p, 7, slabmod_ksize(p));
 	q = slabmod_krealloc(p, 50000, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, q);
@@ -123,12 +90,11 @@ void test_memory_by_size_has_a_zone_to_the_end_of_its_pages(struct kunit *test)
 }
 
 #ifdef CONFIG_KASAN_GENERIC
-void test_shadow_says_what_of_a_block_nobody_may_touch(struct kunit *test)
+void test_kasan_shadow_of_a_block(struct kunit *test)
 {
 	struct slabmod_pool *pool = begin(test);
-	void *p = slabmod_pool_kmalloc(pool, 40001, GFP_KERNEL);
+	void *p = kit_pool_kmalloc(test, pool, 40001);
 
-	KUNIT_ASSERT_NOT_NULL(test, p);
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, 0), 0);
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, 40000), 1);
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, 40008), 0xfc);
@@ -138,19 +104,18 @@ void test_shadow_says_what_of_a_block_nobody_may_touch(struct kunit *test)
 	slabmod_kfree(p);
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, 0), 0xfb);
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, 40959), 0xfb);
-	/* Who has the pages next may touch all of them; until then they are the kernel's. */
+	/* The next owner may access all of the pages. */
 	slabmod_pool_shrink(pool);
 	KUNIT_EXPECT_NE(test, debug_shadow(p, 0), 0xfb);
 	KUNIT_EXPECT_NE(test, debug_shadow(p, 40959), 0xfb);
-	p = slabmod_pool_kmalloc(pool, 40960, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, p);
+	p = kit_pool_kmalloc(test, pool, 40960);
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, 40959), 0);
 	slabmod_kfree(p);
 	end(test, pool);
 }
 #endif
 
-void test_blocks_in_quarantine_are_nobodys_and_give_way(struct kunit *test)
+void test_block_quarantine_is_free_memory_and_is_bounded(struct kunit *test)
 {
 	struct slabmod_pool *pool = begin(test);
 	struct callsites *sites;
@@ -167,14 +132,14 @@ void test_blocks_in_quarantine_are_nobodys_and_give_way(struct kunit *test)
 	ledger = pool_ledger(pool);
 	KUNIT_EXPECT_EQ(test, ledger.used, 0);
 	KUNIT_EXPECT_EQ(test, ledger.magazines, SIZE);
-	/* What has left it is as good as any, and not taken for what it was. */
+	/* A drained block is reused as any other. */
 	KUNIT_EXPECT_TRUE(test, block_drain(ULONG_MAX));
 	debug_block_switch(false);
 	KUNIT_EXPECT_PTR_EQ(test, victim_block(pool), block);
 	debug_block_switch(true);
 	culprit_free(pool, block);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.quarantined), 0);
-	/* There is a bound, and a limit that is reached before it is one too. */
+	/* The quarantine is bounded, and shrinks at the limit of the pool. */
 	for (i = 0; i < 1000; i++) {
 		block = victim_block(pool);
 		KUNIT_ASSERT_NOT_NULL(test, block);

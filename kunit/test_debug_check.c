@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_debug_check.c - that a look at all objects finds those that were written to, wherever
- * they are, and finds nothing where others only allocate, resize and free.
+ * test_debug_check.c - pool_check_objects() finds all objects that were written to, and reports
+ * nothing during correct use.
  */
-#include <linux/slab.h>
-#include <linux/string.h>
-
-#include <slabmod/slabmod.h>
-
-#include "cache.h"
-#include "cache_list.h"
 #include "debug/debug.h"
 #include "debug/quarantine.h"
 #include "home.h"
 #include "home_walk.h"
-#include "kit.h"
-#include "pool.h"
 #include "pool_check.h"
 #include "test_debug.h"
 
@@ -37,7 +28,7 @@ do {											\
 	KUNIT_EXPECT_EQ(test, __bad, 1);						\
 } while (0)
 
-void test_look_finds_writes_around_what_is_in_use(struct kunit *test)
+void test_check_finds_writes_around_live_objects(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_cache_to_spoil(test, SIZE, 0, NULL);
 	void *p = debug_victim_alloc(cache), *q = debug_victim_alloc(cache);
@@ -47,7 +38,7 @@ void test_look_finds_writes_around_what_is_in_use(struct kunit *test)
 	debug_poke(p, SIZE, 1);
 	EXPECT_FOUND(test, cache->pool, MISUSE_OVERRUN,
 		     "which is in use, were written, the first at offset 100");
-	/* Its zone is its owner's: it is told of again. */
+	/* The free reports it again. */
 	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_OVERRUN, "behind object",
 			       debug_culprit_free(cache, p));
 	expect_clean(test, cache->pool);
@@ -60,7 +51,7 @@ void test_look_finds_writes_around_what_is_in_use(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
 }
 
-void test_look_finds_writes_to_what_is_in_quarantine(struct kunit *test)
+void test_check_finds_writes_to_objects_in_quarantine(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_cache_to_spoil(test, SIZE, 0, NULL);
 	void *p = debug_victim_alloc(cache);
@@ -78,8 +69,8 @@ void test_look_finds_writes_to_what_is_in_quarantine(struct kunit *test)
 	KIT_EXPECT_NO_MISUSE(test, cache_destroy(cache));
 }
 
-/* In a slab that is partly in use, and in one that is not. */
-void test_look_finds_writes_to_what_is_in_its_slab(struct kunit *test)
+/* In a slab in use, and in an empty one. */
+void test_check_finds_writes_to_objects_in_slabs(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_cache_to_spoil(test, SIZE, 0, NULL);
 	void *p = debug_victim_alloc(cache), *q = debug_victim_alloc(cache);
@@ -101,7 +92,7 @@ void test_look_finds_writes_to_what_is_in_its_slab(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
 }
 
-/* ---- beside others ---- */
+/* ---- concurrent use ---- */
 
 #define TURNS	4000
 
@@ -138,12 +129,12 @@ static void use_or_look(unsigned int n, void *arg)
 		atomic_dec(&others->at_it);
 }
 
-void test_look_finds_nothing_where_others_make_no_errors(struct kunit *test)
+void test_check_reports_nothing_without_errors(struct kunit *test)
 {
 	struct others others = { 0 };
 	unsigned int cpus = min(num_online_cpus(), 3u), kb = quarantine_kb;
 
-	/* Objects come back at once, while they are looked at. */
+	/* Objects are reused at once, while they are checked. */
 	quarantine_kb = 0;
 	others.pool = debug_test_pool(test);
 	quarantine_kb = kb;

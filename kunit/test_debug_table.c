@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_debug_table.c - each bad use there is, done to debugged memory: what it is called,
- * and that the report has the object and who allocated it, and who freed it if somebody has.
+ * test_debug_table.c - each kind of bad use of debugged memory: its kind of misuse, and that
+ * the report names the object, the stack that allocated it, and the stack that freed it.
  */
 #include <linux/mm.h>
-#include <linux/slab.h>
-#include <linux/vmalloc.h>
 
-#include <slabmod/slabmod.h>
-
-#include "cache.h"
 #include "debug/debug.h"
 #include "debug/debug_block.h"
-#include "kit.h"
 #include "pool_check.h"
 #include "suites.h"
 #include "test_debug.h"
@@ -20,7 +14,7 @@
 #define SIZE	100
 #define ORDER	5
 
-/* What there is to be misused, and what is with the callers at the end. */
+/* Memory to be misused. */
 static struct {
 	struct slabmod_pool *pool, *other_pool;
 	struct slabmod_cache *cache, *other_cache;
@@ -29,9 +23,21 @@ static struct {
 	void *block;
 } scene;
 
-static char module_data[64];
+enum victim { OBJECT = 1, PAGES, BLOCK };
 
-/* ---- acts; those that free have a name of their own in stacks ---- */
+struct bad_use {
+	const char *name;
+	void (*act)(const struct bad_use *use);
+	enum misuse kind;
+	const char *says;
+	enum victim victim;
+	bool freed;			/* by the act, rightfully */
+	bool touches;			/* KASAN would report it first */
+	long at;			/* offset of the act */
+	long offset;			/* reported; 0: none */
+};
+
+/* ---- acts ---- */
 
 static noinline void *victim_pages(unsigned int order)
 {
@@ -52,7 +58,7 @@ static void free_object(void)
 	debug_culprit_free(scene.cache, scene.object);
 }
 
-/* So often that a cache without quarantine would have handed it out again long ago. */
+/* A cache without quarantine would have reused the object long before. */
 static void use_others(void)
 {
 	unsigned int i;
@@ -61,185 +67,100 @@ static void use_others(void)
 		slabmod_cache_free(scene.cache, slabmod_cache_alloc(scene.cache, GFP_KERNEL));
 }
 
-static void inside(void)
+static void *victim_of(const struct bad_use *use)
 {
-	slabmod_kfree(scene.object + 40);
+	return use->victim == OBJECT ? scene.object : use->victim == PAGES ? scene.pages :
+								  scene.block;
 }
 
-static void past_the_end(void)
+static void free_victim(const struct bad_use *use)
 {
-	slabmod_kfree(scene.object + SIZE + 4);
+	if (use->victim == OBJECT)
+		free_object();
+	else
+		culprit_frees_pages(victim_of(use), use->victim == PAGES ? 1 : ORDER);
 }
 
-static void before_it(void)
+static void inside(const struct bad_use *use)
 {
-	slabmod_cache_free(scene.cache, scene.object - 1);
+	slabmod_kfree(victim_of(use) + use->at);
 }
 
-static void twice(void)
+static void twice(const struct bad_use *use)
 {
-	free_object();
-	free_object();
+	free_victim(use);
+	free_victim(use);
 }
 
-static void twice_at_a_distance(void)
+static void twice_at_a_distance(const struct bad_use *use)
 {
-	free_object();
+	free_victim(use);
 	use_others();
-	free_object();
+	free_victim(use);
 }
 
-static void twice_by_kfree(void)
+static void twice_by_kfree(const struct bad_use *use)
 {
-	free_object();
+	free_victim(use);
 	slabmod_kfree(scene.object);
 }
 
-static void to_another_cache(void)
+static void wrong_order(const struct bad_use *use)
+{
+	culprit_frees_pages(victim_of(use), use->victim == PAGES ? 0 : ORDER - 1);
+}
+
+static void write_outside(const struct bad_use *use)
+{
+	debug_poke(scene.object, use->at, 1);
+	free_object();
+}
+
+static void write_after_free(const struct bad_use *use)
+{
+	free_victim(use);
+	debug_poke(victim_of(use), use->at, 1);
+	slabmod_pool_shrink(scene.pool);
+}
+
+static void to_another_cache(const struct bad_use *use)
 {
 	slabmod_cache_free(scene.other_cache, scene.object);
 }
 
-static void to_another_pool(void)
+static void to_another_pool(const struct bad_use *use)
 {
 	slabmod_pool_kfree(scene.other_pool, scene.object);
 }
 
-static void object_as_pages(void)
+static void object_as_pages(const struct bad_use *use)
 {
 	slabmod_free_pages((unsigned long)scene.object, 0);
 }
 
-static void byte_behind(void)
-{
-	debug_poke(scene.object, SIZE, 1);
-	free_object();
-}
-
-static void byte_before(void)
-{
-	debug_poke(scene.object, -1, 1);
-	free_object();
-}
-
-static void write_after_free(void)
-{
-	free_object();
-	debug_poke(scene.object, 50, 1);
-	slabmod_cache_shrink(scene.cache);
-}
-
-static void pages_as_memory(void)
+static void pages_as_memory(const struct bad_use *use)
 {
 	slabmod_kfree(scene.pages);
 }
 
-static void pages_of_wrong_order(void)
-{
-	culprit_frees_pages(scene.pages, 0);
-}
-
-static void pages_twice(void)
-{
-	culprit_frees_pages(scene.pages, 1);
-	culprit_frees_pages(scene.pages, 1);
-}
-
-static void inside_a_block(void)
-{
-	slabmod_kfree(scene.block + 5000);
-}
-
-static void block_of_wrong_order(void)
-{
-	culprit_frees_pages(scene.block, ORDER - 1);
-}
-
-static void block_twice(void)
-{
-	culprit_frees_pages(scene.block, ORDER);
-	culprit_frees_pages(scene.block, ORDER);
-}
-
-static void block_to_another_pool(void)
+static void block_to_another_pool(const struct bad_use *use)
 {
 	slabmod_pool_free_pages(scene.other_pool, (unsigned long)scene.block, ORDER);
 }
 
-static void write_after_block_was_freed(void)
-{
-	culprit_frees_pages(scene.block, ORDER);
-	debug_poke(scene.block, 5000, 1);
-	slabmod_pool_shrink(scene.pool);
-}
-
-static void end_with_live_object(void)
+static void end_with_live_object(const struct bad_use *use)
 {
 	slabmod_cache_destroy(scene.cache);
 }
 
-static void free_address(void *p)
-{
-	OPTIMIZER_HIDE_VAR(p);
-	slabmod_kfree(p);
-}
-
-static void stack(void)
-{
-	char stacked[16];
-
-	free_address(stacked);
-}
-
-static void static_data(void)
-{
-	free_address(module_data);
-}
-
-static void vmalloced(void)
-{
-	void *p = vmalloc(100);
-
-	free_address(p);
-	vfree(p);
-}
-
-static void kmalloced(void)
-{
-	void *p = kmalloc(100, GFP_KERNEL);
-
-	free_address(p);
-	kfree(p);
-}
-
-static void of_user_space(void)
-{
-	free_address((void *)0x400000);
-}
-
-static void non_canonical(void)
-{
-	free_address((void *)0x0100000000000000ul);
-}
-
 /* ---- the table ---- */
 
-enum victim { NOBODY, OBJECT, PAGES, BLOCK };
-
-static const struct bad_use {
-	const char *name;
-	void (*act)(void);
-	enum misuse kind;
-	const char *says;
-	enum victim victim;
-	bool freed;			/* rightly, before or by this */
-	long offset;			/* that is reported; 0: none */
-	bool touches;			/* what it may not: KASAN would say so first */
-} bad_uses[] = {
-	{ "middle", inside, MISUSE_INNER_FREE, "starts no object", OBJECT, false, 40 },
-	{ "past its end", past_the_end, MISUSE_INNER_FREE, "starts no object", OBJECT, false,
-	  SIZE + 4 },
-	{ "before it", before_it, MISUSE_INNER_FREE, "starts no object", OBJECT, false, -1 },
+static const struct bad_use bad_uses[] = {
+	{ "middle", inside, MISUSE_INNER_FREE, "starts no object", OBJECT, .at = 40, .offset = 40 },
+	{ "past its end", inside, MISUSE_INNER_FREE, "starts no object", OBJECT, .at = SIZE + 4,
+	  .offset = SIZE + 4 },
+	{ "before it", inside, MISUSE_INNER_FREE, "starts no object", OBJECT, .at = -1,
+	  .offset = -1 },
 	{ "twice in a row", twice, MISUSE_DOUBLE_FREE, "is free already", OBJECT, true },
 	{ "twice, 10,000 operations between", twice_at_a_distance, MISUSE_DOUBLE_FREE,
 	  "is free already", OBJECT, true },
@@ -247,26 +168,20 @@ static const struct bad_use {
 	{ "another cache's", to_another_cache, MISUSE_WRONG_CACHE, "is an object of", OBJECT },
 	{ "another pool's", to_another_pool, MISUSE_WRONG_POOL, "belongs to pool", OBJECT },
 	{ "object as pages", object_as_pages, MISUSE_WRONG_CACHE, "belongs to kit-debug", OBJECT },
-	{ "byte behind", byte_behind, MISUSE_OVERRUN, "behind object", OBJECT, true, 0, true },
-	{ "byte before", byte_before, MISUSE_OVERRUN, "before object", OBJECT, true, 0, true },
+	{ "byte behind", write_outside, MISUSE_OVERRUN, "behind object", OBJECT, true, true, SIZE },
+	{ "byte before", write_outside, MISUSE_OVERRUN, "before object", OBJECT, true, true, -1 },
 	{ "use after free", write_after_free, MISUSE_WRITE_FREE, "the first at offset 50", OBJECT,
-	  true, 0, true },
+	  true, true, 50 },
 	{ "live at the end", end_with_live_object, MISUSE_CACHE_BUSY, "with 1 live", OBJECT },
 	{ "pages as memory", pages_as_memory, MISUSE_WRONG_CACHE, "are pages", PAGES },
-	{ "pages, wrong order", pages_of_wrong_order, MISUSE_WRONG_SIZE, "are freed as 1", PAGES },
-	{ "pages twice", pages_twice, MISUSE_DOUBLE_FREE, "is free already", PAGES, true },
-	{ "middle of a block", inside_a_block, MISUSE_INNER_FREE, "inside a block", BLOCK },
-	{ "block, wrong order", block_of_wrong_order, MISUSE_WRONG_SIZE, "are freed as 16", BLOCK },
-	{ "block twice", block_twice, MISUSE_DOUBLE_FREE, "a block that is free", BLOCK, true },
+	{ "pages, wrong order", wrong_order, MISUSE_WRONG_SIZE, "are freed as 1", PAGES },
+	{ "pages twice", twice, MISUSE_DOUBLE_FREE, "is free already", PAGES, true },
+	{ "middle of a block", inside, MISUSE_INNER_FREE, "inside a block", BLOCK, .at = 5000 },
+	{ "block, wrong order", wrong_order, MISUSE_WRONG_SIZE, "are freed as 16", BLOCK },
+	{ "block twice", twice, MISUSE_DOUBLE_FREE, "a block that is free", BLOCK, true },
 	{ "another pool's block", block_to_another_pool, MISUSE_WRONG_POOL, "belongs to pool", BLOCK },
-	{ "use after free of a block", write_after_block_was_freed, MISUSE_WRITE_FREE,
-	  "the first at offset 5000", BLOCK, true, 0, true },
-	{ "stack", stack, MISUSE_BAD_FREE, "stack", NOBODY },
-	{ "module's data", static_data, MISUSE_BAD_FREE, "module", NOBODY },
-	{ "vmalloc", vmalloced, MISUSE_BAD_FREE, "vmalloc", NOBODY },
-	{ "kernel's kmalloc", kmalloced, MISUSE_BAD_FREE, "kmalloc", NOBODY },
-	{ "user space", of_user_space, MISUSE_BAD_FREE, "is not slabmod's", NOBODY },
-	{ "non-canonical", non_canonical, MISUSE_BAD_FREE, "is not slabmod's", NOBODY },
+	{ "use after free of a block", write_after_free, MISUSE_WRITE_FREE,
+	  "the first at offset 5000", BLOCK, true, true, 5000 },
 };
 
 static void bad_use_name(const struct bad_use *use, char *text)
@@ -300,10 +215,10 @@ static void scene_begin(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, scene.object && scene.pages && scene.block);
 }
 
-/* Whatever was done to it: what was not freed can be, and nothing is left. */
+/* What was not freed can be freed, and nothing is left. */
 static void scene_end(struct kunit *test, const struct bad_use *use)
 {
-	enum victim freed = use->freed ? use->victim : NOBODY;
+	enum victim freed = use->freed ? use->victim : 0;
 
 	KUNIT_EXPECT_TRUE(test, pool_check(scene.pool));
 	kit_capture_begin();
@@ -322,7 +237,7 @@ static void scene_end(struct kunit *test, const struct bad_use *use)
 	kit_expect_no_misuse(test, __LINE__);
 }
 
-/* How reports call the victim; an address is printed as a number that stands for it. */
+/* The name of the victim in reports, with a hashed address. */
 static void name_victim(enum victim victim, char *name, size_t size)
 {
 	if (victim == OBJECT)
@@ -364,9 +279,8 @@ static void test_bad_use_is_reported_with_its_victim(struct kunit *test)
 	if (use->touches)
 		debug_may_spoil(test);
 	scene_begin(test);
-	KIT_EXPECT_MISUSE(test, use->kind, use->says, use->act());
-	if (use->victim != NOBODY)
-		expect_victim_and_stacks(test, use);
+	KIT_EXPECT_MISUSE(test, use->kind, use->says, use->act(use));
+	expect_victim_and_stacks(test, use);
 	scene_end(test, use);
 }
 

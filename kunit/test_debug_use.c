@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_debug_use.c - that debugged memory is as good as any to who makes no errors, and
- * what the quarantine and the figures promise.
+ * test_debug_use.c - debugged memory can be used like any other without errors; the quarantine
+ * and the call sites.
  */
 #include <linux/hardirq.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
-#include <linux/string.h>
 
-#include <slabmod/slabmod.h>
-
-#include "block.h"
-#include "cache.h"
-#include "cache_list.h"
-#include "chunk.h"
 #include "context.h"
 #include "debug/callsites.h"
 #include "debug/debug.h"
 #include "debug/quarantine.h"
 #include "home.h"
 #include "home_walk.h"
-#include "kit.h"
 #include "pool_check.h"
 #include "pool_ledger.h"
 #include "test_debug.h"
@@ -44,16 +35,15 @@ static struct slabmod_pool *debug_pool_to_spoil(struct kunit *test)
 	return debug_test_pool(test);
 }
 
-void test_objects_are_aligned_as_without(struct kunit *test)
+void test_debugged_objects_are_aligned(struct kunit *test)
 {
 	struct slabmod_pool *pool = debug_test_pool(test);
 	unsigned int class;
 
 	for (class = 0; class < SLABMOD_KMALLOC_CLASSES; class++) {
 		unsigned int size = slabmod_kmalloc_size(class);
-		void *p = slabmod_pool_kmalloc(pool, size, GFP_KERNEL);
+		void *p = kit_pool_kmalloc(test, pool, size);
 
-		KUNIT_ASSERT_NOT_NULL(test, p);
 		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)p, 1u << __ffs(size)));
 		KUNIT_EXPECT_EQ(test, slabmod_ksize(p), size);
 		memset(p, 0, size);
@@ -62,12 +52,11 @@ void test_objects_are_aligned_as_without(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 
-void test_memory_by_size_has_its_zone_where_what_was_asked_ends(struct kunit *test)
+void test_red_zone_starts_behind_the_requested_size(struct kunit *test)
 {
 	struct slabmod_pool *pool = debug_pool_to_spoil(test);
-	void *p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
+	void *p = kit_pool_kmalloc(test, pool, 61);
 
-	KUNIT_ASSERT_NOT_NULL(test, p);
 	memset(p, 0, 61);
 	debug_poke(p, 61, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 61", slabmod_kfree(p));
@@ -75,12 +64,11 @@ void test_memory_by_size_has_its_zone_where_what_was_asked_ends(struct kunit *te
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 
-void test_who_asks_for_the_size_may_write_to_all_of_it(struct kunit *test)
+void test_ksize_allows_writes_to_all_of_it(struct kunit *test)
 {
 	struct slabmod_pool *pool = debug_test_pool(test);
-	void *p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
+	void *p = kit_pool_kmalloc(test, pool, 61);
 
-	KUNIT_ASSERT_NOT_NULL(test, p);
 	memset(p, 0, slabmod_ksize(p));
 	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(p));
 	p = slabmod_pool_kmalloc(pool, 61, GFP_KERNEL);
@@ -91,29 +79,26 @@ void test_who_asks_for_the_size_may_write_to_all_of_it(struct kunit *test)
 void debug_expect_not_covered_up(struct kunit *test, struct slabmod_pool *pool, size_t size,
 				 size_t other)
 {
-	void *p = slabmod_pool_kmalloc(pool, size, GFP_KERNEL);
+	void *p = kit_pool_kmalloc(test, pool, size);
 	char text[48];
 
 	snprintf(text, sizeof(text), "the first at offset %zu", size);
-	KUNIT_ASSERT_NOT_NULL(test, p);
 	debug_poke(p, size, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, text, slabmod_ksize(p));
 	slabmod_kfree(p);
-	p = slabmod_pool_kmalloc(pool, size, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, p);
+	p = kit_pool_kmalloc(test, pool, size);
 	debug_poke(p, size, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, text, p = slabmod_krealloc(p, other, GFP_KERNEL));
 	slabmod_kfree(p);
 }
 
-void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test)
+void test_krealloc_moves_the_red_zone(struct kunit *test)
 {
 	struct slabmod_pool *pool = debug_pool_to_spoil(test);
-	u8 *p = slabmod_pool_kmalloc(pool, 50, GFP_KERNEL), *q;
+	u8 *p = kit_pool_kmalloc(test, pool, 50), *q;
 
-	KUNIT_ASSERT_NOT_NULL(test, p);
 	memset(p, 7, 50);
-	/* In its place, and no further than that. */
+	/* In place. */
 	q = slabmod_krealloc(p, 60, GFP_KERNEL);
 	KUNIT_EXPECT_PTR_EQ(test, q, p);
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(q, 7, 50), NULL);
@@ -124,40 +109,21 @@ void test_krealloc_keeps_what_there_was_and_moves_the_zone(struct kunit *test)
 	debug_poke(q, 1000, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 1000", slabmod_kfree(q));
 	debug_expect_not_covered_up(test, pool, 61, 50);
-	/* What is to be cleared is, though it was zone before. */
-	p = slabmod_pool_kmalloc(pool, 50, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, p);
+	/* The former red zone is cleared on request. */
+	p = kit_pool_kmalloc(test, pool, 50);
 	q = slabmod_krealloc(p, 60, GFP_KERNEL | __GFP_ZERO);
 	KUNIT_EXPECT_PTR_EQ(test, q, p);
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(q + 50, 0, 10), NULL);
 	slabmod_kfree(q);
-	/* Less: what is given up is zone. */
-	p = slabmod_pool_kmalloc(pool, 64, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, p);
+	/* Shrink: the rest becomes red zone. */
+	p = kit_pool_kmalloc(test, pool, 64);
 	q = slabmod_krealloc(p, 50, GFP_KERNEL);
 	debug_poke(q, 50, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 50", slabmod_kfree(q));
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 
-void test_cleared_memory_is_clear(struct kunit *test)
-{
-	struct slabmod_pool *pool = debug_test_pool(test);
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		void *p = slabmod_pool_kmalloc(pool, 100, GFP_KERNEL | __GFP_ZERO);
-
-		KUNIT_ASSERT_NOT_NULL(test, p);
-		KUNIT_EXPECT_PTR_EQ(test, memchr_inv(p, 0, 100), NULL);
-		memset(p, 1, 100);
-		slabmod_kfree(p);
-		slabmod_pool_shrink(pool);
-	}
-	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
-}
-
-void test_pages_are_debugged_too(struct kunit *test)
+void test_pages_are_debugged(struct kunit *test)
 {
 	struct slabmod_pool *pool = debug_pool_to_spoil(test);
 	unsigned int order;
@@ -206,9 +172,9 @@ void test_constructed_objects_keep_their_state(struct kunit *test)
 	debug_poke(p, 48, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 48",
 			  debug_culprit_free(cache, p));
-	/* Once for each object there is, and not for each life. */
+	/* Once per object, not per allocation. */
 	KUNIT_EXPECT_EQ(test, constructed, home_totals(cache).slabs * cache->objects);
-	/* Who asks for the size may write to all of it, in this life and the next. */
+	/* ksize() allows writes to all of it, also after reuse. */
 	cache = cache_create(cache->pool, "kit-debug-50", 50, 0, SLABMOD_DEBUG, construct,
 			     THIS_MODULE);
 	KUNIT_ASSERT_NOT_NULL(test, cache);
@@ -226,15 +192,14 @@ void test_constructed_objects_keep_their_state(struct kunit *test)
 /* ---- KASAN's shadow ---- */
 
 #ifdef CONFIG_KASAN_GENERIC
-/* What KASAN is told, and so will report: without looking for its report, which fails a run. */
-void test_shadow_says_what_nobody_may_touch(struct kunit *test)
+/* Look at the shadow, because a report by KASAN would fail the run. */
+void test_kasan_shadow_of_an_object(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 1024);
 	struct slabmod_cache *cache;
 	void *stays, *p;
 
-	cache = cache_create(pool, "kit-shadow", 61, 0, SLABMOD_DEBUG, NULL, THIS_MODULE);
-	KUNIT_ASSERT_NOT_NULL(test, cache);
+	cache = kit_cache_in(test, pool, "kit-shadow", 61, SLABMOD_DEBUG);
 	stays = debug_victim_alloc(cache);
 	p = debug_victim_alloc(cache);
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, -1), 0xfc);
@@ -248,7 +213,7 @@ void test_shadow_says_what_nobody_may_touch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, 60), 0xfb);
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, -1), 0xfc);
 	debug_culprit_free(cache, stays);
-	/* Who has the pages next may touch all of them. */
+	/* The next owner may access all of the pages. */
 	slabmod_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, 0), 0);
 	KUNIT_EXPECT_EQ(test, debug_shadow(p, -1), 0);
@@ -267,7 +232,7 @@ void test_quarantine_has_a_bound(struct kunit *test)
 		debug_culprit_free(cache, debug_victim_alloc(cache));
 	KUNIT_EXPECT_EQ(test, quarantine_count(cache), cache->debug->quarantine_max);
 	KUNIT_EXPECT_LE(test, cache->debug->quarantine_max * cache->size, quarantine_kb << 10);
-	/* It is nobody's: free, but in no slab. */
+	/* Free, but in no slab. */
 	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
 	ledger = pool_ledger(cache->pool);
 	KUNIT_EXPECT_EQ(test, ledger.magazines, cache->debug->quarantine_max * cache->size);
@@ -277,7 +242,7 @@ void test_quarantine_has_a_bound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
 }
 
-/* Every page there may be is a slab's all of whose objects are in quarantine. */
+/* All pages of the limit are slabs with all objects in quarantine. */
 static void fill_quarantine(struct kunit *test, struct slabmod_cache *cache)
 {
 	while (atomic_long_read(&cache->source->held) < cache->source->limit ||
@@ -290,17 +255,15 @@ static void fill_quarantine(struct kunit *test, struct slabmod_cache *cache)
 	}
 }
 
-/* At the limit, to another cache, to who wants memory of one node, and to runs of pages. */
-void test_quarantine_gives_way_to_others(struct kunit *test)
+/* At the limit: of another cache, of a node, and of pages. */
+void test_quarantine_shrinks_for_other_requests(struct kunit *test)
 {
-	/* Chunks of a page, so that none is left over. */
+	/* Chunks of a page, so that no page is left. */
 	struct slabmod_pool *pool = kit_pool_create_orders(test, 32, 0, 0);
-	struct slabmod_cache *cache, *other;
+	struct slabmod_cache *cache = kit_cache_in(test, pool, "a", 100, SLABMOD_DEBUG);
+	struct slabmod_cache *other = kit_cache_in(test, pool, "b", 2000, 0);
 	void *p;
 
-	cache = cache_create(pool, "a", 100, 0, SLABMOD_DEBUG, NULL, THIS_MODULE);
-	other = cache_create(pool, "b", 2000, 0, 0, NULL, THIS_MODULE);
-	KUNIT_ASSERT_TRUE(test, cache && other);
 	fill_quarantine(test, cache);
 	p = slabmod_cache_alloc(other, GFP_ATOMIC);
 	KUNIT_EXPECT_NOT_NULL(test, p);
@@ -313,30 +276,23 @@ void test_quarantine_gives_way_to_others(struct kunit *test)
 	slabmod_cache_free(other, p);
 	slabmod_cache_shrink(other);
 	fill_quarantine(test, cache);
-	p = block_alloc("kit", pool, NUMA_NO_NODE, 1, GFP_KERNEL);
-	KUNIT_EXPECT_NOT_NULL(test, p);
-	if (p)
-		block_free(chunk_frame(p));
-	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
-	KUNIT_EXPECT_EQ(test, cache_destroy(other), 0);
+	kit_block_free(kit_block(test, pool, 1));
+	kit_destroy(test, cache);
+	kit_destroy(test, other);
 }
 
-void test_quarantine_gives_way_when_memory_is_short(struct kunit *test)
+void test_quarantine_shrinks_when_memory_is_low(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_test_cache(test, 4000, 0, NULL);
 	unsigned int i;
 
 	kit_source.fail_after = 4;
-	for (i = 0; i < 2000; i++) {
-		void *p = debug_victim_alloc(cache);
-
-		KUNIT_ASSERT_NOT_NULL(test, p);
-		debug_culprit_free(cache, p);
-	}
+	for (i = 0; i < 2000; i++)
+		slabmod_cache_free(cache, kit_alloc(test, cache));
 	KUNIT_EXPECT_GT(test, kit_source.refused, 0);
 }
 
-void test_many_at_once_are_debugged_each(struct kunit *test)
+void test_bulk_is_debugged(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_cache_to_spoil(test, 64, 0, NULL);
 	void *objects[100];
@@ -349,28 +305,26 @@ void test_many_at_once_are_debugged_each(struct kunit *test)
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 64",
 			  slabmod_cache_free_bulk(cache, 100, objects));
 	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
-	/* All or none, and what there was of them is not lost. */
+	/* All or nothing; what was allocated is not lost. */
 	kit_source.fail_all = true;
 	pool_shrink(cache->pool);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_alloc_bulk(cache, GFP_KERNEL, 100, objects), 0);
 	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
 }
 
-void test_a_full_node_is_served_from_few_slabs_of_another(struct kunit *test)
+void test_full_node_uses_few_slabs_of_another(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_test_cache(test, 64, 0, NULL);
 	unsigned int nr = 2 * cache->usual.objects, i;
-	void **objects = kunit_kcalloc(test, nr, sizeof(*objects), GFP_KERNEL);
+	void **objects = kit_array(test, nr);
 
-	KUNIT_ASSERT_NOT_NULL(test, objects);
 	if (num_online_nodes() < 2)
 		kunit_skip(test, "there is one node");
 	context_pin(0);
 	kit_source.full_nodes = BIT(numa_mem_id());
 	for (i = 0; i < nr; i++) {
-		objects[i] = slabmod_cache_alloc(cache, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
-		KUNIT_ASSERT_NE(test, page_to_nid(virt_to_page(objects[i])), numa_mem_id());
+		objects[i] = kit_alloc(test, cache);
+		KUNIT_ASSERT_NE(test, kit_node(objects[i]), numa_mem_id());
 	}
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 2);
 	slabmod_cache_free_bulk(cache, nr, objects);
@@ -380,20 +334,20 @@ void test_a_full_node_is_served_from_few_slabs_of_another(struct kunit *test)
 
 struct visit {
 	struct slabmod_cache *cache;
-	void *taken, *given;
+	void *new, *old;
 };
 
-/* Frees what another context took, and takes another. */
+/* Free what another context allocated, and allocate again. */
 static void exchange(void *arg)
 {
 	struct visit *visit = arg;
 
-	slabmod_cache_free(visit->cache, visit->given);
-	visit->taken = slabmod_cache_alloc(visit->cache, GFP_ATOMIC);
-	visit->given = NULL;
+	slabmod_cache_free(visit->cache, visit->old);
+	visit->new = slabmod_cache_alloc(visit->cache, GFP_ATOMIC);
+	visit->old = NULL;
 }
 
-void test_debugged_memory_may_be_had_in_interrupts(struct kunit *test)
+void test_debugged_memory_in_interrupts(struct kunit *test)
 {
 	static void (*const contexts[])(void (*fn)(void *arg), void *arg) = {
 		context_irqs_off, context_softirq, context_hardirq, context_hard, context_rcu,
@@ -405,18 +359,18 @@ void test_debugged_memory_may_be_had_in_interrupts(struct kunit *test)
 
 	context_pin(0);
 	for (i = 0; i < ARRAY_SIZE(contexts); i++) {
-		visit.given = debug_victim_alloc(visit.cache);
+		visit.old = debug_victim_alloc(visit.cache);
 		KIT_EXPECT_NO_MISUSE(test, contexts[i](exchange, &visit));
-		KUNIT_ASSERT_NOT_NULL(test, visit.taken);
-		debug_culprit_free(visit.cache, visit.taken);
+		KUNIT_ASSERT_NOT_NULL(test, visit.new);
+		debug_culprit_free(visit.cache, visit.new);
 	}
 	if (context_nmi_begin(exchange, &visit)) {
-		visit.given = debug_victim_alloc(visit.cache);
+		visit.old = debug_victim_alloc(visit.cache);
 		context_nmi();
 		context_nmi_end();
-		KUNIT_EXPECT_NULL(test, visit.given);
-		if (visit.taken)
-			debug_culprit_free(visit.cache, visit.taken);
+		KUNIT_EXPECT_NULL(test, visit.old);
+		if (visit.new)
+			debug_culprit_free(visit.cache, visit.new);
 	}
 	debug_culprit_free(visit.cache, stays);
 	slabmod_cache_shrink(visit.cache);
@@ -463,58 +417,41 @@ void test_callsites_are_counted(struct kunit *test)
 	kvfree(sites);
 }
 
-/* ---- all of it ---- */
+/* ---- at random ---- */
 
-#define SLOTS	200
+static struct slabmod_pool *model_pool;
 
-struct piece {
-	u8 *p;
-	size_t size;
-	u8 fill;
-};
-
-static void take_piece(struct kunit *test, struct slabmod_pool *pool, struct rnd_state *rnd,
-		       struct piece *piece)
+static void *model_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
 {
-	piece->size = 1 + kit_random(rnd, kit_random(rnd, 8) ? 300 : 33000);
-	piece->fill = kit_random(rnd, 256);
-	piece->p = slabmod_pool_kmalloc(pool, piece->size, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, piece->p);
-	memset(piece->p, piece->fill, piece->size);
+	bool zero = kit_random(rnd, 2);
+	void *p;
+
+	*size = 1 + kit_random(rnd, kit_random(rnd, 8) ? 300 : 33000);
+	p = slabmod_pool_kmalloc(model_pool, *size, zero ? gfp | __GFP_ZERO : gfp);
+	model->wrong += p && zero && !kit_cleared(p, *size);
+	return p;
 }
 
-static void give_piece(struct kunit *test, struct piece *piece)
+static void model_free(struct model *model, void *memory, size_t size)
 {
-	KUNIT_ASSERT_PTR_EQ(test, memchr_inv(piece->p, piece->fill, piece->size), NULL);
-	slabmod_kfree(piece->p);
-	piece->p = NULL;
+	slabmod_kfree(memory);
 }
 
-void test_random_use_without_errors_makes_no_report(struct kunit *test)
+static void model_rest(struct model *model, unsigned long pieces, size_t bytes)
 {
-	struct piece *pieces = kunit_kcalloc(test, SLOTS, sizeof(*pieces), GFP_KERNEL);
-	struct slabmod_pool *pool = debug_test_pool(test);
-	struct rnd_state rnd;
-	int step, i;
+	slabmod_pool_shrink(model_pool);
+}
 
-	KUNIT_ASSERT_NOT_NULL(test, pieces);
-	kit_seed(test, &rnd);
-	kit_capture_begin();
-	for (step = 0; step < 20000; step++) {
-		struct piece *piece = &pieces[kit_random(&rnd, SLOTS)];
+void test_random_use_without_errors_is_not_reported(struct kunit *test)
+{
+	struct model model = {
+		.alloc = model_alloc, .free = model_free, .rest = model_rest, .test = test,
+	};
 
-		if (piece->p)
-			give_piece(test, piece);
-		else
-			take_piece(test, pool, &rnd, piece);
-		if (step % 4000 == 0)
-			slabmod_pool_shrink(pool);
-	}
-	for (i = 0; i < SLOTS; i++)
-		if (pieces[i].p)
-			give_piece(test, &pieces[i]);
-	kit_capture_end();
-	kit_expect_no_misuse(test, __LINE__);
-	KUNIT_EXPECT_TRUE(test, pool_check(pool));
-	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+	model_pool = debug_test_pool(test);
+	KIT_EXPECT_NO_MISUSE(test, model_run(&model, 200, 20000));
+	KUNIT_EXPECT_EQ(test, model.wrong, 0);
+	KUNIT_EXPECT_EQ(test, model.failed, 0);
+	KUNIT_EXPECT_TRUE(test, pool_check(model_pool));
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(model_pool), 0);
 }

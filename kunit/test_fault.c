@@ -1,38 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_fault.c - whatever is asked for fails, one request after another: the caller gets
- * NULL or an error, or it is had in another way; and nothing is lost, broken or reported.
+ * test_fault.c - each request that may fail does, one after another: the caller gets NULL or an
+ * error, or memory in another way; and nothing is lost, broken or reported.
  *
  * A deed is done with its first request failing, then with its second, until there are no
- * more, and then with all from the first on, from the second on, and so on. Here are
- * those of a cache, on a pool of the test's own: each time it is a new one, so that
- * chunks, homes and magazines are asked for, and all pages must be back at its source.
+ * more; then with all from the first on, from the second on, and so on. The deeds of this file
+ * use a new pool of the kit each time, so that chunks, homes and magazines are allocated.
  */
 #include <linux/mm.h>
 
-#include "buddy.h"
 #include "buddy_age.h"
-#include "cache_list.h"
-#include "chunk.h"
 #include "debug/callsites.h"
 #include "debug/debug_block.h"
 #include "home.h"
-#include "magazine_set.h"
-#include "pattern.h"
 #include "pool_check.h"
 #include "pool_ledger.h"
 #include "suites.h"
 #include "test_fault.h"
 
-/* More times than any deed asks for something. */
+/* More than any deed makes. */
 #define MOST_REQUESTS	2000
-/* Failures that there are to be in all of the suite. */
+/* The minimum of the suite. */
 #define LEAST_FAILURES	500
 
-/* ---- one failure after another ---- */
+/* ---- failures ---- */
 
 static struct {
-	unsigned long runs;		/* deeds with a failure in them */
+	unsigned long runs;		/* deeds with a failure */
 	unsigned long failed;
 	unsigned long at[NR_FAULTS];
 } total;
@@ -65,7 +59,7 @@ static void add(const struct fault_outcome *outcome)
 		total.at[site] += outcome->at[site];
 }
 
-/* Does it with the n-th request failing; false when there was none, or all is lost. */
+/* Do it with the n-th request failing; false if there was none, or the test has failed. */
 static bool do_once(struct kunit *test, const struct deed *deed, unsigned long n, bool on)
 {
 	const struct fault_order order = {
@@ -88,7 +82,7 @@ static bool do_once(struct kunit *test, const struct deed *deed, unsigned long n
 	KUNIT_EXPECT_STREQ_MSG(test, wrong, "", "%s: request %lu%s", deed->name, n,
 			       on ? " on" : "");
 	if (deed->never)
-		KUNIT_EXPECT_EQ_MSG(test, outcome.hits, 0, "%s asks for something", deed->name);
+		KUNIT_EXPECT_EQ_MSG(test, outcome.hits, 0, "%s makes a request", deed->name);
 	deed->look(test);
 	KUNIT_EXPECT_EQ_MSG(test, all_reports(), reports, "%s: request %lu%s is reported",
 			    deed->name, n, on ? " on" : "");
@@ -104,11 +98,11 @@ void fault_each(struct kunit *test, const struct deed *deed)
 		for (n = 1; do_once(test, deed, n, on); n++)
 			KUNIT_ASSERT_LT(test, n, MOST_REQUESTS);
 		if (!deed->never && test->status != KUNIT_FAILURE)
-			KUNIT_EXPECT_GT_MSG(test, n, 1, "%s asks for nothing", deed->name);
+			KUNIT_EXPECT_GT_MSG(test, n, 1, "%s makes no request", deed->name);
 	}
 }
 
-/* ---- a cache, and what is asked of it ---- */
+/* ---- a cache ---- */
 
 #define OBJECTS	300
 #define MARK	0x6661756c74ull
@@ -162,7 +156,7 @@ static void look_at_pool(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pool_check(kit.pool));
 	KUNIT_EXPECT_EQ(test, pool_ledger(kit.pool).used, 0);
 	if (kit.cache) {
-		/* As per-CPU memory, NULL can be read, and may even look like an empty magazine. */
+		/* NULL as a per-CPU pointer can be read, and may look like an empty magazine. */
 		KUNIT_EXPECT_TRUE(test, !!kit.cache->magazines);
 		KUNIT_EXPECT_EQ(test, cache_destroy(kit.cache), 0);
 	}
@@ -174,15 +168,15 @@ static void look_at_pool(struct kunit *test)
 	kit_pool_destroy(test, kit.pool, 0);
 }
 
-/* Whether an object is what it is to be, before it is written to. */
-static bool is_made(const void *object, gfp_t gfp)
+/* Whether an object is constructed, or cleared. */
+static bool is_initialized(const void *object, gfp_t gfp)
 {
 	if (kit.shape.ctor)
 		return !memchr_inv(object, 0xc7, kit.shape.size);
 	return !(gfp & __GFP_ZERO) || !memchr_inv(object, 0, kit.shape.size);
 }
 
-/* Writes to each object, finds in each what was written, and gives all back. */
+/* Write to each object, check the contents, and free all. */
 static void use_objects(unsigned int nr)
 {
 	unsigned int i;
@@ -190,73 +184,51 @@ static void use_objects(unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		struct piece piece;
 
-		fault_spoil(!is_made(kit.objects[i], kit.shape.gfp), "an object is not made");
+		fault_spoil(!is_initialized(kit.objects[i], kit.shape.gfp),
+			    "an object is not constructed or cleared");
 		piece_fill(&piece, kit.objects[i], kit.shape.size, MARK + i);
 	}
 	for (i = 0; i < nr; i++) {
 		struct piece piece = { kit.objects[i], kit.shape.size, MARK + i };
 
-		fault_spoil(!piece_intact(&piece), "an object is somebody else's too");
+		fault_spoil(!piece_intact(&piece), "objects overlap");
 		if (kit.shape.ctor)
 			kit.shape.ctor(kit.objects[i]);
 	}
 	slabmod_cache_free_bulk(kit.cache, nr, kit.objects);
 }
 
-/* More than a slab's and a first magazine's worth, if they are to be had. */
-static void take_objects(void *unused)
+/* More than a slab and a first magazine have. */
+static void alloc_objects(void *unused)
 {
 	unsigned int nr = 0, i;
 
 	for (i = 0; i < 40; i++) {
 		kit.objects[nr] = slabmod_cache_alloc(kit.cache, kit.shape.gfp);
 		nr += !!kit.objects[nr];
-		fault_spoil(kit.shape.gfp & __GFP_NOFAIL && nr != i + 1, "who insists is refused");
+		fault_spoil(kit.shape.gfp & __GFP_NOFAIL && nr != i + 1, "NOFAIL was refused");
 	}
 	use_objects(nr);
 }
 
 static void act_objects(struct kunit *test)
 {
-	take_objects(NULL);
+	alloc_objects(NULL);
 }
 
 static void act_bulk(struct kunit *test)
 {
 	size_t nr = slabmod_cache_alloc_bulk(kit.cache, kit.shape.gfp, OBJECTS, kit.objects);
 
-	fault_spoil(nr && nr != OBJECTS, "some are given, but not all");
+	fault_spoil(nr && nr != OBJECTS, "bulk was partial");
 	use_objects(nr);
 }
 
-static void act_nodes(struct kunit *test)
-{
-	unsigned int nr = 0;
-	int nid;
+static void (*fault_context)(void (*fn)(void *arg), void *arg);
 
-	for_each_online_node(nid) {
-		kit.objects[nr] = slabmod_cache_alloc_node(kit.cache, kit.shape.gfp, nid);
-		nr += !!kit.objects[nr];
-		kit.objects[nr] = slabmod_cache_alloc_node(kit.cache,
-							   kit.shape.gfp | __GFP_THISNODE, nid);
-		nr += !!kit.objects[nr];
-	}
-	use_objects(nr);
-}
-
-static void act_irqs_off(struct kunit *test)
+static void act_in_context(struct kunit *test)
 {
-	context_irqs_off(take_objects, NULL);
-}
-
-static void act_softirq(struct kunit *test)
-{
-	context_softirq(take_objects, NULL);
-}
-
-static void act_hardirq(struct kunit *test)
-{
-	context_hardirq(take_objects, NULL);
+	fault_context(alloc_objects, NULL);
 }
 
 #define SHAPE(s, flags, least, most, make) \
@@ -290,12 +262,12 @@ static void each_shape(struct kunit *test, struct deed deed)
 	}
 }
 
-static void test_objects_are_had_or_refused(struct kunit *test)
+static void test_failing_objects(struct kunit *test)
 {
 	each_shape(test, (struct deed) { .act = act_objects });
 }
 
-static void test_many_at_once_are_had_or_refused(struct kunit *test)
+static void test_failing_bulk(struct kunit *test)
 {
 	static const struct deed bulk = { "bulk", prepare_cache, act_bulk, look_at_pool };
 
@@ -305,34 +277,23 @@ static void test_many_at_once_are_had_or_refused(struct kunit *test)
 	fault_each(test, &bulk);
 }
 
-static void test_objects_of_a_node_are_had_or_refused(struct kunit *test)
+static void test_failing_atomic_allocations(struct kunit *test)
 {
-	static const struct deed nodes = { "nodes", prepare_cache, act_nodes, look_at_pool };
+	static const struct deed deed = { "atomic", prepare_cache, act_in_context, look_at_pool,
+					  true };
 
-	kit.shape = shapes[1];
-	fault_each(test, &nodes);
-	kit.shape = shapes[6];
-	fault_each(test, &nodes);
-}
-
-static void test_who_may_not_sleep_is_served_or_refused(struct kunit *test)
-{
-	static const struct deed deeds[] = {
-		{ "interrupts off", prepare_cache, act_irqs_off, look_at_pool },
-		{ "softirq", prepare_cache, act_softirq, look_at_pool, true },
-		{ "hardirq", prepare_cache, act_hardirq, look_at_pool, true },
-	};
-	int i;
-
-	/* Where pages are not taken while preemption is off, nobody asks for any. */
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		kunit_skip(test, "these contexts take no pages here");
+		kunit_skip(test, "these contexts allocate no pages");
 	kit.shape = shapes[11];
-	for (i = 0; i < ARRAY_SIZE(deeds); i++)
-		fault_each(test, &deeds[i]);
+	fault_context = context_irqs_off;
+	fault_each(test, &deed);
+	fault_context = context_softirq;
+	fault_each(test, &deed);
+	fault_context = context_hardirq;
+	fault_each(test, &deed);
 }
 
-static void test_who_insists_is_served(struct kunit *test)
+static void test_nofail_does_not_fail(struct kunit *test)
 {
 	static const struct deed insist = { "insist", prepare_cache, act_objects, look_at_pool };
 	static const unsigned int of[] = { 0, 1, 4, 6 };
@@ -345,7 +306,7 @@ static void test_who_insists_is_served(struct kunit *test)
 	}
 }
 
-/* ---- what comes with a cache ---- */
+/* ---- other operations ---- */
 
 static void act_cache_goes(struct kunit *test)
 {
@@ -356,7 +317,7 @@ static void act_cache_goes(struct kunit *test)
 	if (!cache)
 		return;
 	slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
-	fault_spoil(slabmod_cache_destroy(cache), "a cache does not go");
+	fault_spoil(slabmod_cache_destroy(cache), "the cache is not destroyed");
 }
 
 static bool exchange(struct slabmod_cache *cache)
@@ -364,16 +325,16 @@ static bool exchange(struct slabmod_cache *cache)
 	return cache == kit.cache && magazine_resize(cache, true);
 }
 
-/* With some objects in the magazines, and some that are out meanwhile. */
+/* With objects in the magazines, and live ones. */
 static void act_exchange(struct kunit *test)
 {
 	unsigned int capacity = kit.cache->capacity;
 	void *object = slabmod_cache_alloc(kit.cache, GFP_KERNEL);
 	bool exchanged = cache_resize_magazines(exchange);
 
-	fault_spoil(exchanged != (kit.cache->capacity > capacity), "magazines are half there");
+	fault_spoil(exchanged != (kit.cache->capacity > capacity), "the capacity is wrong");
 	slabmod_cache_free(kit.cache, object);
-	take_objects(NULL);
+	alloc_objects(NULL);
 }
 
 static void act_ahead(struct kunit *test)
@@ -383,7 +344,7 @@ static void act_ahead(struct kunit *test)
 	for_each_online_node(nid) {
 		kit.pool->buddies[nid].low = true;
 		buddy_prefill(kit.pool->buddies, nid, GFP_KERNEL | __GFP_NORETRY);
-		fault_spoil(kit.pool->buddies[nid].low, "nobody will ask again");
+		fault_spoil(kit.pool->buddies[nid].low, "the request is lost");
 	}
 }
 
@@ -396,7 +357,7 @@ static void act_reserve(struct kunit *test)
 	kit.pool->source.reserve = RESERVE;
 	had = pool_reserve(kit.pool);
 	fault_spoil(had != (atomic_long_read(&kit.pool->source.staying) >= RESERVE),
-		    "the reserve is not what is said of it");
+		    "the reserve is wrong");
 	kit.pool->source.reserve = 0;
 }
 
@@ -411,7 +372,7 @@ static void act_blocks(struct kunit *test)
 	}
 }
 
-/* All pages are with the empty slabs of one cache, when another is in need. */
+/* All pages are in empty slabs of one cache when another needs one. */
 static void act_squeeze(struct kunit *test)
 {
 	slabmod_cache_free(kit.cache, slabmod_cache_alloc(kit.cache, GFP_KERNEL));
@@ -422,18 +383,18 @@ static void act_squeeze(struct kunit *test)
 static void prepare_shrink(struct kunit *test)
 {
 	prepare_magazines(test);
-	take_objects(NULL);
+	alloc_objects(NULL);
 }
 
 static void act_shrink(struct kunit *test)
 {
 	slabmod_cache_shrink(kit.cache);
 	slabmod_pool_shrink(kit.pool);
-	fault_spoil(cache_destroy(kit.cache), "a cache does not go");
+	fault_spoil(cache_destroy(kit.cache), "the cache is not destroyed");
 	kit.cache = NULL;
 }
 
-static void test_the_rest_of_a_cache_fails_cleanly(struct kunit *test)
+static void test_failing_cache_operations(struct kunit *test)
 {
 	static const struct deed deeds[] = {
 		{ "a cache", prepare_pool, act_cache_goes, look_at_pool },
@@ -453,9 +414,9 @@ static void test_the_rest_of_a_cache_fails_cleanly(struct kunit *test)
 	fault_each(test, &deeds[0]);
 }
 
-/* ---- what is debugged ---- */
+/* ---- debug mode ---- */
 
-static void test_debugged_objects_are_had_or_refused(struct kunit *test)
+static void test_failing_debugged_objects(struct kunit *test)
 {
 	static const struct deed deeds[] = {
 		{ "debugged objects", prepare_cache, act_objects, look_at_pool },
@@ -478,15 +439,15 @@ static void act_memory_and_list(struct kunit *test)
 	void *p = slabmod_pool_kmalloc(kit.pool, 40001, GFP_KERNEL);
 	struct callsites *sites = callsites_of(kit.pool, false);
 
-	/* Without its record a block is not debugged, but is one. */
+	/* A block without a record is not debugged, but can be used. */
 	if (p)
 		memset(p, 1, 40001);
-	fault_spoil(sites && sites->nr > 1, "there is one place that allocates");
+	fault_spoil(sites && sites->nr > 1, "one call site allocates");
 	kvfree(sites);
 	slabmod_pool_kfree(kit.pool, p);
 }
 
-static void test_debugged_blocks_are_had_or_refused(struct kunit *test)
+static void test_failing_debugged_blocks(struct kunit *test)
 {
 	static const struct deed deeds[] = {
 		{ "debugged blocks", prepare_pool, act_blocks, look_at_pool },
@@ -500,13 +461,13 @@ static void test_debugged_blocks_are_had_or_refused(struct kunit *test)
 		fault_each(test, &deeds[i]);
 }
 
-/* ---- all of it ---- */
+/* ---- the suite ---- */
 
 #define X(id, name, text) #name,
 static const char *const sites[] = { FAULTS_IN_USE(X) };
 #undef X
 
-static void test_enough_has_failed_and_everywhere(struct kunit *test)
+static void test_every_site_has_failed(struct kunit *test)
 {
 	int site;
 
@@ -526,18 +487,15 @@ static void fault_exit(struct kunit *test)
 }
 
 static struct kunit_case fault_cases[] = {
-	KUNIT_CASE(test_objects_are_had_or_refused),
-	KUNIT_CASE(test_many_at_once_are_had_or_refused),
-	KUNIT_CASE(test_objects_of_a_node_are_had_or_refused),
-	KUNIT_CASE(test_who_may_not_sleep_is_served_or_refused),
-	KUNIT_CASE(test_who_insists_is_served),
-	KUNIT_CASE(test_the_rest_of_a_cache_fails_cleanly),
-	KUNIT_CASE(test_calls_of_the_root_pool_fail_cleanly),
-	KUNIT_CASE(test_pools_fail_cleanly),
-	KUNIT_CASE(test_what_is_in_a_pool_fails_cleanly),
-	KUNIT_CASE(test_debugged_objects_are_had_or_refused),
-	KUNIT_CASE(test_debugged_blocks_are_had_or_refused),
-	KUNIT_CASE(test_enough_has_failed_and_everywhere),
+	KUNIT_CASE(test_failing_objects),
+	KUNIT_CASE(test_failing_bulk),
+	KUNIT_CASE(test_failing_atomic_allocations),
+	KUNIT_CASE(test_nofail_does_not_fail),
+	KUNIT_CASE(test_failing_cache_operations),
+	FAULT_CALLS_CASES(KIT_CASE)
+	KUNIT_CASE(test_failing_debugged_objects),
+	KUNIT_CASE(test_failing_debugged_blocks),
+	KUNIT_CASE(test_every_site_has_failed),
 	{}
 };
 

@@ -7,41 +7,40 @@
 
 #include <linux/sched.h>
 
-#include <slabmod/slabmod.h>
-
-#include "cache.h"
 #include "context.h"
 #include "debug/fault.h"
-#include "kit.h"
+#include "verbs_pool.h"
 
-/* Something that is done again and again, each time with another failure in it. */
+/* An act that is repeated, each time with another failure. */
 struct deed {
 	const char *name;
-	/* Makes all as it was before the last time; not NULL. */
+	/* Restore the state before the act. */
 	void (*prepare)(struct kunit *test);
-	/* Does it, and undoes what came of it; tells, by fault_spoil(), what is not right. */
+	/* Do it and undo it; call fault_spoil() if something is wrong. */
 	void (*act)(struct kunit *test);
-	/* Looks at what is left; not NULL. */
+	/* Check what is left. */
 	void (*look)(struct kunit *test);
-	/* It runs elsewhere than in this task, so that anybody's failures count. */
+	/* It runs in another context, so that failures of all tasks count. */
 	bool elsewhere;
-	/* Nothing of it may ever fail. */
+	/* It makes no request that may fail. */
 	bool never;
 };
 
 /*
- * Has the first, the second, ... of all requests of a deed fail, until there is no
- * such; then the first and all that follow, and so on.
+ * Repeat a deed with its first, second, ... request failing, until there is no such request;
+ * then with the first and all that follow, and so on.
  */
 void fault_each(struct kunit *test, const struct deed *deed);
 
-/* An act cannot use expectations where it may run: it says what is not right, if @bad. */
+/* For acts, which cannot use expectations: note @what as wrong, if @bad. */
 void fault_spoil(bool bad, const char *what);
 
-/* ---- in test_fault_calls.c ---- */
+/* The cases of test_fault_calls.c. */
+#define FAULT_CALLS_CASES(X) \
+	X(test_failing_calls_of_the_root_pool) \
+	X(test_failing_pools) \
+	X(test_failing_calls_of_a_pool)
 
-void test_calls_of_the_root_pool_fail_cleanly(struct kunit *test);
-void test_pools_fail_cleanly(struct kunit *test);
-void test_what_is_in_a_pool_fails_cleanly(struct kunit *test);
+FAULT_CALLS_CASES(KIT_DECLARE_CASE)
 
 #endif /* SLABMOD_TEST_FAULT_H */

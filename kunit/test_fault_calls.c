@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_fault_calls.c - the failures of test_fault.c for the calls that name no pool, and
- * for pools as slabmod_pool_create() makes them.
+ * test_fault_calls.c - failures as in test_fault.c, in calls of the root pool and in
+ * slabmod_pool_create().
  *
- * The root pool stays: before each deed it gives back what is free, and its caches their
- * magazines. A pool that is refused is gone: that no page of its reserve is missing
- * shows in the free pages of the whole machine, where many are refused.
+ * Before each deed, the root pool is shrunk, and its caches free their magazines. The reserves
+ * of pools that could not be created must not leak, or many of them would show in the free
+ * pages of the machine.
  */
 #include <linux/mm.h>
-#include <linux/slab.h>
 #include <linux/vmstat.h>
 
-#include "cache_list.h"
-#include "chunk.h"
-#include "magazine_set.h"
-#include "pattern.h"
 #include "pool_check.h"
 #include "pool_ledger.h"
 #include "pool_list.h"
@@ -28,10 +23,10 @@ static void nothing(struct slabmod_pool *pool, void *arg)
 }
 
 /*
- * Gives back what is free, so that the workers find nothing to move while figures are
- * read, and has them take nothing ahead of need. One that is at it has the list locked.
+ * Shrink the pool, so that workers move nothing while figures are read, and prefill nothing.
+ * A worker that runs has the list locked.
  */
-static void settle(struct slabmod_pool *pool)
+static void quiesce(struct slabmod_pool *pool)
 {
 	int nid;
 
@@ -39,32 +34,32 @@ static void settle(struct slabmod_pool *pool)
 		WRITE_ONCE(pool->buddies[nid].low, false);
 	pool_for_each(nothing, NULL);
 	slabmod_pool_shrink(pool);
-	/* And those that give back by age, if they had just found something. */
+	/* Workers that age may have started before. */
 	pool_for_each(nothing, NULL);
 }
 
 /* ---- the root pool ---- */
 
-static bool give_up(struct slabmod_cache *cache)
+static bool drop_magazines(struct slabmod_cache *cache)
 {
 	return cache->pool == root_pool && magazine_resize(cache, false);
 }
 
 static void prepare_root(struct kunit *test)
 {
-	cache_resize_magazines(give_up);
-	settle(root_pool);
+	cache_resize_magazines(drop_magazines);
+	quiesce(root_pool);
 	KUNIT_ASSERT_EQ(test, root_init(test), 0);
 }
 
 static void look_at_root(struct kunit *test)
 {
-	settle(root_pool);
+	quiesce(root_pool);
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
 	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
 }
 
-/* Whether memory is the caller's alone. */
+/* Write to memory, and expect that nothing else does. */
 static void use(void *memory, size_t size)
 {
 	struct piece piece;
@@ -72,10 +67,9 @@ static void use(void *memory, size_t size)
 	if (!memory)
 		return;
 	piece_fill(&piece, memory, size, MARK);
-	fault_spoil(!piece_intact(&piece), "memory is not what was written to it");
+	fault_spoil(!piece_intact(&piece), "the contents have changed");
 }
 
-/* Of both kinds of class, the largest, and runs of pages. */
 static const size_t sizes[] = { 8, 64, 200, 1024, 4096, 8192, 32768, 100000, SZ_1M };
 
 static void act_kmalloc(struct kunit *test)
@@ -89,18 +83,11 @@ static void act_kmalloc(struct kunit *test)
 	}
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		slabmod_kfree(memory[i]);
-}
-
-static void act_kzalloc(struct kunit *test)
-{
-	int i;
-
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		void *memory = slabmod_kzalloc(sizes[i], GFP_KERNEL);
-
-		fault_spoil(memory && memchr_inv(memory, 0, sizes[i]), "memory is not cleared");
-		use(memory, sizes[i]);
-		slabmod_kfree(memory);
+		memory[0] = slabmod_kzalloc(sizes[i], GFP_KERNEL);
+		fault_spoil(memory[0] && !kit_cleared(memory[0], sizes[i]), "not cleared");
+		use(memory[0], sizes[i]);
+		slabmod_kfree(memory[0]);
 	}
 }
 
@@ -112,13 +99,13 @@ static void act_insist(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(small); i++) {
 		void *memory = slabmod_kmalloc(small[i], GFP_KERNEL | __GFP_NOFAIL);
 
-		fault_spoil(!memory, "who insists is refused");
+		fault_spoil(!memory, "NOFAIL was refused");
 		use(memory, small[i]);
 		slabmod_kfree(memory);
 	}
 }
 
-/* What could not be made larger is as it was. */
+/* A failure leaves the contents. */
 static void act_krealloc(struct kunit *test)
 {
 	static const size_t larger[] = { 100, 5000, 40000, SZ_256K };
@@ -130,7 +117,7 @@ static void act_krealloc(struct kunit *test)
 		struct piece now = { more ?: piece.memory, piece.size, piece.mark };
 
 		fault_spoil(piece.memory && !piece_begins(&now, piece.size),
-			    "what was there is not there any more");
+			    "the contents have changed");
 		if (more)
 			piece_fill(&piece, more, larger[i], MARK + i);
 	}
@@ -167,7 +154,7 @@ static void act_nodes(struct kunit *test)
 							    nid);
 
 			use(memory, sizes[i]);
-			fault_spoil(memory && page_to_nid(virt_to_page(memory)) != nid,
+			fault_spoil(memory && kit_node(memory) != nid,
 				    "memory is on another node");
 			slabmod_kfree(memory);
 		}
@@ -196,7 +183,6 @@ static void act_pages(struct kunit *test)
 	slabmod_free_pages_exact(exact, 4 * PAGE_SIZE);
 }
 
-/* With its folder in debugfs. */
 static void act_cache(struct kunit *test)
 {
 	struct slabmod_cache *cache = slabmod_cache_create("fault", 500, 0, 0, NULL);
@@ -207,15 +193,14 @@ static void act_cache(struct kunit *test)
 	object = slabmod_cache_alloc(cache, GFP_KERNEL);
 	use(object, 500);
 	slabmod_cache_free(cache, object);
-	fault_spoil(slabmod_cache_destroy(cache), "a cache does not go");
+	fault_spoil(slabmod_cache_destroy(cache), "the cache is not destroyed");
 }
 
-void test_calls_of_the_root_pool_fail_cleanly(struct kunit *test)
+void test_failing_calls_of_the_root_pool(struct kunit *test)
 {
 	static const struct deed deeds[] = {
 		{ "kmalloc", prepare_root, act_kmalloc, look_at_root },
-		{ "kzalloc", prepare_root, act_kzalloc, look_at_root },
-		{ "who insists", prepare_root, act_insist, look_at_root },
+		{ "NOFAIL", prepare_root, act_insist, look_at_root },
 		{ "krealloc", prepare_root, act_krealloc, look_at_root },
 		{ "copies", prepare_root, act_copies, look_at_root },
 		{ "nodes", prepare_root, act_nodes, look_at_root },
@@ -230,10 +215,10 @@ void test_calls_of_the_root_pool_fail_cleanly(struct kunit *test)
 
 /* ---- pools ---- */
 
-/* Pages of each pool that is refused; many times what others take and give meanwhile. */
+/* Pages of each pool that fails; many times the noise of the rest of the machine. */
 #define RESERVE		256
 #define NOISE		8192
-/* Refusals of which the pages would show. */
+/* Failures whose pages would show. */
 #define MANY		64
 
 static unsigned int refused;
@@ -255,10 +240,10 @@ static void act_pool(struct kunit *test)
 		return;
 	}
 	memory = slabmod_pool_kmalloc(pool, 100, GFP_KERNEL);
-	fault_spoil(!memory, "a reserve does not serve");
+	fault_spoil(!memory, "the reserve is not used");
 	use(memory, 100);
 	slabmod_pool_kfree(pool, memory);
-	fault_spoil(slabmod_pool_destroy(pool), "a pool does not go");
+	fault_spoil(slabmod_pool_destroy(pool), "the pool is not destroyed");
 }
 
 static long free_pages_now(void)
@@ -266,7 +251,7 @@ static long free_pages_now(void)
 	return global_zone_page_state(NR_FREE_PAGES);
 }
 
-void test_pools_fail_cleanly(struct kunit *test)
+void test_failing_pools(struct kunit *test)
 {
 	static const struct deed pool = { "a pool", prepare_nothing, act_pool, look_at_root };
 	long before;
@@ -283,16 +268,16 @@ static struct slabmod_pool *pool;
 
 static void prepare_pool(struct kunit *test)
 {
-	settle(pool);
+	quiesce(pool);
 	KUNIT_ASSERT_EQ(test, pool_ledger(pool).used, 0);
 }
 
 static void look_at_pool(struct kunit *test)
 {
-	settle(pool);
+	quiesce(pool);
 	KUNIT_EXPECT_EQ(test, pool_ledger(pool).used, 0);
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));
-	/* A chunk that is larger than the reserve may be what is left for it. */
+	/* A chunk larger than the reserve may stay. */
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.held),
 			pool_ledger(pool).buddy >> PAGE_SHIFT);
 	KUNIT_EXPECT_GE(test, atomic_long_read(&pool->source.held), pool->source.reserve);
@@ -315,10 +300,10 @@ static void act_in_pool(struct kunit *test)
 	if (!cache)
 		return;
 	slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
-	fault_spoil(slabmod_cache_destroy(cache), "a cache does not go");
+	fault_spoil(slabmod_cache_destroy(cache), "the cache is not destroyed");
 }
 
-void test_what_is_in_a_pool_fails_cleanly(struct kunit *test)
+void test_failing_calls_of_a_pool(struct kunit *test)
 {
 	static const struct deed in_pool = { "in a pool", prepare_pool, act_in_pool,
 					     look_at_pool };
@@ -327,7 +312,7 @@ void test_what_is_in_a_pool_fails_cleanly(struct kunit *test)
 	params.reserve_bytes = UNIT_PAGES << PAGE_SHIFT;
 	pool = slabmod_pool_create("fault", &params);
 	KUNIT_ASSERT_NOT_NULL(test, pool);
-	/* A worker that takes pages ahead of need would make the figures another's. */
+	/* A worker that prefills would change the figures. */
 	pool->source.kick_worker = NULL;
 	fault_each(test, &in_pool);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);

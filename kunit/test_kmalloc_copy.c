@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_kmalloc_copy.c - what krealloc and the copies promise: contents are kept, and
- * what cannot be done leaves everything as it was.
+ * test_kmalloc_copy.c - krealloc and the copies keep contents, and a failure changes nothing.
  */
-#include <linux/slab.h>
-#include <linux/string.h>
-
-#include <slabmod/kmalloc.h>
-
-#include "kit.h"
-#include "pattern.h"
 #include "root.h"
 #include "test_kmalloc.h"
+#include "verbs_pool.h"
 
-/* ---- more or less memory ---- */
-
-static void take_piece(struct kunit *test, struct piece *piece, size_t size)
+static void alloc_piece(struct kunit *test, struct piece *piece, size_t size)
 {
-	void *p = slabmod_kmalloc(size, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, p);
-	piece_fill(piece, p, size, size);
+	piece_fill(piece, kit_kmalloc(test, size), size, size);
 }
 
 void test_krealloc_grows_and_keeps_the_contents(struct kunit *test)
@@ -30,7 +18,7 @@ void test_krealloc_grows_and_keeps_the_contents(struct kunit *test)
 	int i;
 
 	for (i = 0; i + 1 < ARRAY_SIZE(sizes); i++) {
-		take_piece(test, &piece, sizes[i]);
+		alloc_piece(test, &piece, sizes[i]);
 		piece.memory = slabmod_krealloc(piece.memory, sizes[i + 1], GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, piece.memory);
 		KUNIT_EXPECT_GE(test, slabmod_ksize(piece.memory), sizes[i + 1]);
@@ -41,11 +29,11 @@ void test_krealloc_grows_and_keeps_the_contents(struct kunit *test)
 	}
 }
 
-void test_krealloc_leaves_memory_that_has_room_where_it_is(struct kunit *test)
+void test_krealloc_in_place(struct kunit *test)
 {
 	struct piece piece;
 
-	take_piece(test, &piece, 1000);
+	alloc_piece(test, &piece, 1000);
 	KUNIT_EXPECT_PTR_EQ(test, slabmod_krealloc(piece.memory, 1001, GFP_KERNEL), piece.memory);
 	KUNIT_EXPECT_PTR_EQ(test, slabmod_krealloc(piece.memory, slabmod_ksize(piece.memory),
 						   GFP_KERNEL), piece.memory);
@@ -55,23 +43,16 @@ void test_krealloc_leaves_memory_that_has_room_where_it_is(struct kunit *test)
 	slabmod_kfree(piece.memory);
 }
 
-void test_krealloc_of_nothing_takes_memory(struct kunit *test)
+void test_krealloc_of_and_to_nothing(struct kunit *test)
 {
 	void *p = slabmod_krealloc(NULL, 100, GFP_KERNEL);
 	void *q = slabmod_krealloc(ZERO_SIZE_PTR, 100, GFP_KERNEL | __GFP_ZERO);
 
 	KUNIT_EXPECT_EQ(test, slabmod_ksize(p), 112);
 	KUNIT_EXPECT_EQ(test, slabmod_ksize(q), 112);
-	KUNIT_EXPECT_FALSE(test, memchr_inv(q, 0, 112));
-	slabmod_kfree(p);
-	slabmod_kfree(q);
-}
-
-void test_krealloc_to_nothing_frees(struct kunit *test)
-{
-	void *p = slabmod_kmalloc(100, GFP_KERNEL);
-
+	KUNIT_EXPECT_TRUE(test, kit_cleared(q, 112));
 	KUNIT_EXPECT_PTR_EQ(test, slabmod_krealloc(p, 0, GFP_KERNEL), ZERO_SIZE_PTR);
+	KUNIT_EXPECT_PTR_EQ(test, slabmod_krealloc(q, 0, GFP_KERNEL), ZERO_SIZE_PTR);
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
 	KUNIT_EXPECT_PTR_EQ(test, slabmod_krealloc(NULL, 0, GFP_KERNEL), ZERO_SIZE_PTR);
 	KUNIT_EXPECT_PTR_EQ(test, slabmod_krealloc(ZERO_SIZE_PTR, 0, GFP_KERNEL), ZERO_SIZE_PTR);
@@ -83,7 +64,7 @@ void test_krealloc_clears_what_it_adds(struct kunit *test)
 	size_t room;
 	u8 *p;
 
-	take_piece(test, &piece, 300);
+	alloc_piece(test, &piece, 300);
 	room = slabmod_ksize(piece.memory);
 	piece_fill(&piece, piece.memory, room, 1);
 	p = slabmod_krealloc(piece.memory, 5000, GFP_KERNEL | __GFP_ZERO);
@@ -94,7 +75,7 @@ void test_krealloc_clears_what_it_adds(struct kunit *test)
 	slabmod_kfree(p);
 }
 
-/* The size that was asked for before is not known: what is not asked for now is cleared. */
+/* The former request is not known: what is beyond the new one is cleared. */
 void test_krealloc_clears_what_it_may_add_later(struct kunit *test)
 {
 	static const size_t sizes[] = { 64, 1000, 20000, 100000 };
@@ -105,7 +86,7 @@ void test_krealloc_clears_what_it_may_add_later(struct kunit *test)
 		size_t size = sizes[i], less = size - 8, room;
 		u8 *p;
 
-		take_piece(test, &piece, size);
+		alloc_piece(test, &piece, size);
 		room = slabmod_ksize(piece.memory);
 		piece_fill(&piece, piece.memory, room, 1);
 		p = slabmod_krealloc(piece.memory, less, GFP_KERNEL | __GFP_ZERO);
@@ -123,9 +104,8 @@ void test_krealloc_that_fails_leaves_the_old_memory(struct kunit *test)
 	struct piece piece;
 	void *p;
 
-	take_piece(test, &piece, 1000);
+	alloc_piece(test, &piece, 1000);
 	root_dry();
-	/* Even a pool that is dry has what is free beside the piece; but not this much. */
 	KUNIT_EXPECT_NULL(test, slabmod_krealloc(piece.memory, SLABMOD_KMALLOC_MAX, GFP_KERNEL));
 	KIT_EXPECT_MISUSE(test, MISUSE_TOO_LARGE, "kmalloc",
 			  p = slabmod_krealloc(piece.memory, SLABMOD_KMALLOC_MAX + 1, GFP_KERNEL));
@@ -140,11 +120,10 @@ void test_krealloc_that_fails_leaves_the_old_memory(struct kunit *test)
 
 void test_krealloc_at_random_keeps_the_contents(struct kunit *test)
 {
-	struct piece *pieces = kunit_kcalloc(test, 100, sizeof(*pieces), GFP_KERNEL);
+	struct piece *pieces = kit_zalloc(test, 100 * sizeof(*pieces));
 	struct rnd_state rnd;
 	unsigned int step, i;
 
-	KUNIT_ASSERT_NOT_NULL(test, pieces);
 	kit_seed(test, &rnd);
 	for (step = 1; step <= KIT_STEPS / 5; step++) {
 		struct piece *piece = &pieces[kit_random(&rnd, 100)];
@@ -165,71 +144,50 @@ void test_krealloc_at_random_keeps_the_contents(struct kunit *test)
 
 /* ---- copies ---- */
 
-void test_kmemdup_copies(struct kunit *test)
+void test_kmemdup(struct kunit *test)
 {
 	static const size_t sizes[] = { 1, 16, 100, 5000, 40000 };
+	struct piece piece, copy;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct piece piece;
-		void *copy;
-
-		take_piece(test, &piece, sizes[i]);
-		copy = slabmod_kmemdup(piece.memory, sizes[i], GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, copy);
-		KUNIT_EXPECT_PTR_NE(test, copy, piece.memory);
-		KUNIT_EXPECT_EQ(test, memcmp(copy, piece.memory, sizes[i]), 0);
-		slabmod_kfree(copy);
+		alloc_piece(test, &piece, sizes[i]);
+		copy = piece;
+		copy.memory = slabmod_kmemdup(piece.memory, sizes[i], GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, copy.memory);
+		KUNIT_EXPECT_PTR_NE(test, copy.memory, piece.memory);
+		KUNIT_EXPECT_TRUE(test, piece_intact(&copy));
+		slabmod_kfree(copy.memory);
 		slabmod_kfree(piece.memory);
 	}
 }
 
-void test_kstrdup_copies_a_string(struct kunit *test)
+static void expect_string(struct kunit *test, char *string, const char *expected)
 {
-	char *empty = slabmod_kstrdup("", GFP_KERNEL);
-	/* With its NUL one byte more than a class has. */
-	char *word = slabmod_kstrdup("sixteen letters!", GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, empty);
-	KUNIT_ASSERT_NOT_NULL(test, word);
-	KUNIT_EXPECT_STREQ(test, empty, "");
-	KUNIT_EXPECT_STREQ(test, word, "sixteen letters!");
-	KUNIT_EXPECT_EQ(test, slabmod_ksize(word), 32);
-	slabmod_kfree(empty);
-	slabmod_kfree(word);
+	KUNIT_ASSERT_NOT_NULL(test, string);
+	KUNIT_EXPECT_STREQ(test, string, expected);
+	slabmod_kfree(string);
 }
 
-void test_kstrndup_copies_the_beginning_of_a_string(struct kunit *test)
+void test_strings(struct kunit *test)
 {
 	static const char unterminated[] = { 'a', 'b', 'c' };
-	char *shorter = slabmod_kstrndup("abcdef", 3, GFP_KERNEL);
-	char *longer = slabmod_kstrndup("abc", 100, GFP_KERNEL);
-	char *none = slabmod_kstrndup(unterminated, 0, GFP_KERNEL);
-	char *all = slabmod_kstrndup(unterminated, 3, GFP_KERNEL);
+	char *word = slabmod_kstrdup("sixteen letters!", GFP_KERNEL);
 
-	KUNIT_EXPECT_STREQ(test, shorter, "abc");
-	KUNIT_EXPECT_STREQ(test, longer, "abc");
-	KUNIT_EXPECT_STREQ(test, none, "");
-	KUNIT_EXPECT_STREQ(test, all, "abc");
-	slabmod_kfree(shorter);
-	slabmod_kfree(longer);
-	slabmod_kfree(none);
-	slabmod_kfree(all);
-}
-
-void test_kasprintf_prints(struct kunit *test)
-{
-	char *small = slabmod_kasprintf(GFP_KERNEL, "%s is %d", "six", 6);
-	char *wide = slabmod_kasprintf(GFP_KERNEL, "%*d", 9999, 1);
-	char *none = slabmod_kasprintf(GFP_KERNEL, "%s", "");
-
-	KUNIT_EXPECT_STREQ(test, small, "six is 6");
-	KUNIT_ASSERT_NOT_NULL(test, wide);
-	KUNIT_EXPECT_EQ(test, strlen(wide), 9999);
-	KUNIT_EXPECT_STREQ(test, none, "");
-	slabmod_kfree(small);
-	slabmod_kfree(wide);
-	slabmod_kfree(none);
+	/* The NUL does not fit in 16 bytes. */
+	KUNIT_EXPECT_EQ(test, slabmod_ksize(word), 32);
+	expect_string(test, word, "sixteen letters!");
+	expect_string(test, slabmod_kstrdup("", GFP_KERNEL), "");
+	expect_string(test, slabmod_kstrndup("abcdef", 3, GFP_KERNEL), "abc");
+	expect_string(test, slabmod_kstrndup("abc", 100, GFP_KERNEL), "abc");
+	expect_string(test, slabmod_kstrndup(unterminated, 0, GFP_KERNEL), "");
+	expect_string(test, slabmod_kstrndup(unterminated, 3, GFP_KERNEL), "abc");
+	expect_string(test, slabmod_kasprintf(GFP_KERNEL, "%s is %d", "six", 6), "six is 6");
+	expect_string(test, slabmod_kasprintf(GFP_KERNEL, "%s", ""), "");
+	word = slabmod_kasprintf(GFP_KERNEL, "%*d", 9999, 1);
+	KUNIT_ASSERT_NOT_NULL(test, word);
+	KUNIT_EXPECT_EQ(test, strlen(word), 9999);
+	slabmod_kfree(word);
 }
 
 void test_copies_of_nothing_and_without_memory_are_null(struct kunit *test)

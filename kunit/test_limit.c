@@ -1,32 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_limit.c - what a request gets that the limit of its pool is in the way of: all
- * that is free in the pool, wherever it lies, and what others asked for and did not get.
+ * test_limit.c - a request that meets the limit of its pool reclaims all free memory of the
+ * pool, and waits for concurrent requests whose charge may fail.
  */
 #include <linux/completion.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
-#include <slabmod/slabmod.h>
-
-#include "block.h"
-#include "buddy.h"
-#include "cache.h"
-#include "cache_list.h"
-#include "chunk.h"
 #include "context.h"
-#include "kit.h"
-#include "magazine_set.h"
 #include "pool_check.h"
 #include "suites.h"
+#include "verbs_pool.h"
 
 #define LIMIT	1024	/* pages; a block of the highest order takes all of it */
 
-/* ---- a request that is on its way to the kernel meanwhile ---- */
+/* ---- a concurrent request ---- */
 
 /*
- * Stands before a pool's own source and holds up what one task asks for, until another
- * task has met the limit. One pool at a time.
+ * In front of a pool's source: delay the request of one task until another task meets the
+ * limit. One pool at a time.
  */
 static struct {
 	struct page *(*get)(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid);
@@ -34,10 +26,10 @@ static struct {
 	struct task_struct *task;
 	struct work_struct work;
 	struct completion entered;
-	unsigned long refused;		/* requests that the limit refused before */
+	unsigned long refused;		/* requests refused before */
 	bool grant;
-	bool grow;			/* the task takes a chunk for later, and no block */
-	void *block;			/* what it got */
+	bool grow;			/* the task adds a chunk, and allocates no block */
+	void *block;			/* of the task */
 } gate;
 
 static unsigned long limit_refused(struct chunk_source *source)
@@ -67,8 +59,8 @@ static void gate_work(struct work_struct *work)
 }
 
 /*
- * Returns when the task's request for all of the limit has been charged, and is held up. In
- * the end it gets it, for anybody, or nothing.
+ * Return when the task's request for the whole limit is charged and delayed. Then a chunk is
+ * added, for any request, or the request fails.
  */
 static void gate_begin(struct slabmod_pool *pool, bool grant)
 {
@@ -93,9 +85,9 @@ static void gate_end(void)
 	gate.pool->source.alloc = gate.get;
 }
 
-static const gfp_t patient[] = { GFP_KERNEL, GFP_NOFS, GFP_KERNEL | __GFP_NOFAIL };
+static const gfp_t sleeping[] = { GFP_KERNEL, GFP_NOFS, GFP_KERNEL | __GFP_NOFAIL };
 
-/* Let all that wait go on. */
+/* The limit can be used as a whole, and is still enforced. */
 static void expect_end_of_limit(struct kunit *test, struct slabmod_pool *pool)
 {
 	void *block = block_alloc("test", pool, numa_mem_id(), LIMIT, GFP_KERNEL);
@@ -111,14 +103,14 @@ static void expect_page_beside(struct kunit *test, bool grant)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(patient); i++) {
+	for (i = 0; i < ARRAY_SIZE(sleeping); i++) {
 		struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
 		void *page;
 
 		gate_begin(pool, grant);
-		page = block_alloc("test", pool, numa_mem_id(), 1, patient[i]);
+		page = block_alloc("test", pool, numa_mem_id(), 1, sleeping[i]);
 		gate_end();
-		KUNIT_EXPECT_NOT_NULL_MSG(test, page, "GFP %#x", (__force u32)patient[i]);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, page, "GFP %#x", (__force u32)sleeping[i]);
 		if (page)
 			block_free(chunk_frame(page));
 		expect_end_of_limit(test, pool);
@@ -126,26 +118,23 @@ static void expect_page_beside(struct kunit *test, bool grant)
 	}
 }
 
-/* All of the limit is charged for what the kernel then does not give. */
-static void test_request_outlasts_a_charge_that_comes_to_nothing(struct kunit *test)
+static void test_request_waits_for_a_charge_that_fails(struct kunit *test)
 {
 	expect_page_beside(test, false);
 }
 
-/* All of the limit becomes a chunk that is for anybody. */
-static void test_request_is_served_from_the_chunk_that_another_waits_for(struct kunit *test)
+static void test_request_uses_a_chunk_that_another_task_adds(struct kunit *test)
 {
 	expect_page_beside(test, true);
 }
 
-/* The same for an object, whose slab is tried for in more than one size. */
-static void test_object_outlasts_a_charge_that_comes_to_nothing(struct kunit *test)
+/* The slab of an object is requested in more than one size. */
+static void test_object_waits_for_a_charge_that_fails(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	struct slabmod_cache *cache = cache_create(pool, "patient", 192, 0, 0, NULL, THIS_MODULE);
+	struct slabmod_cache *cache = kit_cache_in(test, pool, "sleeping", 192, 0);
 	void *object;
 
-	KUNIT_ASSERT_NOT_NULL(test, cache);
 	gate_begin(pool, false);
 	object = slabmod_cache_alloc(cache, GFP_KERNEL | __GFP_NOFAIL);
 	gate_end();
@@ -153,7 +142,7 @@ static void test_object_outlasts_a_charge_that_comes_to_nothing(struct kunit *te
 	slabmod_cache_free(cache, object);
 }
 
-/* ---- what is free in the pool already ---- */
+/* ---- free memory of the pool ---- */
 
 #define OBJECTS	500
 
@@ -164,36 +153,31 @@ struct spread {
 	gfp_t gfp;
 };
 
-static void take_and_give(void *arg)
+static void alloc_and_free(void *arg)
 {
 	struct spread *spread = arg;
-	unsigned int nr = 0;
 
-	while (nr < OBJECTS && (spread->objects[nr] = slabmod_cache_alloc(spread->cache,
-									  GFP_KERNEL)))
-		nr++;
-	slabmod_cache_free_bulk(spread->cache, nr, spread->objects);
+	kit_free_n(spread->cache, spread->objects,
+		   kit_alloc_all(spread->cache, spread->objects, OBJECTS, GFP_KERNEL));
 }
 
-static void take_limit(void *arg)
+static void alloc_limit(void *arg)
 {
 	struct spread *spread = arg;
 
 	spread->block = block_alloc("test", spread->cache->pool, NUMA_NO_NODE, LIMIT, spread->gfp);
 }
 
-/* A pool in which everything is free, but in the magazines and homes of all CPUs. */
+/* All memory of the pool is free, in the magazines and homes of all CPUs. */
 static struct spread *spread_out(struct kunit *test, struct slabmod_pool *pool)
 {
-	struct spread *spread = kunit_kzalloc(test, sizeof(*spread), GFP_KERNEL);
+	struct spread *spread = kit_zalloc(test, sizeof(*spread));
 	unsigned int n;
 
-	KUNIT_ASSERT_NOT_NULL(test, spread);
 	spread->gfp = GFP_KERNEL;
-	spread->cache = cache_create(pool, "spread", 256, 0, 0, NULL, THIS_MODULE);
-	KUNIT_ASSERT_NOT_NULL(test, spread->cache);
+	spread->cache = kit_cache_in(test, pool, "spread", 256, 0);
 	for (n = 0; n < num_online_cpus(); n++)
-		kit_run_on(n, take_and_give, spread);
+		kit_run_on(n, alloc_and_free, spread);
 	KUNIT_EXPECT_GT(test, magazine_count(spread->cache), 0);
 	KUNIT_EXPECT_EQ(test, cache_used(spread->cache), 0);
 	return spread;
@@ -207,7 +191,7 @@ static void expect_limit(struct kunit *test, struct spread *spread)
 	spread->block = NULL;
 }
 
-static void test_all_of_the_limit_serves_a_block_when_nothing_is_in_use(struct kunit *test)
+static void test_block_of_the_whole_limit(struct kunit *test)
 {
 	static const gfp_t kinds[] = { GFP_KERNEL, GFP_NOIO, GFP_KERNEL | __GFP_NORETRY };
 	unsigned int i;
@@ -216,46 +200,21 @@ static void test_all_of_the_limit_serves_a_block_when_nothing_is_in_use(struct k
 		struct spread *spread = spread_out(test, kit_pool_create(test, LIMIT));
 
 		spread->gfp = kinds[i];
-		take_limit(spread);
+		alloc_limit(spread);
 		expect_limit(test, spread);
 		KUNIT_EXPECT_TRUE(test, pool_check(spread->cache->pool));
 	}
 }
 
-/* As callers have it: a page and its free, then all there may be. */
-static void test_page_that_was_freed_is_in_no_ones_way(struct kunit *test)
-{
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-	struct slabmod_pool *pool;
-	unsigned long page;
-
-	params.limit_bytes = LIMIT << PAGE_SHIFT;
-	pool = slabmod_pool_create("limit", &params);
-	KUNIT_ASSERT_NOT_NULL(test, pool);
-	page = slabmod_pool_get_free_pages(pool, GFP_KERNEL, 0);
-	KUNIT_EXPECT_NE(test, page, 0);
-	slabmod_pool_free_pages(pool, page, 0);
-	page = slabmod_pool_get_free_pages(pool, GFP_KERNEL, SLABMOD_MAX_ORDER);
-	KUNIT_EXPECT_NE(test, page, 0);
-	slabmod_pool_free_pages(pool, page, SLABMOD_MAX_ORDER);
-	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
-}
-
-/* Objects of one cache, while another has all pages, and only in magazines. */
-static void test_object_is_had_of_what_another_cache_has_in_magazines(struct kunit *test)
+/* They hold all pages of the limit. */
+static void test_magazines_of_another_cache_are_reclaimed(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 4);
-	struct slabmod_cache *one = cache_create(pool, "one", 4096, 0, 0, NULL, THIS_MODULE);
-	struct slabmod_cache *two = cache_create(pool, "two", 2048, 0, 0, NULL, THIS_MODULE);
+	struct slabmod_cache *one = kit_cache_in(test, pool, "one", 4096, 0);
+	struct slabmod_cache *two = kit_cache_in(test, pool, "two", 2048, 0);
 	void *object, *pages[4];
-	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, one);
-	KUNIT_ASSERT_NOT_NULL(test, two);
-	for (i = 0; i < 4; i++) {
-		pages[i] = slabmod_cache_alloc(one, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
-	}
+	kit_alloc_n(test, one, pages, 4);
 	slabmod_cache_free_bulk(one, 4, pages);
 	KUNIT_EXPECT_EQ(test, magazine_count(one), 4);
 	object = slabmod_cache_alloc(two, GFP_KERNEL | __GFP_NOFAIL);
@@ -263,116 +222,84 @@ static void test_object_is_had_of_what_another_cache_has_in_magazines(struct kun
 	slabmod_cache_free(two, object);
 }
 
-struct far_objects {
-	struct slabmod_cache *cache;
-	void *objects[4];
-};
-
-static void take_far(void *arg)
-{
-	struct far_objects *far = arg;
-	unsigned int i;
-
-	for (i = 0; i < 4; i++)
-		far->objects[i] = slabmod_cache_alloc(far->cache, GFP_KERNEL);
-}
-
-static void give_far(void *arg)
-{
-	struct far_objects *far = arg;
-
-	slabmod_cache_free_bulk(far->cache, 4, far->objects);
-}
-
-/* Of one cache, while another CPU's magazine has all of its objects. */
-static void test_object_is_had_of_what_another_cpu_has(struct kunit *test)
+static void test_magazine_of_another_cpu_is_reclaimed(struct kunit *test)
 {
 	static const unsigned int flags[] = { 0, SLABMOD_ISOLATED };
+	void *objects[4], *object;
 	unsigned int i;
 
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "there is one CPU");
+	kit_need_cpus(test, 2);
 	context_pin(0);
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
-		struct slabmod_pool *pool = kit_pool_create(test, 4);
-		struct far_objects far;
-		void *object;
+		struct slabmod_cache *cache = kit_cache_in(test, kit_pool_create(test, 4), "far",
+							   4096, flags[i]);
 
-		far.cache = cache_create(pool, "far", 4096, 0, flags[i], NULL, THIS_MODULE);
-		KUNIT_ASSERT_NOT_NULL(test, far.cache);
-		kit_run_on(1, take_far, &far);
-		KUNIT_ASSERT_NOT_NULL(test, far.objects[3]);
-		kit_run_on(1, give_far, &far);
-		KUNIT_EXPECT_EQ(test, magazine_count(far.cache), 4);
-		object = slabmod_cache_alloc(far.cache, GFP_KERNEL);
+		kit_alloc_on(1, test, cache, objects, 4);
+		kit_free_on(1, cache, objects, 4);
+		KUNIT_EXPECT_EQ(test, magazine_count(cache), 4);
+		object = slabmod_cache_alloc(cache, GFP_KERNEL);
 		KUNIT_EXPECT_NOT_NULL(test, object);
-		slabmod_cache_free(far.cache, object);
+		slabmod_cache_free(cache, object);
 	}
 }
 
-/* To call on other CPUs takes interrupts, and to wait for them a caller that may. */
-static void test_who_may_not_sleep_drains_nobody(struct kunit *test)
+/* Calling other CPUs needs interrupts, and waiting for them a caller that may sleep. */
+static void test_atomic_requests_drain_no_magazines(struct kunit *test)
 {
 	struct spread *spread = spread_out(test, kit_pool_create(test, LIMIT));
 	unsigned long before = magazine_count(spread->cache);
 
 	spread->gfp = GFP_ATOMIC;
-	context_irqs_off(take_limit, spread);
+	context_irqs_off(alloc_limit, spread);
 	KUNIT_EXPECT_NULL(test, spread->block);
-	context_hardirq(take_limit, spread);
+	context_hardirq(alloc_limit, spread);
 	KUNIT_EXPECT_NULL(test, spread->block);
 	spread->gfp = GFP_NOWAIT;
-	take_limit(spread);
+	alloc_limit(spread);
 	KUNIT_EXPECT_NULL(test, spread->block);
 	KUNIT_EXPECT_EQ(test, magazine_count(spread->cache), before);
 }
 
-static void take_once(struct slabmod_cache *cache, void *arg)
+static void alloc_once(struct slabmod_cache *cache, void *arg)
 {
 	struct spread *spread = arg;
 
 	if (cache == spread->cache)
-		take_limit(spread);
+		alloc_limit(spread);
 }
 
-/* As when the kernel's reclaim comes to a caller of slabmod, amid one of its own calls. */
-static void test_pool_is_drained_while_the_list_of_caches_is_locked(struct kunit *test)
+/* The kernel's reclaim may call slabmod during a call of slabmod. */
+static void test_reclaim_works_while_the_list_of_caches_is_locked(struct kunit *test)
 {
 	struct spread *spread = spread_out(test, kit_pool_create(test, LIMIT));
 
-	cache_for_each(spread->cache->pool, take_once, spread);
+	cache_for_each(spread->cache->pool, alloc_once, spread);
 	expect_limit(test, spread);
 }
 
-static void test_limit_that_is_in_use_gives_null(struct kunit *test)
+static void test_exhausted_limit_returns_null(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 64);
-	struct slabmod_cache *cache = cache_create(pool, "used", 4096, 0, 0, NULL, THIS_MODULE);
-	void **pages = kunit_kcalloc(test, 65, sizeof(*pages), GFP_KERNEL);
-	unsigned int nr = 0;
+	struct slabmod_cache *cache = kit_cache_in(test, pool, "used", 4096, 0);
+	void **pages = kit_array(test, 65);
 
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	KUNIT_ASSERT_NOT_NULL(test, pages);
-	while (nr < 65 && (pages[nr] = slabmod_cache_alloc(cache, GFP_KERNEL)))
-		nr++;
-	KUNIT_EXPECT_EQ(test, nr, 64);
+	KUNIT_EXPECT_EQ(test, kit_alloc_all(cache, pages, 65, GFP_KERNEL), 64);
 	KUNIT_EXPECT_NULL(test, slabmod_cache_alloc(cache, GFP_KERNEL | __GFP_NOFAIL));
 	KUNIT_EXPECT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 2,
 					    GFP_KERNEL | __GFP_NOFAIL));
-	slabmod_cache_free_bulk(cache, nr, pages);
+	slabmod_cache_free_bulk(cache, 64, pages);
 }
 
 static struct kunit_case limit_cases[] = {
-	KUNIT_CASE(test_request_outlasts_a_charge_that_comes_to_nothing),
-	KUNIT_CASE(test_request_is_served_from_the_chunk_that_another_waits_for),
-	KUNIT_CASE(test_object_outlasts_a_charge_that_comes_to_nothing),
-	KUNIT_CASE(test_all_of_the_limit_serves_a_block_when_nothing_is_in_use),
-	KUNIT_CASE(test_page_that_was_freed_is_in_no_ones_way),
-	KUNIT_CASE(test_object_is_had_of_what_another_cache_has_in_magazines),
-	KUNIT_CASE(test_object_is_had_of_what_another_cpu_has),
-	KUNIT_CASE(test_who_may_not_sleep_drains_nobody),
-	KUNIT_CASE(test_pool_is_drained_while_the_list_of_caches_is_locked),
-	KUNIT_CASE(test_limit_that_is_in_use_gives_null),
+	KUNIT_CASE(test_request_waits_for_a_charge_that_fails),
+	KUNIT_CASE(test_request_uses_a_chunk_that_another_task_adds),
+	KUNIT_CASE(test_object_waits_for_a_charge_that_fails),
+	KUNIT_CASE(test_block_of_the_whole_limit),
+	KUNIT_CASE(test_magazines_of_another_cache_are_reclaimed),
+	KUNIT_CASE(test_magazine_of_another_cpu_is_reclaimed),
+	KUNIT_CASE(test_atomic_requests_drain_no_magazines),
+	KUNIT_CASE(test_reclaim_works_while_the_list_of_caches_is_locked),
+	KUNIT_CASE(test_exhausted_limit_returns_null),
 	{}
 };
 

@@ -1,40 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_misuse_args.c - what happens to callers who ask for what cannot be: NULL,
- * a report that names them, and a count.
+ * test_misuse_args.c - impossible requests fail, with a report and a count.
  */
 #include <linux/nodemask.h>
-#include <linux/slab.h>
 
-#include <slabmod/slabmod.h>
-
-#include "cache.h"
-#include "cache_list.h"
 #include "context.h"
-#include "kit.h"
 #include "root.h"
 #include "test_misuse.h"
+#include "verbs_pool.h"
 
-/* @call gives NULL, or 0, and one report. */
+/* @call returns NULL, or 0, and makes one report. */
 #define REFUSED(test, kind, text, call)						\
 	KIT_EXPECT_MISUSE(test, kind, text, KUNIT_EXPECT_TRUE(test, !(call)))
 
 /* ---- sizes and orders ---- */
 
+#define OVERFLOWS(call)	REFUSED(test, MISUSE_OVERFLOW, "overflow", call)
+
 void test_sizes_that_overflow_are_refused(struct kunit *test)
 {
-	void *p = slabmod_kmalloc(100, GFP_KERNEL), *q = p;
+	void *p = kit_kmalloc(test, 100), *q = p;
 
-	REFUSED(test, MISUSE_OVERFLOW, "overflow",
-		slabmod_kmalloc_array(SIZE_MAX, 2, GFP_KERNEL));
-	REFUSED(test, MISUSE_OVERFLOW, "overflow",
-		slabmod_kmalloc_array(SIZE_MAX / 2 + 1, 2, GFP_KERNEL));
-	REFUSED(test, MISUSE_OVERFLOW, "overflow",
-		slabmod_kcalloc(1ul << 33, 1ul << 33, GFP_KERNEL));
-	REFUSED(test, MISUSE_OVERFLOW, "overflow",
-		q = slabmod_krealloc_array(p, SIZE_MAX, 16, GFP_KERNEL));
+	OVERFLOWS(slabmod_kmalloc_array(SIZE_MAX, 2, GFP_KERNEL));
+	OVERFLOWS(slabmod_kmalloc_array(SIZE_MAX / 2 + 1, 2, GFP_KERNEL));
+	OVERFLOWS(slabmod_kcalloc(1ul << 33, 1ul << 33, GFP_KERNEL));
+	OVERFLOWS(q = slabmod_krealloc_array(p, SIZE_MAX, 16, GFP_KERNEL));
 	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(p));
 }
+
+#define TOO_LARGE(text, call)	REFUSED(test, MISUSE_TOO_LARGE, text, call)
 
 void test_sizes_above_the_limit_are_refused(struct kunit *test)
 {
@@ -44,23 +38,17 @@ void test_sizes_above_the_limit_are_refused(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		size_t size = sizes[i];
 
-		REFUSED(test, MISUSE_TOO_LARGE, "kmalloc", slabmod_kmalloc(size, GFP_KERNEL));
-		REFUSED(test, MISUSE_TOO_LARGE, "kmalloc", slabmod_kzalloc(size, GFP_KERNEL));
-		REFUSED(test, MISUSE_TOO_LARGE, "kmalloc",
-			slabmod_kmalloc_node(size, GFP_KERNEL, 0));
-		REFUSED(test, MISUSE_TOO_LARGE, "kmalloc",
-			slabmod_kmalloc_array(size, 1, GFP_KERNEL));
-		REFUSED(test, MISUSE_TOO_LARGE, "kmalloc",
-			slabmod_krealloc(NULL, size, GFP_KERNEL));
-		REFUSED(test, MISUSE_TOO_LARGE, "kmalloc",
-			slabmod_kmemdup("", size, GFP_KERNEL));
-		REFUSED(test, MISUSE_TOO_LARGE, "alloc_pages_exact",
-			slabmod_alloc_pages_exact(size, GFP_KERNEL));
+		TOO_LARGE("kmalloc", slabmod_kmalloc(size, GFP_KERNEL));
+		TOO_LARGE("kmalloc", slabmod_kzalloc(size, GFP_KERNEL));
+		TOO_LARGE("kmalloc", slabmod_kmalloc_node(size, GFP_KERNEL, 0));
+		TOO_LARGE("kmalloc", slabmod_kmalloc_array(size, 1, GFP_KERNEL));
+		TOO_LARGE("kmalloc", slabmod_krealloc(NULL, size, GFP_KERNEL));
+		TOO_LARGE("kmalloc", slabmod_kmemdup("", size, GFP_KERNEL));
+		TOO_LARGE("alloc_pages_exact", slabmod_alloc_pages_exact(size, GFP_KERNEL));
 	}
-	REFUSED(test, MISUSE_TOO_LARGE, "kmalloc",
-		slabmod_kmalloc(SLABMOD_KMALLOC_MAX + 1, GFP_KERNEL));
-	REFUSED(test, MISUSE_TOO_LARGE, "alloc_pages_exact",
-		slabmod_alloc_pages_exact(0, GFP_KERNEL));
+	/* A constant size. */
+	TOO_LARGE("kmalloc", slabmod_kmalloc(SLABMOD_KMALLOC_MAX + 1, GFP_KERNEL));
+	TOO_LARGE("alloc_pages_exact", slabmod_alloc_pages_exact(0, GFP_KERNEL));
 }
 
 void test_orders_above_the_limit_are_refused(struct kunit *test)
@@ -70,12 +58,9 @@ void test_orders_above_the_limit_are_refused(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(orders); i++) {
-		REFUSED(test, MISUSE_TOO_LARGE, "order",
-			slabmod_get_free_pages(GFP_KERNEL, orders[i]));
-		REFUSED(test, MISUSE_TOO_LARGE, "order",
-			slabmod_alloc_pages(GFP_KERNEL, orders[i]));
-		REFUSED(test, MISUSE_TOO_LARGE, "order",
-			slabmod_alloc_pages_node(0, GFP_KERNEL, orders[i]));
+		TOO_LARGE("order", slabmod_get_free_pages(GFP_KERNEL, orders[i]));
+		TOO_LARGE("order", slabmod_alloc_pages(GFP_KERNEL, orders[i]));
+		TOO_LARGE("order", slabmod_alloc_pages_node(0, GFP_KERNEL, orders[i]));
 		KIT_EXPECT_MISUSE(test, MISUSE_TOO_LARGE, "order",
 				  slabmod_free_pages(addr, orders[i]));
 	}
@@ -93,6 +78,8 @@ static const gfp_t refused[] = {
 	__GFP_COMP,
 };
 
+#define BAD_GFP(text, call)	REFUSED(test, MISUSE_BAD_GFP, text, call)
+
 void test_flags_that_cannot_be_honoured_are_refused(struct kunit *test)
 {
 	struct slabmod_cache *cache = slabmod_cache_create("kit-flags", 64, 0, 0, NULL);
@@ -103,18 +90,16 @@ void test_flags_that_cannot_be_honoured_are_refused(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(refused); i++) {
 		gfp_t gfp = GFP_KERNEL | refused[i];
 
-		REFUSED(test, MISUSE_BAD_GFP, "kit-flags", slabmod_cache_alloc(cache, gfp));
-		REFUSED(test, MISUSE_BAD_GFP, "kit-flags", slabmod_cache_zalloc(cache, gfp));
-		REFUSED(test, MISUSE_BAD_GFP, "kit-flags",
-			slabmod_cache_alloc_node(cache, gfp, 0));
-		REFUSED(test, MISUSE_BAD_GFP, "kit-flags",
-			slabmod_cache_alloc_bulk(cache, gfp, 1, &p));
-		REFUSED(test, MISUSE_BAD_GFP, "kmalloc", slabmod_kmalloc(100, gfp));
-		REFUSED(test, MISUSE_BAD_GFP, "kmalloc", slabmod_kmalloc(100000, gfp));
-		REFUSED(test, MISUSE_BAD_GFP, "kmalloc", slabmod_kstrdup("a", gfp));
-		REFUSED(test, MISUSE_BAD_GFP, "pages", slabmod_alloc_pages(gfp, 0));
-		REFUSED(test, MISUSE_BAD_GFP, "pages", slabmod_alloc_pages(gfp, 8));
-		REFUSED(test, MISUSE_BAD_GFP, "pages", slabmod_alloc_pages_exact(12288, gfp));
+		BAD_GFP("kit-flags", slabmod_cache_alloc(cache, gfp));
+		BAD_GFP("kit-flags", slabmod_cache_zalloc(cache, gfp));
+		BAD_GFP("kit-flags", slabmod_cache_alloc_node(cache, gfp, 0));
+		BAD_GFP("kit-flags", slabmod_cache_alloc_bulk(cache, gfp, 1, &p));
+		BAD_GFP("kmalloc", slabmod_kmalloc(100, gfp));
+		BAD_GFP("kmalloc", slabmod_kmalloc(100000, gfp));
+		BAD_GFP("kmalloc", slabmod_kstrdup("a", gfp));
+		BAD_GFP("pages", slabmod_alloc_pages(gfp, 0));
+		BAD_GFP("pages", slabmod_alloc_pages(gfp, 8));
+		BAD_GFP("pages", slabmod_alloc_pages_exact(12288, gfp));
 	}
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
 }
@@ -123,16 +108,15 @@ void test_nofail_that_cannot_be_kept_is_refused(struct kunit *test)
 {
 	void *p = NULL;
 
-	REFUSED(test, MISUSE_BAD_GFP, "NOFAIL",
-		slabmod_kmalloc(100, GFP_ATOMIC | __GFP_NOFAIL));
-	REFUSED(test, MISUSE_BAD_GFP, "NOFAIL",
-		slabmod_kmalloc(100000, GFP_KERNEL | __GFP_NOFAIL));
-	REFUSED(test, MISUSE_BAD_GFP, "NOFAIL",
-		slabmod_get_free_pages(GFP_KERNEL | __GFP_NOFAIL, 5));
+	BAD_GFP("NOFAIL", slabmod_kmalloc(100, GFP_ATOMIC | __GFP_NOFAIL));
+	BAD_GFP("NOFAIL", slabmod_kmalloc(100000, GFP_KERNEL | __GFP_NOFAIL));
+	BAD_GFP("NOFAIL", slabmod_get_free_pages(GFP_KERNEL | __GFP_NOFAIL, 5));
 	KIT_EXPECT_NO_MISUSE(test, p = slabmod_kmalloc(100, GFP_KERNEL | __GFP_NOFAIL));
 	KUNIT_EXPECT_NOT_NULL(test, p);
 	slabmod_kfree(p);
 }
+
+#define BAD_NODE(call)	REFUSED(test, MISUSE_BAD_NODE, "no node", call)
 
 void test_nodes_that_do_not_exist_are_refused(struct kunit *test)
 {
@@ -142,16 +126,11 @@ void test_nodes_that_do_not_exist_are_refused(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, cache);
 	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
-		REFUSED(test, MISUSE_BAD_NODE, "no node",
-			slabmod_cache_alloc_node(cache, GFP_KERNEL, nodes[i]));
-		REFUSED(test, MISUSE_BAD_NODE, "no node",
-			slabmod_kmalloc_node(100, GFP_KERNEL, nodes[i]));
-		REFUSED(test, MISUSE_BAD_NODE, "no node",
-			slabmod_kmalloc_node(100000, GFP_KERNEL, nodes[i]));
-		REFUSED(test, MISUSE_BAD_NODE, "no node",
-			slabmod_alloc_pages_node(nodes[i], GFP_KERNEL, 0));
-		REFUSED(test, MISUSE_BAD_NODE, "no node",
-			slabmod_alloc_pages_node(nodes[i], GFP_KERNEL, 6));
+		BAD_NODE(slabmod_cache_alloc_node(cache, GFP_KERNEL, nodes[i]));
+		BAD_NODE(slabmod_kmalloc_node(100, GFP_KERNEL, nodes[i]));
+		BAD_NODE(slabmod_kmalloc_node(100000, GFP_KERNEL, nodes[i]));
+		BAD_NODE(slabmod_alloc_pages_node(nodes[i], GFP_KERNEL, 0));
+		BAD_NODE(slabmod_alloc_pages_node(nodes[i], GFP_KERNEL, 6));
 	}
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
 }
@@ -177,7 +156,7 @@ void test_caches_with_impossible_properties_are_refused(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		REFUSED(test, MISUSE_BAD_CACHE, "flags",
 			slabmod_cache_create("kit-bad", 64, 0, flags[i], NULL));
-	/* Nor does slabmod itself mistake what is found out about a cache for what is wanted. */
+	/* Nor are flags that slabmod derives accepted as requested ones. */
 	REFUSED(test, MISUSE_BAD_CACHE, "flags",
 		cache_create(root_pool, "kit-bad", 64, 0, CACHE_CHECK_HOME, NULL, NULL));
 }
@@ -195,28 +174,7 @@ void test_bad_names_are_refused(struct kunit *test)
 			slabmod_cache_create(names[i], 64, 0, 0, NULL));
 }
 
-void test_destroying_a_cache_with_live_objects_is_refused(struct kunit *test)
-{
-	struct slabmod_cache *cache = slabmod_cache_create("kit-live", 64, 0, 0, NULL);
-	void *object, *another;
-	int err = 0;
-
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	object = slabmod_cache_alloc(cache, GFP_KERNEL);
-	KIT_EXPECT_MISUSE(test, MISUSE_CACHE_BUSY, "kit-live: destroyed with 1 live objects",
-			  err = slabmod_cache_destroy(cache));
-	KUNIT_EXPECT_EQ(test, err, -EBUSY);
-	KUNIT_EXPECT_EQ(test, kit_captured("kit-live object "), 1);
-	another = slabmod_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_NOT_NULL(test, another);
-	KUNIT_EXPECT_PTR_NE(test, another, object);
-	slabmod_cache_free(cache, another);
-	slabmod_cache_free(cache, object);
-	KIT_EXPECT_NO_MISUSE(test, err = slabmod_cache_destroy(cache));
-	KUNIT_EXPECT_EQ(test, err, 0);
-}
-
-void test_destroying_what_is_slabmods_own_is_refused(struct kunit *test)
+void test_internal_caches_are_not_destroyed(struct kunit *test)
 {
 	unsigned int class;
 	int err = 0;
@@ -230,7 +188,7 @@ void test_destroying_what_is_slabmods_own_is_refused(struct kunit *test)
 
 /* ---- reports ---- */
 
-void test_flood_of_misuse_is_cut_but_counted(struct kunit *test)
+void test_reports_are_rate_limited_but_counted(struct kunit *test)
 {
 	unsigned long before = report_count(MISUSE_BAD_FREE);
 	char stacked[16];
@@ -248,7 +206,7 @@ void test_flood_of_misuse_is_cut_but_counted(struct kunit *test)
 static void free_inside(void *p)
 {
 	slabmod_kfree(p + 1);
-	/* Not the last call, or the function would not be in the stack. */
+	/* Keep the function in the stack. */
 	barrier();
 }
 

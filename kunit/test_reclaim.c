@@ -1,28 +1,323 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_reclaim.c - what goes back without being asked for: exactly what nobody wanted
- * for a while; what is taken ahead of need; and what the kernel gets when it asks.
+ * test_reclaim.c - unused memory is freed with time, exactly what was not used; pages are allocated
+ * ahead of atomic requests; and the kernel's shrinker gets what is free.
  *
- * The worker and the ager of reclaim.c see to all pools and caches that are in a list.
- * Most tests do by hand, to such as are in none, what those do now and then.
+ * Most tests call what the worker calls, on pools and caches that are in no list.
  */
-#include <linux/delay.h>
-#include <linux/percpu.h>
+#include <linux/log2.h>
+#include <linux/nodemask.h>
 
-#include <slabmod/slabmod.h>
-
-#include "cache.h"
+#include "buddy_age.h"
+#include "buddy_walk.h"
+#include "context.h"
+#include "home.h"
 #include "home_check.h"
-#include "home_refill.h"
-#include "home_return.h"
 #include "home_walk.h"
-#include "magazine_set.h"
-#include "pattern.h"
 #include "pool_check.h"
 #include "suites.h"
-#include "test_reclaim.h"
+#include "verbs_pool.h"
 
-/* ---- slabs that nobody wants ---- */
+#define SIZE		1024	/* of most objects: no line is shared */
+#define CHUNK_PAGES	64	/* of all chunks of most pools */
+#define CHUNK_ORDER	6
+
+static inline struct slabmod_pool *pool_of_small_chunks(struct kunit *test)
+{
+	context_pin(0);
+	return kit_pool_create_orders(test, 4096, CHUNK_ORDER, CHUNK_ORDER);
+}
+
+static inline struct buddy *buddy_here(struct slabmod_pool *pool)
+{
+	return &pool->buddies[numa_mem_id()];
+}
+
+/* Adds wholly free chunks to the pool. */
+static inline void add_chunks(struct kunit *test, struct slabmod_pool *pool, unsigned int nr)
+{
+	while (nr--)
+		KUNIT_ASSERT_TRUE(test, buddy_add_chunk(pool->buddies, numa_mem_id(), CHUNK_ORDER,
+							GFP_KERNEL));
+}
+
+/* Chunks that were prefilled. */
+static inline unsigned long ahead(struct slabmod_pool *pool)
+{
+	return stat_sum(pool->source.stats, STAT_AHEAD);
+}
+
+static inline unsigned long reclaimable(struct slabmod_pool *pool)
+{
+	unsigned long pages = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		pages += buddy_reclaimable(&pool->buddies[nid]);
+	return pages;
+}
+
+/* ---- prefill ---- */
+
+static unsigned int woken;
+
+static void count_wake(struct chunk_source *source)
+{
+	woken++;
+}
+
+/* Leave @pages pages free. */
+static void leave_free(struct kunit *test, struct slabmod_pool *pool, unsigned long pages)
+{
+	struct buddy *buddy = buddy_here(pool);
+
+	while (buddy->free_pages > pages) {
+		unsigned int more = rounddown_pow_of_two(buddy->free_pages - pages);
+
+		KUNIT_ASSERT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, more,
+							GFP_KERNEL));
+	}
+}
+
+static struct slabmod_pool *pool_with_free_pages(struct kunit *test, unsigned long pages)
+{
+	struct slabmod_pool *pool = pool_of_small_chunks(test);
+
+	add_chunks(test, pool, DIV_ROUND_UP(pages, CHUNK_PAGES));
+	leave_free(test, pool, pages);
+	pool->source.kick_worker = count_wake;
+	woken = 0;
+	return pool;
+}
+
+static void free_frame(struct frame *frame, void *arg)
+{
+	if (frame->state == FRAME_PAGES)
+		block_free(frame);
+}
+
+static void free_blocks(struct slabmod_pool *pool)
+{
+	pool->source.kick_worker = NULL;
+	buddy_for_each_frame(buddy_here(pool), free_frame, NULL);
+}
+
+static void expect_low(struct kunit *test, struct slabmod_pool *pool, bool wanted)
+{
+	KUNIT_EXPECT_EQ(test, buddy_here(pool)->low, wanted);
+	KUNIT_EXPECT_EQ(test, !!woken, wanted);
+	woken = 0;
+}
+
+static void fill(struct slabmod_pool *pool)
+{
+	buddy_prefill(pool->buddies, buddy_here(pool)->nid, GFP_KERNEL);
+	woken = 0;
+}
+
+static void test_atomic_requests_trigger_prefill(struct kunit *test)
+{
+	struct slabmod_pool *pool = pool_with_free_pages(test, CHUNK_PAGES + 10);
+	struct slabmod_cache *cache;
+	void *object;
+
+	cache = kit_cache_in(test, pool, "kit-ahead", SIZE, 0);
+
+	/* Many free pages; then few, but the request may sleep. */
+	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_ATOMIC));
+	expect_low(test, pool, false);
+	leave_free(test, pool, 20);
+	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_KERNEL));
+	expect_low(test, pool, false);
+	fill(pool);
+	KUNIT_EXPECT_EQ(test, ahead(pool), 0);
+	/* For a block, and for a slab. */
+	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_ATOMIC));
+	expect_low(test, pool, true);
+	fill(pool);
+	expect_low(test, pool, false);
+	KUNIT_EXPECT_EQ(test, ahead(pool), 1);
+	KUNIT_EXPECT_EQ(test, buddy_here(pool)->free_pages, CHUNK_PAGES + 10);
+	leave_free(test, pool, 20);
+	object = slabmod_cache_alloc(cache, GFP_ATOMIC);
+	KUNIT_EXPECT_NOT_NULL(test, object);
+	expect_low(test, pool, true);
+	fill(pool);
+	KUNIT_EXPECT_EQ(test, ahead(pool), 2);
+	slabmod_cache_free(cache, object);
+	cache_destroy(cache);
+	free_blocks(pool);
+}
+
+static void test_prefill_tries_once(struct kunit *test)
+{
+	struct slabmod_pool *pool = pool_with_free_pages(test, 20);
+
+	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_NOWAIT));
+	expect_low(test, pool, true);
+	kit_source.fail_all = true;
+	fill(pool);
+	expect_low(test, pool, false);
+	kit_source_reset();
+	fill(pool);
+	KUNIT_EXPECT_EQ(test, kit_source.requests, 0);
+	KUNIT_EXPECT_EQ(test, ahead(pool), 0);
+	/* As many small chunks as are needed. */
+	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_NOWAIT));
+	pool->source.min_order = 2;
+	fill(pool);
+	KUNIT_EXPECT_EQ(test, ahead(pool), DIV_ROUND_UP(64 - 10, 4));
+	/* The limit holds. */
+	leave_free(test, pool, 20);
+	pool->source.limit = kit_source.pages + 10;
+	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_NOWAIT));
+	fill(pool);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, pool->source.limit - 2);
+	free_blocks(pool);
+}
+
+static void test_prefill_uses_no_other_node(struct kunit *test)
+{
+	struct slabmod_pool *pool = pool_with_free_pages(test, 20);
+	unsigned long before = kit_source.pages;
+
+	if (num_online_nodes() < 2)
+		kunit_skip(test, "there is one node");
+	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_ATOMIC));
+	expect_low(test, pool, true);
+	kit_source.full_nodes = BIT(numa_mem_id());
+	fill(pool);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, before);
+	free_blocks(pool);
+}
+
+/* ---- what can be reclaimed ---- */
+
+static struct {
+	struct slabmod_pool *pool;
+	struct slabmod_cache *caches[3];
+	unsigned long pages;		/* reclaimed */
+} kit;
+
+/* A block, or an object past the magazines. From time to time all memory is fragmented. */
+static void *model_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
+{
+	unsigned int which = kit_random(rnd, 4);
+	struct slabmod_cache *cache;
+	void *object;
+
+	if (kit_random(rnd, 64) == 0)
+		kit_source.max_order = kit_random(rnd, 4) ? UINT_MAX : 0;
+	if (which == 3) {
+		*size = PAGE_SIZE * (1 + kit_random(rnd, 20));
+		return block_alloc("kit", kit.pool, NUMA_NO_NODE, *size >> PAGE_SHIFT, gfp);
+	}
+	cache = kit.caches[which];
+	*size = cache->size;
+	if (kit_home_alloc(cache, &object, 1, false))
+		return object;
+	return home_alloc_new_slab(cache, numa_mem_id(), gfp, kit_random(rnd, 2));
+}
+
+static void model_free(struct model *model, void *memory, size_t size)
+{
+	struct slabmod_cache *cache = frame_cache(chunk_frame(memory));
+
+	if (cache)
+		home_free(cache, &memory, 1);
+	else
+		kit_block_free(memory);
+}
+
+/* The count of the shrinker is what then goes back, to the page. */
+static void model_rest(struct model *model, unsigned long pieces, size_t bytes)
+{
+	unsigned long count = reclaimable(kit.pool), before = kit_source.pages;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kit.caches); i++)
+		home_shrink(kit.caches[i]);
+	for_each_online_node(i)
+		buddy_trim(&kit.pool->buddies[i]);
+	KUNIT_EXPECT_EQ(model->test, before - kit_source.pages, count);
+	KUNIT_EXPECT_EQ(model->test, reclaimable(kit.pool), 0);
+	kit.pages += count;
+}
+
+static void test_count_of_the_shrinker_is_exact(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 192, SIZE, 12288 };
+	struct model model = {
+		.alloc = model_alloc, .free = model_free, .rest = model_rest, .test = test,
+	};
+	unsigned int i;
+
+	kit.pool = pool_of_small_chunks(test);
+	kit.pages = 0;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		kit.caches[i] = kit_cache_create(test, kit.pool, sizes[i], 0, NULL);
+	for (i = 10; i <= 200; i += 10)
+		model_run(&model, i, 3 * 4096);
+	KUNIT_EXPECT_EQ(test, model.wrong, 0);
+	KUNIT_EXPECT_GT(test, kit.pages, 25);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
+}
+
+/* ---- the reserve under concurrent trims ---- */
+
+struct race {
+	struct slabmod_pool *pool;
+	atomic_t turn;
+	unsigned int cpus;
+	atomic_long_t short_of;		/* times that less than the reserve was held */
+};
+
+static void trim_nodes(struct race *race)
+{
+	int nid;
+
+	for_each_online_node(nid)
+		buddy_trim(&race->pool->buddies[nid]);
+}
+
+static void add_and_trim(unsigned int n, void *arg)
+{
+	struct race *race = arg;
+	struct chunk_source *source = &race->pool->source;
+	unsigned int turn;
+
+	for (turn = 1; turn <= 40; turn++) {
+		int nid = (n + turn) % num_online_nodes();
+		unsigned int grown;
+
+		for (grown = 0; grown < 8; grown++)
+			buddy_add_chunk(race->pool->buddies, nid, CHUNK_ORDER, GFP_KERNEL);
+		/* All at once. */
+		atomic_inc(&race->turn);
+		while (atomic_read(&race->turn) < turn * race->cpus)
+			cond_resched();
+		trim_nodes(race);
+		if (atomic_long_read(&source->staying) < source->reserve)
+			atomic_long_inc(&race->short_of);
+	}
+}
+
+static void test_reserve_stays_under_concurrent_trims(struct kunit *test)
+{
+	struct slabmod_pool *pool = pool_of_small_chunks(test);
+	struct race race = { .pool = pool };
+
+	race.cpus = min_t(unsigned int, num_online_cpus(), 4);
+	pool->source.reserve = 5 * CHUNK_PAGES;
+	KUNIT_ASSERT_TRUE(test, pool_reserve(pool));
+	kit_run_on_cpus(test, race.cpus, add_and_trim, &race);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&race.short_of), 0);
+	trim_nodes(&race);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, 5 * CHUNK_PAGES);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.staying), 5 * CHUNK_PAGES);
+}
+
+/* ---- unused slabs ---- */
 
 static void make_slabs_empty(struct kunit *test, struct slabmod_cache *cache, unsigned int nr,
 			     bool commons)
@@ -40,13 +335,12 @@ static void make_slabs_empty(struct kunit *test, struct slabmod_cache *cache, un
 	KUNIT_ASSERT_EQ(test, home_totals(cache).inuse, 0);
 }
 
-/* Takes all of @nr empty slabs at once, and gives it back. */
+/* Allocate all objects of @nr empty slabs, and free them. */
 static void use_slabs(struct kunit *test, struct slabmod_cache *cache, unsigned int nr)
 {
 	unsigned int want = nr * cache->objects, got = 0, more;
-	void **objects = kunit_kcalloc(test, want + 1, sizeof(*objects), GFP_KERNEL);
+	void **objects = kit_array(test, want + 1);
 
-	KUNIT_ASSERT_NOT_NULL(test, objects);
 	preempt_disable();
 	while (got < want && (more = home_alloc(cache, objects + got, want - got, false)))
 		got += more;
@@ -55,7 +349,7 @@ static void use_slabs(struct kunit *test, struct slabmod_cache *cache, unsigned 
 	KUNIT_EXPECT_TRUE(test, home_free(cache, objects, got));
 }
 
-static void test_slabs_that_nobody_wanted_go_and_no_others(struct kunit *test)
+static void test_unused_slabs_age(struct kunit *test)
 {
 	struct slabmod_cache *cache = kit_cache_create(test, pool_of_small_chunks(test), SIZE, 0,
 						       NULL);
@@ -83,36 +377,9 @@ struct homes {
 	void *objects[3];
 };
 
-static void give_homes(void *arg)
-{
-	struct homes *homes = arg;
-	int i;
+/* ---- unused chunks ---- */
 
-	for (i = 0; i < 3; i++)
-		homes->objects[i] = home_alloc_new_slab(homes->cache, numa_mem_id(), GFP_KERNEL,
-							i == 2);
-	home_free(homes->cache, homes->objects, 3);
-}
-
-static void test_slabs_of_every_home_get_old(struct kunit *test)
-{
-	struct slabmod_cache *cache = kit_cache_create(test, pool_of_small_chunks(test), SIZE, 0,
-						       NULL);
-	struct homes homes = { .test = test, .cache = cache };
-	unsigned int n;
-
-	for (n = 0; n < num_online_cpus(); n++)
-		kit_run_on(n, give_homes, &homes);
-	KUNIT_EXPECT_EQ(test, home_age(cache), 0);
-	n = home_pages(cache);
-	KUNIT_EXPECT_GE(test, n, 2 * num_online_cpus() * cache->usual.pages);
-	KUNIT_EXPECT_EQ(test, home_age(cache), n);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
-}
-
-/* ---- chunks that nobody wants ---- */
-
-static void test_chunks_that_nobody_wanted_go_and_no_others(struct kunit *test)
+static void test_unused_chunks_age(struct kunit *test)
 {
 	struct slabmod_pool *pool = pool_of_small_chunks(test);
 	struct buddy *buddy = buddy_here(pool);
@@ -125,7 +392,7 @@ static void test_chunks_that_nobody_wanted_go_and_no_others(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 4 * CHUNK_PAGES);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, CHUNK_PAGES);
-	/* One that comes free, or is taken and comes free again, is young. */
+	/* The age starts when a chunk becomes free. */
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_TRUE(test, buddy_free(used));
 		KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
@@ -139,7 +406,7 @@ static void test_chunks_that_nobody_wanted_go_and_no_others(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 }
 
-static void test_block_that_is_kept_gets_old_too(struct kunit *test)
+static void test_last_freed_block_ages(struct kunit *test)
 {
 	struct slabmod_pool *pool = pool_of_small_chunks(test);
 	struct buddy *buddy = buddy_here(pool);
@@ -149,7 +416,7 @@ static void test_block_that_is_kept_gets_old_too(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, one && two);
 	block_free(chunk_frame(one));
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
-	/* Another takes its place, and is young. */
+	/* The age of another one starts anew. */
 	block_free(chunk_frame(two));
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
 	KUNIT_EXPECT_PTR_EQ(test, buddy->last_freed, chunk_frame(two));
@@ -159,22 +426,9 @@ static void test_block_that_is_kept_gets_old_too(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), CHUNK_PAGES);
 }
 
-static void test_nothing_of_the_reserve_gets_old(struct kunit *test)
-{
-	struct slabmod_pool *pool = pool_of_small_chunks(test);
-	struct buddy *buddy = buddy_here(pool);
+/* ---- unused magazines ---- */
 
-	pool->source.reserve = 2 * CHUNK_PAGES;
-	add_chunks(test, pool, 4);
-	buddy_age(buddy);
-	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 2 * CHUNK_PAGES);
-	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
-	KUNIT_EXPECT_EQ(test, kit_source.pages, 2 * CHUNK_PAGES);
-}
-
-/* ---- magazines that nobody uses ---- */
-
-/* A cache with magazines that only the test looks at. */
+/* A cache with magazines that no worker scans. */
 static struct slabmod_cache *cache_aside(struct kunit *test, struct slabmod_pool *pool)
 {
 	struct slabmod_cache *cache = kit_cache_create(test, pool, SIZE, 0, NULL);
@@ -211,58 +465,7 @@ static void use_cache(void *arg)
 		slabmod_cache_free(use->cache, use->objects[i]);
 }
 
-static void test_magazine_gets_old_only_while_nobody_uses_it(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_aside(test, pool_of_small_chunks(test));
-	struct use all = { .cache = cache, .takes = 4, .gives = 4 };
-	struct use takes = { .cache = cache, .takes = 2 };
-	struct use gives = { .cache = cache, .gives = 2 };
-	struct use both = { .cache = cache, .takes = 1, .gives = 1 };
-	struct use *const uses[] = { &all, &takes, &gives, &both };
-	unsigned int i, idle;
-
-	KUNIT_EXPECT_FALSE(test, magazine_has_idle_objects(cache, 0));
-	use_cache(&all);
-	for (i = 0; i < ARRAY_SIZE(uses); i++) {
-		for (idle = 0; idle < 4; idle++) {
-			magazine_scan_idle(cache);
-			KUNIT_EXPECT_TRUE(test, magazine_has_idle_objects(cache, idle));
-			KUNIT_EXPECT_FALSE_MSG(test, magazine_has_idle_objects(cache, idle + 1),
-					       "use %u, look %u", i, idle);
-		}
-		use_cache(uses[i]);
-		if (uses[i] == &takes)
-			memcpy(gives.objects, takes.objects, sizeof(gives.objects));
-	}
-	end_aside(test, cache);
-}
-
-static void test_magazines_are_unused_when_all_are_empty_and_old(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_aside(test, pool_of_small_chunks(test));
-	struct use both = { .cache = cache, .takes = 1, .gives = 1 };
-	unsigned int last = num_online_cpus() - 1;
-	int idle;
-
-	KUNIT_EXPECT_TRUE(test, magazine_is_unused(cache, 0));
-	KUNIT_EXPECT_FALSE(test, magazine_is_unused(cache, 1));
-	kit_run_on(last, use_cache, &both);
-	for (idle = 0; idle < 3; idle++)
-		magazine_scan_idle(cache);
-	/* Old, but not empty. */
-	KUNIT_EXPECT_TRUE(test, magazine_has_idle_objects(cache, 2));
-	KUNIT_EXPECT_FALSE(test, magazine_is_unused(cache, 0));
-	magazine_drain_all(cache);
-	for (idle = 0; idle < 3; idle++) {
-		magazine_scan_idle(cache);
-		KUNIT_EXPECT_TRUE(test, magazine_is_unused(cache, idle));
-		KUNIT_EXPECT_FALSE(test, magazine_is_unused(cache, idle + 1));
-	}
-	end_aside(test, cache);
-	KUNIT_EXPECT_FALSE(test, magazine_is_unused(cache, 0));
-}
-
-static void test_drain_leaves_magazines_that_are_in_use(struct kunit *test)
+static void test_drain_skips_magazines_in_use(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_aside(test, pool_of_small_chunks(test));
 	struct use all = { .cache = cache, .takes = 4, .gives = 4 };
@@ -291,7 +494,7 @@ static void test_drain_leaves_magazines_that_are_in_use(struct kunit *test)
 	end_aside(test, cache);
 }
 
-/* ---- by itself ---- */
+/* ---- the worker ---- */
 
 static unsigned long pages_of(struct slabmod_pool *pool)
 {
@@ -309,7 +512,7 @@ static struct slabmod_pool *listed_pool(struct kunit *test, unsigned long reserv
 	return pool;
 }
 
-static void test_worker_takes_pages_ahead(struct kunit *test)
+static void test_worker_prefills(struct kunit *test)
 {
 	struct slabmod_pool *pool = listed_pool(test, 0);
 	unsigned long block = slabmod_pool_get_free_pages(pool, GFP_ATOMIC, 5);
@@ -319,7 +522,7 @@ static void test_worker_takes_pages_ahead(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 
-static void test_what_nobody_wants_goes_back_by_itself(struct kunit *test)
+static void test_unused_memory_is_freed_by_the_worker(struct kunit *test)
 {
 	struct slabmod_pool *pool = listed_pool(test, CHUNK_PAGES);
 	void *p[64];
@@ -330,17 +533,16 @@ static void test_what_nobody_wants_goes_back_by_itself(struct kunit *test)
 	KUNIT_EXPECT_GT(test, pages_of(pool), CHUNK_PAGES);
 	for (i = 0; i < ARRAY_SIZE(p); i++)
 		slabmod_pool_kfree(pool, p[i]);
-	/* They are counted when they are gone. */
 	KUNIT_EXPECT_TRUE(test, kit_wait_until(stat_sum(pool->source.stats, STAT_AGED)));
 	KUNIT_EXPECT_TRUE(test, kit_wait_until(pages_of(pool) <= CHUNK_PAGES));
 	KUNIT_EXPECT_EQ(test, pages_of(pool), CHUNK_PAGES);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 
-/* ---- when the kernel asks ---- */
+/* ---- the shrinker ---- */
 
-/* Who asks does not wait while caches are looked after: then it has to ask again. */
-static bool kernel_gets_all(struct slabmod_cache *cache)
+/* The shrinker does not wait for a worker; then call it again. */
+static bool shrink_all(struct slabmod_cache *cache)
 {
 	if (!kit_kernel_asks())
 		return false;
@@ -348,22 +550,21 @@ static bool kernel_gets_all(struct slabmod_cache *cache)
 	return true;
 }
 
-static void test_kernel_gets_all_that_is_free(struct kunit *test)
+static void test_shrinker_frees_all_free_memory(struct kunit *test)
 {
 	struct slabmod_cache *cache = slabmod_cache_create("kit-reclaim", SIZE, 0, 0, NULL);
 	unsigned long reclaimed = stat_sum(root_pool->source.stats, STAT_RECLAIMED);
-	void **objects = kunit_kcalloc(test, 2000, sizeof(*objects), GFP_KERNEL);
+	void **objects = kit_array(test, 2000);
 	struct piece piece;
 
 	KUNIT_ASSERT_NOT_NULL(test, cache);
-	KUNIT_ASSERT_NOT_NULL(test, objects);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_alloc_bulk(cache, GFP_KERNEL, 2000, objects), 2000);
 	piece_fill(&piece, objects[0], SIZE, 1);
 	slabmod_cache_free_bulk(cache, 1999, objects + 1);
 	KUNIT_EXPECT_GT(test, magazine_count(cache), 0);
-	if (kernel_gets_all(cache)) {
+	if (shrink_all(cache)) {
 		KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
-		/* No more than is beside the one in use, in the chunk that cannot go. */
+		/* Only slabs in the chunk of the live object are left. */
 		KUNIT_EXPECT_LE(test, home_pages(cache),
 				chunk_pages(frame_chunk(chunk_frame(objects[0]))));
 		KUNIT_EXPECT_EQ(test, reclaimable(root_pool), 0);
@@ -378,22 +579,18 @@ static void test_kernel_gets_all_that_is_free(struct kunit *test)
 }
 
 static struct kunit_case reclaim_cases[] = {
-	KUNIT_CASE(test_slabs_that_nobody_wanted_go_and_no_others),
-	KUNIT_CASE(test_slabs_of_every_home_get_old),
-	KUNIT_CASE(test_chunks_that_nobody_wanted_go_and_no_others),
-	KUNIT_CASE(test_block_that_is_kept_gets_old_too),
-	KUNIT_CASE(test_nothing_of_the_reserve_gets_old),
-	KUNIT_CASE(test_magazine_gets_old_only_while_nobody_uses_it),
-	KUNIT_CASE(test_magazines_are_unused_when_all_are_empty_and_old),
-	KUNIT_CASE(test_drain_leaves_magazines_that_are_in_use),
-	KUNIT_CASE(test_who_may_not_sleep_has_pages_taken_ahead),
-	KUNIT_CASE(test_what_is_taken_ahead_is_taken_once_and_not_by_force),
-	KUNIT_CASE(test_nothing_is_taken_ahead_for_a_node_from_others),
-	KUNIT_CASE(test_what_could_go_back_is_known_to_the_page),
-	KUNIT_CASE(test_reserve_stays_though_many_give_back_at_once),
-	KUNIT_CASE(test_worker_takes_pages_ahead),
-	KUNIT_CASE(test_what_nobody_wants_goes_back_by_itself),
-	KUNIT_CASE(test_kernel_gets_all_that_is_free),
+	KUNIT_CASE(test_unused_slabs_age),
+	KUNIT_CASE(test_unused_chunks_age),
+	KUNIT_CASE(test_last_freed_block_ages),
+	KUNIT_CASE(test_drain_skips_magazines_in_use),
+	KUNIT_CASE(test_atomic_requests_trigger_prefill),
+	KUNIT_CASE(test_prefill_tries_once),
+	KUNIT_CASE(test_prefill_uses_no_other_node),
+	KUNIT_CASE(test_count_of_the_shrinker_is_exact),
+	KUNIT_CASE(test_reserve_stays_under_concurrent_trims),
+	KUNIT_CASE(test_worker_prefills),
+	KUNIT_CASE(test_unused_memory_is_freed_by_the_worker),
+	KUNIT_CASE(test_shrinker_frees_all_free_memory),
 	{}
 };
 

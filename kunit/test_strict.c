@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_strict.c - strict caches: every second free is reported by the call that makes it,
+ * test_strict.c - strict caches: each double free is reported by the call that makes it,
  * wherever the object is, and has no other effect.
  */
-#include <linux/atomic.h>
-#include <linux/cpumask.h>
-#include <linux/slab.h>
-
-#include <slabmod/slabmod.h>
-
-#include "cache.h"
-#include "cache_list.h"
 #include "context.h"
-#include "kit.h"
-#include "magazine_set.h"
 #include "pool_check.h"
-#include "slab.h"
 #include "strict.h"
 #include "suites.h"
+#include "verbs_pool.h"
 
-/* Enough for several refills and flushes of any magazine. */
+/* Several refills and flushes of any magazine. */
 #define MANY	600
 
 static const size_t sizes[] = { 16, 32, 40, 64, 72, 128, 192, 1000, 1024, 1472, 4096, 8192 };
@@ -27,15 +17,13 @@ static const size_t sizes[] = { 16, 32, 40, 64, 72, 128, 192, 1000, 1024, 1472, 
 static struct slabmod_cache *strict_cache(struct kunit *test, struct slabmod_pool *pool,
 					  size_t size)
 {
-	struct slabmod_cache *cache;
+	struct slabmod_cache *cache = kit_cache_in(test, pool, "strict", size, SLABMOD_STRICT);
 
-	cache = cache_create(pool, "strict", size, 0, SLABMOD_STRICT, NULL, NULL);
-	KUNIT_ASSERT_NOT_NULL(test, cache);
 	KUNIT_ASSERT_TRUE(test, strict_is_on(cache));
 	return cache;
 }
 
-/* All calls that free an object of a cache report it, and change nothing. */
+/* Each call that frees an object reports the double free, and changes nothing. */
 static void expect_refused(struct kunit *test, struct slabmod_cache *cache, void *object)
 {
 	unsigned long used = cache_used(cache), held = magazine_count(cache);
@@ -48,54 +36,41 @@ static void expect_refused(struct kunit *test, struct slabmod_cache *cache, void
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), held);
 }
 
-static void free_objects(struct slabmod_cache *cache, void **objects, unsigned int from,
-			 unsigned int to)
-{
-	while (from < to)
-		slabmod_cache_free(cache, objects[from++]);
-}
-
-/* An object that is freed first, with more and more others freed behind it. */
+/* An object is freed first, then more and more others. */
 static void expect_all_states(struct kunit *test, struct slabmod_cache *cache, void **objects)
 {
-	unsigned int i;
-
-	for (i = 0; i < MANY; i++) {
-		objects[i] = slabmod_cache_alloc(cache, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
-	}
+	kit_alloc_n(test, cache, objects, MANY);
 	slabmod_cache_free(cache, objects[0]);
 	expect_refused(test, cache, objects[0]);
-	free_objects(cache, objects, 1, 3);
+	kit_free_n(cache, objects + 1, 2);
 	expect_refused(test, cache, objects[0]);
-	free_objects(cache, objects, 3, MANY - 1);
+	kit_free_n(cache, objects + 3, MANY - 4);
 	expect_refused(test, cache, objects[0]);
 	expect_refused(test, cache, objects[MANY - 2]);
-	/* The last one keeps a slab, so that objects beside it are back in theirs. */
+	/* The last one keeps its slab. */
 	slabmod_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
-	if (frame_slab(chunk_frame(objects[MANY - 2])) ==
-	    frame_slab(chunk_frame(objects[MANY - 1])))
+	if (kit_slab(objects[MANY - 2]) ==
+	    kit_slab(objects[MANY - 1]))
 		expect_refused(test, cache, objects[MANY - 2]);
 	KUNIT_EXPECT_TRUE(test, cache_check(cache));
 	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, objects[MANY - 1]));
 	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
-	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	kit_destroy(test, cache);
 }
 
-static void test_a_second_free_is_reported_wherever_the_object_is(struct kunit *test)
+static void test_double_free_is_reported_wherever_the_object_is(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 8192);
-	void **objects = kunit_kcalloc(test, MANY, sizeof(*objects), GFP_KERNEL);
+	void **objects = kit_array(test, MANY);
 	struct slabmod_cache *cache;
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, objects);
 	context_pin(0);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		expect_all_states(test, strict_cache(test, pool, sizes[i]), objects);
 		cache = strict_cache(test, pool, sizes[i]);
-		/* On a machine with one node a free takes the shortest way. */
+		/* As on a machine with one node, where a free is shortest. */
 		if (!(cache->flags & CACHE_SHARES_LINES)) {
 			kit_cache_quicken(test, cache);
 			KUNIT_EXPECT_TRUE(test, !!(cache->flags & CACHE_STRICT_QUICK));
@@ -107,31 +82,6 @@ static void test_a_second_free_is_reported_wherever_the_object_is(struct kunit *
 static void free_it(void *p)
 {
 	slabmod_kfree(p);
-}
-
-static void test_a_second_free_on_another_cpu_is_reported(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, 8192);
-	unsigned int i;
-
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "there is one CPU");
-	context_pin(0);
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct slabmod_cache *cache = strict_cache(test, pool, sizes[i]);
-		void *object = slabmod_cache_alloc(cache, GFP_KERNEL);
-
-		KUNIT_ASSERT_NOT_NULL(test, object);
-		slabmod_cache_free(cache, object);
-		KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_DOUBLE_FREE, cache->name,
-				       kit_run_on(1, free_it, object));
-		/* And the other way round: the first free is on the other CPU. */
-		object = slabmod_cache_alloc(cache, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, object);
-		KIT_EXPECT_NO_MISUSE(test, kit_run_on(1, free_it, object));
-		expect_refused(test, cache, object);
-		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
-	}
 }
 
 /* ---- frees at the same time ---- */
@@ -155,13 +105,12 @@ static void free_all(unsigned int n, void *arg)
 		slabmod_cache_free(race->cache, race->objects[i]);
 }
 
-static void test_of_frees_at_the_same_time_one_succeeds(struct kunit *test)
+static void test_one_of_concurrent_frees_succeeds(struct kunit *test)
 {
-	struct race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
+	struct race *race = kit_zalloc(test, sizeof(*race));
 	unsigned long before;
 	unsigned int round;
 
-	KUNIT_ASSERT_NOT_NULL(test, race);
 	race->cpus = min(num_online_cpus(), 4u);
 	race->cache = strict_cache(test, kit_pool_create(test, 8192), 128);
 	for (round = 0; round < 20; round++) {
@@ -174,7 +123,7 @@ static void test_of_frees_at_the_same_time_one_succeeds(struct kunit *test)
 				MANY * (race->cpus - 1));
 		KUNIT_EXPECT_EQ(test, cache_used(race->cache), 0);
 	}
-	/* Not one object is in two magazines. */
+	/* No object is in two magazines. */
 	before = report_count(MISUSE_DOUBLE_FREE);
 	slabmod_cache_shrink(race->cache);
 	KUNIT_EXPECT_EQ(test, report_count(MISUSE_DOUBLE_FREE), before);
@@ -183,7 +132,7 @@ static void test_of_frees_at_the_same_time_one_succeeds(struct kunit *test)
 
 /* ---- other ways to allocate ---- */
 
-static void test_every_way_to_allocate_marks_objects(struct kunit *test)
+static void test_every_allocation_marks_the_object(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 8192);
 	struct slabmod_cache *cache = strict_cache(test, pool, 100);
@@ -191,7 +140,7 @@ static void test_every_way_to_allocate_marks_objects(struct kunit *test)
 	unsigned int round, i;
 
 	context_pin(0);
-	/* The first round finds no magazine, the next ones do. */
+	/* There are no magazines in the first round. */
 	for (round = 0; round < 3; round++) {
 		objects[0] = slabmod_cache_alloc(cache, GFP_KERNEL);
 		objects[1] = slabmod_cache_zalloc(cache, GFP_KERNEL);
@@ -211,85 +160,74 @@ static void test_every_way_to_allocate_marks_objects(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
 	}
 	KUNIT_EXPECT_TRUE(test, cache_check(cache));
-	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	kit_destroy(test, cache);
 }
 
-static void test_slabs_made_in_need_are_strict(struct kunit *test)
+/* Slabs that are allocated while memory is low. */
+static void test_small_slabs_are_strict(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, 8192);
 	struct slabmod_cache *cache;
 	void *object, *other;
 
-	cache = cache_create(pool, "needy", 1000, 0, SLABMOD_STRICT, NULL, NULL);
-	KUNIT_ASSERT_NOT_NULL(test, cache);
+	cache = kit_cache_in(test, kit_pool_create(test, 8192), "low", 1000, SLABMOD_STRICT);
 	kit_source.max_order = 0;
 	context_pin(0);
-	object = slabmod_cache_alloc(cache, GFP_KERNEL);
-	other = slabmod_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_ASSERT_TRUE(test, object && other);
+	object = kit_alloc(test, cache);
+	other = kit_alloc(test, cache);
 	KUNIT_ASSERT_EQ(test, chunk_frame(object)->state, FRAME_SLAB_SMALL);
 	slabmod_cache_free(cache, object);
 	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, other));
 	expect_refused(test, cache, object);
-	slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	slabmod_cache_free(cache, kit_alloc(test, cache));
+	kit_destroy(test, cache);
 }
 
-static void test_an_interrupt_frees_what_was_freed(struct kunit *test)
+static void test_double_free_in_an_interrupt(struct kunit *test)
 {
 	struct slabmod_cache *cache = strict_cache(test, kit_pool_create(test, 8192), 200);
 	void *object;
 
 	context_pin(0);
-	object = slabmod_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, object);
+	object = kit_alloc(test, cache);
 	slabmod_cache_free(cache, object);
 	slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
 	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_DOUBLE_FREE, cache->name,
 			       context_hard(free_it, object));
-	/* In the middle of a call on the magazine the object goes to its slab instead. */
+	/* While the magazine is busy, the object is freed to its slab. */
 	object = slabmod_cache_alloc(cache, GFP_KERNEL);
-	preempt_disable();
-	kit_magazine_enter(cache);
-	slabmod_kfree(object);
-	kit_magazine_leave(cache);
-	preempt_enable();
+	KIT_WHILE_BUSY(cache, slabmod_kfree(object));
 	expect_refused(test, cache, object);
-	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	kit_destroy(test, cache);
 }
 
 /* ---- pools and the module's parameter ---- */
 
-static void test_with_the_parameter_all_memory_is_strict(struct kunit *test)
+static void test_parameter_makes_all_memory_strict(struct kunit *test)
 {
 	static const size_t some[] = { 1, 16, 33, 64, 100, 500, 2048, 5000, 32768, 33000, 100000 };
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	struct slabmod_pool *pool;
-	unsigned int i, order;
+	unsigned long a, b;
+	unsigned int i;
 
 	strict_all = true;
-	pool = slabmod_pool_create("strict", &params);
+	pool = kit_module_pool(test, "strict", 0, 0);
 	strict_all = false;
-	KUNIT_ASSERT_NOT_NULL(test, pool);
 	context_pin(0);
 	for (i = 0; i < ARRAY_SIZE(some); i++) {
-		void *p = slabmod_pool_kmalloc(pool, some[i], GFP_KERNEL);
-		void *q = slabmod_pool_kmalloc(pool, some[i], GFP_KERNEL);
+		void *p = kit_pool_kmalloc(test, pool, some[i]);
+		void *q = kit_pool_kmalloc(test, pool, some[i]);
 
-		KUNIT_ASSERT_TRUE(test, p && q);
 		slabmod_pool_kfree(pool, p);
 		KIT_EXPECT_NO_MISUSE(test, slabmod_pool_kfree(pool, q));
 		KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "", slabmod_pool_kfree(pool, p));
 	}
-	for (order = 0; order <= 6; order++) {
-		unsigned long a = slabmod_pool_get_free_pages(pool, GFP_KERNEL, order);
-		unsigned long b = slabmod_pool_get_free_pages(pool, GFP_KERNEL, order);
-
+	for (i = 0; i <= 6; i++) {
+		a = slabmod_pool_get_free_pages(pool, GFP_KERNEL, i);
+		b = slabmod_pool_get_free_pages(pool, GFP_KERNEL, i);
 		KUNIT_ASSERT_TRUE(test, a && b);
-		slabmod_pool_free_pages(pool, a, order);
-		KIT_EXPECT_NO_MISUSE(test, slabmod_pool_free_pages(pool, b, order));
-		KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "",
-				  slabmod_pool_free_pages(pool, a, order));
+		slabmod_pool_free_pages(pool, a, i);
+		KIT_EXPECT_NO_MISUSE(test, slabmod_pool_free_pages(pool, b, i));
+		KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "", slabmod_free_pages(a, i));
 	}
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
@@ -312,7 +250,7 @@ static void test_other_caches_are_not_strict(struct kunit *test)
 
 /* ---- checks ---- */
 
-static void test_a_bit_that_is_wrong_is_found(struct kunit *test)
+static void test_wrong_bit_is_found(struct kunit *test)
 {
 	struct slabmod_cache *cache = strict_cache(test, kit_pool_create(test, 8192), 64);
 	void *object, *keeper;
@@ -323,7 +261,7 @@ static void test_a_bit_that_is_wrong_is_found(struct kunit *test)
 	object = slabmod_cache_alloc(cache, GFP_KERNEL);
 	keeper = slabmod_cache_alloc(cache, GFP_KERNEL);
 	KUNIT_ASSERT_TRUE(test, object && keeper);
-	slab = frame_slab(chunk_frame(object));
+	slab = kit_slab(object);
 	index = slab_object_index(cache, slab, object);
 	KUNIT_EXPECT_TRUE(test, strict_is_out(slab, index));
 	slabmod_cache_free(cache, object);
@@ -338,19 +276,18 @@ static void test_a_bit_that_is_wrong_is_found(struct kunit *test)
 	report_broken_is_meant = false;
 	KUNIT_EXPECT_TRUE(test, cache_check(cache));
 	slabmod_cache_free(cache, keeper);
-	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+	kit_destroy(test, cache);
 }
 
 static struct kunit_case strict_cases[] = {
-	KUNIT_CASE(test_a_second_free_is_reported_wherever_the_object_is),
-	KUNIT_CASE(test_a_second_free_on_another_cpu_is_reported),
-	KUNIT_CASE(test_of_frees_at_the_same_time_one_succeeds),
-	KUNIT_CASE(test_every_way_to_allocate_marks_objects),
-	KUNIT_CASE(test_slabs_made_in_need_are_strict),
-	KUNIT_CASE(test_an_interrupt_frees_what_was_freed),
-	KUNIT_CASE(test_with_the_parameter_all_memory_is_strict),
+	KUNIT_CASE(test_double_free_is_reported_wherever_the_object_is),
+	KUNIT_CASE(test_one_of_concurrent_frees_succeeds),
+	KUNIT_CASE(test_every_allocation_marks_the_object),
+	KUNIT_CASE(test_small_slabs_are_strict),
+	KUNIT_CASE(test_double_free_in_an_interrupt),
+	KUNIT_CASE(test_parameter_makes_all_memory_strict),
 	KUNIT_CASE(test_other_caches_are_not_strict),
-	KUNIT_CASE(test_a_bit_that_is_wrong_is_found),
+	KUNIT_CASE(test_wrong_bit_is_found),
 	{}
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_typesafe.c - what a reader under RCU may rely on: an object of a cache with
- * SLABMOD_TYPESAFE_BY_RCU is not changed when it is freed and allocated again, and its
- * memory is not used for anything else before the reader is done.
+ * test_typesafe.c - SLABMOD_TYPESAFE_BY_RCU: an object does not change when it is freed and
+ * allocated again, and its memory is not reused for anything else during a reader's critical
+ * section.
  *
  * The step "cleared" runs this on a kernel that clears what is allocated and freed.
  */
@@ -10,22 +10,14 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
-#include <linux/string.h>
 
-#include <slabmod/slabmod.h>
-
-#include "buddy.h"
-#include "cache.h"
-#include "cache_list.h"
-#include "chunk.h"
 #include "context.h"
 #include "home.h"
 #include "home_walk.h"
-#include "kit.h"
 #include "pool_check.h"
 #include "pool_ledger.h"
-#include "slab.h"
 #include "suites.h"
+#include "verbs_pool.h"
 
 #define LIMIT	64	/* pages */
 #define SECRET	0xa5
@@ -43,57 +35,50 @@ static struct slabmod_cache *create(struct kunit *test, struct slabmod_pool *poo
 
 static bool is_secret(const void *p, size_t size)
 {
-	return !memchr_inv(p, SECRET, size);
+	return kit_filled_with(p, SECRET, size);
 }
 
-/* ---- an object that is used again ---- */
+/* ---- reused objects ---- */
 
 #define TRIES	1024
 
-/* Allocates until @object comes, and frees all; false when it does not come. */
-static bool meet_again(struct slabmod_cache *cache, void *object, void **others, bool *intact)
+/* Allocate until @object is allocated again; false if it is not. */
+static bool reuse(struct slabmod_cache *cache, void *object, void **others, bool *intact)
 {
 	unsigned int nr = 0;
-	bool met = false;
+	bool reused = false;
 
-	while (nr < TRIES && !met) {
-		others[nr] = slabmod_cache_alloc(cache, GFP_KERNEL);
-		if (!others[nr])
-			break;
-		met = others[nr++] == object;
-	}
-	*intact = met && is_secret(object, cache->object_size);
-	while (nr--)
-		slabmod_cache_free(cache, others[nr]);
-	return met;
+	while (nr < TRIES && !reused && (others[nr] = slabmod_cache_alloc(cache, GFP_KERNEL)))
+		reused = others[nr++] == object;
+	*intact = reused && is_secret(object, cache->object_size);
+	kit_free_n(cache, others, nr);
+	return reused;
 }
 
 /* As rcu_persistent in the kernel's lib/test_meminit.c: ten sizes. */
 static void expect_persistence(struct kunit *test, unsigned int flags)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 8192);
-	void **others = kunit_kcalloc(test, TRIES, sizeof(*others), GFP_KERNEL);
+	void **others = kit_array(test, TRIES);
 	unsigned int i, met = 0, kept = 0;
 
-	KUNIT_ASSERT_NOT_NULL(test, others);
 	for (i = 0; i < 10; i++) {
 		struct slabmod_cache *cache = create(test, pool, 8u << i, flags, NULL);
-		void *object = slabmod_cache_alloc(cache, GFP_KERNEL);
+		void *object = kit_alloc(test, cache);
 		bool intact;
 
-		KUNIT_ASSERT_NOT_NULL(test, object);
 		memset(object, SECRET, cache->object_size);
 		slabmod_cache_free(cache, object);
-		met += meet_again(cache, object, others, &intact);
+		met += reuse(cache, object, others, &intact);
 		kept += intact;
-		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+		kit_destroy(test, cache);
 	}
 	kunit_info(test, "%u of 10 objects came back, %u as they were\n", met, kept);
 	KUNIT_EXPECT_EQ(test, met, 10);
 	KUNIT_EXPECT_EQ(test, kept, 10);
 }
 
-static void test_object_that_is_used_again_is_as_it_was(struct kunit *test)
+static void test_reused_object_is_unchanged(struct kunit *test)
 {
 	expect_persistence(test, 0);
 	expect_persistence(test, SLABMOD_HWCACHE_ALIGN);
@@ -101,12 +86,11 @@ static void test_object_that_is_used_again_is_as_it_was(struct kunit *test)
 }
 
 /* Through the magazine's fast path, the slow one, and in bulk. */
-static void test_no_way_of_allocating_changes_an_object(struct kunit *test)
+static void test_no_allocation_changes_an_object(struct kunit *test)
 {
 	struct slabmod_cache *cache = create(test, kit_pool_create(test, 8192), 256, 0, NULL);
-	void *object = slabmod_cache_alloc(cache, GFP_KERNEL), *again;
+	void *object = kit_alloc(test, cache), *again;
 
-	KUNIT_ASSERT_NOT_NULL(test, object);
 	memset(object, SECRET, 256);
 	context_pin(0);
 	slabmod_cache_free(cache, object);
@@ -120,7 +104,6 @@ static void test_no_way_of_allocating_changes_an_object(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_secret(object, 256));
 }
 
-/* A request for clearing is served. */
 static void test_zeroed_object_is_zeroed(struct kunit *test)
 {
 	static const unsigned int flags[] = { 0, SLABMOD_DEBUG };
@@ -139,18 +122,17 @@ static void test_zeroed_object_is_zeroed(struct kunit *test)
 			memset(object, SECRET, 256);
 			slabmod_cache_free(cache, object);
 		}
-		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+		kit_destroy(test, cache);
 	}
 }
 
-/* What debug mode finds without writing to the object itself, it finds. */
+/* Debug mode makes all checks that need no poison in the object. */
 static void test_debugged_object_is_read_after_its_free(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 8192);
 	struct slabmod_cache *cache = create(test, pool, 100, SLABMOD_DEBUG, NULL);
-	char *object = slabmod_cache_alloc(cache, GFP_KERNEL);
+	char *object = kit_alloc(test, cache);
 
-	KUNIT_ASSERT_NOT_NULL(test, object);
 	memset(object, SECRET, 100);
 	slabmod_cache_free(cache, object);
 	/* In quarantine, and on a kernel with KASAN without a report. */
@@ -168,8 +150,7 @@ static void test_debugged_object_has_red_zones(struct kunit *test)
 	if (IS_ENABLED(CONFIG_KASAN))
 		kunit_skip(test, "KASAN finds the overrun before");
 	cache = create(test, kit_pool_create(test, 8192), 96, SLABMOD_DEBUG, NULL);
-	object = slabmod_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, object);
+	object = kit_alloc(test, cache);
 	object[96] ^= 1;
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "typesafe", slabmod_cache_free(cache, object));
 }
@@ -192,8 +173,7 @@ static void test_constructor_runs_once_a_slab(struct kunit *test)
 
 	constructed = 0;
 	for (round = 0; round < 3; round++) {
-		object = slabmod_cache_alloc(cache, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, object);
+		object = kit_alloc(test, cache);
 		KUNIT_EXPECT_NULL(test, memchr_inv(object, 0x33, 256));
 		once = once ?: constructed;
 		slabmod_cache_free(cache, object);
@@ -202,8 +182,8 @@ static void test_constructor_runs_once_a_slab(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, constructed, once);
 }
 
-/* As SLUB: it warns, and clears unless the kernel clears by itself. */
-static void test_zeroed_object_with_a_constructor_is_what_the_kernel_makes_of_it(struct kunit *test)
+/* As in SLUB: the object is cleared unless the kernel has init_on_alloc. */
+static void test_gfp_zero_with_a_constructor_is_reported(struct kunit *test)
 {
 	static const unsigned int flags[] = { 0, SLABMOD_TYPESAFE_BY_RCU };
 	unsigned int i, fill = want_init_on_alloc(0) ? 0x33 : 0;
@@ -219,15 +199,15 @@ static void test_zeroed_object_with_a_constructor_is_what_the_kernel_makes_of_it
 		KUNIT_ASSERT_NOT_NULL(test, object);
 		KUNIT_EXPECT_NULL(test, memchr_inv(object, fill, 256));
 		slabmod_cache_free(cache, object);
-		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+		kit_destroy(test, cache);
 	}
 }
 
-/* ---- a reader, and what becomes of the slab meanwhile ---- */
+/* ---- readers ---- */
 
 /*
- * In a read-side section from begin to end, on another CPU. In between nothing may wait for a
- * grace period, as the capture of reports does.
+ * In a read-side critical section from begin to end, on another CPU. In between nothing may
+ * wait for a grace period, as the capture of reports does.
  */
 static struct {
 	struct task_struct *task;
@@ -250,8 +230,7 @@ static int read_object(void *arg)
 
 static void reader_begin(struct kunit *test, const void *object, size_t size)
 {
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "there is one CPU");
+	kit_need_cpus(test, 2);
 	reader.object = object;
 	reader.size = size;
 	reader.intact = false;
@@ -269,13 +248,13 @@ static bool reader_end(void)
 	return reader.intact;
 }
 
-/* All objects of the pool, which become secrets. */
-static unsigned int take_all(struct slabmod_cache *cache, void **objects, unsigned int most)
+/* Allocate all objects of the pool, and fill them. */
+static unsigned int alloc_all(struct slabmod_cache *cache, void **objects, unsigned int max)
 {
-	unsigned int nr = 0;
+	unsigned int nr = kit_alloc_all(cache, objects, max, GFP_KERNEL), i;
 
-	while (nr < most && (objects[nr] = slabmod_cache_alloc(cache, GFP_KERNEL)))
-		memset(objects[nr++], SECRET, cache->object_size);
+	for (i = 0; i < nr; i++)
+		memset(objects[i], SECRET, cache->object_size);
 	return nr;
 }
 
@@ -290,19 +269,17 @@ struct scene {
 
 static struct scene *make_scene(struct kunit *test, unsigned int flags)
 {
-	struct scene *scene = kunit_kzalloc(test, sizeof(*scene), GFP_KERNEL);
+	struct scene *scene = kit_zalloc(test, sizeof(*scene));
 
-	KUNIT_ASSERT_NOT_NULL(test, scene);
 	scene->pool = kit_pool_create(test, LIMIT);
 	scene->cache = create(test, scene->pool, 1024, flags, NULL);
-	scene->other = cache_create(scene->pool, "other", 1024, 0, 0, NULL, THIS_MODULE);
-	KUNIT_ASSERT_NOT_NULL(test, scene->other);
-	scene->nr = take_all(scene->cache, scene->objects, OBJECTS);
+	scene->other = kit_cache_in(test, scene->pool, "other", 1024, 0);
+	scene->nr = alloc_all(scene->cache, scene->objects, OBJECTS);
 	KUNIT_ASSERT_EQ(test, scene->nr, OBJECTS);
 	return scene;
 }
 
-static void test_slab_stays_while_a_reader_looks(struct kunit *test)
+static void test_slab_stays_while_a_reader_reads(struct kunit *test)
 {
 	struct scene *scene = make_scene(test, 0);
 	bool ok;
@@ -326,7 +303,7 @@ static void test_slab_stays_while_a_reader_looks(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pool_check(scene->pool));
 }
 
-static void test_cache_may_end_while_a_reader_looks(struct kunit *test)
+static void test_cache_is_destroyed_while_a_reader_reads(struct kunit *test)
 {
 	struct scene *scene = make_scene(test, 0);
 
@@ -339,8 +316,8 @@ static void test_cache_may_end_while_a_reader_looks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 }
 
-/* The slab has no owner by then, but its frames are in use. */
-static void test_second_free_while_a_slab_waits_is_reported(struct kunit *test)
+/* The slab has no cache then, but its frames are in use. */
+static void test_double_free_while_the_slab_waits_for_rcu(struct kunit *test)
 {
 	struct scene *scene = make_scene(test, 0);
 	void *object = scene->objects[7];
@@ -360,8 +337,7 @@ static void test_second_free_while_a_slab_waits_is_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 }
 
-/* An allocation that may wait gets all of it. */
-static void test_slabs_that_wait_serve_who_may_wait(struct kunit *test)
+static void test_slabs_waiting_for_rcu_serve_requests_that_may_sleep(struct kunit *test)
 {
 	static const unsigned int flags[] = { 0, SLABMOD_DEBUG };
 	unsigned int i;
@@ -369,52 +345,34 @@ static void test_slabs_that_wait_serve_who_may_wait(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
 		struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
 		struct slabmod_cache *cache = create(test, pool, 1024, flags[i], NULL);
-		struct slabmod_cache *other = cache_create(pool, "other", 1024, 0, 0, NULL,
-							   THIS_MODULE);
-		void **objects = kunit_kcalloc(test, OBJECTS, sizeof(*objects), GFP_KERNEL);
+		struct slabmod_cache *other = kit_cache_in(test, pool, "other", 1024, 0);
+		void **objects = kit_array(test, OBJECTS);
 		unsigned int nr, before;
 
-		KUNIT_ASSERT_NOT_NULL(test, objects);
-		KUNIT_ASSERT_NOT_NULL(test, other);
-		before = take_all(cache, objects, OBJECTS);
+		before = alloc_all(cache, objects, OBJECTS);
 		KUNIT_EXPECT_GT(test, before, 0);
 		slabmod_cache_free_bulk(cache, before, objects);
-		nr = take_all(other, objects, OBJECTS);
+		nr = alloc_all(other, objects, OBJECTS);
 		KUNIT_EXPECT_EQ(test, nr, OBJECTS);
 		slabmod_cache_free_bulk(other, nr, objects);
-		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+		kit_destroy(test, cache);
 		KUNIT_EXPECT_EQ(test, cache_destroy(other), 0);
 		kit_pool_destroy(test, pool, 0);
 	}
 }
 
-static void test_isolated_slabs_stay_for_good(struct kunit *test)
-{
-	struct scene *scene = make_scene(test, SLABMOD_ISOLATED);
-
-	slabmod_cache_free_bulk(scene->cache, scene->nr, scene->objects);
-	pool_shrink(scene->pool);
-	KUNIT_EXPECT_EQ(test, home_pages(scene->cache), LIMIT);
-	KUNIT_EXPECT_NULL(test, slabmod_cache_alloc(scene->other, GFP_KERNEL));
-	KUNIT_EXPECT_TRUE(test, is_secret(scene->objects[7], 1024));
-	KUNIT_EXPECT_EQ(test, cache_destroy(scene->cache), 0);
-	pool_shrink(scene->pool);
-	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-}
-
 static struct kunit_case typesafe_cases[] = {
-	KUNIT_CASE(test_object_that_is_used_again_is_as_it_was),
-	KUNIT_CASE(test_no_way_of_allocating_changes_an_object),
+	KUNIT_CASE(test_reused_object_is_unchanged),
+	KUNIT_CASE(test_no_allocation_changes_an_object),
 	KUNIT_CASE(test_zeroed_object_is_zeroed),
 	KUNIT_CASE(test_debugged_object_is_read_after_its_free),
 	KUNIT_CASE(test_debugged_object_has_red_zones),
 	KUNIT_CASE(test_constructor_runs_once_a_slab),
-	KUNIT_CASE(test_zeroed_object_with_a_constructor_is_what_the_kernel_makes_of_it),
-	KUNIT_CASE(test_slab_stays_while_a_reader_looks),
-	KUNIT_CASE(test_cache_may_end_while_a_reader_looks),
-	KUNIT_CASE(test_second_free_while_a_slab_waits_is_reported),
-	KUNIT_CASE(test_slabs_that_wait_serve_who_may_wait),
-	KUNIT_CASE(test_isolated_slabs_stay_for_good),
+	KUNIT_CASE(test_gfp_zero_with_a_constructor_is_reported),
+	KUNIT_CASE(test_slab_stays_while_a_reader_reads),
+	KUNIT_CASE(test_cache_is_destroyed_while_a_reader_reads),
+	KUNIT_CASE(test_double_free_while_the_slab_waits_for_rcu),
+	KUNIT_CASE(test_slabs_waiting_for_rcu_serve_requests_that_may_sleep),
 	{}
 };
 

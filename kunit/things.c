@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * things.c - one of each that slabmod hands out.
+ * things.c - one of each kind of memory.
  */
 #include <linux/atomic.h>
 #include <linux/mm.h>
@@ -15,9 +15,10 @@
 #define BUILT	0x5bu
 
 static struct slabmod_cache *shared, *whole, *built;
+static struct slabmod_cache **const caches[] = { &shared, &whole, &built };
 static struct slabmod_pool *pool;
 
-/* Every piece there ever was has another mark. */
+/* No two pieces have the same mark. */
 static atomic_long_t marks = ATOMIC_LONG_INIT(0);
 
 /* ---- by size ---- */
@@ -44,26 +45,15 @@ static void give_kfree(const struct thing_kind *kind, void **objects)
 
 /* ---- by type ---- */
 
-static bool take_shared(const struct thing_kind *kind, gfp_t gfp, void **objects)
+static bool take_object(const struct thing_kind *kind, gfp_t gfp, void **objects)
 {
-	objects[0] = slabmod_cache_alloc(shared, gfp);
+	objects[0] = slabmod_cache_alloc(*kind->cache, gfp);
 	return objects[0];
 }
 
-static void give_shared(const struct thing_kind *kind, void **objects)
+static void give_object(const struct thing_kind *kind, void **objects)
 {
-	slabmod_cache_free(shared, objects[0]);
-}
-
-static bool take_whole(const struct thing_kind *kind, gfp_t gfp, void **objects)
-{
-	objects[0] = slabmod_cache_alloc(whole, gfp);
-	return objects[0];
-}
-
-static void give_whole(const struct thing_kind *kind, void **objects)
-{
-	slabmod_cache_free(whole, objects[0]);
+	slabmod_cache_free(*kind->cache, objects[0]);
 }
 
 static void build(void *object)
@@ -71,7 +61,7 @@ static void build(void *object)
 	memset(object, BUILT, slabmod_cache_size(built));
 }
 
-/* Whoever frees an object leaves it as it was built. */
+/* An object is freed as it was constructed. */
 static bool take_built(const struct thing_kind *kind, gfp_t gfp, void **objects)
 {
 	objects[0] = slabmod_cache_alloc(built, gfp);
@@ -110,7 +100,7 @@ static void give_pages(const struct thing_kind *kind, void **objects)
 	slabmod_free_pages((unsigned long)objects[0], get_order(kind->size));
 }
 
-/* ---- of a pool that has its reserve, and no more ---- */
+/* ---- of a pool whose limit is its reserve ---- */
 
 static bool take_reserve(const struct thing_kind *kind, gfp_t gfp, void **objects)
 {
@@ -131,8 +121,8 @@ const struct thing_kind thing_kinds[] = {
 	{ "kzalloc-1000", 1000, 1, take_kzalloc, give_kfree },
 	{ "kmalloc-8192", 8192, 1, take_kmalloc, give_kfree },
 	{ "kmalloc of a block", LARGE, 1, take_kmalloc, give_kfree, .block = true },
-	{ "a cache that shares lines", 48, 1, take_shared, give_shared },
-	{ "a cache that shares none", 256, 1, take_whole, give_whole },
+	{ "a cache that shares lines", 48, 1, take_object, give_object, .cache = &shared },
+	{ "a cache that shares none", 256, 1, take_object, give_object, .cache = &whole },
 	{ "a cache with a constructor", 192, 1, take_built, give_built },
 	{ "bulk", 256, THING_OBJECTS, take_bulk, give_bulk },
 	{ "pages of order 0", PAGE_SIZE, 1, take_pages, give_pages },
@@ -205,16 +195,12 @@ struct slabmod_pool *things_pool(void)
 
 void things_end(struct kunit *test)
 {
-	if (shared)
-		KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(shared), 0);
-	if (whole)
-		KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(whole), 0);
-	if (built)
-		KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(built), 0);
-	if (pool)
-		KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
-	shared = NULL;
-	whole = NULL;
-	built = NULL;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(caches); i++) {
+		KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(*caches[i]), 0);
+		*caches[i] = NULL;
+	}
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 	pool = NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * things.h - one of each that slabmod hands out: by size, by type, in numbers, by
- * pages, of a pool; taken, looked at and given back by anybody, anywhere.
+ * things.h - one of each kind of memory: by size, by type, in bulk, by pages, of a
+ * pool; allocated, checked and freed in any context.
  */
 #ifndef SLABMOD_KUNIT_THINGS_H
 #define SLABMOD_KUNIT_THINGS_H
@@ -11,7 +11,7 @@
 
 #include "pattern.h"
 
-/* The most objects that one thing is of. */
+/* The maximum of objects in a thing. */
 #define THING_OBJECTS	8
 
 struct thing_kind {
@@ -20,7 +20,8 @@ struct thing_kind {
 	unsigned int nr;	/* objects */
 	bool (*take)(const struct thing_kind *kind, gfp_t gfp, void **objects);
 	void (*give)(const struct thing_kind *kind, void **objects);
-	bool block;		/* the buddy's: an NMI gets none */
+	bool block;		/* of the buddy: not in an NMI */
+	struct slabmod_cache **cache;
 };
 
 extern const struct thing_kind thing_kinds[];
@@ -31,18 +32,18 @@ struct thing {
 	struct piece piece[THING_OBJECTS];
 };
 
-/* Caches and a pool of which some kinds are; the pool has its reserve, and no more. */
+/* Create the caches and the pool; the limit of the pool is its reserve. */
 void things_begin(struct kunit *test);
-/* Ends them, and expects that they are empty. May be called again. */
+/* Destroy them, and expect that they are empty. May be called again. */
 void things_end(struct kunit *test);
 
 /* The caches of typed kinds, and the pool. */
 struct slabmod_cache *things_cache(void);
 struct slabmod_pool *things_pool(void);
 
-/* Any context. False: there is none, and @thing has none. */
+/* Any context. False, and no memory in @thing, if the allocation failed. */
 bool thing_take(struct thing *thing, const struct thing_kind *kind, gfp_t gfp);
-/* Gives a thing back, if there is one; false if it was not as it had been left. */
+/* Free a thing, if there is one. False if its contents have changed. */
 bool thing_give(struct thing *thing);
 
 #endif /* SLABMOD_KUNIT_THINGS_H */

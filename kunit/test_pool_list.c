@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_pools.c - what slabmod_pool_create() promises: a reserve that is there from the
- * beginning and stays, a limit that is never passed, a node and a zone, and an end that
- * loses nothing.
+ * test_pool_list.c - slabmod_pool_create(): the reserve is allocated at once and stays, the limit
+ * is never exceeded, memory is of the requested node and zone, and nothing is lost.
  *
- * Pages come from the kernel itself, but for a watchman before it who looks at what a
- * pool asks for, and refuses when he is told to.
+ * Pages come from the kernel, through a watch that checks the requests of a pool and can
+ * refuse them.
  */
-#include "block.h"
-#include "buddy.h"
 #include "buddy_age.h"
-#include "cache_list.h"
 #include "home_walk.h"
-#include "magazine_set.h"
-#include "model.h"
 #include "pool_check.h"
 #include "source.h"
 #include "suites.h"
-#include "test_pools.h"
+#include "test_pool_list.h"
 
-/* ---- the watchman ---- */
+/* ---- the watch ---- */
 
 struct pools_watch pools_watch;
 
@@ -47,7 +41,7 @@ static void watch_put(struct chunk_source *source, struct page *page, unsigned i
 
 static struct slabmod_pool *made[4];
 
-/* While magazines are exchanged for larger ones, what is in the old ones cannot be had. */
+/* While magazines are resized, objects in the old ones cannot be allocated. */
 static void keep_small(struct slabmod_cache *cache, void *arg)
 {
 	cache->capacity_max = cache->capacity;
@@ -67,13 +61,12 @@ struct slabmod_pool *make_pool_with(struct kunit *test, const char *name,
 	atomic_long_set(&pools_watch.most, 0);
 	pool->source.alloc = watch_get;
 	pool->source.free = watch_put;
-	/* Nor is more to come of what the worker does meanwhile. */
+	/* The worker must not prefill. */
 	pool->source.kick_worker = NULL;
 	cache_for_each(pool, keep_small, NULL);
 	return pool;
 }
 
-/* A pool of pages: so many that stay, and so many at the most. */
 struct slabmod_pool *make_pool(struct kunit *test, const char *name, unsigned long reserve,
 			       unsigned long limit)
 {
@@ -117,14 +110,14 @@ static void pools_exit(struct kunit *test)
 {
 	int i;
 
-	/* Those of a test that was given up. */
+	/* Of a test that was aborted. */
 	for (i = 0; i < ARRAY_SIZE(made); i++)
 		slabmod_pool_destroy(made[i]);
 	memset(made, 0, sizeof(made));
 	kit_exit(test);
 }
 
-/* ---- all that a pool has, page by page ---- */
+/* ---- all pages of a pool ---- */
 
 struct haul {
 	struct slabmod_pool *pool;
@@ -132,7 +125,7 @@ struct haul {
 	unsigned long *runs;
 };
 
-static void take_all(void *arg)
+static void alloc_runs(void *arg)
 {
 	struct haul *haul = arg;
 
@@ -147,16 +140,16 @@ static void take_all(void *arg)
 	}
 }
 
-/* How many runs who may not sleep can have, up to @max; they are given back. */
-static unsigned int runs_to_be_had(struct kunit *test, struct slabmod_pool *pool,
-				   unsigned int order, unsigned int max)
+/* Count the runs that atomic requests can allocate, up to @max; then free them. */
+static unsigned int atomic_runs(struct kunit *test, struct slabmod_pool *pool,
+				unsigned int order, unsigned int max)
 {
 	struct haul haul = { .pool = pool, .order = order, .max = max };
 	unsigned int i;
 
 	haul.runs = kunit_kcalloc(test, max, sizeof(*haul.runs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, haul.runs);
-	context_irqs_off(take_all, &haul);
+	context_irqs_off(alloc_runs, &haul);
 	KUNIT_EXPECT_EQ(test, usage_of(pool).used, (size_t)haul.nr << order << PAGE_SHIFT);
 	for (i = 0; i < haul.nr; i++) {
 		KUNIT_EXPECT_EQ(test, *(unsigned long *)haul.runs[i], haul.runs[i]);
@@ -167,10 +160,10 @@ static unsigned int runs_to_be_had(struct kunit *test, struct slabmod_pool *pool
 
 /* ---- the reserve ---- */
 
-/* What is a run, what is none, and what is less or more than the first chunk. */
+/* Powers of two and others; less and more than the first chunk. */
 static const unsigned int reserves[] = { 1, 37, MIN_PAGES, 101, 333, 1024 };
 
-static void test_reserve_is_there_from_the_beginning(struct kunit *test)
+static void test_new_pool_has_its_reserve(struct kunit *test)
 {
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	int i;
@@ -189,35 +182,24 @@ static void test_reserve_is_there_from_the_beginning(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pages_of(make_pool_with(test, "rounded", &params)), 10);
 }
 
-static void test_reserve_serves_who_may_not_sleep_when_the_kernel_has_nothing(struct kunit *test)
+/* Without the kernel's pages, and with the reserve as the limit. */
+static void test_reserve_serves_atomic_requests(struct kunit *test)
 {
+	struct slabmod_pool *pool;
 	int i;
 
 	context_pin(0);
 	for (i = 0; i < ARRAY_SIZE(reserves); i++) {
-		struct slabmod_pool *pool = make_pool(test, "reserved", reserves[i], 0);
-
+		pool = make_pool(test, "reserved", reserves[i], 0);
 		pools_watch.refuses = true;
-		KUNIT_EXPECT_EQ(test, runs_to_be_had(test, pool, 0, 2000), reserves[i]);
-		/* By other sizes as well: what lies in magazines is another's. */
+		KUNIT_EXPECT_EQ(test, atomic_runs(test, pool, 0, 2000), reserves[i]);
 		slabmod_pool_shrink(pool);
-		KUNIT_EXPECT_EQ(test, runs_to_be_had(test, pool, 0, 2000), reserves[i]);
+		KUNIT_EXPECT_EQ(test, atomic_runs(test, pool, 0, 2000), reserves[i]);
 		unmake_pool(test, pool);
-	}
-}
-
-static void test_reserve_that_is_the_limit_is_all_there_is(struct kunit *test)
-{
-	int i;
-
-	context_pin(0);
-	for (i = 0; i < ARRAY_SIZE(reserves); i++) {
-		struct slabmod_pool *pool;
-
 		if (reserves[i] < MIN_PAGES)
 			continue;
 		pool = make_pool(test, "reserved", reserves[i], reserves[i]);
-		KUNIT_EXPECT_EQ(test, runs_to_be_had(test, pool, 0, 2000), reserves[i]);
+		KUNIT_EXPECT_EQ(test, atomic_runs(test, pool, 0, 2000), reserves[i]);
 		KUNIT_EXPECT_EQ(test, pages_of(pool), reserves[i]);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.peak), reserves[i]);
 		KUNIT_EXPECT_GT(test, counted(pool, STAT_LIMIT_REFUSED), 0);
@@ -245,12 +227,12 @@ static void expect_reserve(struct kunit *test, struct slabmod_pool *pool, unsign
 {
 	KUNIT_EXPECT_GE(test, pages_of(pool), reserve);
 	pools_watch.refuses = true;
-	KUNIT_EXPECT_GE(test, runs_to_be_had(test, pool, 0, 4000), reserve);
+	KUNIT_EXPECT_GE(test, atomic_runs(test, pool, 0, 4000), reserve);
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));
 	pools_watch.refuses = false;
 }
 
-static void test_reserve_stays_whatever_is_given_back(struct kunit *test)
+static void test_reserve_stays(struct kunit *test)
 {
 	const unsigned int reserve = 333;
 	struct slabmod_pool *pool = make_pool(test, "stays", reserve, 0);
@@ -260,57 +242,46 @@ static void test_reserve_stays_whatever_is_given_back(struct kunit *test)
 	expect_reserve(test, pool, reserve);
 	age(pool);
 	expect_reserve(test, pool, reserve);
-	/* Use of more than that, in pages and in runs, brings chunks of all sizes. */
-	runs_to_be_had(test, pool, 0, 3 * reserve);
-	runs_to_be_had(test, pool, 6, 60);
+	/* Allocate more, as chunks of all sizes. */
+	atomic_runs(test, pool, 0, 3 * reserve);
+	atomic_runs(test, pool, 6, 60);
 	slabmod_pool_shrink(pool);
 	expect_reserve(test, pool, reserve);
-	runs_to_be_had(test, pool, 8, 20);
+	atomic_runs(test, pool, 8, 20);
 	age(pool);
 	expect_reserve(test, pool, reserve);
 	unmake_pool(test, pool);
 }
 
-static void take_block(void *arg)
+static void test_reserve_in_fragmented_memory(struct kunit *test)
 {
-	struct haul *haul = arg;
-	void *block;
+	void **blocks = kit_array(test, 334);
+	unsigned int order, nr;
 
-	while (haul->nr < haul->max) {
-		block = block_alloc("test", haul->pool, NUMA_NO_NODE, 1, GFP_ATOMIC);
-		if (!block)
-			return;
-		haul->runs[haul->nr++] = (unsigned long)block;
-	}
-}
-
-static void test_reserve_is_made_of_what_runs_there_are(struct kunit *test)
-{
-	struct haul haul = { .max = 400 };
-	unsigned int order;
-
-	haul.runs = kunit_kcalloc(test, haul.max, sizeof(*haul.runs), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, haul.runs);
 	for (order = 0; order < 10; order += 3) {
-		haul.pool = kit_pool_create(test, 4096);
-		haul.pool->source.reserve = 333;
+		struct slabmod_pool *pool = kit_pool_create(test, 4096);
+
+		pool->source.reserve = 333;
 		kit_source.max_order = order;
-		KUNIT_EXPECT_TRUE(test, pool_reserve(haul.pool));
+		KUNIT_EXPECT_TRUE(test, pool_reserve(pool));
 		KUNIT_EXPECT_EQ(test, kit_source.pages, 333);
 		kit_source.fail_all = true;
-		haul.nr = 0;
-		context_irqs_off(take_block, &haul);
-		KUNIT_EXPECT_EQ(test, haul.nr, 333);
-		while (haul.nr)
-			block_free(chunk_frame((void *)haul.runs[--haul.nr]));
-		pool_shrink(haul.pool);
+		for (nr = 0; nr < 334; nr++) {
+			blocks[nr] = block_alloc("kit", pool, NUMA_NO_NODE, 1, GFP_NOWAIT);
+			if (!blocks[nr])
+				break;
+		}
+		KUNIT_EXPECT_EQ(test, nr, 333);
+		while (nr)
+			kit_block_free(blocks[--nr]);
+		pool_shrink(pool);
 		KUNIT_EXPECT_EQ(test, kit_source.pages, 333);
 		kit_source_reset();
-		kit_pool_destroy(test, haul.pool, 0);
+		kit_pool_destroy(test, pool, 0);
 	}
 }
 
-static void test_reserve_that_cannot_be_had_makes_no_pool(struct kunit *test)
+static void test_pool_without_its_reserve_is_not_created(struct kunit *test)
 {
 	struct slabmod_pool_params params = { .reserve_bytes = SZ_64M, .zone = GFP_DMA,
 					      .node = NUMA_NO_NODE };
@@ -325,7 +296,7 @@ static void test_reserve_that_cannot_be_had_makes_no_pool(struct kunit *test)
 
 	if (!IS_ENABLED(CONFIG_ZONE_DMA))
 		return;
-	/* More than the whole zone is, and the name is free afterwards. */
+	/* More than the zone has. The name can be used again. */
 	KIT_EXPECT_NO_MISUSE(test, pool = slabmod_pool_create("vain", &params));
 	KUNIT_EXPECT_NULL(test, pool);
 	unmake_pool(test, make_pool(test, "vain", 1, 0));
@@ -333,65 +304,14 @@ static void test_reserve_that_cannot_be_had_makes_no_pool(struct kunit *test)
 
 /* ---- the limit ---- */
 
-struct pool_model {
-	struct model model;
-	struct slabmod_pool *pool;
-	unsigned long above;		/* how often more than the limit was held */
-};
-
-static void *model_take(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
-{
-	struct pool_model *pm = container_of(model, struct pool_model, model);
-	struct chunk_source *source = &pm->pool->source;
-	void *p;
-
-	*size = kit_random(rnd, 10) ? 8 + kit_random(rnd, 6000) : 40000 + kit_random(rnd, 40000);
-	p = slabmod_pool_kmalloc(pm->pool, *size, gfp);
-	pm->above += atomic_long_read(&source->held) > source->limit;
-	return p;
-}
-
-static void model_give(struct model *model, void *memory, size_t size)
-{
-	struct pool_model *pm = container_of(model, struct pool_model, model);
-
-	slabmod_pool_kfree(pm->pool, memory);
-}
-
-static void test_limit_is_never_passed_whoever_asks(struct kunit *test)
-{
-	/* Less than one thread alone wants; with a reserve, and without. */
-	static const unsigned int limited_reserves[] = { 0, 101, 300 };
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(limited_reserves); i++) {
-		struct pool_model pm = {
-			.model = { .alloc = model_take, .free = model_give, .test = test },
-			.pool = make_pool(test, "limited", limited_reserves[i], 300),
-		};
-
-		model_run_on_cpus(&pm.model, 1500);
-		KUNIT_EXPECT_GT_MSG(test, pm.model.failed, 0, "the limit was never reached");
-		KUNIT_EXPECT_EQ(test, pm.model.wrong, 0);
-		KUNIT_EXPECT_EQ(test, pm.above, 0);
-		KUNIT_EXPECT_LE(test, atomic_long_read(&pm.pool->source.peak), 300);
-		KUNIT_EXPECT_LE(test, atomic_long_read(&pools_watch.most), 300);
-		KUNIT_EXPECT_EQ(test, usage_of(pm.pool).used, 0);
-		slabmod_pool_shrink(pm.pool);
-		KUNIT_EXPECT_GE(test, pages_of(pm.pool), limited_reserves[i]);
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&pools_watch.pages), pages_of(pm.pool));
-		unmake_pool(test, pm.pool);
-	}
-}
-
-/* What a pool has counted up to now. */
+/* Counters of a pool. */
 struct refusals {
 	struct kunit *test;
 	struct slabmod_pool *pool;
 	unsigned long failed, refused;
 };
 
-/* Expects that @what was asked for in vain, and that the pool has counted that. */
+/* Expect that the request for @what failed, and was counted. */
 static void expect_refused(struct refusals *refusals, void *what)
 {
 	struct slabmod_pool *pool = refusals->pool;
@@ -403,7 +323,7 @@ static void expect_refused(struct refusals *refusals, void *what)
 	refusals->refused = counted(pool, STAT_LIMIT_REFUSED);
 }
 
-static void test_request_beyond_the_limit_is_refused_and_counted(struct kunit *test)
+static void test_request_above_the_limit_is_refused_and_counted(struct kunit *test)
 {
 	struct slabmod_pool *pool = make_pool(test, "refusing", 0, 100);
 	struct refusals refusals = { .test = test, .pool = pool };
@@ -416,9 +336,8 @@ static void test_request_beyond_the_limit_is_refused_and_counted(struct kunit *t
 	KUNIT_ASSERT_NOT_NULL(test, haul.runs);
 	cache = slabmod_pool_cache_create(pool, "refused", 72, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, cache);
-	take_all(&haul);
+	alloc_runs(&haul);
 	KUNIT_EXPECT_EQ(test, haul.nr, 100);
-	/* The last page was one too many. */
 	KUNIT_EXPECT_EQ(test, counted(pool, STAT_ALLOC_FAIL), 1);
 	refusals.failed = 1;
 	expect_refused(&refusals, slabmod_pool_kmalloc(pool, 64, GFP_KERNEL));
@@ -429,7 +348,7 @@ static void test_request_beyond_the_limit_is_refused_and_counted(struct kunit *t
 			       (void *)slabmod_pool_get_free_pages(pool, GFP_KERNEL, order));
 	expect_refused(&refusals, slabmod_cache_alloc(cache, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, pages_of(pool), 100);
-	/* What comes back can be had again, as something else too. */
+	/* Freed pages can be allocated again in other sizes. */
 	while (haul.nr)
 		slabmod_pool_free_pages(pool, haul.runs[--haul.nr], 0);
 	slabmod_pool_shrink(pool);
@@ -442,10 +361,9 @@ static void test_request_beyond_the_limit_is_refused_and_counted(struct kunit *t
 
 static void hoard_empty_slabs(struct kunit *test, struct slabmod_cache *cache)
 {
-	void **objects = kunit_kcalloc(test, 300, sizeof(*objects), GFP_KERNEL);
+	void **objects = kit_array(test, 300);
 	unsigned int nr = 0;
 
-	KUNIT_ASSERT_NOT_NULL(test, objects);
 	while (nr < 300 && (objects[nr] = slabmod_cache_alloc(cache, GFP_KERNEL)))
 		nr++;
 	slabmod_cache_free_bulk(cache, nr, objects);
@@ -454,7 +372,7 @@ static void hoard_empty_slabs(struct kunit *test, struct slabmod_cache *cache)
 	KUNIT_ASSERT_EQ(test, home_totals(cache).inuse, 0);
 }
 
-static void test_what_one_cache_keeps_empty_serves_another(struct kunit *test)
+static void test_empty_slabs_of_one_cache_serve_another(struct kunit *test)
 {
 	struct slabmod_pool *pool = make_pool(test, "squeezed", MIN_PAGES, MIN_PAGES);
 	struct slabmod_cache *cache;
@@ -464,12 +382,12 @@ static void test_what_one_cache_keeps_empty_serves_another(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, cache);
 	keep_small(cache, NULL);
 	context_pin(0);
-	/* The pages of a cache, and blocks. */
+	/* Of a cache, and as blocks. */
 	for (order = 0; order <= 4; order += 2) {
 		unsigned long squeezed = counted(pool, STAT_SQUEEZE);
 
 		hoard_empty_slabs(test, cache);
-		KUNIT_EXPECT_EQ(test, runs_to_be_had(test, pool, order, 100), MIN_PAGES >> order);
+		KUNIT_EXPECT_EQ(test, atomic_runs(test, pool, order, 100), MIN_PAGES >> order);
 		KUNIT_EXPECT_GT(test, counted(pool, STAT_SQUEEZE), squeezed);
 		KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
 		slabmod_pool_shrink(pool);
@@ -479,28 +397,14 @@ static void test_what_one_cache_keeps_empty_serves_another(struct kunit *test)
 }
 
 static struct kunit_case pools_cases[] = {
-	KUNIT_CASE(test_reserve_is_there_from_the_beginning),
-	KUNIT_CASE(test_reserve_serves_who_may_not_sleep_when_the_kernel_has_nothing),
-	KUNIT_CASE(test_reserve_that_is_the_limit_is_all_there_is),
-	KUNIT_CASE(test_reserve_stays_whatever_is_given_back),
-	KUNIT_CASE(test_reserve_is_made_of_what_runs_there_are),
-	KUNIT_CASE(test_reserve_that_cannot_be_had_makes_no_pool),
-	KUNIT_CASE(test_limit_is_never_passed_whoever_asks),
-	KUNIT_CASE(test_request_beyond_the_limit_is_refused_and_counted),
-	KUNIT_CASE(test_what_one_cache_keeps_empty_serves_another),
-	KUNIT_CASE(test_memory_of_a_pool_is_as_good_as_any),
-	KUNIT_CASE(test_pools_share_neither_memory_nor_caches),
-	KUNIT_CASE(test_pool_of_a_node_has_memory_of_that_node_alone),
-	KUNIT_CASE(test_full_node_gives_nothing_and_no_other_does),
-	KUNIT_CASE(test_pool_of_a_zone_asks_for_it_and_gets_it),
-	KUNIT_CASE(test_pools_with_impossible_properties_are_refused),
-	KUNIT_CASE(test_pools_with_bad_names_are_refused),
-	KUNIT_CASE(test_second_pool_of_a_name_is_refused_until_the_first_is_gone),
-	KUNIT_CASE(test_pool_that_has_a_cache_is_not_destroyed),
-	KUNIT_CASE(test_pool_that_has_live_objects_is_not_destroyed),
-	KUNIT_CASE(test_pool_that_has_pages_in_use_is_not_destroyed),
-	KUNIT_CASE(test_root_pool_is_not_destroyed),
-	KUNIT_CASE(test_pool_does_not_free_what_is_anothers),
+	KUNIT_CASE(test_new_pool_has_its_reserve),
+	KUNIT_CASE(test_reserve_serves_atomic_requests),
+	KUNIT_CASE(test_reserve_stays),
+	KUNIT_CASE(test_reserve_in_fragmented_memory),
+	KUNIT_CASE(test_pool_without_its_reserve_is_not_created),
+	KUNIT_CASE(test_request_above_the_limit_is_refused_and_counted),
+	KUNIT_CASE(test_empty_slabs_of_one_cache_serve_another),
+	POOL_LIST_APART_CASES(KIT_CASE)
 	{}
 };
 

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_pools_apart.c - what pools have to do with each other, with nodes and with zones,
- * which is little, and what they do not let be done to them.
+ * test_pool_list_apart.c - pools are separate from each other; their nodes and zones; what they
+ * refuse.
  */
-#include <linux/gfp.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
 
-#include "block.h"
-#include "cache_list.h"
-#include "pattern.h"
 #include "pool_check.h"
-#include "test_pools.h"
+#include "test_pool_list.h"
 
 /* ---- memory ---- */
 
-static void test_size(struct kunit *test, struct slabmod_pool *pool, size_t size)
+static void expect_good_memory(struct kunit *test, struct slabmod_pool *pool, size_t size)
 {
 	struct piece piece;
-	void *p = slabmod_pool_kmalloc(pool, size, GFP_KERNEL), *again;
+	void *p = kit_pool_kmalloc(test, pool, size), *again;
 
-	KUNIT_ASSERT_NOT_NULL(test, p);
 	KUNIT_EXPECT_PTR_EQ(test, pool_of(chunk_frame(p)), pool);
 	KUNIT_EXPECT_GE(test, slabmod_ksize(p), size);
 	KUNIT_EXPECT_EQ(test, usage_of(pool).used, slabmod_ksize(p));
@@ -33,16 +28,16 @@ static void test_size(struct kunit *test, struct slabmod_pool *pool, size_t size
 	KUNIT_ASSERT_NOT_NULL(test, again);
 	KUNIT_EXPECT_FALSE(test, memchr_inv(again, 0, size));
 	slabmod_pool_kfree(pool, again);
-	/* What has been used is cleared too. */
+	/* Reused memory is cleared. */
 	again = slabmod_pool_kzalloc(pool, size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, again);
 	KUNIT_EXPECT_FALSE(test, memchr_inv(again, 0, size));
-	/* The call that names no pool frees it as well. */
+	/* The call that names no pool frees it, too. */
 	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(again));
 	KUNIT_EXPECT_EQ(test, usage_of(pool).used, 0);
 }
 
-void test_memory_of_a_pool_is_as_good_as_any(struct kunit *test)
+void test_memory_of_a_pool(struct kunit *test)
 {
 	static const size_t sizes[] = {
 		1, 8, 16, 100, 1000, 1024, 4096, 5000, SZ_32K, SZ_32K + 1, SZ_64K, SZ_1M,
@@ -51,7 +46,7 @@ void test_memory_of_a_pool_is_as_good_as_any(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		test_size(test, pool, sizes[i]);
+		expect_good_memory(test, pool, sizes[i]);
 	KUNIT_EXPECT_PTR_EQ(test, slabmod_pool_kmalloc(pool, 0, GFP_KERNEL), ZERO_SIZE_PTR);
 	KIT_EXPECT_NO_MISUSE(test, slabmod_pool_kfree(pool, ZERO_SIZE_PTR);
 			     slabmod_pool_kfree(pool, NULL); slabmod_pool_free_pages(pool, 0, 3));
@@ -64,20 +59,19 @@ void test_pools_share_neither_memory_nor_caches(struct kunit *test)
 	struct slabmod_pool *two = make_pool(test, "two", 64, 0);
 	struct slabmod_cache *caches[2];
 	struct slabmod_usage before = usage_of(two);
-	void *p = slabmod_pool_kmalloc(one, 100, GFP_KERNEL);
+	void *p = kit_pool_kmalloc(test, one, 100);
 
-	KUNIT_ASSERT_NOT_NULL(test, p);
 	KUNIT_EXPECT_EQ(test, usage_of(one).used, slabmod_ksize(p));
 	KUNIT_EXPECT_EQ(test, usage_of(two).used, 0);
 	KUNIT_EXPECT_EQ(test, usage_of(two).held, before.held);
-	/* Of one name, and yet two. */
+	/* Pools may have caches of the same name. */
 	caches[0] = slabmod_pool_cache_create(one, "same", 100, 0, 0, NULL);
 	caches[1] = slabmod_pool_cache_create(two, "same", 100, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, caches[0]);
 	KUNIT_ASSERT_NOT_NULL(test, caches[1]);
 	KUNIT_EXPECT_PTR_NE(test, caches[0], caches[1]);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[1]), 0);
-	/* The end of one is nothing to the other. */
+	/* A pool may be destroyed before another. */
 	unmake_pool(test, two);
 	slabmod_pool_kfree(one, p);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[0]), 0);
@@ -88,14 +82,14 @@ void test_pools_share_neither_memory_nor_caches(struct kunit *test)
 
 #define BELONGINGS	6
 
-/* One of each kind, taken on one CPU and given back on another. */
+/* One of each kind of memory. */
 struct belongings {
 	struct slabmod_pool *pool;
 	struct slabmod_cache *cache;
 	void *p[BELONGINGS];
 };
 
-static void take_belongings(void *arg)
+static void alloc_belongings(void *arg)
 {
 	struct belongings *b = arg;
 
@@ -107,7 +101,7 @@ static void take_belongings(void *arg)
 	b->p[5] = slabmod_cache_alloc(b->cache, GFP_KERNEL);
 }
 
-static void give_belongings(void *arg)
+static void free_belongings(void *arg)
 {
 	struct belongings *b = arg;
 
@@ -119,49 +113,67 @@ static void give_belongings(void *arg)
 	slabmod_cache_free(b->cache, b->p[5]);
 }
 
-static void test_node(struct kunit *test, int nid)
+/* Allocate on each CPU, check all memory, and free it on another CPU. */
+static void expect_place(struct kunit *test, const struct slabmod_pool_params *params,
+			 bool (*in_place)(const void *p, const struct slabmod_pool_params *params))
 {
-	struct slabmod_pool_params params = { .reserve_bytes = SZ_512K, .node = nid };
-	struct belongings b = { .pool = make_pool_with(test, "bound", &params) };
+	struct belongings b = { .pool = make_pool_with(test, "bound", params) };
 	unsigned int cpus = num_online_cpus(), n, round;
-	int other, i;
+	void *p;
+	int i;
 
-	b.cache = slabmod_pool_cache_create(b.pool, "of-a-node", 200, 0, 0, NULL);
+	pools_watch.wanted = params->zone;
+	b.cache = slabmod_pool_cache_create(b.pool, "of-a-place", 200, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, b.cache);
 	for (round = 0; round < 10 * cpus; round++) {
 		n = round % cpus;
-		kit_run_on(n, take_belongings, &b);
+		kit_run_on(n, alloc_belongings, &b);
 		for (i = 0; i < BELONGINGS; i++) {
 			KUNIT_ASSERT_NOT_NULL(test, b.p[i]);
-			KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(b.p[i])), nid);
+			KUNIT_EXPECT_TRUE(test, in_place(b.p[i], params));
 		}
-		kit_run_on((n + cpus / 2) % cpus, give_belongings, &b);
+		kit_run_on((n + cpus / 2) % cpus, free_belongings, &b);
 	}
-	for_each_online_node(other)
-		if (other != nid)
-			KUNIT_EXPECT_TRUE(test, list_empty(&b.pool->buddies[other].chunks));
+	/* More than the reserve. */
+	p = kit_pool_kmalloc(test, b.pool, SZ_1M);
+	KUNIT_EXPECT_TRUE(test, in_place(p, params));
+	slabmod_pool_kfree(b.pool, p);
+	for_each_online_node(i)
+		if (params->node != NUMA_NO_NODE && i != params->node)
+			KUNIT_EXPECT_TRUE(test, list_empty(&b.pool->buddies[i].chunks));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&pools_watch.without), 0);
+	KUNIT_EXPECT_GT(test, atomic_long_read(&pools_watch.most), 0);
 	KUNIT_EXPECT_EQ(test, usage_of(b.pool).used, 0);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(b.cache), 0);
 	unmake_pool(test, b.pool);
 }
 
-void test_pool_of_a_node_has_memory_of_that_node_alone(struct kunit *test)
+static bool on_node(const void *p, const struct slabmod_pool_params *params)
 {
-	int nid;
-
-	for_each_online_node(nid)
-		test_node(test, nid);
+	return kit_node(p) == params->node;
 }
 
-void test_full_node_gives_nothing_and_no_other_does(struct kunit *test)
+static bool in_zone(const void *p, const struct slabmod_pool_params *params)
+{
+	return page_zonenum(virt_to_page(p)) <= gfp_zone(params->zone);
+}
+
+void test_pool_of_a_node(struct kunit *test)
+{
+	struct slabmod_pool_params params = { .reserve_bytes = SZ_512K };
+
+	for_each_online_node(params.node)
+		expect_place(test, &params, on_node);
+}
+
+void test_pool_of_a_full_node_fails(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 4096);
-	struct slabmod_cache *cache = cache_create(pool, "of-a-node", 200, 0, 0, NULL, NULL);
+	struct slabmod_cache *cache = kit_cache_in(test, pool, "of-a-node", 200, 0);
 	int full = first_online_node, nid;
 
 	if (num_online_nodes() < 2)
 		kunit_skip(test, "there is one node");
-	KUNIT_ASSERT_NOT_NULL(test, cache);
 	pool->source.nid = full;
 	pool->source.reserve = 100;
 	kit_source.full_nodes = BIT(full);
@@ -175,43 +187,17 @@ void test_full_node_gives_nothing_and_no_other_does(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, pool->buddies[nid].free_pages, nid == full ? 100 : 0);
 }
 
-static void test_zone(struct kunit *test, gfp_t zone)
+void test_pool_of_a_zone(struct kunit *test)
 {
-	struct slabmod_pool_params params = { .zone = zone, .reserve_bytes = SZ_256K,
-					      .node = NUMA_NO_NODE };
-	struct belongings b = { .pool = make_pool_with(test, "zoned", &params) };
-	unsigned int round;
-	int i;
+	struct slabmod_pool_params params = { .reserve_bytes = SZ_256K, .node = NUMA_NO_NODE };
 
-	pools_watch.wanted = zone;
-	b.cache = slabmod_pool_cache_create(b.pool, "of-a-zone", 200, 0, 0, NULL);
-	KUNIT_ASSERT_NOT_NULL(test, b.cache);
-	for (round = 0; round < 2 * num_online_cpus(); round++) {
-		kit_run_on(round % num_online_cpus(), take_belongings, &b);
-		for (i = 0; i < BELONGINGS; i++) {
-			KUNIT_ASSERT_NOT_NULL(test, b.p[i]);
-			KUNIT_EXPECT_LE(test, page_zonenum(virt_to_page(b.p[i])), gfp_zone(zone));
-		}
-		kit_run_on(0, give_belongings, &b);
-	}
-	/* Beyond the reserve too, and however large. */
-	b.p[0] = slabmod_pool_kmalloc(b.pool, SZ_1M, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, b.p[0]);
-	KUNIT_EXPECT_LE(test, page_zonenum(virt_to_page(b.p[0])), gfp_zone(zone));
-	slabmod_pool_kfree(b.pool, b.p[0]);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&pools_watch.without), 0);
-	KUNIT_EXPECT_GT(test, atomic_long_read(&pools_watch.most), 0);
-	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(b.cache), 0);
-	unmake_pool(test, b.pool);
+	params.zone = GFP_DMA32;
+	expect_place(test, &params, in_zone);
+	params.zone = GFP_DMA;
+	expect_place(test, &params, in_zone);
 }
 
-void test_pool_of_a_zone_asks_for_it_and_gets_it(struct kunit *test)
-{
-	test_zone(test, GFP_DMA32);
-	test_zone(test, GFP_DMA);
-}
-
-/* ---- what cannot be ---- */
+/* ---- parameters ---- */
 
 static const struct bad_params {
 	enum misuse kind;
@@ -251,7 +237,7 @@ void test_pools_with_impossible_properties_are_refused(struct kunit *test)
 				  pool = slabmod_pool_create("bad", &bad_params[i].params));
 		KUNIT_EXPECT_NULL_MSG(test, pool, "number %d", i);
 	}
-	/* What is just possible is. */
+	/* The limits of what is accepted. */
 	params.limit_bytes = SLABMOD_POOL_MIN_LIMIT;
 	params.reserve_bytes = SLABMOD_POOL_MIN_LIMIT;
 	params.node = first_online_node;
@@ -281,7 +267,7 @@ void test_pools_with_bad_names_are_refused(struct kunit *test)
 	unmake_pool(test, pool);
 }
 
-void test_second_pool_of_a_name_is_refused_until_the_first_is_gone(struct kunit *test)
+void test_pool_names_are_unique(struct kunit *test)
 {
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	struct slabmod_pool *pool = make_pool(test, "only", 10, 0), *second = NULL;
@@ -298,7 +284,7 @@ void test_second_pool_of_a_name_is_refused_until_the_first_is_gone(struct kunit 
 	unmake_pool(test, pool);
 }
 
-/* ---- the end of what is in use ---- */
+/* ---- destroy ---- */
 
 static void expect_busy(struct kunit *test, struct slabmod_pool *pool, const char *text)
 {
@@ -309,60 +295,41 @@ static void expect_busy(struct kunit *test, struct slabmod_pool *pool, const cha
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));
 }
 
-void test_pool_that_has_a_cache_is_not_destroyed(struct kunit *test)
+void test_pool_in_use_is_not_destroyed(struct kunit *test)
 {
 	struct slabmod_pool *pool = make_pool(test, "busy", 64, 0);
 	struct slabmod_cache *cache = slabmod_pool_cache_create(pool, "busy-bee", 40, 0, 0, NULL);
+	unsigned long page, block;
+	struct piece pieces[3];
 	void *object;
+	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, cache);
 	expect_busy(test, pool, "busy: destroyed with 1 caches, 0 live objects, 0 pages");
 	KUNIT_EXPECT_EQ(test, kit_captured("cache busy-bee, 0 live objects"), 1);
 	KUNIT_EXPECT_GE(test, pages_of(pool), 64);
-	object = slabmod_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_NOT_NULL(test, object);
+	object = kit_alloc(test, cache);
 	expect_busy(test, pool, "busy: destroyed with 1 caches, 1 live objects, 0 pages");
 	KUNIT_EXPECT_EQ(test, kit_captured("busy-bee object "), 1);
 	slabmod_cache_free(cache, object);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
-	unmake_pool(test, pool);
-}
 
-void test_pool_that_has_live_objects_is_not_destroyed(struct kunit *test)
-{
-	struct slabmod_pool *pool = make_pool(test, "busy", 0, 0);
-	struct piece pieces[3];
-	void *p;
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		p = slabmod_pool_kmalloc(pool, 100, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, p);
-		piece_fill(&pieces[i], p, 100, i);
-	}
+	for (i = 0; i < 3; i++)
+		piece_fill(&pieces[i], kit_pool_kmalloc(test, pool, 100), 100, i);
 	expect_busy(test, pool, "busy: destroyed with 0 caches, 3 live objects, 0 pages");
 	KUNIT_EXPECT_EQ(test, kit_captured("cache kmalloc-112, 3 live objects"), 1);
 	KUNIT_EXPECT_EQ(test, kit_captured("kmalloc-112 object "), 3);
 	KUNIT_EXPECT_EQ(test, kit_captured("slabmod:   cache "), 1);
-	/* It goes on as if nothing had been. */
-	p = slabmod_pool_kmalloc(pool, 3000, GFP_KERNEL);
-	KUNIT_EXPECT_NOT_NULL(test, p);
-	slabmod_pool_kfree(pool, p);
+	/* The pool can still be used. */
+	slabmod_pool_kfree(pool, kit_pool_kmalloc(test, pool, 3000));
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_TRUE(test, piece_intact(&pieces[i]));
 		slabmod_pool_kfree(pool, pieces[i].memory);
 	}
-	unmake_pool(test, pool);
-}
 
-void test_pool_that_has_pages_in_use_is_not_destroyed(struct kunit *test)
-{
-	struct slabmod_pool *pool = make_pool(test, "busy", 0, 0);
-	unsigned long page = slabmod_pool_get_free_pages(pool, GFP_KERNEL, 0);
-	unsigned long block = slabmod_pool_get_free_pages(pool, GFP_KERNEL, 5);
-
-	KUNIT_ASSERT_NE(test, page, 0);
-	KUNIT_ASSERT_NE(test, block, 0);
+	page = slabmod_pool_get_free_pages(pool, GFP_KERNEL, 0);
+	block = slabmod_pool_get_free_pages(pool, GFP_KERNEL, 5);
+	KUNIT_ASSERT_TRUE(test, page && block);
 	expect_busy(test, pool, "busy: destroyed with 0 caches, 1 live objects, 32 pages");
 	KUNIT_EXPECT_EQ(test, kit_captured("cache pages-0, 1 live objects"), 1);
 	KIT_EXPECT_NO_MISUSE(test, slabmod_pool_free_pages(pool, page, 0));
@@ -382,9 +349,9 @@ void test_root_pool_is_not_destroyed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
 }
 
-/* ---- what is another's ---- */
+/* ---- memory of another pool ---- */
 
-void test_pool_does_not_free_what_is_anothers(struct kunit *test)
+void test_pool_refuses_memory_of_other_pools(struct kunit *test)
 {
 	struct slabmod_pool *mine = make_pool(test, "mine", 0, 0);
 	struct slabmod_pool *yours = make_pool(test, "yours", 0, 0);
@@ -396,7 +363,7 @@ void test_pool_does_not_free_what_is_anothers(struct kunit *test)
 
 	b.cache = slabmod_pool_cache_create(yours, "your-own", 200, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, b.cache);
-	take_belongings(&b);
+	alloc_belongings(&b);
 	used = usage_of(yours).used;
 	for (i = 0; i < 3; i++)
 		KIT_EXPECT_MISUSE(test, MISUSE_WRONG_POOL, text, slabmod_pool_kfree(mine, b.p[i]));
@@ -412,7 +379,7 @@ void test_pool_does_not_free_what_is_anothers(struct kunit *test)
 			  slabmod_pool_free_pages(mine, (unsigned long)&used & PAGE_MASK, 0));
 	KUNIT_EXPECT_EQ(test, usage_of(yours).used, used);
 	KUNIT_EXPECT_EQ(test, usage_of(mine).used, 0);
-	KIT_EXPECT_NO_MISUSE(test, give_belongings(&b); slabmod_kfree(p));
+	KIT_EXPECT_NO_MISUSE(test, free_belongings(&b); slabmod_kfree(p));
 	KUNIT_EXPECT_EQ(test, usage_of(yours).used, 0);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(b.cache), 0);
 	unmake_pool(test, mine);

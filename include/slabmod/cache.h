@@ -44,7 +44,7 @@ struct slabmod_cache;
 #define SLABMOD_ISOLATED	0x2u
 
 /**
- * define SLABMOD_TYPESAFE_BY_RCU - keep freed objects type-stable for RCU readers
+ * define SLABMOD_TYPESAFE_BY_RCU - keep the type of freed objects for RCU readers
  *
  * As the kernel's SLAB_TYPESAFE_BY_RCU. The memory of a slab is not reused for anything else
  * until a grace period after the last object in it was freed. A reader that found an object

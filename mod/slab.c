@@ -9,7 +9,6 @@
  * Contexts: slab_create() and slab_destroy() as the buddy, the rest any.
  * Locks: none; the caller holds the lock of the slab's home.
  */
-#include <linux/bitmap.h>
 #include <linux/cache.h>
 #include <linux/log2.h>
 #include <linux/mm.h>

@@ -79,33 +79,18 @@ static __always_inline void release(struct frame *frame)
 	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
 }
 
-/* The same, out of line. */
-static noinline void release_debugged(struct frame *frame)
-{
-	release(frame);
-}
-
-static noinline void free_debugged(struct frame *frame)
-{
-	if (!debug_block_free(frame, release_debugged))
-		release_debugged(frame);
-}
-
 void block_release(struct frame *frame)
 {
 	/* kmemleak ignores blocks that it does not track, such as runs of pages. */
 	if (leak_tracks_blocks())
 		leak_note_free(frame->block);
-	if (static_branch_unlikely(&debug_blocks))
-		free_debugged(frame);
-	else
+	if (!static_branch_unlikely(&debug_blocks) || !debug_block_free(frame, release))
 		release(frame);
 }
 
 bool block_drain(unsigned long nr)
 {
-	return static_branch_unlikely(&debug_blocks) && !in_nmi() &&
-	       debug_block_drain(nr, release_debugged);
+	return static_branch_unlikely(&debug_blocks) && !in_nmi() && debug_block_drain(nr, release);
 }
 EXPORT_SYMBOL_FOR_TEST(block_drain);
 

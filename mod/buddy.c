@@ -282,17 +282,6 @@ static struct frame *alloc_new(struct buddy *buddies, int nid,
 	return frame;
 }
 
-/* Allocate a free block, if need be after the caches freed their empty slabs. */
-static struct frame *alloc_existing(struct buddy *buddy, const struct buddy_request *request)
-{
-	struct chunk_source *source = buddy->source;
-	struct frame *frame = alloc_from(buddy, request);
-
-	if (!frame && source->reclaim_empty && source->reclaim_empty(source))
-		frame = alloc_from(buddy, request);
-	return frame;
-}
-
 static struct frame *alloc_from_other_nodes(struct buddy *buddies, int nid,
 					    const struct buddy_request *request)
 {
@@ -359,8 +348,11 @@ static bool make_room(struct buddy *buddies, const struct buddy_request *request
 static struct frame *alloc_once(struct buddy *buddies, int nid,
 				const struct buddy_request *request, gfp_t gfp)
 {
-	struct frame *frame = alloc_existing(&buddies[nid], request);
+	struct chunk_source *source = buddies->source;
+	struct frame *frame = alloc_from(&buddies[nid], request);
 
+	if (!frame && source->reclaim_empty && source->reclaim_empty(source))
+		frame = alloc_from(&buddies[nid], request);
 	if (frame)
 		return frame;
 	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
@@ -566,7 +558,6 @@ void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source)
 	for (i = 0; i < NR_BUCKETS; i++)
 		INIT_LIST_HEAD(&buddy->bucket[i]);
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_init);
 
 unsigned long buddy_exit(struct buddy *buddy)
 {
@@ -582,4 +573,3 @@ unsigned long buddy_exit(struct buddy *buddy)
 	}
 	return pages;
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_exit);

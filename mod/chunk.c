@@ -333,8 +333,7 @@ static LLIST_HEAD(pending_free);
  */
 static DEFINE_MUTEX(pending_mutex);
 
-/* @ending: NULL, or the source whose chunks are handed over. Return the pages of these. */
-static unsigned long free_pending(const struct chunk_source *ending)
+unsigned long chunk_hand_over(const struct chunk_source *source)
 {
 	struct frame *frame, *next;
 	unsigned long pages = 0;
@@ -342,7 +341,7 @@ static unsigned long free_pending(const struct chunk_source *ending)
 	mutex_lock(&pending_mutex);
 	llist_for_each_entry_safe(frame, next, llist_del_all(&pending_free), pending_free) {
 		struct chunk *chunk = frame_chunk(frame);
-		bool hand_over = chunk->buddy->source == ending;
+		bool hand_over = chunk->buddy->source == source;
 
 		if (hand_over && foreign_refs(chunk) > 0)
 			pages += chunk_pages(chunk);
@@ -355,13 +354,8 @@ static unsigned long free_pending(const struct chunk_source *ending)
 
 bool chunk_free_pending(void)
 {
-	free_pending(NULL);
+	chunk_hand_over(NULL);
 	return llist_empty(&pending_free);
-}
-
-unsigned long chunk_hand_over(struct chunk_source *source)
-{
-	return free_pending(source);
 }
 
 static void pending_work(struct work_struct *work)

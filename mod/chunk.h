@@ -63,10 +63,10 @@ void chunk_leak(struct chunk *chunk);
 bool chunk_free_pending(void);
 
 /*
- * Free the pending chunks of a source that is being destroyed. The kernel frees pages that are
- * referenced elsewhere with the last reference; return their number. May sleep.
+ * The same, and if chunks of @source, which is being destroyed, are referenced elsewhere, let the
+ * kernel free them with the last reference. Return the pages of these. May sleep.
  */
-unsigned long chunk_hand_over(struct chunk_source *source);
+unsigned long chunk_hand_over(const struct chunk_source *source);
 
 /* Return false, with a report, if others dropped references of slabmod's. */
 bool chunk_refs_check(struct chunk *chunk);

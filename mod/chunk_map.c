@@ -25,7 +25,6 @@ EXPORT_SYMBOL_FOR_TEST(chunk_map);
 struct frame chunk_no_frames[UNIT_PAGES];
 EXPORT_SYMBOL_FOR_TEST(chunk_no_frames);
 struct map_leaf chunk_no_leaf;
-EXPORT_SYMBOL_FOR_TEST(chunk_no_leaf);
 static DEFINE_RAW_SPINLOCK(map_lock);
 
 /* Indexed by their last page: for an address, the next chunk upwards is the only candidate. */

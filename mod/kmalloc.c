@@ -2,9 +2,9 @@
 /*
  * kmalloc.c - memory by size: classes of caches, and blocks of pages above them.
  *
- * Four classes a doubling waste a fifth of an object at the most. A size finds its
- * class by a shift (include/slabmod/kmalloc.h), and a small one in a table. A class
- * gets its magazines with its first allocation, so classes nobody uses cost little.
+ * Four classes per doubling waste at most a fifth of an object. The class of a size is computed
+ * by a shift (include/slabmod/kmalloc.h), or looked up in a table if it is small. A class gets
+ * its magazines with its first allocation, so unused classes cost little.
  *
  * Contexts: any, unless a function says otherwise. Locks: none of its own.
  */
@@ -29,14 +29,14 @@
 struct slabmod_cache *slabmod_kmalloc_caches[SLABMOD_KMALLOC_CLASSES] __read_mostly;
 EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_caches);
 
-/* The same by size in steps of 16 bytes, up to 1 KiB: most sizes are small. */
+/* The same caches, by size in steps of 16 bytes up to 1 KiB. */
 #define SMALL_STEPS	(1024 / SLAB_MIN_SIZE)
 
 static struct slabmod_cache *small_caches[SMALL_STEPS] __read_mostly;
 
-/* ---- taking ---- */
+/* ---- allocation ---- */
 
-/* Sizes that no class serves: 0, and what is taken from the buddy in whole pages. */
+/* Sizes without a class: 0, and those that are allocated as whole pages. */
 static void *kmalloc_uncached(struct slabmod_pool *pool, size_t size, gfp_t gfp, int nid)
 {
 	void *p;
@@ -92,15 +92,15 @@ void *slabmod_kmalloc_overflow(size_t n, size_t size)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_overflow);
 
-/* ---- giving ---- */
+/* ---- free ---- */
 
-/* What kfree() is to ignore. ZERO_OR_NULL_PTR() takes in 1 to 15 too: those are bad. */
+/* Pointers that kfree() ignores. ZERO_OR_NULL_PTR() also covers 1 to 15, which are bad. */
 static bool is_nothing(const void *p)
 {
 	return !p || p == ZERO_SIZE_PTR;
 }
 
-/* Whether kfree() may free what a cache has. */
+/* Whether kfree() may free objects of the cache. */
 static bool is_memory(const struct slabmod_cache *cache)
 {
 	return !(cache->flags & CACHE_PAGES);
@@ -112,37 +112,33 @@ static void report_pages(const char *who, const struct slabmod_cache *cache, con
 		cache_print_object(p);
 }
 
-static void kfree_checked(void *p)
+static noinline void kfree_slow(void *p)
 {
-	struct found found = cache_find(p);
+	struct found found;
 
+	if (is_nothing(p))
+		return;
+	rcu_read_lock();
+	found = cache_find(p);
 	if (found.cache && !is_memory(found.cache))
 		report_pages("kfree", found.cache, p);
 	else if (found.cache)
 		cache_free_slow(found.cache, p);
 	else if (!defer_free_block(found.frame, p))
 		cache_report_bad_free("kfree", p);
-}
-
-static noinline void kfree_slow(void *p)
-{
-	if (is_nothing(p))
-		return;
-	rcu_read_lock();
-	kfree_checked(p);
 	rcu_read_unlock();
 }
 
-static __always_inline void kfree_one(void *p)
+void slabmod_kfree(const void *object)
 {
+	void *p = kasan_reset_tag((void *)object);
 	unsigned long offset = chunk_offset(p);
 	struct slabmod_cache *cache;
 	struct frame *frame;
 
-	p = kasan_reset_tag(p);
 	preempt_disable();
 	frame = chunk_frame_fast(offset);
-	/* Once: when @p is free already, its frame may be changing hands. */
+	/* Read once: if @p is free already, the cache of its frame may change. */
 	cache = READ_ONCE(frame->cache);
 	if (likely(cache) && likely(cache_free_fast(cache, frame, offset, p, false))) {
 		preempt_enable();
@@ -151,18 +147,13 @@ static __always_inline void kfree_one(void *p)
 	preempt_enable();
 	kfree_slow(p);
 }
-
-void slabmod_kfree(const void *p)
-{
-	kfree_one((void *)p);
-}
 EXPORT_SYMBOL_SLABMOD(slabmod_kfree);
 
 void slabmod_pool_kfree(struct slabmod_pool *pool, const void *p)
 {
 	if (is_nothing(p) || pool_mismatch("pool_kfree", pool, p))
 		return;
-	kfree_one((void *)p);
+	slabmod_kfree(p);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_kfree);
 
@@ -171,13 +162,13 @@ void slabmod_kfree_bulk(size_t nr, void **p)
 	size_t i;
 
 	for (i = 0; i < nr; i++)
-		kfree_one(p[i]);
+		slabmod_kfree(p[i]);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kfree_bulk);
 
-/* ---- what there is at an address ---- */
+/* ---- sizes ---- */
 
-/* Bytes at @p that kfree() may free, or 0 with a report. */
+/* The size of the memory at @p that kfree() may free, or 0 with a report. */
 static size_t memory_at(const char *who, const void *p)
 {
 	struct found found;
@@ -195,10 +186,10 @@ static size_t memory_at(const char *who, const void *p)
 }
 
 /*
- * Bytes that were asked for of what is in use at @p, where debug mode knows that, or else
- * @size; with @all, from now on its caller may write to all of it.
+ * The requested size of the memory in use at @p if debug mode knows it, otherwise @size. @all:
+ * the caller may use all of it from now on.
  */
-static size_t asked_for(const void *p, size_t size, bool all)
+static size_t requested_size(const void *p, size_t size, bool all)
 {
 	struct slabmod_cache *cache = frame_cache(chunk_frame(p));
 	size_t requested = 0;
@@ -210,7 +201,7 @@ static size_t asked_for(const void *p, size_t size, bool all)
 	return requested ?: size;
 }
 
-static void set_asked(void *p, size_t requested)
+static void set_requested_size(void *p, size_t requested)
 {
 	struct slabmod_cache *cache = frame_cache(chunk_frame(p));
 
@@ -226,8 +217,8 @@ size_t slabmod_ksize(const void *p)
 
 	p = kasan_reset_tag(p);
 	size = is_nothing(p) ? 0 : memory_at("ksize", p);
-	/* Who asks may write to all of it. */
-	return size ? asked_for(p, size, true) : 0;
+	/* The caller may use all of it from now on. */
+	return size ? requested_size(p, size, true) : 0;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_ksize);
 
@@ -243,15 +234,13 @@ void slabmod_kfree_sensitive(const void *p)
 	if (!size)
 		return;
 	cache = cache_find(p).cache;
-	size = asked_for(p, size, false);
+	size = requested_size(p, size, false);
 	memzero_explicit((void *)p, size);
 	if (cache && cache->ctor)
 		cache->ctor((void *)p);
 	slabmod_kfree(p);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kfree_sensitive);
-
-/* ---- taking more or less of it ---- */
 
 void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 {
@@ -267,13 +256,13 @@ void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 	old = is_nothing(p) ? 0 : memory_at("krealloc", p);
 	if (!old && !is_nothing(p))
 		return NULL;
-	requested = old ? asked_for(p, old, false) : 0;
+	requested = old ? requested_size(p, old, false) : 0;
 	if (size <= old) {
 		/* Without debug mode @requested is all there is: clear what a later call adds. */
 		if (clear && size < requested)
 			memset((void *)p + size, 0, requested - size);
-		set_asked((void *)p, size);
-		/* In debug mode this was a zone. */
+		set_requested_size((void *)p, size);
+		/* In debug mode this was a red zone. */
 		if (clear && size > requested)
 			memset((void *)p + requested, 0, size - requested);
 		return (void *)p;
@@ -351,7 +340,7 @@ char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kasprintf);
 
-/* ---- beginning ---- */
+/* ---- initialization ---- */
 
 int kmalloc_create_caches(struct slabmod_pool *pool)
 {

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * direct_reclaim.c - what a pool does before a request fails.
+ * direct_reclaim.c - reclaim by a request that would fail.
  *
- * By then a request has had a look at the slabs and blocks that are free, at slabs that
- * homes keep empty, and at the source. What is left is free, but has an owner: objects in
- * the magazines of all CPUs, slabs that wait for a grace period of RCU, chunks on their way
- * to the kernel, and what debug mode keeps in quarantine. They give way in this order. All
- * but the last take a caller that may sleep: other CPUs empty their magazines by themselves,
- * and are waited for.
+ * The request has tried free slabs and blocks, empty slabs of homes, and the source. The
+ * remaining free memory is, in the order in which it is reclaimed: objects in magazines of all
+ * CPUs, slabs that wait for an RCU grace period, chunks pending free, and the quarantines of
+ * debug mode. All but the last need a caller that may sleep, because other CPUs drain their own
+ * magazines.
  *
- * Contexts: any but NMI. Locks: none of its own; lists of caches are read by RCU, because
- * the caller may be anywhere, in reclaim and under cache_mutex too.
+ * Contexts: any but NMI. Locks: none of its own. Lists of caches are read by RCU, because the
+ * caller may be in reclaim or hold cache_mutex.
  */
 #include <linux/irqflags.h>
 #include <linux/rcupdate.h>
@@ -24,12 +23,12 @@
 #include "direct_reclaim.h"
 #include "magazine_set.h"
 
-/* Rounds in which all there is in quarantines has given way, however much it is. */
-#define RELENT_ROUNDS	16
+/* Rounds after which all quarantines are empty, however large they were. */
+#define QUARANTINE_ROUNDS	16
 
 /* ---- magazines and chunks ---- */
 
-/* An interrupt on each CPU, which is waited for. */
+/* Draining sends an interrupt to each CPU and waits. */
 static bool may_drain(gfp_t gfp)
 {
 	return gfpflags_allow_blocking(gfp) && !irqs_disabled();
@@ -37,7 +36,7 @@ static bool may_drain(gfp_t gfp)
 
 static void drain_cache(struct slabmod_cache *cache, void *arg)
 {
-	/* What comes from there stays in the slabs of the cache, and is of use to it alone. */
+	/* Slabs of an isolated cache are of use to that cache alone. */
 	if (cache == arg || !(cache->flags & SLABMOD_ISOLATED))
 		magazine_drain_all(cache);
 }
@@ -48,7 +47,7 @@ static void count_cache(struct slabmod_cache *cache, void *arg)
 		*(unsigned long *)arg += magazine_count(cache);
 }
 
-/* A magazine that its CPU was just using has been passed over. */
+/* Busy magazines are skipped by a drain. */
 static bool is_drained(struct slabmod_pool *pool)
 {
 	unsigned long objects = 0;
@@ -71,14 +70,14 @@ static bool drain_more(struct slabmod_pool *pool, struct slabmod_cache *cache, g
 	return true;
 }
 
-/* Give what came free in a round to the buddies. May sleep. */
-static void reap(struct slabmod_pool *pool)
+/* Free the slabs and chunks that became empty to the buddies. May sleep. */
+static void free_reclaimed(struct slabmod_pool *pool)
 {
-	/* Of caches that are SLABMOD_TYPESAFE_BY_RCU a slab is of use after a grace period. */
+	/* Slabs of SLABMOD_TYPESAFE_BY_RCU caches are free after a grace period. */
 	cache_reclaim_empty(pool);
 	if (atomic_long_read(&pool->source.rcu_pages))
 		rcu_barrier();
-	/* What came free in interrupts was put off. */
+	/* Chunks that became free in interrupts are pending. */
 	chunk_free_pending();
 }
 
@@ -97,7 +96,7 @@ static void reclaim_quarantine(struct slabmod_cache *cache, void *arg)
 		r->any |= quarantine_shrink(cache, r->round);
 }
 
-/* The cache's own objects first, with which it may even do without pages. */
+/* Start with the cache's own objects, which may serve the request without pages. */
 static bool reclaim_quarantines(struct slabmod_pool *pool, struct slabmod_cache *cache,
 				unsigned int round)
 {
@@ -109,16 +108,14 @@ static bool reclaim_quarantines(struct slabmod_pool *pool, struct slabmod_cache 
 	return block_drain(1ul << round) || r.any;
 }
 
-/* ---- all of it ---- */
-
 bool direct_reclaim(struct slabmod_pool *pool, struct slabmod_cache *cache, gfp_t gfp,
 		    unsigned int round)
 {
-	if (in_nmi() || round == RELENT_ROUNDS)
+	if (in_nmi() || round == QUARANTINE_ROUNDS)
 		return false;
 	if (!drain_more(pool, cache, gfp, round) && !reclaim_quarantines(pool, cache, round))
 		return false;
 	if (may_drain(gfp))
-		reap(pool);
+		free_reclaimed(pool);
 	return true;
 }

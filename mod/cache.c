@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cache.c - typed caches: taking and giving objects, with every check.
+ * cache.c - typed caches: slow paths of allocation and free, with every check.
  *
- * The fast paths are in cache.h and slabmod/fast.h, to be inlined where they are
- * exported. What they do not do is done here: flags, nodes, clearing, and finding
- * out what is wrong with an address. It is kept out of line (noinline): inlined, it
- * costs the fast path a stack frame. The life of a cache is in cache_list.c.
+ * The fast paths are in cache.h and slabmod/fast.h, inlined into exported functions. The slow
+ * paths are noinline, because inlined they cost the fast path a stack frame. Creation and
+ * destruction of caches are in cache_list.c.
  *
  * Contexts: any. Locks: none of its own.
  */
@@ -33,11 +32,11 @@
 #include "report.h"
 #include "source.h"
 
-/* ---- taking ---- */
+/* ---- allocation ---- */
 
 static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
-	/* What is to be had without fail is what there is in one piece: with its zones. */
+	/* __GFP_NOFAIL is limited by the pages of an object, red zones included. */
 	if (gfp_refused(cache->name, gfp, cache->size + cache->tail))
 		return true;
 	if (gfp & __GFP_ZERO && cache->ctor)
@@ -47,11 +46,31 @@ static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	return nid != NUMA_NO_NODE && node_refused(cache->name, nid);
 }
 
-/* Of a new slab. What other nodes have in slabs is used before their memory is for one. */
-static void *alloc_from_new_slab(struct slabmod_cache *cache, gfp_t gfp)
+/* Memory is short: use shared lines, then reclaim. */
+static noinline void *alloc_with_reclaim(struct slabmod_cache *cache, gfp_t gfp)
 {
-	void *object = NULL;
+	void *object = magazine_alloc_object(cache, true);
+	unsigned int round;
 
+	for (round = 0; !object && direct_reclaim(cache->pool, cache, gfp, round); round++) {
+		object = magazine_alloc_object(cache, true);
+		if (!object)
+			object = magazine_alloc_new_slab(cache, gfp);
+	}
+	return object;
+}
+
+/* Refill the magazine from existing slabs, from a new slab, or after reclaim. */
+static void *alloc_refill(struct slabmod_cache *cache, gfp_t gfp)
+{
+	void *object;
+
+	if (unlikely(!magazine_has_own(cache)))
+		magazine_enable(cache, gfp);
+	object = magazine_alloc_object(cache, false);
+	if (object)
+		return object;
+	/* Free objects of other nodes are preferred to pages of other nodes. */
 	if (nr_online_nodes > 1 && !(gfp & __GFP_THISNODE)) {
 		object = magazine_alloc_new_slab(cache, gfp_easy(gfp) | __GFP_THISNODE);
 		if (!object)
@@ -59,56 +78,27 @@ static void *alloc_from_new_slab(struct slabmod_cache *cache, gfp_t gfp)
 	}
 	if (!object)
 		object = magazine_alloc_new_slab(cache, gfp);
-	/* With the flags of who asked, and not with those for the first attempt. */
+	/* With the flags of the caller, not those of the first attempt. */
 	buddy_note_request(&cache->buddies[source_nid(cache->source)], gfp);
-	return object;
+	return object ?: alloc_with_reclaim(cache, gfp);
 }
 
-/* When memory is short: beside another CPU's, or of what is free and not to be had. */
-static noinline void *alloc_emergency(struct slabmod_cache *cache, gfp_t gfp)
-{
-	void *object = magazine_alloc_any_line(cache);
-	unsigned int round;
-
-	for (round = 0; !object && direct_reclaim(cache->pool, cache, gfp, round); round++) {
-		object = magazine_alloc_any_line(cache);
-		if (!object)
-			object = magazine_alloc_new_slab(cache, gfp);
-	}
-	return object;
-}
-
-/* From slabs there are, from a new one, or from the last there is. */
-static void *alloc_slow(struct slabmod_cache *cache, gfp_t gfp)
-{
-	void *object;
-
-	if (unlikely(!magazine_has_own(cache)))
-		magazine_enable(cache, gfp);
-	object = magazine_alloc_object(cache);
-	if (!object)
-		object = alloc_from_new_slab(cache, gfp);
-	if (unlikely(!object))
-		object = alloc_emergency(cache, gfp);
-	return object;
-}
-
-static void *alloc_local(struct slabmod_cache *cache, gfp_t gfp)
+static void *alloc_near(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object;
 
 	if (slabmod_magazine_alloc(&cache->magazines, &object))
 		return object;
-	return alloc_slow(cache, gfp);
+	return alloc_refill(cache, gfp);
 }
 
-static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
+static void *alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
 	void *object = magazine_alloc_on_node(cache, gfp, nid);
 	unsigned int round;
 
 	if (!object && !(gfp & __GFP_THISNODE))
-		return alloc_slow(cache, gfp);
+		return alloc_refill(cache, gfp);
 	for (round = 0; !object && source_serves(cache->source, nid); round++) {
 		if (!direct_reclaim(cache->pool, cache, gfp, round))
 			break;
@@ -117,7 +107,7 @@ static void *alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	return object;
 }
 
-/* What slabs and magazines gave out, as the caller gets it. */
+/* Prepare an object for the caller: mark, clear, track. */
 static void *post_alloc(struct slabmod_cache *cache, void *object, gfp_t gfp, size_t requested,
 			bool clear)
 {
@@ -138,7 +128,7 @@ static void *post_alloc(struct slabmod_cache *cache, void *object, gfp_t gfp, si
 
 static bool wants_init(struct slabmod_cache *cache, gfp_t gfp)
 {
-	/* As SLUB does: what is constructed is left so where the kernel clears by itself. */
+	/* As in SLUB: constructed objects are not cleared if init_on_alloc is set. */
 	if (cache->ctor && want_init_on_alloc(0))
 		return false;
 	return gfp & __GFP_ZERO || magazine_clears(cache);
@@ -154,22 +144,22 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid,
 	if (nid == NUMA_NO_NODE && gfp & __GFP_THISNODE)
 		nid = numa_mem_id();
 	if (nid == NUMA_NO_NODE || (nid == numa_mem_id() && !(gfp & __GFP_THISNODE)))
-		object = alloc_local(cache, gfp);
+		object = alloc_near(cache, gfp);
 	else
-		object = alloc_node(cache, gfp, nid);
+		object = alloc_on_node(cache, gfp, nid);
 	return post_alloc(cache, object, gfp, requested, wants_init(cache, gfp));
 }
 
-/* The magazine is empty, or the object must be cleared or marked first. */
+/* The magazine is empty, or the object must be cleared or tracked. */
 static noinline void *refill_slow(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
 	bool clear = magazine_clears(cache);
 	void *object;
 
 	if (clear || leak_tracks(cache))
-		object = alloc_local(cache, gfp);
+		object = alloc_near(cache, gfp);
 	else
-		object = alloc_slow(cache, gfp);
+		object = alloc_refill(cache, gfp);
 	return post_alloc(cache, object, gfp, requested, clear);
 }
 
@@ -178,7 +168,7 @@ static noinline void *clear_object(struct slabmod_cache *cache, void *object)
 	return memset(object, 0, cache->usable);
 }
 
-/* Strict caches come here with every allocation: no register is saved on their way. */
+/* Every allocation of a strict cache calls this. Its fast path saves no registers. */
 noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
 	void *object;
@@ -202,13 +192,13 @@ void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_node);
 
-/* Takes what there is; then makes slabs, each by taking one object of it. */
+/* Allocate what exists, then create slabs, by allocating one object of each. */
 static size_t alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void **objects)
 {
 	size_t got = magazine_alloc_bulk(cache, nr, objects);
 
 	while (got < nr) {
-		objects[got] = alloc_slow(cache, gfp);
+		objects[got] = alloc_refill(cache, gfp);
 		if (!objects[got])
 			break;
 		got++;
@@ -238,9 +228,9 @@ size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t n
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_bulk);
 
-/* ---- giving ---- */
+/* ---- free ---- */
 
-/* Of what a caller has: slabs know it by what is before it. */
+/* The caller's address is behind the left red zone. */
 static __always_inline u64 index_of(struct slabmod_cache *cache, struct slab *slab,
 				    const void *object)
 {
@@ -294,7 +284,7 @@ void cache_report_bad_free(const char *who, const void *addr)
 		cache_print_object(addr);
 }
 
-/* A bit says free only of what has come back; what lies in a magazine is taken. */
+/* Objects in magazines count as in use, unless strict or debug mode knows better. */
 static bool is_free(struct slabmod_cache *cache, struct slab *slab, const void *object)
 {
 	u64 index = index_of(cache, slab, object);
@@ -367,7 +357,7 @@ noinline void cache_free_slow(struct slabmod_cache *cache, void *object)
 {
 	if (!object)
 		return;
-	/* The object may be nobody's, and its chunk on its way out. */
+	/* A wrong address may be in a chunk that is being freed. */
 	rcu_read_lock();
 	free_checked(cache, object);
 	rcu_read_unlock();
@@ -388,7 +378,7 @@ noinline void cache_free_claimed(struct slabmod_cache *cache, void *object)
 	magazine_free_object(cache, frame_slab(chunk_frame_fast(chunk_offset(object))), object);
 }
 
-static __always_inline void free_one(struct slabmod_cache *cache, void *object)
+void slabmod_cache_free(struct slabmod_cache *cache, void *object)
 {
 	unsigned long offset = chunk_offset(object);
 	struct frame *frame;
@@ -404,17 +394,11 @@ static __always_inline void free_one(struct slabmod_cache *cache, void *object)
 	preempt_enable();
 	cache_free_slow(cache, object);
 }
-
-void slabmod_cache_free(struct slabmod_cache *cache, void *object)
-{
-	free_one(cache, object);
-}
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_free);
 
 /*
- * Puts objects into this CPU's magazine, as many as it takes at once; the first that is
- * anything but an object of @cache that may go there ends it. Those of one page are
- * looked up once. Returns how many. Preemption is off.
+ * Push objects into this CPU's magazine, until it is full or the next one needs more checks.
+ * Objects of one page are looked up once. Return how many. Preemption is off.
  */
 static size_t free_bulk_fast(struct slabmod_cache *cache, size_t nr, void **objects)
 {
@@ -454,9 +438,9 @@ void slabmod_cache_free_bulk(struct slabmod_cache *cache, size_t nr, void **obje
 		preempt_enable();
 		objects += done;
 		nr -= done;
-		/* It has no room, or does not like the next one: somebody else finds out. */
+		/* Magazine full, or the object needs more checks: use the single-object path. */
 		if (nr) {
-			free_one(cache, *objects++);
+			slabmod_cache_free(cache, *objects++);
 			nr--;
 		}
 	}
@@ -517,7 +501,7 @@ size_t cache_metadata(const struct slabmod_cache *cache)
 	return cache_struct_size(cache) + magazine_metadata(cache);
 }
 
-/* What a walk over all slabs of a cache finds. */
+/* Totals of a walk over all slabs of a cache. */
 struct slab_census {
 	struct slabmod_cache *cache;
 	long slabs;

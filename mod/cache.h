@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * cache.h - typed caches: their life, their list, and the calls all others go
- * through.
+ * cache.h - typed caches: the fast paths of allocation and free, and lookups.
  */
 #ifndef SLABMOD_CACHE_INTERNAL_H
 #define SLABMOD_CACHE_INTERNAL_H
@@ -18,7 +17,7 @@
 void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid, size_t requested);
 void cache_free_slow(struct slabmod_cache *cache, void *object);
 
-/* Only debugging kernels ask: the fast path neither sleeps nor waits. */
+/* For debugging kernels: the fast path never sleeps. */
 static __always_inline void cache_may_alloc(gfp_t gfp)
 {
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
@@ -26,8 +25,8 @@ static __always_inline void cache_may_alloc(gfp_t gfp)
 }
 
 /*
- * The fast path of an allocation, for inlining in an exported function. @requested: bytes
- * that kmalloc() was asked for, or 0.
+ * The fast path of an allocation, to be inlined into exported functions. @requested: bytes, for
+ * kmalloc(), or 0.
  */
 static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
@@ -42,8 +41,8 @@ static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp,
 }
 
 /*
- * Tests of the fast path of a free, to be branched on. Left to gcc 12, each takes two or three
- * instructions more: it keeps the flags in a register.
+ * Tests of the fast path of a free, as conditions. In C each costs two or three instructions
+ * more, because gcc 12 copies the flag to a register.
  */
 #if defined(__x86_64__) && !defined(__CHECKER__)
 static __always_inline bool cache_has_bits(unsigned long bits, const unsigned long *mask)
@@ -73,7 +72,7 @@ static __always_inline bool cache_bit_is_set(unsigned long nr, const unsigned lo
 }
 #endif
 
-/* Which object of a slab is at @offset; too large a number if none starts there. */
+/* The index of the object at @offset in its slab; too large if none starts there. */
 static __always_inline u64 cache_offset_index(const struct slabmod_cache *cache,
 					      unsigned long offset)
 {
@@ -81,8 +80,8 @@ static __always_inline u64 cache_offset_index(const struct slabmod_cache *cache,
 }
 
 /*
- * The bits of the free objects of the slab that @frame is of. The slab is of the usual kind
- * and in the map. Another CPU may be returning objects to it at the moment.
+ * The bits of the free objects of the slab of @frame, which has the usual layout and is mapped.
+ * Another CPU may be freeing objects to it.
  */
 static __always_inline const unsigned long *cache_free_bits(const struct slabmod_cache *cache,
 							    const struct frame *frame)
@@ -90,13 +89,12 @@ static __always_inline const unsigned long *cache_free_bits(const struct slabmod
 	return ((const struct slab *)((unsigned long)frame & cache->first_mask))->free;
 }
 
-/* What a fast path of a free has done. */
 enum cache_free { FREE_NOT, FREE_MAY_PUSH, FREE_DONE };
 
-/* Free an object of a strict cache whose bit has been cleared, if not into the magazine. */
+/* Free an object of a strict cache whose bit was cleared, but that the magazine refused. */
 void cache_free_claimed(struct slabmod_cache *cache, void *object);
 
-/* The fast path of a free to a strict cache that needs no other check. Preemption is off. */
+/* The fast path of a free to a strict cache without other checks. Preemption is off. */
 static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *cache,
 							 struct slabmod_magazine *magazine,
 							 struct frame *frame, u64 index,
@@ -113,11 +111,11 @@ static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *c
 }
 
 /*
- * Whether the object at @offset may be put into @magazine, this CPU's: it starts there, is
- * not free in its slab, and no other home wants it. @frame is what chunk_frame_fast() said of
- * @offset, and of a slab of @cache. Preemption is off, since before @frame was looked up.
- * @pages: the cache is one of pages, and the caller pages.c. @strict: free the object here
- * if the cache is strict.
+ * Return FREE_MAY_PUSH if the object at @offset may be pushed into @magazine, this CPU's: an
+ * object starts there, is not free in its slab, and is owned by this CPU's home. @frame is from
+ * chunk_frame_fast(@offset), and of a slab of @cache. Preemption is off since before that lookup.
+ * @pages: the cache is one of pages, and the caller is pages.c. @strict: if the cache is strict,
+ * free the object here and return FREE_DONE.
  */
 static __always_inline enum cache_free cache_free_check(struct slabmod_cache *cache,
 							struct slabmod_magazine *magazine,
@@ -139,7 +137,7 @@ static __always_inline enum cache_free cache_free_check(struct slabmod_cache *ca
 
 		if (strict && flags & CACHE_STRICT_QUICK)
 			return cache_free_strict(cache, magazine, frame, index, object);
-		/* One test for caches that are neither; the others may take longer. */
+		/* One test for caches that are neither strict nor slow. */
 		if (flags & (slow | CACHE_STRICT)) {
 			if (!strict || flags & slow ||
 			    (flags & CACHE_CHECK_HOME && READ_ONCE(frame->home) != magazine->cpu))
@@ -156,12 +154,12 @@ static __always_inline enum cache_free cache_free_check(struct slabmod_cache *ca
 	return FREE_MAY_PUSH;
 }
 
-/* A free that passed the checks, but not into the magazine. Preemption is off. */
+/* Free an object that passed the checks but that the magazine refused. Preemption is off. */
 void cache_free_full(struct slabmod_cache *cache, void *object);
 
 /*
- * The fast path of a free: true when it is done, in full; when not, nothing is. @frame and
- * @pages as for cache_free_check().
+ * The fast path of a free. Return true if the object was freed; otherwise nothing was done.
+ * Arguments as for cache_free_check().
  */
 static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct frame *frame,
 					    unsigned long offset, void *object, bool pages)
@@ -181,47 +179,47 @@ static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct 
 	return false;
 }
 
-/* What there is at an address. */
+/* The result of a lookup. */
 struct found {
-	struct frame *frame;		/* NULL: nothing of slabmod's */
-	struct slabmod_cache *cache;	/* whose slab it is in, or NULL */
-	size_t size;			/* bytes of what starts there and is in use, or 0 */
+	struct frame *frame;		/* NULL: not slabmod's memory */
+	struct slabmod_cache *cache;	/* of the slab that contains it, or NULL */
+	size_t size;			/* bytes, if an object or block in use starts there */
 };
 
 /*
- * Who may be given an address that is not in use holds rcu_read_lock() around this
- * and what is done with the answer.
+ * Look up an address. Unless the address is known to be in use, the caller is an RCU reader
+ * until it is done with the result.
  */
 struct found cache_find(const void *address);
 
 /*
- * More lines to a report: what debug mode knows of memory at an address, or around it.
- * Held: as for cache_find().
+ * Add to a report what debug mode knows about the memory around an address. The caller is an RCU
+ * reader, as for cache_find().
  */
 void cache_print_object(const void *addr);
 
-/* Reports an address that @who was given to free and that is nothing of the kind. */
+/* Report an address that the function @who cannot free. */
 void cache_report_bad_free(const char *who, const void *addr);
 
-/* Objects that are free, but in no slab: in magazines, and in quarantine. */
+/* Free objects that are not in slabs: in magazines and in quarantine. */
 unsigned long cache_cached_objects(struct slabmod_cache *cache);
 
-/* Objects that callers have. Exact when nobody uses the cache. */
+/* Objects that callers have. Exact while the cache is not in use. */
 unsigned long cache_used(struct slabmod_cache *cache);
 
 /*
- * Objects that are out of their slabs. Once a cache that is not in use has been drained, its
- * callers have them. Unlike cache_used() it is right if an object was freed twice.
+ * Objects that are not in slabs. If the cache is not in use and has been drained, callers have
+ * them. Unlike cache_used() it is correct if an object was freed twice.
  */
 unsigned long cache_outstanding(struct slabmod_cache *cache);
 
-/* Bytes that struct slabmod_cache takes of the kernel's own allocator. */
+/* Bytes of struct slabmod_cache in the kernel's own allocator. */
 size_t cache_struct_size(const struct slabmod_cache *cache);
 
 /* Bytes of the cache's own structures, magazines included. */
 size_t cache_metadata(const struct slabmod_cache *cache);
 
-/* True when the invariants of all layers of the cache hold; it must be at rest. */
+/* Return true if the invariants of all layers hold. The cache is not in use. */
 bool cache_check(struct slabmod_cache *cache);
 
 #endif /* SLABMOD_CACHE_INTERNAL_H */

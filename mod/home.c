@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * home.c - whose slab it is.
+ * home.c - homes: the slabs that a CPU or a node owns.
  *
- * A slab is at home with the CPU that refills from it: Hoard's heaps, but visited
- * once for a magazine and not once for an object. A home keeps its slabs in four
- * lists by fullness and refills from the fullest, so that emptier ones drain. It
- * keeps few: a slab that gets nearly empty goes to the commons of its node, where
- * any CPU may adopt it, and beyond a few kept for the next refill an empty one
- * goes back to the buddy.
+ * A slab is owned by the home of the CPU that refills from it, as in Hoard, but visited once for
+ * a magazine and not for each object. A home keeps its slabs in four lists by fullness and
+ * refills from the fullest, so that emptier ones drain. A nearly empty slab moves to the node
+ * home, where any CPU of the node may adopt it. A home keeps a few empty slabs for the next
+ * refill, and frees the others to the buddy.
  *
- * Invariant (blowup): a new slab is made only when the home, the commons and the
- * other homes had nothing to give, but for what lies in magazines, and lines that are
- * partly another CPU's.
+ * Invariant (blowup): a slab is created only when the home, the node home and the homes of the
+ * other CPUs have no free object, except in magazines and in lines that other CPUs share.
  *
- * Of a cache that is isolated no slab goes to the buddy before home_free_isolated(): an empty one
- * stays at home, or in the commons, until the cache itself needs it. Nobody counts on it.
+ * A slab of an isolated cache is freed to the buddy by home_free_isolated() only. Until then it
+ * stays in its home, and its pages do not count as empty.
  *
- * A slab changes its home only under its old home's lock. Who wants to give an
- * object back reads the home, locks it, and looks again. While a slab is moved it
- * is on no list, and both homes' locks are free: see the invariant of struct
- * slab_home, and home_list_add(), which keeps it.
+ * A slab changes its home only under the lock of its old home. A free reads the home, locks it,
+ * and checks again. While a slab moves it is on no list, and neither home is locked: see the
+ * invariant of struct slab_home, which home_list_update() keeps.
  *
- * Contexts: any. In NMI no lock is waited for. Locks: home->lock, raw, interrupts
- * off; held for a magazine's worth of objects at the most.
+ * Contexts: any. An NMI does not wait for a lock. Locks: home->lock, raw, interrupts off; held
+ * for at most a magazine's worth of objects.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -38,8 +35,8 @@
 #include "slab.h"
 #include "source.h"
 
-/* Of the many that an isolated cache may have, sent at a time with the home locked. */
-#define DETACH_BATCH	64
+/* Empty slabs of an isolated cache to remove per lock hold. */
+#define ISOLATED_BATCH	64
 
 /* ---- which home ---- */
 
@@ -47,13 +44,13 @@ struct slab_home *home_of(struct slabmod_cache *cache, const struct slab *slab, 
 {
 	if (HOME_ID(id) == HOME_NODE)
 		return &cache->node_homes[slab_chunk(slab)->buddy->nid];
-	/* HOME_NONE. A stale frame may name a CPU though this cache has no homes of CPUs. */
+	/* HOME_NONE. A stale frame may name a CPU although this cache has no per-CPU homes. */
 	if (HOME_ID(id) >= nr_cpu_ids || !home_percpu(cache))
 		return NULL;
 	return per_cpu_ptr(cache->homes, HOME_ID(id));
 }
 
-/* Sparse counts locks by function: it is told that these leave none behind. */
+/* Keep sparse quiet: lock and unlock are in different functions. */
 void home_lock(struct slab_home *home, unsigned long *flags)
 {
 	raw_spin_lock_irqsave(&home->lock, *flags);
@@ -91,7 +88,6 @@ void home_unlock(struct slab_home *home, unsigned long flags)
 	raw_spin_unlock_irqrestore(&home->lock, flags);
 }
 
-/* Changes a slab's home or whether it is mixed; under the lock of the home it has. */
 void home_set_id(struct slabmod_cache *cache, struct slab *slab, u16 id)
 {
 	unsigned int page;
@@ -100,22 +96,8 @@ void home_set_id(struct slabmod_cache *cache, struct slab *slab, u16 id)
 		return;
 	for (page = slab_geometry(cache, slab)->pages - 1; page; page--)
 		WRITE_ONCE(slab_frame(slab)[page].home, id);
-	/* Pairs with is_at_home(): from here on others may have the slab. */
+	/* Pairs with is_at_home(): from here on another CPU may change the slab. */
 	smp_store_release(&slab->home, id);
-}
-
-/* The home of this CPU; the commons of its node as long as the cache has no homes. */
-struct slab_home *home_this(struct slabmod_cache *cache, u16 *id)
-{
-	struct slab_home __percpu *homes = home_percpu(cache);
-	unsigned int cpu = raw_smp_processor_id();
-
-	if (homes) {
-		*id = cpu;
-		return per_cpu_ptr(homes, cpu);
-	}
-	*id = HOME_NODE;
-	return &cache->node_homes[source_nid(cache->source)];
 }
 
 void home_count_inuse(struct slabmod_cache *cache, long objects)
@@ -123,9 +105,9 @@ void home_count_inuse(struct slabmod_cache *cache, long objects)
 	update_peak(&cache->inuse_peak, atomic_long_add_return(objects, &cache->inuse));
 }
 
-/* ---- lists of a home; all with its lock held ---- */
+/* ---- lists of a home, which is locked ---- */
 
-/* Who needs pages, or the kernel, may want to know what could be had. */
+/* Count pages that reclaim can free. */
 static void count_empty(struct slab *slab, int more)
 {
 	struct chunk *chunk = slab_chunk(slab);
@@ -147,7 +129,6 @@ void home_list_del(struct slab_home *home, struct slab *slab, unsigned int inuse
 	count_empty(slab, -1);
 }
 
-/* Puts a slab that is not full on the list it belongs to. */
 void home_list_add(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab)
 {
 	if (!slab->inuse) {
@@ -164,17 +145,16 @@ void home_list_add(struct slabmod_cache *cache, struct slab_home *home, struct s
 		list_add(&slab->node, &home->partial[slab_quarter(cache, slab)]);
 }
 
-/* Lists a slab anew after its count went from @inuse to what it is now. */
 void home_list_update(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
 		      unsigned int inuse)
 {
 	unsigned int objects = slab_objects(cache, slab);
 
 	if (inuse != objects) {
-		/* Somebody moves it, and will list it. */
+		/* It is being moved, and listed after that. */
 		if (list_empty(&slab->node))
 			return;
-		/* From one quarter to another is the most frequent way. */
+		/* The common case: another quarter. */
 		if (inuse && slab->inuse && slab->inuse != objects &&
 		    !(slab->home & HOME_SHARED)) {
 			list_move(&slab->node, &home->partial[slab_quarter(cache, slab)]);
@@ -186,14 +166,12 @@ void home_list_update(struct slabmod_cache *cache, struct slab_home *home, struc
 		home_list_add(cache, home, slab);
 }
 
-/* Marks a slab that has objects with other CPUs than its home-to-be. */
 void home_mark_shared(struct slabmod_cache *cache, struct slab *slab)
 {
 	if (cache->flags & CACHE_SHARES_LINES && slab->inuse)
 		home_set_id(cache, slab, slab->home | HOME_SHARED);
 }
 
-/* Lists a slab that was taken out of another home; see struct slab_home. */
 void home_attach(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab)
 {
 	unsigned long flags;
@@ -203,14 +181,14 @@ void home_attach(struct slabmod_cache *cache, struct slab_home *home, struct sla
 	home_unlock(home, flags);
 }
 
-/* ---- slabs that leave ---- */
+/* ---- removing slabs ---- */
 
 void home_remove_empty(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
 		       struct list_head *dead)
 {
 	home_list_del(home, slab, 0);
 	home_set_id(cache, slab, HOME_NONE);
-	/* Fully ordered: counted after it has no home, and before it is another's. */
+	/* Fully ordered: counted after it has no home, and before its memory is reused. */
 	atomic_inc_return(&cache->departed);
 	home->slabs--;
 	home->small_slabs -= slab_is_small(slab);
@@ -242,7 +220,7 @@ void home_attach_to_node(struct slabmod_cache *cache, struct slab *slab)
 
 /* ---- draining and shrinking ---- */
 
-/* Gives up to @nr empty slabs back to the buddy, those first that are empty longest. */
+/* Free up to @nr empty slabs to the buddy, the longest empty ones first. */
 static unsigned long free_empty(struct slabmod_cache *cache, struct slab_home *home,
 				unsigned int nr)
 {
@@ -269,18 +247,18 @@ static void free_all_empty(struct slabmod_cache *cache, struct slab_home *home, 
 	*(unsigned long *)arg += free_empty(cache, home, UINT_MAX);
 }
 
-/* Gives those empty slabs back that were not needed since this was done last. */
-static void age_one(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+/* Free the slabs that were not needed since the last call. */
+static void age_home(struct slabmod_cache *cache, struct slab_home *home, void *arg)
 {
 	unsigned long *pages = arg;
-	unsigned int unwanted;
+	unsigned int unused;
 	unsigned long flags;
 
 	home_lock(home, &flags);
-	unwanted = home->min_empty;
+	unused = home->min_empty;
 	home->min_empty = home->nr_empty;
 	home_unlock(home, flags);
-	*pages += free_empty(cache, home, unwanted);
+	*pages += free_empty(cache, home, unused);
 }
 
 unsigned long home_age(struct slabmod_cache *cache)
@@ -288,14 +266,14 @@ unsigned long home_age(struct slabmod_cache *cache)
 	unsigned long pages = 0;
 
 	if (!is_isolated(cache))
-		home_for_each(cache, age_one, &pages);
+		home_for_each(cache, age_home, &pages);
 	return pages;
 }
 EXPORT_SYMBOL_FOR_TEST(home_age);
 
-static void detach_some(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+static void free_some_empty(struct slabmod_cache *cache, struct slab_home *home, void *arg)
 {
-	*(unsigned long *)arg += free_empty(cache, home, DETACH_BATCH);
+	*(unsigned long *)arg += free_empty(cache, home, ISOLATED_BATCH);
 }
 
 unsigned long home_free_isolated(struct slabmod_cache *cache)
@@ -304,13 +282,13 @@ unsigned long home_free_isolated(struct slabmod_cache *cache)
 
 	do {
 		before = pages;
-		home_for_each(cache, detach_some, &pages);
+		home_for_each(cache, free_some_empty, &pages);
 		cond_resched();
 	} while (pages != before);
 	return pages;
 }
 
-/* A slab of a home that is not full. */
+/* Any slab of the home that is listed. */
 static struct slab *any_listed(struct slab_home *home)
 {
 	int quarter;
@@ -355,8 +333,6 @@ unsigned long home_shrink(struct slabmod_cache *cache)
 	return pages;
 }
 EXPORT_SYMBOL_FOR_TEST(home_shrink);
-
-/* ---- beginning ---- */
 
 void home_init(struct slab_home *home)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * home_check.c - walks over all homes of a cache, sums, and what must hold of them.
+ * home_check.c - checks of the invariants of homes.
  *
- * Contexts: any. Locks: one home's at a time, held for one slab by home_check_slab() and
- * for all lists of a home by home_check(), which is for the suites.
+ * Contexts: any. Locks: one home's at a time, held for one slab by home_check_slab() and for
+ * all lists of a home by home_check(), which is for tests.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -15,7 +15,7 @@
 #include "report.h"
 #include "slab.h"
 
-/* Invariant: what is on a list belongs there, and is counted. */
+/* Invariant: each slab is on the list for its count, and is counted. */
 static bool check_list(struct slabmod_cache *cache, struct slab_home *home, struct list_head *list,
 		       int quarter, unsigned int *count)
 {
@@ -29,7 +29,7 @@ static bool check_list(struct slabmod_cache *cache, struct slab_home *home, stru
 		if (!slab_check(cache, slab))
 			return false;
 		if (home_of(cache, slab, slab->home) != home) {
-			report_broken("%s: a slab is on a list, but not at home", cache->name);
+			report_broken("%s: a slab is on a list of a home that does not own it", cache->name);
 			return false;
 		}
 		if (slab->inuse == objects || empty == !!slab->inuse ||
@@ -71,9 +71,9 @@ bool home_check(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(home_check);
 
-/* ---- one slab at a time, while others allocate and free ---- */
+/* ---- one slab, while other CPUs allocate and free ---- */
 
-/* Whether @node, beside a slab in its list, may be there: another slab, or the list's head. */
+/* Whether @node, a neighbour of @slab in its list, may be there: a slab or the list head. */
 static bool fits_beside(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
 			struct list_head *node)
 {
@@ -81,7 +81,7 @@ static bool fits_beside(struct slabmod_cache *cache, struct slab_home *home, str
 
 	if ((void *)node >= (void *)home && (void *)node < (void *)(home + 1))
 		return node == &home->partial[slab_quarter(cache, slab)];
-	/* Of mixed slabs some are in a list of their own. */
+	/* Some shared slabs are on home->no_whole_line. */
 	if (HOME_ID(other->home) != HOME_ID(slab->home) || other->home & HOME_SHARED)
 		return HOME_ID(other->home) == HOME_ID(slab->home);
 	return other->inuse && other->inuse < slab_objects(cache, other) &&
@@ -89,9 +89,9 @@ static bool fits_beside(struct slabmod_cache *cache, struct slab_home *home, str
 }
 
 /*
- * Invariant: a slab is on the list of its quarter. When that holds for the head of each list,
- * and each slab is in the quarter of both its neighbours, it holds for all slabs; so a look
- * at the neighbours will do, however long the list is.
+ * Invariant: a slab is on the list of its quarter. This holds for all slabs if it holds for the
+ * list heads and each slab is in the same quarter as both of its neighbours. So it is enough to
+ * check the neighbours, however long the list is.
  */
 static bool check_place(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab)
 {
@@ -118,8 +118,8 @@ bool home_check_slab(struct slabmod_cache *cache, struct slab *slab)
 	if (!home)
 		return true;
 	/*
-	 * On no list it is full or on its way to another home; an empty one may be on its way
-	 * to the buddy. Neither is under this lock.
+	 * A slab on no list is full or moves to another home. An empty one may be on the way to
+	 * the buddy. Neither is protected by this lock.
 	 */
 	if (!list_empty(&slab->node) && slab->inuse)
 		ok = slab_check(cache, slab) && check_place(cache, home, slab);

@@ -8,15 +8,14 @@
 #include "types.h"
 
 /*
- * True when all homes of the cache keep their invariants; prints what does not. Holds a
- * home's lock for all its slabs: for the suites.
+ * Return true if all homes of the cache keep their invariants. Report violations. Holds the lock
+ * of a home for all of its slabs: for tests.
  */
 bool home_check(struct slabmod_cache *cache);
 
 /*
- * The same for the slab that begins at @slab, if one of @cache does, with the lock held for
- * that alone: its bits and counts, and whether it is on the right list. Full and empty slabs
- * pass. A reader of RCU; others may allocate and free meanwhile.
+ * Likewise for one slab, if it is still one of @cache: its bits, counts and list. Full and empty
+ * slabs pass. The caller is an RCU reader; other CPUs may allocate and free.
  */
 bool home_check_slab(struct slabmod_cache *cache, struct slab *slab);
 

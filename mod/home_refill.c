@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * home_refill.c - where objects come from: home, commons, other homes, a new slab.
+ * home_refill.c - objects from slabs: of this CPU's home, the node home, other homes, or new.
  *
- * A slab of the commons or of another CPU's home becomes this CPU's own when it
- * is taken from. If its objects share lines, and some are in use elsewhere, it is
- * mixed from then on, until it is empty: only lines that are wholly free are
- * handed out of it, and what comes back goes to the slab and not to a magazine.
+ * A CPU that allocates from a slab of the node home or of another CPU adopts the slab. If
+ * objects of it share lines and some are in use elsewhere, the slab is shared until it is
+ * empty: only wholly free lines are allocated, and freed objects go to the slab, not to a
+ * magazine.
  *
- * Contexts: any. In NMI no lock is waited for, and no slab changes its home.
- * Locks: one home's at a time. Stealing first only tries those of other CPUs, and waits
- * for them before a slab is made: so what is there is used up first.
+ * Contexts: any. In an NMI no lock is waited for, and no slab changes its home. Locks: one
+ * home's at a time. Stealing first only tries the locks of other CPUs. It waits for them
+ * before a new slab is created, so existing slabs are used up first.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -21,7 +21,7 @@
 #include "slab.h"
 #include "source.h"
 
-/* How many slabs of another CPU's home are looked at for whole lines. */
+/* Slabs of another CPU's home to search for whole lines. */
 #define STEAL_TRIES	4
 
 static bool has_free(const struct slab_home *home)
@@ -29,7 +29,17 @@ static bool has_free(const struct slab_home *home)
 	return READ_ONCE(home->nr_partial) || READ_ONCE(home->nr_empty);
 }
 
-/* The fullest slab there is something to take from. */
+/* The home of this CPU and its id; the node home while the cache has no per-CPU homes. */
+static struct slab_home *home_this(struct slabmod_cache *cache, u16 *id)
+{
+	struct slab_home __percpu *homes = home_percpu(cache);
+	unsigned int cpu = raw_smp_processor_id();
+
+	*id = homes ? cpu : HOME_NODE;
+	return homes ? per_cpu_ptr(homes, cpu) : &cache->node_homes[source_nid(cache->source)];
+}
+
+/* The fullest slab that an object can be allocated from. */
 static struct slab *fullest_slab(struct slab_home *home)
 {
 	int quarter;
@@ -40,23 +50,22 @@ static struct slab *fullest_slab(struct slab_home *home)
 	return list_first_entry_or_null(&home->empty, struct slab, node);
 }
 
-/* Takes from one slab of @home. */
 static unsigned int alloc_from(struct slabmod_cache *cache, struct slab_home *home,
 			       struct slab *slab, void **objects, unsigned int nr)
 {
 	unsigned int inuse = slab->inuse;
 	unsigned int got = slab_alloc(cache, slab, objects, nr);
 
-	/* As long as a cache has no homes, every CPU takes from the commons. */
+	/* A cache without per-CPU homes: all CPUs allocate from the node home. */
 	if (HOME_ID(slab->home) == HOME_NODE)
 		home_mark_shared(cache, slab);
 	home_list_update(cache, home, slab, inuse);
 	return got;
 }
 
-/* ---- from where this CPU is at home ---- */
+/* ---- this CPU's home ---- */
 
-/* Inline: it is what a refill is, all but always. */
+/* Inlined: nearly every refill is served from here. */
 static __always_inline unsigned int alloc_own(struct slabmod_cache *cache, struct slab_home *home,
 					      void **objects, unsigned int nr)
 {
@@ -81,14 +90,14 @@ static __always_inline unsigned int alloc_own(struct slabmod_cache *cache, struc
 	return got;
 }
 
-/* ---- from elsewhere ---- */
+/* ---- other homes ---- */
 
 static bool is_on(const struct slab *slab, int nid)
 {
 	return nid == NUMA_NO_NODE || slab_chunk(slab)->buddy->nid == nid;
 }
 
-/* Mixes a partly used slab, if then there is something to take from it. */
+/* Mark a slab as shared, unless no line of it could be allocated then. */
 static bool try_share(struct slabmod_cache *cache, struct slab *slab)
 {
 	u16 id = slab->home;
@@ -101,8 +110,8 @@ static bool try_share(struct slabmod_cache *cache, struct slab *slab)
 }
 
 /*
- * A slab of @home, on a node or on any, from which a CPU that is not at home there can
- * take something. Gives up after @tries, for the sake of those who wait for the lock.
+ * A slab of @home, on node @nid or on any, that another CPU can allocate from. Give up after
+ * @tries partial slabs, to bound the latency of the lock.
  */
 static struct slab *find_foreign(struct slabmod_cache *cache, struct slab_home *home, int nid,
 				 unsigned int tries)
@@ -124,7 +133,7 @@ empty:
 	return NULL;
 }
 
-/* Takes from a slab of the home @from, with its lock held, and makes it ours. */
+/* Allocate from a slab of the locked home @from, and set its home to @id. */
 static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *from, u16 id,
 				 void **objects, unsigned int nr, unsigned int tries,
 				 struct slab **moving)
@@ -137,7 +146,7 @@ static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *
 		return 0;
 	home_list_del(from, slab, slab->inuse);
 	got = slab_alloc(cache, slab, objects, nr);
-	/* A full slab is listed by whoever first gives an object back, maybe at once. */
+	/* A full slab is listed by the first free of an object, maybe at once. */
 	if (slab->inuse != slab_objects(cache, slab))
 		*moving = slab;
 	home_set_id(cache, slab, id | (slab->home & HOME_SHARED));
@@ -156,7 +165,7 @@ static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, v
 
 	if (!has_free(from))
 		return 0;
-	/* In an NMI the slab could not be settled: home_attach() waits for a lock. */
+	/* An NMI could not attach the slab: home_attach() waits for a lock. */
 	if (in_nmi())
 		return 0;
 	if (wait) {
@@ -166,7 +175,7 @@ static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, v
 		return 0;
 	}
 	to = home_this(cache, &id);
-	/* Who waits is about to make a slab, and looks at all there are before. */
+	/* A caller that waits creates a slab next: search all of them before. */
 	got = adopt_locked(cache, from, id, objects, nr, wait ? UINT_MAX : STEAL_TRIES, &moving);
 	home_unlock(from, flags);
 	if (moving)
@@ -184,7 +193,7 @@ static unsigned int steal(struct slabmod_cache *cache, void **objects, unsigned 
 	unsigned int here = raw_smp_processor_id(), cpu, got;
 	int near = source_near_node(cpu_to_mem(here));
 
-	/* Those behind this one first, so that not all start at the same. */
+	/* Start behind this CPU, so that not all CPUs start at the same one. */
 	for_each_cpu_wrap(cpu, cpu_possible_mask, here) {
 		if (cpu == here || (!anywhere && source_near_node(cpu_to_mem(cpu)) != near))
 			continue;
@@ -206,7 +215,7 @@ unsigned int home_alloc_other_nodes(struct slabmod_cache *cache, void **objects,
 
 		if (nid == near)
 			continue;
-		/* A slab that nobody is to be at home with stays in the commons of its node. */
+		/* Without per-CPU homes a slab stays in its node home. */
 		got = percpu ? adopt(cache, node_home, objects, nr, true) :
 			       alloc_own(cache, node_home, objects, nr);
 		if (got)
@@ -224,7 +233,7 @@ unsigned int home_alloc_other_nodes(struct slabmod_cache *cache, void **objects,
 	return 0;
 }
 
-/* Takes what there is, though another CPU has its neighbours, or it is far away. */
+/* Allocate from any line, although other CPUs have objects in it. */
 static unsigned int alloc_any_from(struct slabmod_cache *cache, struct slab_home *home,
 				   void **objects, unsigned int nr)
 {
@@ -272,10 +281,10 @@ static unsigned int alloc_any(struct slabmod_cache *cache, void **objects, unsig
 	return got;
 }
 
-/* ---- all of it ---- */
+/* ---- interface ---- */
 
 unsigned int home_alloc(struct slabmod_cache *cache, void **objects, unsigned int nr,
-			bool anything)
+			bool any_line)
 {
 	struct slab_home *home;
 	unsigned int got;
@@ -288,17 +297,17 @@ unsigned int home_alloc(struct slabmod_cache *cache, void **objects, unsigned in
 			    true);
 		if (!got)
 			got = steal(cache, objects, nr, false);
-		/* A slab is not made because somebody had a lock: see the bound in pool_bound.c. */
+		/* Never create a slab because of a contended lock: see pool_bound.c. */
 		if (!got)
 			got = steal(cache, objects, nr, true);
 	}
-	if (!got && anything)
+	if (!got && any_line)
 		got = alloc_any(cache, objects, nr);
 	return got;
 }
 EXPORT_SYMBOL_FOR_TEST(home_alloc);
 
-/* One object of a slab that is on @nid, wherever its home is. */
+/* Allocate one object of a slab on @nid from a home, which may be of another node. */
 static void *alloc_one_on_node(struct slabmod_cache *cache, struct slab_home *home, int nid)
 {
 	struct slab *slab;
@@ -312,7 +321,7 @@ static void *alloc_one_on_node(struct slabmod_cache *cache, struct slab_home *ho
 		unsigned int inuse = slab->inuse;
 
 		home_count_inuse(cache, slab_alloc(cache, slab, &object, 1));
-		/* Not of interest as long as it was empty; the object is not its home's now. */
+		/* Only now does the slab have an object that is not its home's. */
 		home_mark_shared(cache, slab);
 		home_list_update(cache, home, slab, inuse);
 	}
@@ -339,11 +348,6 @@ void *home_alloc_on_node(struct slabmod_cache *cache, int nid)
 	return object;
 }
 EXPORT_SYMBOL_FOR_TEST(home_alloc_on_node);
-
-struct slab *home_create_slab(struct slabmod_cache *cache, int nid, gfp_t gfp)
-{
-	return in_nmi() ? NULL : slab_create(cache, nid, gfp);
-}
 
 unsigned int home_add_slab(struct slabmod_cache *cache, struct slab *slab, bool node_home,
 			   void **objects, unsigned int nr)
@@ -373,7 +377,7 @@ unsigned int home_add_slab(struct slabmod_cache *cache, struct slab *slab, bool 
 
 void *home_alloc_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool node_home)
 {
-	struct slab *slab = home_create_slab(cache, nid, gfp);
+	struct slab *slab = in_nmi() ? NULL : slab_create(cache, nid, gfp);
 	void *object = NULL;
 
 	if (slab)

@@ -8,34 +8,30 @@
 #include "types.h"
 
 /*
- * Takes up to @nr objects for this CPU from slabs there are: from its home, else
- * the node's commons, else the homes of other CPUs. @anything: also such as share
- * a line with another CPU's. Preemption is off; any context; in NMI gives up where
- * it would have to wait. Returns how many.
+ * Allocate up to @nr objects for this CPU: from its home, the node home, or the homes of other
+ * CPUs of the node. @any_line: also from lines that other CPUs have objects in. Return how
+ * many. Preemption is off; any context. In an NMI do not wait for a lock.
  */
 unsigned int home_alloc(struct slabmod_cache *cache, void **objects, unsigned int nr,
-			bool anything);
+			bool any_line);
 
-/* Likewise from slabs that are at home on other nodes. */
+/* Likewise from homes of other nodes. */
 unsigned int home_alloc_other_nodes(struct slabmod_cache *cache, void **objects, unsigned int nr);
 
-/* Takes one object from slabs that node @nid has. Any context. */
+/* Allocate an object from a slab on node @nid, whatever its home is. Any context. */
 void *home_alloc_on_node(struct slabmod_cache *cache, int nid);
 
 /*
- * Makes a slab on @nid (or where memory is, without __GFP_THISNODE) that nobody knows
- * yet. May sleep if @gfp says so; in NMI NULL.
+ * Allocate at least one and up to @nr objects of a new slab, and add the slab to this CPU's
+ * home, or to the node home if @node_home. Return how many.
  */
-struct slab *home_create_slab(struct slabmod_cache *cache, int nid, gfp_t gfp);
-
-/*
- * Takes up to @nr objects of a new slab, one at least, and leaves the rest to this
- * CPU's home, or to the node's commons when @node_homes. Returns how many.
- */
-unsigned int home_add_slab(struct slabmod_cache *cache, struct slab *slab, bool node_homes,
+unsigned int home_add_slab(struct slabmod_cache *cache, struct slab *slab, bool node_home,
 			   void **objects, unsigned int nr);
 
-/* Both in one, for a single object. */
-void *home_alloc_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool node_homes);
+/*
+ * Create a slab on @nid, or on any node without __GFP_THISNODE; add it, and allocate one
+ * object. May sleep if @gfp allows it. NULL in an NMI.
+ */
+void *home_alloc_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool node_home);
 
 #endif /* SLABMOD_HOME_REFILL_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * home_return.c - objects go back to their slabs, and slabs that got emptier leave.
+ * home_return.c - free objects to their slabs, and remove slabs that got emptier.
  *
  * All objects return through free_locked(): it takes the lock of one home and returns
  * every object of a batch whose slab is in that home. The lookup is done without a lock, so
@@ -19,11 +19,11 @@
 #include "report.h"
 #include "slab.h"
 
-/* Partly used slabs that a home keeps before it gives nearly empty ones away. */
+/* Partial slabs of a home above which nearly empty ones move to the node home. */
 #define KEEP_PARTIAL	8
-/* Bytes of empty slabs that a home keeps; one slab at least. */
+/* Bytes of empty slabs that a home keeps, but at least one slab. */
 #define KEEP_EMPTY_BYTES (64u << 10)
-/* Bytes of memory that a byte of frames is for. */
+/* Bytes of memory per byte of frames. */
 #define FRAME_RATIO	(PAGE_SIZE / sizeof(struct frame))
 
 /* ---- slabs that got emptier ---- */
@@ -38,20 +38,22 @@ static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_
 	return in_nmi() || home->nr_empty <= max(KEEP_EMPTY_BYTES / bytes, 1u);
 }
 
-/* Slabs that leave a home, gathered under its lock and seen off after it. */
-struct batch {
-	struct list_head dead;		/* to the buddy; no lookup finds them */
-	struct slab *detached[HOME_MAX_DETACHED];	/* to the commons; on no list meanwhile */
+/* Slabs that leave a home: collected under its lock, released after it. */
+struct slab_batch {
+	struct list_head dead;		/* for the buddy; no lookup finds them */
+	struct slab *detached[HOME_MAX_DETACHED];	/* for the node home; on no list */
 	unsigned int nr_detached;
 };
 
 /*
- * Decide whether a slab that got emptier stays in its home. Called when a free drops the slab
- * into a lower fullness quarter. A slab not retired here is reconsidered only when it is empty.
+ * Move a slab, which had @was objects in use, to the list it now belongs to, or remove it from
+ * its home. Called when a free drops the slab into a lower fullness quarter. A slab that is not
+ * detached here is reconsidered only when it is empty.
  */
-static void rebalance(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
-		      struct batch *batch)
+static noinline void update_slab(struct slabmod_cache *cache, struct slab_home *home,
+				 struct slab *slab, unsigned int was, struct slab_batch *batch)
 {
+	home_list_update(cache, home, slab, was);
 	if (list_empty(&slab->node))
 		return;
 	if (!slab->inuse) {
@@ -68,7 +70,7 @@ static void rebalance(struct slabmod_cache *cache, struct slab_home *home, struc
 	batch->detached[batch->nr_detached++] = slab;
 }
 
-static void release_slabs(struct slabmod_cache *cache, struct batch *batch)
+static void release_slabs(struct slabmod_cache *cache, struct slab_batch *batch)
 {
 	unsigned int i;
 
@@ -80,7 +82,7 @@ static void release_slabs(struct slabmod_cache *cache, struct batch *batch)
 
 /* ---- returning objects ---- */
 
-/* The first frame of the slab of @cache that @object is in, or NULL. */
+/* The slab of @cache that contains @object, or NULL. */
 static struct slab *object_slab(struct slabmod_cache *cache, void *object)
 {
 	struct frame *frame = chunk_frame_in_map(chunk_offset(object));
@@ -93,18 +95,18 @@ static struct slab *object_slab(struct slabmod_cache *cache, void *object)
 	return frame_slab(frame);
 }
 
-/* A home that is locked in order to return objects to its slabs. */
+/* A home that is locked to free objects to its slabs. */
 struct visit {
 	struct slab_home *home;
 	unsigned long flags;
 	int departed;		/* cache->departed, read since the lock was taken */
-	u16 id;			/* of slabs here; HOME_NOWHERE where the id alone does not tell */
-	struct batch batch;
+	u16 id;			/* of its slabs; HOME_NOWHERE if node homes share it */
+	struct slab_batch batch;
 };
 
 enum visit_result { VISIT_BEGUN, VISIT_NO_HOME, VISIT_WOULD_WAIT };
 
-/* Lock the home of the slab that @object is in. In an NMI, do not wait for it. */
+/* Lock the home of the slab that contains @object. In an NMI, do not wait for it. */
 static enum visit_result lock_home_of(struct slabmod_cache *cache, void *object,
 				      struct visit *visit)
 {
@@ -122,9 +124,7 @@ static enum visit_result lock_home_of(struct slabmod_cache *cache, void *object,
 		if (!home_lock_nmi(home, &visit->flags))
 			return VISIT_WOULD_WAIT;
 		visit->home = home;
-		visit->departed = atomic_read(&cache->departed);
-		/* The home is read after the count. Pairs with home_remove_empty(). */
-		smp_rmb();
+		visit->departed = home_departed(cache);
 		if (is_at_home(cache, slab, id, true, visit->departed)) {
 			/* Node homes share an id. */
 			if (HOME_ID(id) == HOME_NODE && nr_online_nodes > 1)
@@ -138,21 +138,7 @@ static enum visit_result lock_home_of(struct slabmod_cache *cache, void *object,
 	}
 }
 
-static void unlock_home_of(struct slabmod_cache *cache, struct visit *visit)
-{
-	home_unlock(visit->home, visit->flags);
-	release_slabs(cache, &visit->batch);
-}
-
-/* Lists a slab anew that had @was objects taken and has fewer, or sees it off. */
-static noinline void update_slab(struct slabmod_cache *cache, struct slab_home *home,
-				 struct slab *slab, unsigned int was, struct batch *batch)
-{
-	home_list_update(cache, home, slab, was);
-	rebalance(cache, home, slab, batch);
-}
-
-/* The first frame of the slab of @object, if that is in the home that is locked, or NULL. */
+/* The slab that contains @object if the locked home owns it, or NULL. */
 static struct slab *find_at_home(struct slabmod_cache *cache, struct visit *visit, void *object)
 {
 	for (;;) {
@@ -169,9 +155,7 @@ static struct slab *find_at_home(struct slabmod_cache *cache, struct visit *visi
 		if (atomic_read(&cache->departed) == visit->departed)
 			return NULL;
 		/* A slab of another home departed meanwhile: that says nothing of this one. */
-		visit->departed = atomic_read(&cache->departed);
-		/* As in lock_home_of(). */
-		smp_rmb();
+		visit->departed = home_departed(cache);
 	}
 }
 
@@ -258,28 +242,8 @@ static noinline unsigned int free_locked(struct slabmod_cache *cache, struct vis
 
 static void report_double(struct slabmod_cache *cache, void *object)
 {
-	report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p came back to its slab twice",
+	report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p was freed to its slab twice",
 		      cache->name, object);
-}
-
-/*
- * Return the first of @nr objects, and all others whose slabs have the same home. Return
- * how many are left, which come first then.
- */
-static unsigned int free_to_home(struct slabmod_cache *cache, struct visit *visit, void **objects,
-				 unsigned int nr)
-{
-	void *object = objects[0];
-	unsigned int left = free_locked(cache, visit, objects, nr);
-
-	unlock_home_of(cache, visit);
-	home_count_inuse(cache, (long)left - nr);
-	/* Its slab was here: what was not taken back is free already, or no object. */
-	if (left && objects[0] == object) {
-		report_double(cache, object);
-		objects[0] = objects[--left];
-	}
-	return left;
 }
 
 bool home_free(struct slabmod_cache *cache, void **objects, unsigned int nr)
@@ -287,17 +251,24 @@ bool home_free(struct slabmod_cache *cache, void **objects, unsigned int nr)
 	struct visit visit;
 
 	while (nr) {
-		switch (lock_home_of(cache, objects[0], &visit)) {
-		case VISIT_BEGUN:
-			nr = free_to_home(cache, &visit, objects, nr);
-			break;
-		case VISIT_NO_HOME:
-			report_double(cache, objects[0]);
-			objects[0] = objects[--nr];
-			break;
-		case VISIT_WOULD_WAIT:
+		enum visit_result result = lock_home_of(cache, objects[0], &visit);
+		void *object = objects[0];
+		unsigned int left = nr;
+
+		if (result == VISIT_WOULD_WAIT)
 			return false;
+		if (result == VISIT_BEGUN) {
+			left = free_locked(cache, &visit, objects, nr);
+			home_unlock(visit.home, visit.flags);
+			release_slabs(cache, &visit.batch);
+			home_count_inuse(cache, (long)left - nr);
 		}
+		/* The home of its slab was locked: it is free already, or not an object. */
+		if (left && objects[0] == object) {
+			report_double(cache, object);
+			objects[0] = objects[--left];
+		}
+		nr = left;
 	}
 	return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * home_return.h - objects back to their slabs.
+ * home_return.h - free objects to their slabs.
  */
 #ifndef SLABMOD_HOME_RETURN_H
 #define SLABMOD_HOME_RETURN_H
@@ -8,8 +8,8 @@
 #include "types.h"
 
 /*
- * Return @nr objects to their slabs, and leave the array in disorder. An object that is
- * free already, or that is in no slab of @cache, is reported. The caller is in an RCU
+ * Free @nr objects to their slabs. The array is reordered. An object that is free already, or
+ * that is in no slab of @cache, is reported. The caller is in an RCU
  * read-side section or has preemption off. Any context; in an NMI only one object at a time,
  * and false when that would have to wait.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * home_walk.c - walks over all homes of a cache, and their sums.
+ * home_walk.c - walks over all homes of a cache, and their totals.
  *
  * Contexts: any but NMI. Locks: one home's at a time.
  */
@@ -62,10 +62,8 @@ struct slab_home *home_lock_slab(struct slabmod_cache *cache, struct slab *slab,
 		if (!home)
 			return NULL;
 		home_lock(home, flags);
-		departed = atomic_read(&cache->departed);
-		/* The home is read after the count. Pairs with home_remove_empty(). */
-		smp_rmb();
-		/* It may have moved until the lock was held. */
+		departed = home_departed(cache);
+		/* It may have moved before the lock was held. */
 		if (is_at_home(cache, slab, id, true, departed))
 			return home;
 		home_unlock(home, *flags);

@@ -2,29 +2,22 @@
 /*
  * magazine.c - per-CPU stacks of free objects.
  *
- * A cache has two stacks on each CPU. `here` holds objects that the CPU hands out
- * again, the last freed first, because its line is the warmest. `away` holds
- * objects that share lines with their neighbours, or lie on another node, and
- * belong to a slab at home elsewhere: they go back there a batch at a time, so
- * that two CPUs are never given parts of one line.
+ * A cache has two stacks on each CPU. The local stack holds objects that the CPU allocates
+ * again, last freed first, because they are cache-hot. The remote stack holds objects that
+ * share lines with their neighbours, or are on another node, and are owned by another home.
+ * They are returned there in batches, so two CPUs are never given parts of one line.
  *
- * A stack that runs empty is filled to half from the slabs; one that runs over
- * gives back its upper half, so that the lower one need not be moved. A caller that
- * goes back and forth over the edge does not pay for it every time.
+ * An empty stack is refilled to half. A full one is flushed by its upper half, so the lower
+ * one need not be moved. A caller that moves back and forth over the edge does not pay for it
+ * every time.
  *
- * The way in: __slabmod_cache_refill() or __slabmod_cache_alloc() (cache.c) come to
- * magazine_alloc_object(), that to alloc_one(), refill() and home_alloc() (home_refill.c), and with
- * nothing there to magazine_alloc_new_slab(), slab_create() (slab.c) and the buddy.
+ * A cache starts with magazine_none, which all caches share: it has no objects and no room,
+ * so the fast path needs no test for a cache without magazines. Own magazines start small.
+ * See magazine_set.c for resizing.
  *
- * A cache starts with a magazine of capacity 0, which all caches have in common:
- * the fast path finds nothing in it and no room, and needs no test for "none yet".
- * Its first own ones are small. Where they run empty or over often, they are exchanged
- * for larger ones, and where nobody uses them, for the common one: magazine_resize().
- *
- * Contexts: any. What interrupts a magazine (busy) goes to the slab, one object at
- * a time. Locks: none; preemption is off while a magazine is looked at, which
- * keeps it from being freed: see magazine_set.c.
- * Memory: 8 bytes an entry, 4 to 512 entries a stack, per CPU and cache in use.
+ * Contexts: any. A context that interrupts the owner of a magazine uses the slab, one object
+ * at a time. Locks: none. Magazines are accessed with preemption off, which keeps them from
+ * being freed. Memory: 8 bytes an entry, 4 to 512 entries a stack, per CPU and cache in use.
  */
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
@@ -43,14 +36,9 @@
 #include "source.h"
 #include "strict.h"
 
-/* Objects that a bulk call takes from slabs at a time, for the sake of who waits. */
+/* Cap on objects per lock hold, to bound the latency of home->lock. */
 #define BULK_BATCH	128
 
-/*
- * Enters this CPU's magazine, for longer than the fast path takes: the count is in
- * @local_top until magazine_unlock_local(). NULL when it is busy,
-	 or there is none yet. Preemption is off.
- */
 struct slabmod_magazine *magazine_lock_local(struct slabmod_cache *cache)
 {
 	struct slabmod_magazine *magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
@@ -74,29 +62,26 @@ void magazine_unlock_local(struct slabmod_magazine *magazine)
 	WRITE_ONCE(magazine->top, magazine->local_top);
 }
 
-/* Counts a slow way in; with many of them it is told that larger magazines are wanted. */
+/* Count a refill or flush. After many of them the worker is to resize the magazines. */
 static void count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
 	if (++magazine->misses == MAGAZINE_MANY_MISSES && magazine->capacity < cache->capacity_max)
 		source_kick_worker(cache->source);
 }
 
-/* ---- taking ---- */
+/* ---- allocation ---- */
 
-/* Half of a stack: what an empty one is filled with, and a full one rid of. */
 static unsigned int half(const struct slabmod_magazine *magazine)
 {
 	return (magazine->capacity + 1) / 2;
 }
 
-/* The top of a stack that is not empty. */
 static void *pop_local(struct slabmod_magazine *magazine)
 {
 	magazine->allocs++;
 	return magazine->object[magazine->local_top--];
 }
 
-/* Of a strict cache, where the bits are of objects from entry @at on. */
 static void note_places(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
 			unsigned int at, unsigned int nr)
 {
@@ -104,12 +89,12 @@ static void note_places(struct slabmod_cache *cache, struct slabmod_magazine *ma
 		strict_note(cache, magazine, at, nr);
 }
 
-/* Fills an empty stack to half, and takes the top. */
-static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine, bool anything)
+/* Refill the local stack if it is empty, and pop an object. */
+static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine, bool any_line)
 {
 	if (!magazine->local_top) {
 		magazine->local_top = home_alloc(cache, &magazine->object[1], half(magazine),
-						 anything);
+						 any_line);
 		if (!magazine->local_top)
 			return NULL;
 		note_places(cache, magazine, 1, magazine->local_top);
@@ -125,8 +110,7 @@ static void count_direct(struct slabmod_cache *cache, unsigned int nr)
 	atomic_long_add(nr, &cache->allocs);
 }
 
-/* An object from the magazine or from slabs there are. */
-static void *alloc_one(struct slabmod_cache *cache, bool anything)
+void *magazine_alloc_object(struct slabmod_cache *cache, bool any_line)
 {
 	struct slabmod_magazine *magazine;
 	void *object = NULL;
@@ -134,32 +118,16 @@ static void *alloc_one(struct slabmod_cache *cache, bool anything)
 	preempt_disable();
 	magazine = magazine_lock_local(cache);
 	if (magazine) {
-		object = refill(cache, magazine, anything);
+		object = refill(cache, magazine, any_line);
 		magazine_unlock_local(magazine);
-	} else if (home_alloc(cache, &object, 1, anything)) {
+	} else if (home_alloc(cache, &object, 1, any_line)) {
 		count_direct(cache, 1);
 	}
 	preempt_enable();
 	return object;
 }
 
-/* Makes a slab on a node, for everybody, and takes one object of it. */
-static void *alloc_one_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp)
-{
-	void *object = home_alloc_new_slab(cache, nid, gfp, true);
-
-	if (object)
-		count_direct(cache, 1);
-	return object;
-}
-
-void *magazine_alloc_object(struct slabmod_cache *cache)
-{
-	return alloc_one(cache, false);
-}
-EXPORT_SYMBOL_FOR_TEST(magazine_alloc_object);
-
-/* Takes of a slab that nobody else knows yet, and fills the magazine if that is empty. */
+/* Add a new slab to a home, and refill the local stack from it if that is empty. */
 static void *alloc_from_slab(struct slabmod_cache *cache, struct slab *slab)
 {
 	struct slabmod_magazine *magazine = magazine_lock_local(cache);
@@ -184,18 +152,18 @@ static void *alloc_from_slab(struct slabmod_cache *cache, struct slab *slab)
 void *magazine_alloc_new_slab(struct slabmod_cache *cache, gfp_t gfp)
 {
 	bool may_wait = preemptible() || gfpflags_allow_blocking(gfp);
-	struct slab *slab = home_create_slab(cache, source_nid(cache->source), gfp);
+	struct slab *slab = in_nmi() ? NULL : slab_create(cache, source_nid(cache->source), gfp);
 	void *object = NULL;
 
 	if (!slab)
 		return NULL;
 	/*
-	 * Where this task had to wait, others may have made slabs, as many as there are
-	 * tasks. From here on there can only be one a CPU.
+	 * If this task waited, every other task may have created a slab too. With preemption
+	 * off, at most one per CPU is added.
 	 */
 	preempt_disable();
 	if (may_wait)
-		object = alloc_one(cache, false);
+		object = magazine_alloc_object(cache, false);
 	if (!object) {
 		object = alloc_from_slab(cache, slab);
 		slab = NULL;
@@ -205,7 +173,6 @@ void *magazine_alloc_new_slab(struct slabmod_cache *cache, gfp_t gfp)
 		slab_destroy(cache, slab);
 	return object;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_alloc_new_slab);
 
 void *magazine_alloc_other_nodes(struct slabmod_cache *cache)
 {
@@ -217,13 +184,6 @@ void *magazine_alloc_other_nodes(struct slabmod_cache *cache)
 	preempt_enable();
 	return object;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_alloc_other_nodes);
-
-void *magazine_alloc_any_line(struct slabmod_cache *cache)
-{
-	return alloc_one(cache, true);
-}
-EXPORT_SYMBOL_FOR_TEST(magazine_alloc_any_line);
 
 void *magazine_alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 {
@@ -238,11 +198,13 @@ void *magazine_alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	}
 	if (!(gfp & __GFP_THISNODE))
 		gfp = gfp_easy(gfp) | __GFP_THISNODE;
-	return alloc_one_new_slab(cache, nid, gfp);
+	object = home_alloc_new_slab(cache, nid, gfp, true);
+	if (object)
+		count_direct(cache, 1);
+	return object;
 }
-EXPORT_SYMBOL_FOR_TEST(magazine_alloc_on_node);
 
-/* Takes the upper ones off a stack, as if one by one; four at a time. */
+/* Pop @nr objects, in the order of single pops. Unrolled: it is the loop of bulk calls. */
 static void pop_bulk(struct slabmod_magazine *magazine, void **objects, unsigned int nr)
 {
 	void **top = &magazine->object[magazine->local_top];
@@ -285,27 +247,8 @@ size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **object
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_alloc_bulk);
 
-/* ---- giving ---- */
+/* ---- free ---- */
 
-/* Gives the upper half of a full stack back: what is left need not be moved. */
-static void flush_half(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
-{
-	unsigned int nr = half(magazine);
-
-	magazine->local_top -= nr;
-	home_free(cache, &magazine->object[magazine->local_top + 1], nr);
-	stat_inc(cache->stats, STAT_FLUSH);
-	count_miss(cache, magazine);
-}
-
-static void flush_remote(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
-{
-	home_free(cache, magazine_remote(magazine), magazine->nr_remote);
-	magazine->nr_remote = 0;
-	stat_inc(cache->stats, STAT_FLUSH_AWAY);
-}
-
-/* Empties a magazine that has been acquired, or that nobody knows any more. */
 void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
 	home_free(cache, &magazine->object[1], magazine->local_top);
@@ -324,7 +267,10 @@ static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *
 	if (magazine->local_top == magazine->capacity) {
 		if (in_nmi())
 			return PUT_NO_ROOM;
-		flush_half(cache, magazine);
+		magazine->local_top -= half(magazine);
+		home_free(cache, &magazine->object[magazine->local_top + 1], half(magazine));
+		stat_inc(cache->stats, STAT_FLUSH);
+		count_miss(cache, magazine);
 	}
 	magazine->object[++magazine->local_top] = object;
 	note_places(cache, magazine, magazine->local_top, 1);
@@ -334,20 +280,22 @@ static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *
 static enum put put_remote(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
 			   void *object)
 {
-	void **nr_remote = magazine_remote(magazine);
+	void **remote = magazine_remote(magazine);
 
-	if (magazine->nr_remote && nr_remote[magazine->nr_remote - 1] == object)
+	if (magazine->nr_remote && remote[magazine->nr_remote - 1] == object)
 		return PUT_DOUBLE;
 	if (magazine->nr_remote == magazine_remote_capacity(magazine->capacity)) {
 		if (in_nmi())
 			return PUT_NO_ROOM;
-		flush_remote(cache, magazine);
+		home_free(cache, remote, magazine->nr_remote);
+		magazine->nr_remote = 0;
+		stat_inc(cache->stats, STAT_FLUSH_AWAY);
 	}
-	nr_remote[magazine->nr_remote++] = object;
+	remote[magazine->nr_remote++] = object;
 	return PUT_DONE;
 }
 
-/* Whether a free by this CPU puts an object of the slab where this CPU takes from. */
+/* Whether this CPU may allocate an object of the slab again. */
 static bool is_local(struct slabmod_cache *cache, struct slab *slab)
 {
 	if (!(cache->flags & CACHE_CHECK_HOME) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * magazine.h - per-CPU stacks of free objects: what the fast paths in
- * include/slabmod/fast.h, where the rules are, do not do.
+ * magazine.h - per-CPU stacks of free objects: the slow paths. The fast paths and their rules
+ * are in include/slabmod/fast.h.
  */
 #ifndef SLABMOD_MAGAZINE_H
 #define SLABMOD_MAGAZINE_H
@@ -13,39 +13,39 @@
 #include "debug/leak.h"
 #include "slab.h"
 
-/* Bounds of a stack: bytes of objects (a module parameter), and objects. */
+/* Bounds of a stack, in bytes of objects (module parameter magazine_bytes) and objects. */
 #define MAGAZINE_BYTES_DEFAULT	32768u
 #define MAGAZINE_BYTES_MIN	1024u
 #define MAGAZINE_BYTES_MAX	65536u
 #define MAGAZINE_MIN		4u
 #define MAGAZINE_MAX		512u
-/* What a cache begins with: so many bytes, and objects. */
+/* The first magazines of a cache, before they are resized. */
 #define MAGAZINE_START_BYTES	8192u
 #define MAGAZINE_START		16u
 
-/* Pages are taken and given in such numbers that a magazine of them may have more bytes. */
+/* Factor of the bytes for caches of pages. */
 #define MAGAZINE_PAGES_FACTOR	2u
 
-/* Whether the kernel was told to clear every object that is handed out. */
+/* Whether init_on_alloc applies to the cache. */
 static inline bool magazine_clears(const struct slabmod_cache *cache)
 {
 	return static_branch_maybe(CONFIG_INIT_ON_ALLOC_DEFAULT_ON, &init_on_alloc) &&
 	       !slab_keeps_state(cache);
 }
 
-/* Whether something is done with each object that is handed out: by the slow path alone. */
+/* Whether allocations must take the slow path, because it does more with each object. */
 static inline bool magazine_is_hidden(const struct slabmod_cache *cache)
 {
 	return magazine_clears(cache) || leak_tracks(cache) || cache->flags & CACHE_STRICT;
 }
 
-/* Objects in the stack that a CPU takes from, whether it is at it or not. */
+/* Objects in the local stack, busy or not. */
 static inline unsigned int magazine_nr_local(const struct slabmod_magazine *magazine)
 {
 	return READ_ONCE(magazine->top) & (-SLABMOD_MAGAZINE_BUSY - 1);
 }
 
-/* What a cache has that has no magazines: one that is empty, and has no room. */
+/* Shared by caches without own magazines: no objects and no room. */
 extern struct slabmod_magazine __percpu *magazine_none;
 
 static inline bool magazine_has_own(const struct slabmod_cache *cache)
@@ -53,10 +53,7 @@ static inline bool magazine_has_own(const struct slabmod_cache *cache)
 	return READ_ONCE(cache->magazines) != magazine_none;
 }
 
-/*
- * The stack of objects that are to go home, and the room in it: less than there is for
- * those that stay, for it is only to bring them home in batches.
- */
+/* The remote stack is smaller than the local one, because it only batches returns. */
 static inline unsigned int magazine_remote_capacity(unsigned int capacity)
 {
 	return max(capacity / 4, MAGAZINE_MIN);
@@ -67,46 +64,42 @@ static inline void **magazine_remote(struct slabmod_magazine *magazine)
 	return &magazine->object[magazine->capacity + 1];
 }
 
-/* Objects in a magazine that any CPU may be at. */
+/* Objects in a magazine of any CPU. The value may be stale. */
 static inline unsigned int magazine_nr_objects(const struct slabmod_magazine *magazine)
 {
 	return magazine_nr_local(magazine) + READ_ONCE(magazine->nr_remote);
 }
 
-/* ---- magazine.c ---- */
-
 /*
- * What the fast path could not do, in full, for any context: magazine_alloc_object() takes from
- * slabs there are, magazine_alloc_other_nodes() from those of other nodes,
-	 magazine_alloc_new_slab() makes
- * one, magazine_alloc_any_line() takes any object there is, though another CPU has its
- * neighbours.
+ * Allocate an object, from the magazine, which is refilled, or from the slabs of this node.
+ * @any_line: also from lines that other CPUs have objects in. Any context.
  */
-void *magazine_alloc_object(struct slabmod_cache *cache);
+void *magazine_alloc_object(struct slabmod_cache *cache, bool any_line);
+
+/* Allocate an object from slabs of other nodes, or of a new slab. Any context; NULL in an NMI. */
 void *magazine_alloc_other_nodes(struct slabmod_cache *cache);
 void *magazine_alloc_new_slab(struct slabmod_cache *cache, gfp_t gfp);
-void *magazine_alloc_any_line(struct slabmod_cache *cache);
-
-/* An object of a node, of a new slab if need be; without __GFP_THISNODE none to insist. */
-void *magazine_alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid);
-
-/* Frees an object that has been found to start in the slab of @slab. Any context. */
-void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *object);
-
-/* Takes up to @nr objects from here and from slabs there are; returns how many. */
-size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **objects);
 
 /*
- * Enters this CPU's magazine, for longer than the fast path takes: the count is in
- * @local_top until magazine_unlock_local(). NULL when it is busy, or there is none yet. Preemption
- * is off.
+ * Allocate an object on a node, of a new slab if necessary. Without __GFP_THISNODE do not try
+ * hard to create one. Any context.
+ */
+void *magazine_alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid);
+
+/* Allocate up to @nr objects from the magazine and existing slabs; return how many. */
+size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **objects);
+
+/* Free an object that is known to start in @slab. Any context. */
+void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *object);
+
+/*
+ * Enter this CPU's magazine for longer than the fast path: its count is in @local_top until
+ * magazine_unlock_local(). Return NULL if it is busy, or if there is none. Preemption is off.
  */
 struct slabmod_magazine *magazine_lock_local(struct slabmod_cache *cache);
 void magazine_unlock_local(struct slabmod_magazine *magazine);
 
-/* Empties a magazine that has been acquired, or that nobody knows any more. */
+/* Empty a magazine that is locked, or that no CPU can find. */
 void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine);
-
-/* ---- magazine_set.c ---- */
 
 #endif /* SLABMOD_MAGAZINE_H */

@@ -225,7 +225,7 @@ static void cache_in_use_end(struct kunit *test, struct slabmod_cache *cache, vo
 
 static void test_wrong_object_in_a_magazine_is_found(struct kunit *test)
 {
-	static const char text[] = "which is not one of the cache's taken objects";
+	static const char text[] = "which is not an object of the cache in use";
 	void *object, *in_magazine;
 	struct slabmod_cache *cache = cache_in_use(test, &object);
 	struct slabmod_magazine *magazine = kit_magazine(cache);

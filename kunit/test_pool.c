@@ -269,7 +269,7 @@ static void test_destroyed_pool_reports_live_memory(struct kunit *test)
 	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, UNIT_ORDER, UNIT_ORDER);
 
 	kit_alloc(test, kit_cache_in(test, pool, "leaky", 64, 0));
-	KIT_EXPECT_MISUSE(test, MISUSE_LEAK, "leaky: its pool went with 1 live objects",
+	KIT_EXPECT_MISUSE(test, MISUSE_LEAK, "leaky: its pool was destroyed with 1 live objects",
 			  kit_pool_destroy(test, pool, 1ul << UNIT_ORDER));
 	KUNIT_EXPECT_EQ(test, kit_captured("leaky object "), 1);
 	pool = kit_pool_create_orders(test, LIMIT, UNIT_ORDER, UNIT_ORDER);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cache_list.c - the life of caches: creation, names, the list of all, the end.
+ * cache_list.c - creation, names, list and destruction of caches.
  *
- * A cache belongs to the module that made it. When that module goes without
- * destroying it, the cache is destroyed for it; if objects are live they are
- * reported, and the cache stays, without a constructor that could be called.
+ * A cache is owned by the module that created it. If that module is unloaded without destroying
+ * the cache, slabmod destroys it. If objects are live, they are reported, and the cache stays as
+ * an orphan, without its constructor.
  *
- * Contexts: process, may sleep; cache_reclaim_empty() any. Locks: cache_mutex guards the
- * list, names and ends; of slabmod's, only pools_mutex may be held when it is taken.
+ * Contexts: process, may sleep; cache_reclaim_empty() any but NMI. Locks: cache_mutex guards the
+ * list, names and destruction. Of slabmod's locks only pools_mutex may be held when it is taken.
  * The list is also read by RCU.
  */
 #include <linux/cpuhotplug.h>
@@ -32,7 +32,7 @@
 #include "report.h"
 #include "source.h"
 
-/* How many live objects a report lists. */
+/* Live objects to list in a report. */
 #define LIST_OBJECTS	16
 
 static DEFINE_MUTEX(cache_mutex);
@@ -79,7 +79,7 @@ static bool properties_refused(const char *name, size_t size, size_t align, unsi
 	return true;
 }
 
-/* As much of a line as lets several small objects share one evenly. */
+/* The part of a line that lets small objects share one evenly. */
 static unsigned int line_align(size_t size)
 {
 	unsigned int line = cache_line_size();
@@ -103,9 +103,9 @@ void cache_setup_free_path(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(cache_setup_free_path);
 
-static struct slabmod_cache *cache_make(struct slabmod_pool *pool, const char *name, size_t size,
-					size_t align, unsigned int flags,
-					void (*ctor)(void *object))
+static struct slabmod_cache *cache_alloc_struct(struct slabmod_pool *pool, const char *name,
+						size_t size, size_t align,
+						unsigned int flags, void (*ctor)(void *object))
 {
 	struct slabmod_cache *cache = NULL;
 	int nid;
@@ -158,7 +158,7 @@ static bool label_is_taken(const struct slabmod_cache *cache)
 	return false;
 }
 
-/* Above the numbers of all caches of this name, so that none is reused while one is live. */
+/* Above the numbers of all caches of this name, so that no number in use is reused. */
 static unsigned int next_number(const struct slabmod_cache *cache)
 {
 	struct slabmod_cache *other;
@@ -171,7 +171,7 @@ static unsigned int next_number(const struct slabmod_cache *cache)
 	return number + 1;
 }
 
-/* Another cache may be called by its maker what this one is called with a number. */
+/* The label of this cache may be the name of another one. */
 static void set_label(struct slabmod_cache *cache)
 {
 	cache->number = next_number(cache);
@@ -207,7 +207,7 @@ struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, 
 	might_sleep();
 	if (properties_refused(name, size, align, flags))
 		return NULL;
-	cache = cache_make(pool, name, size, align, flags, ctor);
+	cache = cache_alloc_struct(pool, name, size, align, flags, ctor);
 	if (!cache)
 		return NULL;
 	cache->owner = owner;
@@ -216,7 +216,7 @@ struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, 
 }
 EXPORT_SYMBOL_FOR_TEST(cache_create);
 
-/* ---- the end ---- */
+/* ---- destruction ---- */
 
 struct listing {
 	struct slabmod_cache *cache;
@@ -263,7 +263,7 @@ static void report_live(struct slabmod_cache *cache, enum misuse kind, const cha
 	cache_list_live(cache, used);
 }
 
-/* Brings every free object back to its slab. Nobody uses the cache. */
+/* Return every free object to its slab. The cache is not in use. */
 static void drain_everything(struct slabmod_cache *cache)
 {
 	unsigned int cpu;
@@ -277,7 +277,6 @@ static void drain_everything(struct slabmod_cache *cache)
 	home_shrink(cache);
 }
 
-/* Makes a cache unknown; it is empty, or its objects stay for ever where they are. */
 static void cache_unlist(struct slabmod_cache *cache)
 {
 	if (!(cache->flags & CACHE_ORPHAN))
@@ -286,8 +285,8 @@ static void cache_unlist(struct slabmod_cache *cache)
 }
 
 /*
- * Gives back what an isolated cache kept. Those who may still look at its objects, as
- * RCU lets them, are gone by now; those who come upon it by a frame are there till now.
+ * Free the slabs that an isolated cache kept. RCU readers of its objects have finished. Lookups
+ * that find the cache by a frame end with the grace period here.
  */
 static void end_isolation(struct slabmod_cache *cache)
 {
@@ -297,7 +296,7 @@ static void end_isolation(struct slabmod_cache *cache)
 	synchronize_rcu();
 }
 
-/* Frees a cache that has been unlisted, after a grace period: see cache_destroy_empty(). */
+/* Free a cache that was unlisted a grace period ago: see cache_destroy_empty(). */
 static void cache_release(struct slabmod_cache *cache)
 {
 	end_isolation(cache);
@@ -308,9 +307,8 @@ static void cache_release(struct slabmod_cache *cache)
 }
 
 /*
- * Wait until no free can refer to a cache that has been unlisted and has no slabs. A free of a
- * wrong address, or of NULL, may just have found the cache by a frame; an NMI that did so may
- * have put the free off.
+ * Wait until no free refers to a cache that was unlisted and has no slabs. A free of a wrong
+ * address or of NULL may have found the cache by a frame, and an NMI may have deferred that free.
  */
 static void wait_for_frees(void)
 {
@@ -372,13 +370,13 @@ void cache_destroy_all(struct slabmod_pool *pool)
 		drain_everything(cache);
 		used = cache_outstanding(cache);
 		if (used)
-			report_live(cache, MISUSE_LEAK, "its pool went", used);
+			report_live(cache, MISUSE_LEAK, "its pool was destroyed", used);
 		cache_unlist(cache);
 		cache->next_gone = gone;
 		gone = cache;
 	}
 	mutex_unlock(&cache_mutex);
-	/* Once for all. */
+	/* One grace period for all caches. */
 	wait_for_frees();
 	for (cache = gone; cache; cache = next) {
 		next = cache->next_gone;
@@ -413,14 +411,14 @@ void cache_for_each_rcu(struct slabmod_pool *pool,
 	rcu_read_unlock();
 }
 
-bool cache_resize_magazines(bool (*exchange)(struct slabmod_cache *cache))
+bool cache_resize_magazines(bool (*resize)(struct slabmod_cache *cache))
 {
 	struct slabmod_cache *cache;
 	bool any = false;
 
 	mutex_lock(&cache_mutex);
 	list_for_each_entry(cache, &caches, node)
-		any |= exchange(cache);
+		any |= resize(cache);
 	if (any) {
 		synchronize_rcu();
 		list_for_each_entry(cache, &caches, node)
@@ -451,9 +449,9 @@ bool cache_reclaim_empty(struct slabmod_pool *pool)
 }
 EXPORT_SYMBOL_FOR_TEST(cache_reclaim_empty);
 
-/* ---- CPUs and modules that go ---- */
+/* ---- CPU hotplug and module unload ---- */
 
-static void wake_for(struct slabmod_cache *cache, void *arg)
+static void kick_worker_of(struct slabmod_cache *cache, void *arg)
 {
 	source_kick_worker(cache->source);
 }
@@ -467,18 +465,18 @@ static int cpu_dead(unsigned int cpu)
 	list_for_each_entry(cache, &caches, node) {
 		magazine_drain_cpu(cache, cpu);
 		home_drain_cpu(cache, cpu);
-		/* It may have had something to say when it could wake nobody any more. */
+		/* The CPU may have had work when it could not kick the worker any more. */
 		source_kick_worker(cache->source);
 	}
 	mutex_unlock(&cache_mutex);
 	return 0;
 }
 
-/* Nor could it wake anybody before it was online. */
-static int cpu_came(unsigned int cpu)
+/* The CPU could not kick the worker before it was online. */
+static int handle_cpu_online(unsigned int cpu)
 {
 	defer_drain_cpu(cpu);
-	cache_for_each_rcu(NULL, wake_for, NULL);
+	cache_for_each_rcu(NULL, kick_worker_of, NULL);
 	return 0;
 }
 
@@ -490,13 +488,13 @@ static void orphan_cache(struct slabmod_cache *cache)
 	drain_everything(cache);
 	used = cache_outstanding(cache);
 	if (!used) {
-		report_misuse(MISUSE_LEAK, "%s: its module went and did not destroy it",
+		report_misuse(MISUSE_LEAK, "%s: its module was unloaded without destroying it",
 			      cache->name);
 		cache_destroy_empty(cache);
 		return;
 	}
-	report_live(cache, MISUSE_LEAK, "its module went", used);
-	/* Its name and its place in debugfs are free for the module's next life. */
+	report_live(cache, MISUSE_LEAK, "its module was unloaded", used);
+	/* The module may create a cache of the same name when it is loaded again. */
 	blocking_notifier_call_chain(&cache_notifiers, CACHE_DESTROYED, cache);
 	cache->flags |= CACHE_ORPHAN;
 	cache->ctor = NULL;
@@ -533,8 +531,8 @@ int cache_init(void)
 		goto no_dead;
 	}
 	online_state = fault_hits(FAULT_HOTPLUG) ? -ENOSPC :
-		       cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "slabmod:online", cpu_came,
-						 NULL);
+		       cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "slabmod:online",
+						 handle_cpu_online, NULL);
 	if (online_state < 0) {
 		err = online_state;
 		goto no_online;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * cache_list.h - the life and the list of caches.
+ * cache_list.h - creation, destruction and list of caches.
  */
 #ifndef SLABMOD_CACHE_LIST_H
 #define SLABMOD_CACHE_LIST_H
@@ -9,7 +9,7 @@
 
 #include "types.h"
 
-/* Called with the list locked when a cache has come, and before it goes. */
+/* Notified with cache_mutex held: a cache was created, or is about to be destroyed. */
 enum cache_event {
 	CACHE_CREATED,
 	CACHE_DESTROYED,
@@ -23,46 +23,41 @@ struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, 
 int cache_destroy(struct slabmod_cache *cache);
 unsigned long cache_shrink(struct slabmod_cache *cache);
 
-/*
- * Ends all caches of a pool. What is still in use of them is reported and listed.
- */
+/* Destroy all caches of a pool. Report and list live objects. */
 void cache_destroy_all(struct slabmod_pool *pool);
 
 /*
- * Has all caches of a pool give up what they keep empty, for another's need. Returns
- * whether there was any. Any context but NMI.
+ * Free the empty slabs of all caches of a pool. Return whether there were any. Any context but
+ * NMI.
  */
 bool cache_reclaim_empty(struct slabmod_pool *pool);
 
-/* Calls @fn with every cache of a pool, or of all for NULL. May sleep. */
+/* Call @fn for every cache of a pool, or of all pools for NULL. May sleep. */
 void cache_for_each(struct slabmod_pool *pool,
 		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
-/* The same in any context, for an @fn that does not sleep. */
+/* Likewise in any context, for an @fn that does not sleep. */
 void cache_for_each_rcu(struct slabmod_pool *pool,
 			void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
 
-/* Prints which objects a cache's callers have, or the first ones; there are @used. */
+/* Print the first live objects of a cache; there are @used. */
 void cache_list_live(struct slabmod_cache *cache, unsigned long used);
 
-/* Whether caches and pools may have a name of at most @max characters. */
+/* Whether a cache or pool may have this name, of at most @max characters. */
 bool name_is_valid(const char *name, size_t max);
 
 /*
- * Gives other magazines to all caches for which @exchange does so, by
- * magazine_resize(), and waits until the old ones are empty and gone. May sleep.
+ * Call @resize, which may call magazine_resize(), for all caches, and wait until the old magazines
+ * are freed. Return whether any were resized. May sleep.
  */
-bool cache_resize_magazines(bool (*exchange)(struct slabmod_cache *cache));
+bool cache_resize_magazines(bool (*resize)(struct slabmod_cache *cache));
 
 int cache_init(void);
 void cache_exit(void);
 
-/*
- * Set what the fast path of a free may do with objects of a cache that has been laid out, and
- * what it must leave to the slow path.
- */
+/* Set the masks and limits that send frees to the slow path. The cache has been laid out. */
 void cache_setup_free_path(struct slabmod_cache *cache);
 
-/* All caches are strict, whether they were asked for it or not. */
+/* Module parameter: all caches are strict. */
 extern bool strict_all;
 
 #endif /* SLABMOD_CACHE_LIST_H */

@@ -2,27 +2,25 @@
 /*
  * defer.c - frees that an NMI cannot do at once.
  *
- * An NMI may have interrupted whoever holds the lock that a free needs. Such a free
- * is put into a ring of its CPU, without a lock, and done by an irq_work right
- * after. The ring is slabmod's own memory: nothing is written to what was freed. A slot says
- * whose the object was when it was freed: a second free elsewhere may let its memory have
- * another owner before its turn comes, and that owner must not lose it. A block is claimed at
- * once.
+ * An NMI may have interrupted the holder of a lock that a free needs. Such a free is stored in a
+ * per-CPU ring, without a lock, and done by an irq_work. The ring is slabmod's own memory: freed
+ * memory is not written to. A slot records the cache of the object. If the object was freed twice,
+ * its memory may have another owner before its turn comes, and that owner must not lose it. A
+ * block is claimed at once.
  *
- * NMIs nest: a breakpoint or a machine check may interrupt an NMI. So a slot is first
- * reserved, by a compare-and-exchange, and then written. A slot is NULL from the moment it
- * is emptied until it is written again. The consumer stops at a NULL slot: either the ring
- * is empty, or an NMI has yet to write the slot and to queue the irq_work after that.
+ * NMIs nest: a breakpoint or a machine check may interrupt an NMI. So a slot is first reserved, by
+ * a compare-and-exchange, and then written. A slot is NULL from the moment it is emptied until it
+ * is written again. The consumer stops at a NULL slot: either the ring is empty, or an NMI has yet
+ * to write the slot and then queues the irq_work.
  *
- * A ring that is full (an NMI freed more than RING of what it could not) is reported,
- * and the memory stays taken.
+ * If the ring is full, the free is reported and the memory leaks.
  *
- * A CPU that goes handles no interrupts any more from some point on, and what it would
- * be asked to do would stay undone until it is back. It is not asked then: the ring of
- * a CPU that has gone, or is on its way back, is emptied by cache_list.c.
+ * A CPU that goes offline stops handling interrupts at some point, and an irq_work would wait until
+ * it is online again. It is not queued then: cache_list.c drains the ring of a CPU that went
+ * offline or comes online.
  *
- * Contexts: any. Locks: ring->lock, raw, between consumers; never taken in an NMI.
- * Memory: a page or so per CPU, 16 bytes a slot.
+ * Contexts: any. Locks: ring->lock, raw, between consumers; never taken in an NMI. Memory: about a
+ * page per CPU, 16 bytes a slot.
  */
 #include <linux/cpumask.h>
 #include <linux/irq_work.h>
@@ -63,8 +61,8 @@ void defer_publish(struct deferred *slot, void *object, struct slabmod_cache *ca
 }
 EXPORT_SYMBOL_FOR_TEST(defer_publish);
 
-/* An object of @cache, or a block that has been claimed. False when the ring is full. */
-static bool put_off(void *object, struct slabmod_cache *cache)
+/* Defer an object of @cache, or a claimed block. Return false if the ring is full. */
+static bool enqueue(void *object, struct slabmod_cache *cache)
 {
 	struct defer_ring *mine = this_cpu_ptr(deferred);
 	struct deferred *slot = defer_reserve(mine);
@@ -74,7 +72,7 @@ static bool put_off(void *object, struct slabmod_cache *cache)
 		return false;
 	}
 	defer_publish(slot, object, cache);
-	/* After the slot is written: the work may be running on behalf of another slot. */
+	/* After the slot is written: the work may be running for another slot. */
 	if (cpu_online(raw_smp_processor_id()))
 		irq_work_queue(&mine->work);
 	return true;
@@ -82,7 +80,7 @@ static bool put_off(void *object, struct slabmod_cache *cache)
 
 void defer_free(struct slabmod_cache *cache, void *object)
 {
-	put_off(object, cache);
+	enqueue(object, cache);
 }
 EXPORT_SYMBOL_FOR_TEST(defer_free);
 
@@ -92,15 +90,15 @@ bool defer_free_block(struct frame *frame, void *p)
 		return false;
 	if (!in_nmi())
 		return block_free(frame);
-	/* Claimed now, so that no second free succeeds before its turn comes. */
+	/* Claim it now, so that no second free succeeds meanwhile. */
 	if (!buddy_claim(frame))
 		return false;
-	if (!put_off(p, NULL))
+	if (!enqueue(p, NULL))
 		buddy_unclaim(frame);
 	return true;
 }
 
-static void free_one(struct deferred *entry)
+static void free_entry(struct deferred *entry)
 {
 	struct slabmod_cache *cache = entry->cache;
 	struct frame *frame;
@@ -109,7 +107,7 @@ static void free_one(struct deferred *entry)
 		stat_inc(cache->stats, STAT_NMI_DEFER);
 		if (leak_tracks(cache))
 			leak_note_free(entry->object);
-		/* If it was freed twice, its memory may be another cache's by now. */
+		/* If it was freed twice, its memory may belong to another cache by now. */
 		home_free(cache, &entry->object, 1);
 		return;
 	}
@@ -144,7 +142,7 @@ static void empty_ring(struct defer_ring *ring)
 
 	rcu_read_lock();
 	while ((entry = defer_pop(ring)).object) {
-		free_one(&entry);
+		free_entry(&entry);
 		atomic_inc_return_release(&ring->done);
 	}
 	rcu_read_unlock();
@@ -170,7 +168,7 @@ void defer_sync(void)
 
 		put = atomic_read(&ring->put);
 		empty_ring(ring);
-		/* Others may still be freeing the last ones, or an NMI may be writing its slot. */
+		/* Other CPUs may be freeing the last ones, or an NMI may be writing its slot. */
 		while ((int)((unsigned int)atomic_read_acquire(&ring->done) - put) < 0) {
 			schedule_timeout_uninterruptible(1);
 			empty_ring(ring);
@@ -202,7 +200,7 @@ int defer_init(void)
 		struct defer_ring *ring = per_cpu_ptr(deferred, cpu);
 
 		defer_ring_init(ring);
-		/* On PREEMPT_RT the thread that does others stops before its CPU does. */
+		/* Hard: on PREEMPT_RT the thread for other work stops before its CPU does. */
 		ring->work = IRQ_WORK_INIT_HARD(free_deferred);
 	}
 	return 0;

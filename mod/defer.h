@@ -11,11 +11,11 @@
 
 #include "types.h"
 
-/* Frees that one CPU may have put off at a time. */
+/* Frees that one CPU can defer at a time. */
 #define DEFER_RING	256u
 
 /*
- * What the NMIs of one CPU put off.
+ * Frees deferred by the NMIs of one CPU.
  *
  * Invariant: a slot is NULL, or it is one of the @put - @taken slots that are reserved.
  */
@@ -27,23 +27,22 @@ struct defer_ring {
 	struct irq_work work;
 	struct deferred {
 		void *object;		/* NULL: not written yet */
-		struct slabmod_cache *cache;	/* whose object it is; NULL: a claimed block */
+		struct slabmod_cache *cache;	/* of the object; NULL: a claimed block */
 	} slot[DEFER_RING];
 };
 
 void defer_ring_init(struct defer_ring *ring);
 
 /*
- * Reserve a slot, for the caller alone; NULL when all are in use. The caller then writes
- * it with defer_publish(), once. Any context; both may be interrupted by an NMI that does
- * the same.
+ * Reserve a slot for the caller, or return NULL if all are in use. The caller writes it once, with
+ * defer_publish(). Any context; both may be interrupted by an NMI that does the same.
  */
 struct deferred *defer_reserve(struct defer_ring *ring);
 void defer_publish(struct deferred *slot, void *object, struct slabmod_cache *cache);
 
 /*
- * Empty the oldest slot that is reserved, and return what was in it. Its object is NULL when
- * there is no such slot, or when it has not been written yet. Any context but NMI.
+ * Empty the oldest reserved slot and return its contents. The object is NULL if there is no such
+ * slot or it has not been written yet. Any context but NMI.
  */
 struct deferred defer_pop(struct defer_ring *ring);
 
@@ -51,18 +50,18 @@ struct deferred defer_pop(struct defer_ring *ring);
 void defer_free(struct slabmod_cache *cache, void *object);
 
 /*
- * Gives a block back, at the next interrupt when this is an NMI. False, and nothing
- * done, when no block that is in use starts at @p. @frame may be NULL. Any context.
+ * Free a block, at the next interrupt if in an NMI. Return false, with nothing done, if no block
+ * in use starts at @p. @frame may be NULL. Any context.
  */
 bool defer_free_block(struct frame *frame, void *p);
 
-/* Does what was put off by a CPU, which may be dead. Any context but NMI. */
+/* Do the deferred frees of a CPU, which may be offline. Any context but NMI. */
 void defer_drain_cpu(unsigned int cpu);
 
-/* The same for all; returns when all that was put off until now is done. May sleep. */
+/* Wait until all frees deferred before the call are done. May sleep. */
 void defer_sync(void);
 
-/* Bytes of all CPUs' rings. */
+/* Bytes of all rings. */
 size_t defer_metadata(void);
 
 int defer_init(void);

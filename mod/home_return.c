@@ -2,14 +2,14 @@
 /*
  * home_return.c - free objects to their slabs, and remove slabs that got emptier.
  *
- * All objects return through free_locked(): it takes the lock of one home and returns
- * every object of a batch whose slab is in that home. The lookup is done without a lock, so
- * the slab may have moved or gone when the lock is held. is_at_home() is the one check that
- * decides, under the lock; see there for objects that were freed twice.
+ * All objects are freed by free_locked(), with the lock of one home held: it frees every object
+ * of a batch whose slab that home owns. The lookup is lockless, so the slab may have moved or been
+ * freed when the lock is held. is_at_home() decides under the lock, also for objects that were
+ * freed twice.
  *
- * Contexts: any, in an RCU read-side section or with preemption off, because frames are
- * freed by RCU. An NMI returns one object at a time and does not wait for a lock.
- * Locks: one home's at a time, for at most a magazine's worth of objects.
+ * Contexts: any, in an RCU read-side section or with preemption off, because frames are freed by
+ * RCU. An NMI frees one object at a time and does not wait for a lock. Locks: one home's at a
+ * time, for at most a magazine's worth of objects.
  */
 #include <linux/list.h>
 #include <linux/preempt.h>
@@ -99,7 +99,7 @@ static struct slab *object_slab(struct slabmod_cache *cache, void *object)
 struct visit {
 	struct slab_home *home;
 	unsigned long flags;
-	int departed;		/* cache->departed, read since the lock was taken */
+	int departed;		/* from home_departed(), with the lock held */
 	u16 id;			/* of its slabs; HOME_NOWHERE if node homes share it */
 	struct slab_batch batch;
 };
@@ -182,21 +182,21 @@ static noinline unsigned int free_any(struct slabmod_cache *cache, struct visit 
 }
 
 /*
- * Return those of @nr objects whose slabs are in the home that is locked. The others come
- * first in the array afterwards; return how many.
+ * Free those of @nr objects whose slabs the locked home owns. Move the others to the front of the
+ * array, and return how many there are.
  *
- * Objects that are freed at random go through this loop one by one. So it looks up once
- * what a leaf of the map covers, keeps few values in registers, and leaves slabs that are
- * small, mixed, beyond the map or in need of a new list to others.
+ * Objects freed in random order pass this loop one by one. So it looks up each leaf of the map
+ * once, keeps few values in registers, and leaves slabs that are small, shared or unmapped to
+ * free_any(), and list changes to update_slab().
  */
 static noinline unsigned int free_locked(struct slabmod_cache *cache, struct visit *visit,
 					 void **objects, unsigned int nr)
 {
 	void **object = objects, **end = objects + nr, **other = objects;
-	/* Of an offset among frames, the bits that find, in a step of the map, a slab's first. */
+	/* Mask of an offset among the frames of a map unit: to the first frame of a slab. */
 	const unsigned long firsts = ~(cache->slab_mask / FRAME_RATIO) & -sizeof(struct frame) &
 				     ((BIT(UNIT_SHIFT) - 1) / FRAME_RATIO);
-	/* Of a mixed slab any object may be the last of its line: it is always listed anew. */
+	/* Each free to a shared slab may complete a line, so it is always listed again. */
 	const unsigned int quarter = visit->id & HOME_SHARED ? -1u :
 							      -1u << cache->usual.quarter_shift;
 	struct map_leaf *leaf = chunk_leaf(*object);

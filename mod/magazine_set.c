@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * magazine_set.c - the magazines a cache has, one a CPU: made, exchanged, emptied, counted.
+ * magazine_set.c - the magazines of a cache: creation, resizing, draining, counts.
  *
- * All of a cache's have one capacity. They are small at first, and none before an
- * object is asked for. Where one of them runs empty or over often, all are exchanged
- * for larger ones, and where nobody uses them any more, for magazine_none.
+ * All magazines of a cache have the same capacity. They are created by the first allocation and
+ * start small. They are replaced by larger ones if one of them is refilled or flushed often, and
+ * by magazine_none when they are unused.
  *
- * Contexts: process, may sleep, but magazine_enable(): any. Locks: resize_lock, raw,
- * for which magazines a cache has. Old ones are freed when a grace period is over:
- * whoever uses magazines has preemption off since before it looked them up.
+ * Contexts: process, may sleep; magazine_enable(): any. Locks: resize_lock, raw, guards
+ * cache->magazines. Old magazines are freed after a grace period: users have preemption off since
+ * before they looked the magazines up.
  */
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
@@ -26,7 +26,7 @@
 #include "source.h"
 #include "strict.h"
 
-/* By so much they grow. */
+/* The factor of a resize. */
 #define GROW_FACTOR	8u
 
 unsigned int magazine_bytes = MAGAZINE_BYTES_DEFAULT;
@@ -34,13 +34,13 @@ unsigned int magazine_bytes = MAGAZINE_BYTES_DEFAULT;
 struct slabmod_magazine __percpu *magazine_none;
 static DEFINE_RAW_SPINLOCK(resize_lock);
 
-/* ---- made and freed ---- */
+/* ---- creation ---- */
 
 static size_t magazine_size(const struct slabmod_cache *cache, unsigned int capacity)
 {
 	unsigned int nr_remote = 0;
 
-	/* The places of bits are behind all that a magazine may have before. */
+	/* The places of bits start at a fixed entry. */
 	if (strict_is_on(cache))
 		return struct_bytes(struct slabmod_magazine, object, STRICT_PLACES + 1 + capacity);
 	if (cache->flags & CACHE_CHECK_HOME)
@@ -48,7 +48,7 @@ static size_t magazine_size(const struct slabmod_cache *cache, unsigned int capa
 	return struct_bytes(struct slabmod_magazine, object, 1 + capacity + nr_remote);
 }
 
-/* Bytes of one CPU's magazine, of whatever capacity it is. */
+/* Bytes of one CPU's magazine. */
 static size_t size_of(const struct slabmod_cache *cache,
 		      struct slabmod_magazine __percpu *magazines)
 {
@@ -73,7 +73,7 @@ static struct slab_home __percpu *alloc_homes(gfp_t gfp)
 	return homes;
 }
 
-/* Homes come first: whoever sees the magazines must find them. */
+/* Homes are created first: a CPU that finds magazines must find homes. */
 static bool enable_homes(struct slabmod_cache *cache, gfp_t gfp)
 {
 	struct slab_home __percpu *homes;
@@ -109,15 +109,15 @@ static struct slabmod_magazine __percpu *magazines_create(struct slabmod_cache *
 	return magazines;
 }
 
-/* Gives a cache its magazines, and returns those it had; resize_lock is held. */
+/* Replace the magazines of a cache and return the old ones. resize_lock is held. */
 static struct slabmod_magazine __percpu *set_magazines(struct slabmod_cache *cache,
 						       struct slabmod_magazine __percpu *new)
 {
 	struct slabmod_magazine __percpu *old = cache->magazines;
 
-	/* They are made before anybody sees them. */
+	/* They are initialized before another CPU can find them. */
 	smp_store_release(&cache->magazines, new);
-	/* Callers take objects by themselves where there is nothing else to be done to them. */
+	/* The inlined fast path must not find magazines if objects need more work. */
 	smp_store_release(&cache->fastpath.magazines,
 			  magazine_is_hidden(cache) ? magazine_none : new);
 	return old;
@@ -133,8 +133,8 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 	if (cache->flags & CACHE_DEBUG || !gfp_may_call_kernel())
 		return false;
 	/*
-	 * Whoever may not enter the file systems must not wait for the per-CPU allocator,
-	 * whose mutex may be with somebody who waits for them.
+	 * A caller that may not enter file systems must not wait for the mutex of the per-CPU
+	 * allocator, whose holder may wait for a file system.
 	 */
 	gfp = current_gfp_context(gfp);
 	if ((gfp & GFP_KERNEL) != GFP_KERNEL || current->flags & PF_MEMALLOC)
@@ -145,7 +145,7 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 	magazines = magazines_create(cache, cache->capacity, gfp);
 	if (!magazines)
 		return false;
-	/* Once they can be seen they may be exchanged, and freed. */
+	/* Once they are visible they may be resized and freed. */
 	bytes = size_of(cache, magazines);
 	count_metadata(cache, bytes);
 	raw_spin_lock_irqsave(&resize_lock, flags);
@@ -158,7 +158,7 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 		free_percpu(magazines);
 		return true;
 	}
-	/* They will be looked at now and then. */
+	/* The worker scans them periodically. */
 	source_kick_worker(cache->source);
 	return true;
 }
@@ -179,7 +179,7 @@ size_t magazine_metadata(const struct slabmod_cache *cache)
 
 /**
  * magazine_disable() - free what magazine_enable() made
- * @cache: one that is empty and that nobody uses
+ * @cache: an empty cache that is not in use
  */
 void magazine_disable(struct slabmod_cache *cache)
 {
@@ -217,9 +217,9 @@ void magazine_setup(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_setup);
 
-/* ---- other magazines than those there are ---- */
+/* ---- scans and resizing ---- */
 
-/* Calls @fn with each CPU's magazine, and with those that are about to go. */
+/* Call @fn for the magazine of each CPU, old ones included. */
 static void visit_magazines(struct slabmod_cache *cache,
 			    void (*fn)(struct slabmod_magazine *magazine, void *arg), void *arg)
 {
@@ -238,9 +238,9 @@ static void visit_magazines(struct slabmod_cache *cache,
 	rcu_read_unlock();
 }
 
-static void look(struct slabmod_magazine *magazine, void *arg)
+static void scan_idle(struct slabmod_magazine *magazine, void *arg)
 {
-	/* Other than before when one was taken, given, or taken and given. */
+	/* Changes with every allocation and every free, and with both together. */
 	u32 now = 2 * READ_ONCE(magazine->allocs) + magazine_nr_objects(magazine);
 
 	if (now != magazine->seen)
@@ -253,11 +253,10 @@ static void look(struct slabmod_magazine *magazine, void *arg)
 
 void magazine_scan_idle(struct slabmod_cache *cache)
 {
-	visit_magazines(cache, look, NULL);
+	visit_magazines(cache, scan_idle, NULL);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_scan_idle);
 
-/* What there is among a cache's magazines. */
 struct survey {
 	unsigned int idle;
 	unsigned int number;
@@ -327,7 +326,7 @@ EXPORT_SYMBOL_FOR_TEST(magazine_resize);
 
 /*
  * Empty a magazine that no CPU uses. Objects are returned by an RCU reader: the frame of one
- * that was freed twice may go away meanwhile.
+ * that was freed twice may be freed meanwhile.
  */
 static void empty_unused(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
@@ -373,7 +372,7 @@ EXPORT_SYMBOL_FOR_TEST(magazine_free_old);
 
 struct drainage {
 	struct slabmod_cache *cache;
-	unsigned int idle;		/* how long a magazine must have been so */
+	unsigned int idle;		/* scans */
 };
 
 static void drain_this_cpu(void *arg)
@@ -392,7 +391,7 @@ static bool is_stale(int cpu, void *arg)
 	struct drainage *drainage = arg;
 	struct slabmod_magazine *magazine;
 
-	/* The kernel has preemption off here. */
+	/* on_each_cpu_cond() has preemption off. */
 	magazine = per_cpu_ptr(READ_ONCE(drainage->cache->magazines), cpu);
 	return magazine_nr_objects(magazine) && READ_ONCE(magazine->idle) >= drainage->idle;
 }
@@ -451,7 +450,7 @@ unsigned long magazine_allocs(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_allocs);
 
-/* Invariant: what lies in a magazine is an object that its slab counts as taken. */
+/* Invariant: an object in a magazine is in use as far as its slab is concerned. */
 static bool check_object(struct slabmod_cache *cache, void *object)
 {
 	struct frame *frame = chunk_frame(object);
@@ -463,7 +462,7 @@ static bool check_object(struct slabmod_cache *cache, void *object)
 		if (index < slab_objects(cache, slab) && !test_bit(index, slab->free))
 			return true;
 	}
-	report_broken("%s: a magazine has %p, which is not one of the cache's taken objects",
+	report_broken("%s: a magazine has %p, which is not an object of the cache in use",
 		      cache->name, object);
 	return false;
 }
@@ -473,10 +472,10 @@ static bool check_magazine(struct slabmod_cache *cache, struct slabmod_magazine 
 	bool ok = true;
 	u32 i;
 
-	/* A busy one, without its sign, has more than its capacity. */
+	/* Without its sign, the count of a busy magazine is above its capacity. */
 	if (magazine->object[0] || (unsigned long)magazine->top > magazine->capacity ||
 	    magazine->nr_remote > magazine_remote_capacity(magazine->capacity)) {
-		report_broken("%s: a magazine of %lu has %#lx here and %u away", cache->name,
+		report_broken("%s: a magazine of %lu has %#lx local and %u remote objects", cache->name,
 			      magazine->capacity, magazine->top, magazine->nr_remote);
 		return false;
 	}
@@ -498,7 +497,7 @@ bool magazine_check(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_check);
 
-/* ---- beginning and end ---- */
+/* ---- module ---- */
 
 int magazine_init(void)
 {

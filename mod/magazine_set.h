@@ -7,56 +7,56 @@
 
 #include "magazine.h"
 
-/* Gives a cache that has none its magazines; false when memory is short. */
+/* Create the magazines of a cache without any. Return false if memory is short. */
 bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp);
 void magazine_disable(struct slabmod_cache *cache);
 
-/* Gives a cache that is being made its capacity, and no magazines yet. */
+/* Set the capacity of a new cache, which starts with magazine_none. */
 void magazine_setup(struct slabmod_cache *cache);
 
 /*
- * Looks at all of a cache's magazines, and counts for each how often in a row it was
- * found as before; forgets misses. Called now and then, by one at a time.
+ * Count for each magazine how many scans in a row found no change, and reset its misses. Called
+ * periodically, one call at a time.
  */
 void magazine_scan_idle(struct slabmod_cache *cache);
 
-/* Whether objects lie in one that was found so @idle times, or more. */
+/* Whether a magazine has objects and was idle for @idle scans. */
 bool magazine_has_idle_objects(struct slabmod_cache *cache, unsigned int idle);
-/* Whether it has magazines of its own, and all were found so, and empty. */
+/* Whether the cache has own magazines, and all are empty and were idle for @idle scans. */
 bool magazine_is_unused(struct slabmod_cache *cache, unsigned int idle);
-/* Whether larger ones would be of use. */
+/* Whether larger magazines would help. */
 bool magazine_wants_larger(struct slabmod_cache *cache);
 
 /*
- * Gives a cache larger magazines in place of those it has, or, unless @more, the common
- * empty one. False when memory is short. The old ones may be in use until a grace period
- * is over; then magazine_flush_old() empties them, and magazine_free_old() frees them when
- * another is over, until which somebody may be counting what is in them. Process context,
- * may sleep; cache_resize_magazines() does it all, with cache_mutex held.
+ * Replace the magazines of a cache by larger ones, or, unless @more, by magazine_none. Return
+ * false if memory is short. The old ones may be in use until a grace period ends. Then
+ * magazine_flush_old() empties them, and magazine_free_old() frees them after another grace
+ * period, until which a reader may count their objects. Process context, may sleep.
+ * cache_resize_magazines() does all of this with cache_mutex held.
  */
 bool magazine_resize(struct slabmod_cache *cache, bool more);
 void magazine_flush_old(struct slabmod_cache *cache);
 void magazine_free_old(struct slabmod_cache *cache);
 
-/* Empties those of CPUs that are online, and not used for @idle looks or more. */
+/* Empty the magazines of online CPUs that are not busy and were idle for @idle scans. */
 void magazine_drain_idle(struct slabmod_cache *cache, unsigned int idle);
-/* Empties the magazines of all CPUs that are online and not in the middle of one. */
+/* Empty the magazines of online CPUs that are not busy. */
 void magazine_drain_all(struct slabmod_cache *cache);
-/* Empties those of a CPU that is dead, or of one where nobody uses the cache. */
+/* Empty the magazine of a CPU that is offline or does not use the cache. */
 void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu);
 
-/* Objects in all magazines, and objects ever handed out by them. */
+/* Objects in all magazines, and objects ever allocated. */
 unsigned long magazine_count(struct slabmod_cache *cache);
 unsigned long magazine_allocs(struct slabmod_cache *cache);
 size_t magazine_metadata(const struct slabmod_cache *cache);
 
-/* True when the magazines keep their invariants; for a cache that is not in use. */
+/* Return true if the magazines keep their invariants. The cache is not in use. */
 bool magazine_check(struct slabmod_cache *cache);
 
 int magazine_init(void);
 void magazine_exit(void);
 
-/* Slow ways in between two looks, on one CPU, with which larger magazines are wanted. */
+/* Refills and flushes of one CPU between two scans that call for larger magazines. */
 #define MAGAZINE_MANY_MISSES	64
 
 extern unsigned int magazine_bytes;

@@ -34,7 +34,7 @@ scan() {
 
 # The stacks are listed after the client was unloaded, from slabmod's own data.
 lists_stacks() {
-	dmesg | sed -n '/misuse: leak: leaky: its module went with 3 live objects/,$p' >/tmp/log
+	dmesg | sed -n '/misuse: leak: leaky: its module was unloaded with 3 live objects/,$p' >/tmp/log
 	[ "$(grep -c 'slabmod:   object .* of leaky, 104 bytes, 100 requested, in use' /tmp/log)" = 3 ] &&
 		grep -q 'slabmod:   allocated ' /tmp/log && grep -q ' leave_objects+' /tmp/log
 }

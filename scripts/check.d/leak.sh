@@ -39,18 +39,18 @@ free=$(free_pages)
 check 'loads' insmod /modules/slabmod.ko
 check 'a leaky client loads' insmod /modules/slabmod_leaky.ko
 check 'and unloads' rmmod slabmod_leaky
-check 'its objects are reported' logged 'misuse: leak: leaky: its module went with 3 live objects'
+check 'its objects are reported' logged 'misuse: leak: leaky: its module was unloaded with 3 live objects'
 check 'and listed' lists_objects
 check 'its block is still known' [ "$(pages_in_use)" = 16 ]
 check 'the counter says so' grep -q '^leak  *1 ' $summary
 check 'unloads' rmmod slabmod
-check 'the cache is reported again' logged 'misuse: leak: leaky: its pool went with 3 live objects'
+check 'the cache is reported again' logged 'misuse: leak: leaky: its pool was destroyed with 3 live objects'
 check 'the block is reported' logged 'misuse: leak: pool root was destroyed with 16 pages in use as blocks'
 check 'its pages are kept from reuse' keeps_pages
 check 'loads again' insmod /modules/slabmod.ko
 check 'a client that leaves pools loads' insmod /modules/slabmod_leaky.ko pools=1
 check 'and unloads' rmmod slabmod_leaky
-check 'its cache is reported' logged 'misuse: leak: unused: its module went and did not destroy it'
+check 'its cache is reported' logged 'misuse: leak: unused: its module was unloaded without destroying it'
 check 'a pool without objects is, too' logged \
 	'misuse: leak: pool idle: its module was unloaded with 0 caches, 0 live objects, 0 pages in use'
 check 'and one with an object' logged \
@@ -61,4 +61,4 @@ check 'two of each are counted' grep -q '^leak  *6 ' $summary
 check 'caches and pools with objects stay, without a name' without_names
 check 'is valid' [ "$(cat $debug/validate)" = ok ]
 check 'unloads again' rmmod slabmod
-check 'objects in pools are reported again' [ "$(dmesg | grep -c 'misuse: leak: kmalloc-112: its pool went with 1 live objects')" = 2 ]
+check 'objects in pools are reported again' [ "$(dmesg | grep -c 'misuse: leak: kmalloc-112: its pool was destroyed with 1 live objects')" = 2 ]

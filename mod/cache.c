@@ -455,7 +455,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_cache_size);
 
 /* ---- shrinking, counts, checks ---- */
 
-unsigned long cache_shrink(struct slabmod_cache *cache)
+unsigned long slabmod_cache_shrink(struct slabmod_cache *cache)
 {
 	unsigned long before = home_pages(cache), after;
 
@@ -465,11 +465,6 @@ unsigned long cache_shrink(struct slabmod_cache *cache)
 	home_shrink(cache);
 	after = home_pages(cache);
 	return before > after ? before - after : 0;
-}
-
-unsigned long slabmod_cache_shrink(struct slabmod_cache *cache)
-{
-	return cache_shrink(cache);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_shrink);
 

@@ -21,7 +21,6 @@ struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, 
 				   size_t align, unsigned int flags, void (*ctor)(void *object),
 				   struct module *owner);
 int cache_destroy(struct slabmod_cache *cache);
-unsigned long cache_shrink(struct slabmod_cache *cache);
 
 /* Destroy all caches of a pool. Report and list live objects. */
 void cache_destroy_all(struct slabmod_pool *pool);

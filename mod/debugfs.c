@@ -380,7 +380,7 @@ DEFINE_SHOW_ATTRIBUTE(homes);
 static ssize_t cache_shrink_write(struct file *file, const char __user *buf, size_t count,
 				  loff_t *pos)
 {
-	cache_shrink(file->private_data);
+	slabmod_cache_shrink(file->private_data);
 	return count;
 }
 

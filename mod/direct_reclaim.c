@@ -41,7 +41,7 @@ static void drain_cache(struct slabmod_cache *cache, void *arg)
 		magazine_drain_all(cache);
 }
 
-static void count_cache(struct slabmod_cache *cache, void *arg)
+static void count_cached(struct slabmod_cache *cache, void *arg)
 {
 	if (!(cache->flags & SLABMOD_ISOLATED))
 		*(unsigned long *)arg += magazine_count(cache);
@@ -52,7 +52,7 @@ static bool is_drained(struct slabmod_pool *pool)
 {
 	unsigned long objects = 0;
 
-	cache_for_each_rcu(pool, count_cache, &objects);
+	cache_for_each_rcu(pool, count_cached, &objects);
 	return !objects;
 }
 

@@ -50,8 +50,8 @@ static struct slab *fullest_slab(struct slab_home *home)
 	return list_first_entry_or_null(&home->empty, struct slab, node);
 }
 
-static unsigned int alloc_from(struct slabmod_cache *cache, struct slab_home *home,
-			       struct slab *slab, void **objects, unsigned int nr)
+static unsigned int alloc_listed(struct slabmod_cache *cache, struct slab_home *home,
+				 struct slab *slab, void **objects, unsigned int nr)
 {
 	unsigned int inuse = slab->inuse;
 	unsigned int got = slab_alloc(cache, slab, objects, nr);
@@ -78,7 +78,7 @@ static __always_inline unsigned int alloc_own(struct slabmod_cache *cache, struc
 	if (!home_lock_nmi(home, &flags))
 		return 0;
 	while (got < nr && (slab = fullest_slab(home))) {
-		unsigned int more = alloc_from(cache, home, slab, objects + got, nr - got);
+		unsigned int more = alloc_listed(cache, home, slab, objects + got, nr - got);
 
 		if (WARN_ON_ONCE(!more))
 			break;
@@ -280,8 +280,6 @@ static unsigned int alloc_any(struct slabmod_cache *cache, void **objects, unsig
 	}
 	return got;
 }
-
-/* ---- interface ---- */
 
 unsigned int home_alloc(struct slabmod_cache *cache, void **objects, unsigned int nr,
 			bool any_line)

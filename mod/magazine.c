@@ -20,8 +20,6 @@
  * being freed. Memory: 8 bytes an entry, 4 to 512 entries a stack, per CPU and cache in use.
  */
 #include <linux/cpumask.h>
-#include <linux/percpu.h>
-#include <linux/smp.h>
 #include <linux/string.h>
 
 #include "chunk.h"

@@ -11,10 +11,8 @@
  * before they looked the magazines up.
  */
 #include <linux/cpumask.h>
-#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
-#include <linux/smp.h>
 
 #include "chunk.h"
 #include "debug/fault.h"
@@ -49,8 +47,8 @@ static size_t magazine_size(const struct slabmod_cache *cache, unsigned int capa
 }
 
 /* Bytes of one CPU's magazine. */
-static size_t size_of(const struct slabmod_cache *cache,
-		      struct slabmod_magazine __percpu *magazines)
+static size_t size_per_cpu(const struct slabmod_cache *cache,
+			   struct slabmod_magazine __percpu *magazines)
 {
 	return magazine_size(cache, per_cpu_ptr(magazines, 0)->capacity);
 }
@@ -146,7 +144,7 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 	if (!magazines)
 		return false;
 	/* Once they are visible they may be resized and freed. */
-	bytes = size_of(cache, magazines);
+	bytes = size_per_cpu(cache, magazines);
 	count_metadata(cache, bytes);
 	raw_spin_lock_irqsave(&resize_lock, flags);
 	mine = cache->magazines == magazine_none;
@@ -172,7 +170,7 @@ size_t magazine_metadata(const struct slabmod_cache *cache)
 		size += sizeof(struct slab_home);
 	rcu_read_lock();
 	if (magazine_has_own(cache))
-		size += size_of(cache, READ_ONCE(cache->magazines));
+		size += size_per_cpu(cache, READ_ONCE(cache->magazines));
 	rcu_read_unlock();
 	return size * num_possible_cpus();
 }
@@ -314,7 +312,7 @@ bool magazine_resize(struct slabmod_cache *cache, bool more)
 		new = magazines_create(cache, capacity, GFP_KERNEL | __GFP_NOWARN);
 		if (!new)
 			return false;
-		count_metadata(cache, size_of(cache, new));
+		count_metadata(cache, size_per_cpu(cache, new));
 	}
 	raw_spin_lock_irqsave(&resize_lock, flags);
 	cache->capacity = more ? capacity : start_capacity(cache);
@@ -362,7 +360,7 @@ void magazine_free_old(struct slabmod_cache *cache)
 
 	if (!dead)
 		return;
-	count_metadata(cache, -(long)size_of(cache, dead));
+	count_metadata(cache, -(long)size_per_cpu(cache, dead));
 	cache->dead_magazines = NULL;
 	free_percpu(dead);
 }
@@ -451,7 +449,7 @@ unsigned long magazine_allocs(struct slabmod_cache *cache)
 EXPORT_SYMBOL_FOR_TEST(magazine_allocs);
 
 /* Invariant: an object in a magazine is in use as far as its slab is concerned. */
-static bool check_object(struct slabmod_cache *cache, void *object)
+static bool check_entry(struct slabmod_cache *cache, void *object)
 {
 	struct frame *frame = chunk_frame(object);
 
@@ -475,14 +473,14 @@ static bool check_magazine(struct slabmod_cache *cache, struct slabmod_magazine 
 	/* Without its sign, the count of a busy magazine is above its capacity. */
 	if (magazine->object[0] || (unsigned long)magazine->top > magazine->capacity ||
 	    magazine->nr_remote > magazine_remote_capacity(magazine->capacity)) {
-		report_broken("%s: a magazine of %lu has %#lx local and %u remote objects", cache->name,
-			      magazine->capacity, magazine->top, magazine->nr_remote);
+		report_broken("%s: a magazine of %lu has %#lx local and %u remote objects",
+			      cache->name, magazine->capacity, magazine->top, magazine->nr_remote);
 		return false;
 	}
 	for (i = 1; i <= magazine->top; i++)
-		ok &= check_object(cache, magazine->object[i]);
+		ok &= check_entry(cache, magazine->object[i]);
 	for (i = 0; i < magazine->nr_remote; i++)
-		ok &= check_object(cache, magazine_remote(magazine)[i]);
+		ok &= check_entry(cache, magazine_remote(magazine)[i]);
 	return ok;
 }
 

@@ -117,7 +117,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_destroy);
 
 static void shrink_cache(struct slabmod_cache *cache, void *arg)
 {
-	cache_shrink(cache);
+	slabmod_cache_shrink(cache);
 }
 
 void pool_drain(struct slabmod_pool *pool)

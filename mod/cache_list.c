@@ -107,12 +107,11 @@ static struct slabmod_cache *cache_alloc_struct(struct slabmod_pool *pool, const
 						size_t size, size_t align,
 						unsigned int flags, void (*ctor)(void *object))
 {
-	struct slabmod_cache *cache = NULL;
+	struct slabmod_cache *cache;
 	int nid;
 
-	if (!fault_hits(FAULT_CACHE))
-		cache = kzalloc(struct_size(cache, node_homes, nr_node_ids),
-				GFP_KERNEL | __GFP_NOWARN);
+	cache = fault_kzalloc(FAULT_CACHE, struct_size(cache, node_homes, nr_node_ids),
+			      GFP_KERNEL | __GFP_NOWARN);
 	if (!cache)
 		return NULL;
 	if (flags & SLABMOD_HWCACHE_ALIGN)
@@ -519,18 +518,19 @@ static struct notifier_block module_notifier = { .notifier_call = cache_module_e
 
 int cache_init(void)
 {
-	int err = fault_hits(FAULT_NOTIFIER) ? -ENOMEM : register_module_notifier(&module_notifier);
+	int err = fault_error(FAULT_NOTIFIER, -ENOMEM) ?:
+		  register_module_notifier(&module_notifier);
 
 	if (err)
 		return err;
-	dead_state = fault_hits(FAULT_HOTPLUG) ? -ENOSPC :
+	dead_state = fault_error(FAULT_HOTPLUG, -ENOSPC) ?:
 		     cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "slabmod:dead", NULL,
 					       cpu_dead);
 	if (dead_state < 0) {
 		err = dead_state;
 		goto no_dead;
 	}
-	online_state = fault_hits(FAULT_HOTPLUG) ? -ENOSPC :
+	online_state = fault_error(FAULT_HOTPLUG, -ENOSPC) ?:
 		       cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "slabmod:online",
 						 handle_cpu_online, NULL);
 	if (online_state < 0) {

@@ -82,10 +82,9 @@ static void metadata_free(struct chunk *chunk)
 
 static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
 {
-	struct chunk *chunk = NULL;
+	struct chunk *chunk;
 
-	if (!fault_hits_gfp(FAULT_HEADER, gfp))
-		chunk = kzalloc(roundup_pow_of_two(chunk_size(order)), gfp);
+	chunk = fault_kzalloc(FAULT_HEADER, roundup_pow_of_two(chunk_size(order)), gfp);
 	if (!chunk)
 		return NULL;
 	chunk->order = order;
@@ -95,8 +94,7 @@ static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
 		chunk->free_list = (struct list_head *)(chunk->frames + (1u << order));
 		return chunk;
 	}
-	if (!fault_hits_gfp(FAULT_FRAMES, gfp))
-		chunk->frames = alloc_pages_exact(sizeof(struct frame) << order, gfp);
+	chunk->frames = fault_alloc_pages_exact(FAULT_FRAMES, sizeof(struct frame) << order, gfp);
 	if (!chunk->frames) {
 		kfree(chunk);
 		return NULL;

@@ -182,8 +182,7 @@ int chunk_map_init(void)
 	for (i = 0; i < LEAF_ENTRIES; i++)
 		chunk_no_leaf.unit[i] = chunk_no_frames;
 	roots = roundup_pow_of_two(roots);
-	if (!fault_hits(FAULT_ROOT))
-		chunk_map.root = kvcalloc(roots, sizeof(*chunk_map.root), GFP_KERNEL);
+	chunk_map.root = fault_kvzalloc(FAULT_ROOT, roots * sizeof(*chunk_map.root), GFP_KERNEL);
 	if (!chunk_map.root)
 		return -ENOMEM;
 	for (i = 0; i < roots; i++)

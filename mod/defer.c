@@ -192,7 +192,8 @@ int defer_init(void)
 {
 	unsigned int cpu;
 
-	deferred = fault_hits(FAULT_RINGS) ? NULL : alloc_percpu(struct defer_ring);
+	deferred = fault_alloc_percpu(FAULT_RINGS, sizeof(struct defer_ring),
+				      __alignof__(struct defer_ring), GFP_KERNEL);
 	if (!deferred)
 		return -ENOMEM;
 	leak_hide_percpu(deferred);

@@ -60,11 +60,10 @@ static void count_metadata(struct slabmod_cache *cache, long bytes)
 
 static struct slab_home __percpu *alloc_homes(gfp_t gfp)
 {
-	struct slab_home __percpu *homes = NULL;
+	struct slab_home __percpu *homes;
 	unsigned int cpu;
 
-	if (!fault_hits(FAULT_HOMES))
-		homes = alloc_percpu_gfp(struct slab_home, gfp);
+	homes = fault_alloc_percpu(FAULT_HOMES, sizeof(*homes), __alignof__(*homes), gfp);
 	if (homes)
 		for_each_possible_cpu(cpu)
 			home_init(per_cpu_ptr(homes, cpu));
@@ -91,12 +90,11 @@ static bool enable_homes(struct slabmod_cache *cache, gfp_t gfp)
 static struct slabmod_magazine __percpu *magazines_create(struct slabmod_cache *cache,
 							  unsigned int capacity, gfp_t gfp)
 {
-	struct slabmod_magazine __percpu *magazines = NULL;
+	struct slabmod_magazine __percpu *magazines;
 	unsigned int cpu;
 
-	if (!fault_hits(FAULT_MAGAZINES))
-		magazines = __alloc_percpu_gfp(magazine_size(cache, capacity), SMP_CACHE_BYTES,
-					       gfp);
+	magazines = fault_alloc_percpu(FAULT_MAGAZINES, magazine_size(cache, capacity),
+				       SMP_CACHE_BYTES, gfp);
 	if (!magazines)
 		return NULL;
 	leak_hide_percpu(magazines);
@@ -499,9 +497,9 @@ EXPORT_SYMBOL_FOR_TEST(magazine_check);
 
 int magazine_init(void)
 {
-	if (!fault_hits(FAULT_EMPTY))
-		magazine_none = __alloc_percpu(struct_bytes(struct slabmod_magazine, object, 1),
-					       SMP_CACHE_BYTES);
+	magazine_none = fault_alloc_percpu(FAULT_EMPTY,
+					   struct_bytes(struct slabmod_magazine, object, 1),
+					   SMP_CACHE_BYTES, GFP_KERNEL);
 	return magazine_none ? 0 : -ENOMEM;
 }
 

@@ -62,13 +62,13 @@ static void source_uncharge(struct chunk_source *source, unsigned long pages)
 
 struct page *source_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
 {
-	struct page *page = NULL;
+	struct page *page;
 	long held;
 
 	if (!source_charge(source, 1ul << order, &held))
 		return ERR_PTR(-EDQUOT);
-	if (!fault_hits_gfp(FAULT_CHUNK, gfp))
-		page = source->alloc(source, gfp | source->zone, order, nid);
+	page = fault_hits_gfp(FAULT_CHUNK, gfp) ? NULL :
+	       source->alloc(source, gfp | source->zone, order, nid);
 	if (page)
 		/* Not the present value: pages may have been freed since the charge. */
 		update_peak(&source->peak, held);

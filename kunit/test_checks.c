@@ -273,7 +273,7 @@ static void test_wrong_count_of_a_cache_is_found(struct kunit *test)
 	EXPECT_BROKEN(test, "kit: homes count 1 slabs", cache_check(cache));
 	atomic_long_inc(&cache->inuse);
 	atomic_long_inc(&cache->pool->source.held);
-	EXPECT_BROKEN(test, "bytes and knows of", pool_check(cache->pool));
+	EXPECT_BROKEN(test, "bytes but accounts for", pool_check(cache->pool));
 	atomic_long_dec(&cache->pool->source.held);
 	cache_in_use_end(test, cache, object);
 }

@@ -89,34 +89,22 @@ static void show_bound(struct seq_file *m, struct slabmod_pool *pool)
 		   "maximum bytes of objects in magazines of the current size");
 }
 
-static void show_counters(struct seq_file *m, struct slabmod_pool *pool)
-{
-	int i;
-
-	seq_puts(m, "\n[events]\n");
-	for (i = 0; i < NR_STATS; i++)
-		show_value(m, stat_names[i], stat_sum(pool->source.stats, i), stat_texts[i]);
-}
-
-static void show_misuse(struct seq_file *m)
-{
-	int i;
-
-	seq_puts(m, "\n[misuse]\n");
-	for (i = 0; i < NR_MISUSES; i++)
-		show_value(m, misuse_names[i], report_count(i), misuse_texts[i]);
-}
-
 static int summary_show(struct seq_file *m, void *unused)
 {
 	struct slabmod_pool *pool = m->private;
+	int i;
 
 	show_ledger(m, pool);
 	show_bound(m, pool);
-	show_counters(m, pool);
+	seq_puts(m, "\n[events]\n");
+	for (i = 0; i < NR_STATS; i++)
+		show_value(m, stat_names[i], stat_sum(pool->source.stats, i), stat_texts[i]);
 	/* An invalid address does not belong to a pool. */
-	if (pool == root_pool)
-		show_misuse(m);
+	if (pool != root_pool)
+		return 0;
+	seq_puts(m, "\n[misuse]\n");
+	for (i = 0; i < NR_MISUSES; i++)
+		show_value(m, misuse_names[i], report_count(i), misuse_texts[i]);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(summary);
@@ -214,20 +202,15 @@ static void show_slabinfo(struct slabmod_cache *cache, void *arg)
 	seq_printf(m, " : slabdata %6ld %6ld %6lu\n", totals.slabs, totals.slabs, 0ul);
 }
 
-static void show_slabinfo_head(struct seq_file *m)
-{
-	seq_puts(m, "slabinfo - version: 2.1\n");
-	seq_puts(m, "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>");
-	seq_puts(m, " : tunables <limit> <batchcount> <sharedfactor>");
-	seq_puts(m, " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
-}
-
 /* The file at the top level shows all pools. */
 static int slabinfo_show(struct seq_file *m, void *unused)
 {
 	struct slabmod_pool *pool = m->private;
 
-	show_slabinfo_head(m);
+	seq_puts(m, "slabinfo - version: 2.1\n");
+	seq_puts(m, "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>");
+	seq_puts(m, " : tunables <limit> <batchcount> <sharedfactor>");
+	seq_puts(m, " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
 	cache_for_each(pool == root_pool ? NULL : pool, show_slabinfo, m);
 	return 0;
 }
@@ -391,7 +374,7 @@ static const struct file_operations cache_shrink_fops = {
 	.llseek = noop_llseek,
 };
 
-static void add_cache(struct slabmod_cache *cache, void *arg)
+static void create_cache_dir(struct slabmod_cache *cache, void *arg)
 {
 	struct dentry *dir = make_dir(cache->label, cache->pool->debugfs_caches);
 
@@ -410,7 +393,7 @@ static int cache_event(struct notifier_block *nb, unsigned long event, void *dat
 	if (!cache->pool->debugfs)
 		return NOTIFY_DONE;
 	if (event == CACHE_CREATED)
-		add_cache(cache, NULL);
+		create_cache_dir(cache, NULL);
 	else
 		debugfs_remove(cache->debugfs);
 	return NOTIFY_OK;
@@ -420,7 +403,7 @@ static struct notifier_block cache_notifier = { .notifier_call = cache_event };
 
 /* ---- pools/<name>/ ---- */
 
-static void add_pool(struct slabmod_pool *pool, void *arg)
+static void create_pool_dir(struct slabmod_pool *pool, void *arg)
 {
 	struct dentry *dir = root_dir;
 
@@ -435,7 +418,7 @@ static void add_pool(struct slabmod_pool *pool, void *arg)
 	debugfs_create_file("leaks", 0400, dir, pool, &leaks_fops);
 	debugfs_create_file("validate", 0600, dir, pool, &validate_fops);
 	debugfs_create_file("shrink", 0200, dir, pool, &shrink_fops);
-	cache_for_each(pool, add_cache, NULL);
+	cache_for_each(pool, create_cache_dir, NULL);
 }
 
 static int pool_event(struct notifier_block *nb, unsigned long event, void *data)
@@ -443,7 +426,7 @@ static int pool_event(struct notifier_block *nb, unsigned long event, void *data
 	struct slabmod_pool *pool = data;
 
 	if (event == POOL_CREATED) {
-		add_pool(pool, NULL);
+		create_pool_dir(pool, NULL);
 		return NOTIFY_OK;
 	}
 	debugfs_remove(pool->debugfs);
@@ -466,7 +449,7 @@ int debugfs_init(void)
 
 	root_dir = make_dir("slabmod", NULL);
 	pools_dir = make_dir("pools", root_dir);
-	pool_for_each(add_pool, NULL);
+	pool_for_each(create_pool_dir, NULL);
 	fault_show(root_dir);
 	err = register_notifier(&cache_notifiers, &cache_notifier) ?:
 	      register_notifier(&pool_notifiers, &pool_notifier);

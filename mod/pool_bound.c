@@ -34,19 +34,14 @@
 #include "pool_bound.h"
 #include "report.h"
 
-/* Return how many objects one allocated object can hide from a refill. */
-static unsigned int hidden_factor(const struct slabmod_cache *cache)
-{
-	return cache->flags & CACHE_SHARES_LINES ? cache->group : 1;
-}
-
 /* Small slabs, allocated when memory is short, have fewer objects. */
 static unsigned long slabs_bound(const struct slabmod_cache *cache, long small_slabs)
 {
 	unsigned long peak = atomic_long_read(&cache->inuse_peak);
 	unsigned int objects = small_slabs ? cache->small.objects : cache->usual.objects;
-	/* Objects beyond the last whole line may be hidden as well. */
-	unsigned int visible = max(objects / hidden_factor(cache), 1u);
+	/* An allocated object may hide its line, or the objects after the last line. */
+	unsigned int hidden = cache->flags & CACHE_SHARES_LINES ? cache->group : 1;
+	unsigned int visible = max(objects / hidden, 1u);
 
 	return DIV_ROUND_UP(peak, visible) * num_online_nodes() +
 	       num_possible_cpus() * (1 + HOME_MAX_DETACHED);

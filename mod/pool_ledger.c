@@ -18,7 +18,7 @@
 
 static DEFINE_SPINLOCK(ledger_lock);
 
-static void add_cache(struct slabmod_cache *cache, void *arg)
+static void ledger_add_cache(struct slabmod_cache *cache, void *arg)
 {
 	struct pool_ledger *ledger = arg;
 	unsigned long magazines = cache_cached_objects(cache);
@@ -63,7 +63,7 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 
 	/* Chunks that are pending free are held, but not in a buddy. */
 	chunk_flush();
-	cache_for_each(pool, add_cache, &ledger);
+	cache_for_each(pool, ledger_add_cache, &ledger);
 	ledger.used += (stat_sum(stats, STAT_BLOCK_PAGES) - quarantined) << PAGE_SHIFT;
 	/* Free pages with references from elsewhere count as used. */
 	ledger.used += stat_sum(stats, STAT_REFERENCED) << PAGE_SHIFT;

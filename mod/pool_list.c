@@ -148,7 +148,7 @@ struct contents {
 	unsigned long pages;
 };
 
-static void count_cache(struct slabmod_cache *cache, void *arg)
+static void count_contents(struct slabmod_cache *cache, void *arg)
 {
 	struct contents *contents = arg;
 
@@ -163,7 +163,7 @@ static struct contents pool_contents(struct slabmod_pool *pool)
 	pool_drain(pool);
 	/* Wait for CPUs that are freeing objects from a quarantine. */
 	synchronize_rcu();
-	cache_for_each(pool, count_cache, &contents);
+	cache_for_each(pool, count_contents, &contents);
 	contents.pages = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	return contents;
 }
@@ -283,9 +283,11 @@ void pool_for_each_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *a
 
 /* ---- caches of callers, shrinking ---- */
 
-static struct slabmod_cache *create_cache(struct slabmod_pool *pool, const char *name, size_t size,
-					  size_t align, unsigned int flags,
-					  void (*ctor)(void *object), struct module *owner)
+struct slabmod_cache *slabmod_pool_cache_create_owned(struct slabmod_pool *pool, const char *name,
+						      size_t size, size_t align,
+						      unsigned int flags,
+						      void (*ctor)(void *object),
+						      struct module *owner)
 {
 	struct slabmod_cache *cache;
 
@@ -299,24 +301,15 @@ static struct slabmod_cache *create_cache(struct slabmod_pool *pool, const char 
 		magazine_enable(cache, GFP_KERNEL);
 	return cache;
 }
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_cache_create_owned);
 
 struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, size_t align,
 						 unsigned int flags, void (*ctor)(void *object),
 						 struct module *owner)
 {
-	return create_cache(root_pool, name, size, align, flags, ctor, owner);
+	return slabmod_pool_cache_create_owned(root_pool, name, size, align, flags, ctor, owner);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_create_owned);
-
-struct slabmod_cache *slabmod_pool_cache_create_owned(struct slabmod_pool *pool, const char *name,
-						      size_t size, size_t align,
-						      unsigned int flags,
-						      void (*ctor)(void *object),
-						      struct module *owner)
-{
-	return create_cache(pool, name, size, align, flags, ctor, owner);
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_pool_cache_create_owned);
 
 int slabmod_cache_destroy(struct slabmod_cache *cache)
 {

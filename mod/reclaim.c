@@ -158,7 +158,7 @@ static void kick_worker(struct chunk_source *source)
 
 /* ---- shrinker ---- */
 
-static void count_cache(struct slabmod_cache *cache, void *arg)
+static void count_cache_pages(struct slabmod_cache *cache, void *arg)
 {
 	/* Drained objects would stay in the cache's slabs. */
 	if (cache->flags & SLABMOD_ISOLATED)
@@ -166,7 +166,7 @@ static void count_cache(struct slabmod_cache *cache, void *arg)
 	*(unsigned long *)arg += cache_cached_objects(cache) * cache->size >> PAGE_SHIFT;
 }
 
-static void count_pool(struct slabmod_pool *pool, void *arg)
+static void count_pool_pages(struct slabmod_pool *pool, void *arg)
 {
 	unsigned long pages = atomic_long_read(&pool->source.quarantined);
 	unsigned long beyond = source_unreserved(&pool->source);
@@ -184,8 +184,8 @@ static unsigned long count_objects(struct shrinker *shrinker, struct shrink_cont
 {
 	unsigned long pages = 0;
 
-	pool_for_each_rcu(count_pool, &pages);
-	cache_for_each_rcu(NULL, count_cache, &pages);
+	pool_for_each_rcu(count_pool_pages, &pages);
+	cache_for_each_rcu(NULL, count_cache_pages, &pages);
 	return pages ?: SHRINK_EMPTY;
 }
 

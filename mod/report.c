@@ -107,5 +107,5 @@ const char *report_describe(const void *addr)
 		return "not memory";
 	if (PageSlab(virt_to_head_page(addr)))
 		return "memory of the kernel's kmalloc()";
-	return "other kernel memory";
+	return "the kernel's memory";
 }

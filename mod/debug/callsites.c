@@ -56,7 +56,7 @@ static struct callsite *find_callsite(struct census *census, const struct debug_
 	return site;
 }
 
-static void add_track(const struct debug_track *track, void *arg)
+static void census_add_track(const struct debug_track *track, void *arg)
 {
 	struct census *census = arg;
 	struct callsite *site = find_callsite(census, track);
@@ -69,16 +69,16 @@ static void add_track(const struct debug_track *track, void *arg)
 	site->bytes += track->requested;
 }
 
-static void add_slab(struct frame *frame, void *arg)
+static void census_add_slab(struct frame *frame, void *arg)
 {
 	struct slab *slab = frame_first_slab(frame);
 	struct census *census = arg;
 
 	if (slab && slab_cache(slab) == census->cache)
-		debug_walk_live(census->cache, slab, add_track, census);
+		debug_walk_live(census->cache, slab, census_add_track, census);
 }
 
-static void add_cache(struct slabmod_cache *cache, void *arg)
+static void census_add_cache(struct slabmod_cache *cache, void *arg)
 {
 	struct census *census = arg;
 	int nid;
@@ -87,7 +87,7 @@ static void add_cache(struct slabmod_cache *cache, void *arg)
 		return;
 	census->cache = cache;
 	for_each_node(nid)
-		buddy_for_each_frame(&cache->buddies[nid], add_slab, census);
+		buddy_for_each_frame(&cache->buddies[nid], census_add_slab, census);
 }
 
 static int more_bytes_first(const void *a, const void *b)
@@ -116,8 +116,8 @@ struct callsites *callsites_of(struct slabmod_pool *pool, bool by_stack)
 	}
 	census->sites = sites;
 	census->by_stack = by_stack;
-	cache_for_each(pool, add_cache, census);
-	debug_block_walk(&pool->source, add_track, census);
+	cache_for_each(pool, census_add_cache, census);
+	debug_block_walk(&pool->source, census_add_track, census);
 	kvfree(census);
 	if (sites->nr == CALLSITES_MAX && sites->site[CALLSITES_MAX].objects)
 		sites->nr++;

@@ -338,23 +338,25 @@ void *debug_find_written(void *p, u8 fill, size_t size, size_t *written)
 	return first;
 }
 
-/* Return false, with a report, if a red zone was written to, and restore it. */
-static bool check_redzone(struct slabmod_cache *cache, struct debug_track *track, void *redzone,
-			  size_t size, const char *where)
+/* Return false, with a report, if red zone or poison was written to, and restore it. */
+static bool check_fill(struct slabmod_cache *cache, struct debug_track *track, void *p, size_t size,
+		       u8 fill, const char *where)
 {
 	void *object = debug_object(cache, track), *first;
+	bool freed = fill == DEBUG_FILL_FREE;
 	size_t written;
 
-	first = debug_find_written(redzone, DEBUG_FILL_REDZONE, size, &written);
+	first = debug_find_written(p, fill, size, &written);
 	if (!first)
 		return true;
-	if (report_misuse(MISUSE_OVERRUN,
-			  "%s: %zu bytes %s object %p were written, the first at offset %ld",
-			  cache->name, written, where, object, (long)(first - object))) {
+	if (report_misuse(freed ? MISUSE_WRITE_FREE : MISUSE_OVERRUN,
+			  "%s: %zu bytes %s object %p were written%s, the first at offset %ld",
+			  cache->name, written, where, object, freed ? " after it was freed" : "",
+			  (long)(first - object))) {
 		print_bytes(cache, track, first);
 		debug_print_track(cache, track);
 	}
-	memset(redzone, DEBUG_FILL_REDZONE, size);
+	memset(p, fill, size);
 	return false;
 }
 
@@ -363,15 +365,16 @@ static bool check_redzones(struct slabmod_cache *cache, struct debug_track *trac
 {
 	void *raw = debug_raw(cache, track), *object = debug_object(cache, track);
 
-	return check_redzone(cache, track, raw + cache->tail, cache->lead - cache->tail, "before") &
-	       check_redzone(cache, track, object + requested,
-			     raw + cache->size + cache->tail - object - requested, "behind");
+	return check_fill(cache, track, raw + cache->tail, cache->lead - cache->tail,
+			  DEBUG_FILL_REDZONE, "before") &
+	       check_fill(cache, track, object + requested,
+			  raw + cache->size + cache->tail - object - requested,
+			  DEBUG_FILL_REDZONE, "behind");
 }
 
 bool debug_check_free(struct slabmod_cache *cache, struct debug_track *track)
 {
-	void *object = debug_object(cache, track), *first = NULL;
-	size_t written;
+	void *object = debug_object(cache, track);
 	bool ok;
 
 	debug_begin(track);
@@ -379,17 +382,7 @@ bool debug_check_free(struct slabmod_cache *cache, struct debug_track *track)
 	unpoison_object(cache, track);
 	ok = check_redzones(cache, track, cache->usable);
 	if (!cache->debug->constructed)
-		first = debug_find_written(object, DEBUG_FILL_FREE, cache->usable, &written);
-	if (first) {
-		if (report_misuse(MISUSE_WRITE_FREE,
-				  "%s: %zu bytes of object %p were written after it was freed, the first at offset %ld",
-				  cache->name, written, object, (long)(first - object))) {
-			print_bytes(cache, track, first);
-			debug_print_track(cache, track);
-		}
-		memset(object, DEBUG_FILL_FREE, cache->usable);
-		ok = false;
-	}
+		ok &= check_fill(cache, track, object, cache->usable, DEBUG_FILL_FREE, "of");
 	poison_object(cache, track, DEBUG_SHADOW_FREE);
 	debug_end(track);
 	return ok;
@@ -534,14 +527,8 @@ size_t debug_requested(struct slabmod_cache *cache, const void *object, bool all
 {
 	struct debug_track *track = track_at(cache, object);
 
-	if (all && track->requested < cache->usable) {
-		debug_begin(track);
-		unpoison_object(cache, track);
-		check_redzones(cache, track, track->requested);
-		track->requested = cache->usable;
-		poison_object(cache, track, DEBUG_SHADOW_REDZONE);
-		debug_end(track);
-	}
+	if (all && track->requested < cache->usable)
+		debug_set_requested(cache, debug_object(cache, track), cache->usable);
 	return track->requested;
 }
 

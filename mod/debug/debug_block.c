@@ -123,36 +123,28 @@ void debug_block_print(struct frame *frame)
 	rcu_read_unlock();
 }
 
-/* The bytes of a live block beyond the requested size are red zone. */
-static void check_redzone(struct debug_block *b)
+/* Report writes to bytes from @offset on that should be @fill. */
+static void check_block_fill(struct debug_block *b, size_t offset, u8 fill)
 {
-	void *block = b->frame->block, *redzone = block + b->track.requested, *first;
+	void *block = b->frame->block, *first;
+	bool freed = fill == DEBUG_FILL_FREE;
 	size_t written;
 
 	debug_kasan_unpoison(block, block_bytes(b));
-	first = debug_find_written(redzone, DEBUG_FILL_REDZONE,
-				   block_bytes(b) - b->track.requested, &written);
-	if (first && report_misuse(MISUSE_OVERRUN,
-				   "%zu bytes behind block %p were written, the first at offset %ld",
-				   written, block, (long)(first - block))) {
+	first = debug_find_written(block + offset, fill, block_bytes(b) - offset, &written);
+	if (first && report_misuse(freed ? MISUSE_WRITE_FREE : MISUSE_OVERRUN,
+				   "%zu bytes %s block %p were written%s, the first at offset %ld",
+				   written, freed ? "of" : "behind", block,
+				   freed ? " after it was freed" : "", (long)(first - block))) {
 		debug_print_bytes(block, first, block + block_bytes(b));
 		print_block(b);
 	}
 }
 
-static void check_poison(struct debug_block *b)
+/* The bytes of a live block beyond the requested size are red zone. */
+static void check_redzone(struct debug_block *b)
 {
-	void *block = b->frame->block, *first;
-	size_t written;
-
-	debug_kasan_unpoison(block, block_bytes(b));
-	first = debug_find_written(block, DEBUG_FILL_FREE, block_bytes(b), &written);
-	if (first && report_misuse(MISUSE_WRITE_FREE,
-				   "%zu bytes of block %p were written after it was freed, the first at offset %ld",
-				   written, block, (long)(first - block))) {
-		debug_print_bytes(block, first, block + block_bytes(b));
-		print_block(b);
-	}
+	check_block_fill(b, b->track.requested, DEBUG_FILL_REDZONE);
 }
 
 /* ---- freeing, and the quarantine ---- */
@@ -161,7 +153,7 @@ static void release_block(struct debug_block *b, void (*release)(struct frame *f
 {
 	struct frame *frame = b->frame;
 
-	check_poison(b);
+	check_block_fill(b, 0, DEBUG_FILL_FREE);
 	atomic_long_sub(b->nr_pages, &b->source->quarantined);
 	remove_record(b);
 	release(frame);

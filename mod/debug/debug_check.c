@@ -84,8 +84,8 @@ static bool redzones_intact(struct slabmod_cache *cache, struct debug_track *tra
 }
 
 /* The lock of the slab's home is held. */
-static bool check_object(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
-			 struct debug_track *track)
+static bool check_slab_object(struct slabmod_cache *cache, struct slab_home *home,
+			      struct slab *slab, struct debug_track *track)
 {
 	/* Pairs with the release in debug_alloc(). */
 	if (smp_load_acquire(&track->state) == DEBUG_LIVE)
@@ -124,7 +124,7 @@ void debug_check_frame(struct frame *frame, void *bad)
 			return;
 		/* An empty slab may be about to be freed. */
 		track = slab->inuse ? nth_track(cache, slab, i++) : NULL;
-		if (track && !check_object(cache, home, slab, track))
+		if (track && !check_slab_object(cache, home, slab, track))
 			++*(unsigned long *)bad;
 		home_unlock(home, flags);
 	} while (track && i < slab_objects(cache, slab));

@@ -35,23 +35,17 @@ static long pair_work(struct bench *b, unsigned int worker)
 
 /* ---- pairs, with b->c->count objects in use ---- */
 
-/* Estimate whether memory suffices, without invoking the OOM killer. */
-static bool fits_in_memory(const struct bench *b)
-{
-	size_t bytes = b->c->count * b->size;
-
-	return (bytes + bytes / 8 + SZ_32M) >> PAGE_SHIFT < si_mem_available();
-}
-
 /* The live objects are linked by their first words. */
 static int live_prepare(struct bench *b)
 {
+	size_t bytes = b->c->count * b->size;
 	unsigned long i;
 	void **p;
 
 	if (b->ops->same)
 		return 0;
-	if (!fits_in_memory(b))
+	/* An estimate, so that the OOM killer is not invoked. */
+	if ((bytes + bytes / 8 + SZ_32M) >> PAGE_SHIFT >= si_mem_available())
 		return -ENOMEM;
 	for (i = 0; i < b->c->count; i++) {
 		p = b->ops->alloc_sleeping(b);

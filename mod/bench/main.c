@@ -79,27 +79,19 @@ static void clear_texts(void)
 		seq_buf_clear(&texts[i]);
 }
 
-static bool texts_complete(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < BENCH_TEXTS; i++)
-		if (seq_buf_has_overflowed(&texts[i]))
-			return false;
-	return true;
-}
-
 static int run_case(const struct bench_group *group, const struct bench_case *c)
 {
 	const struct bench_setup setup = { .insn = insn, .tries = tries };
-	int err = mutex_lock_interruptible(&run_lock);
+	unsigned int i;
+	int err;
 
-	if (err)
+	if (mutex_lock_interruptible(&run_lock))
 		return -EINTR;
 	clear_texts();
 	err = group->run(c, &setup, texts);
-	if (!err && !texts_complete())
-		err = -ENOSPC;
+	for (i = 0; i < BENCH_TEXTS && !err; i++)
+		if (seq_buf_has_overflowed(&texts[i]))
+			err = -ENOSPC;
 	if (err)
 		clear_texts();
 	mutex_unlock(&run_lock);

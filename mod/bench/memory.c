@@ -394,12 +394,6 @@ static void print_points(const struct memory *m, struct seq_buf *memory)
 
 /* ---- a run ---- */
 
-static const struct bench_ops *ops_for(const struct bench_case *c, const struct holder *holder)
-{
-	return holder == &held_by_slub ? c->kind->kernel :
-	       holder == &held_by_slabmod ? c->kind->slabmod : c->kind->nothing;
-}
-
 static struct memory *memory_new(const struct bench_case *c, const struct holder *holder)
 {
 	struct memory *m = kvzalloc(sizeof(*m), GFP_KERNEL);
@@ -407,7 +401,8 @@ static struct memory *memory_new(const struct bench_case *c, const struct holder
 	if (!m)
 		return NULL;
 	m->b.c = c;
-	m->b.ops = ops_for(c, holder);
+	m->b.ops = holder == &held_by_slub ? c->kind->kernel :
+		   holder == &held_by_slabmod ? c->kind->slabmod : c->kind->nothing;
 	m->b.cpus = 1;
 	m->holder = holder;
 	m->random = BENCH_SEED;

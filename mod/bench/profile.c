@@ -48,18 +48,6 @@ static int by_count(const void *a, const void *b)
 	return x->n > y->n ? -1 : x->n < y->n;
 }
 
-/* Move the used slots to the front, sorted by address, and return their number. */
-static unsigned int compact(struct step_table *table)
-{
-	unsigned int i, n = 0;
-
-	for (i = 0; i < STEP_SLOTS; i++)
-		if (table->slot[i].n)
-			table->slot[n++] = table->slot[i];
-	sort(table->slot, n, sizeof(table->slot[0]), by_address, NULL);
-	return n;
-}
-
 /* Parse "name+0x12/0x34 [module]", or a plain address without a symbol. */
 static void find_function(struct function *f, unsigned long ip)
 {
@@ -114,12 +102,16 @@ static void add_step(const struct step *step, struct function *f, struct profile
 	}
 }
 
-/* Addresses are sorted, so those of a function are adjacent. */
+/* Sort the addresses, so that those of a function are adjacent, and sum them up. */
 static unsigned int by_function(struct step_table *table, struct function *functions,
 				struct profile *profile)
 {
-	unsigned int steps = compact(table), i, n = 0;
+	unsigned int steps = 0, i, n = 0;
 
+	for (i = 0; i < STEP_SLOTS; i++)
+		if (table->slot[i].n)
+			table->slot[steps++] = table->slot[i];
+	sort(table->slot, steps, sizeof(table->slot[0]), by_address, NULL);
 	for (i = 0; i < steps; i++) {
 		if ((!n || table->slot[i].ip >= functions[n - 1].end) && n < FUNCTIONS)
 			find_function(&functions[n++], table->slot[i].ip);

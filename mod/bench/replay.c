@@ -163,12 +163,6 @@ static __always_inline int free_step(struct bench *b, struct bench *cache,
 	return 0;
 }
 
-/* Return the number of allocations in the first @parts parts. */
-static long allocs_in(const struct trace *t, unsigned int parts)
-{
-	return (long)(t->allocs / TRACE_PARTS) * parts + min(t->allocs % TRACE_PARTS, parts);
-}
-
 /*
  * A trace with interrupts off takes seconds with an allocator that checks a lot. Enable them for a
  * moment, not measured, and check for an interrupted run.
@@ -212,11 +206,13 @@ static int do_steps(struct bench *b, struct trace_step **at, struct trace_step *
 static long replay_work(struct bench *b, unsigned int worker)
 {
 	struct replay *r = b->priv;
-	struct trace_step *s = r->trace->steps, *end = s + 2 * r->trace->allocs;
+	u32 allocs = r->trace->allocs;
+	struct trace_step *s = r->trace->steps, *end = s + 2 * allocs;
 	int err = do_steps(b, &s, end);
 
 	if (!err)
-		return allocs_in(r->trace, b->rounds);
+		return (long)(allocs / TRACE_PARTS) * b->rounds +
+		       min(allocs % TRACE_PARTS, b->rounds);
 	r->at = s;
 	if (err != -EINTR)
 		print_failure(b, s, err);

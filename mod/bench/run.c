@@ -39,19 +39,15 @@ struct run {
 
 /* ---- setup ---- */
 
-static const struct bench_ops *ops_of(const struct bench_kind *kind, unsigned int side)
-{
-	return side == KERNEL ? kind->kernel : side == SLABMOD ? kind->slabmod : kind->nothing;
-}
-
 static int open_side(struct run *run, unsigned int i)
 {
+	const struct bench_kind *kind = run->c->kind;
 	struct side *side = &run->side[i];
 	struct bench *b = &side->b;
 	int err;
 
 	b->c = run->c;
-	b->ops = ops_of(run->c->kind, i);
+	b->ops = i == KERNEL ? kind->kernel : i == SLABMOD ? kind->slabmod : kind->nothing;
 	b->size = run->c->size;
 	b->page_order = run->c->page_order;
 	b->rounds = run->c->rounds;

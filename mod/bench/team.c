@@ -123,15 +123,6 @@ static void stop_workers(struct bench *b)
 	}
 }
 
-static int start_and_wait(struct bench *b)
-{
-	unsigned int i;
-
-	for (i = 0; i < b->cpus; i++)
-		wake_up_process(b->workers[i].task);
-	return wait_for_completion_interruptible(&b->done) ? -EINTR : 0;
-}
-
 /* Prefer other errors to -EINTR, which workers return after one of them failed. */
 static int first_error(const struct bench *b)
 {
@@ -146,6 +137,7 @@ static int first_error(const struct bench *b)
 
 int bench_team_run(struct bench *b)
 {
+	unsigned int i;
 	int err;
 
 	b->stop = false;
@@ -154,8 +146,10 @@ int bench_team_run(struct bench *b)
 	init_completion(&b->done);
 	cpus_read_lock();
 	err = create_workers(b);
-	if (!err)
-		err = start_and_wait(b);
+	for (i = 0; i < b->cpus && !err; i++)
+		wake_up_process(b->workers[i].task);
+	if (!err && wait_for_completion_interruptible(&b->done))
+		err = -EINTR;
 	if (err)
 		WRITE_ONCE(b->stop, true);
 	stop_workers(b);

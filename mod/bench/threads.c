@@ -334,16 +334,6 @@ static int larson_pass(struct bench *b, unsigned int worker, unsigned int turn)
 	return wait_for(b, worker, &turns[(worker + 1) % b->cpus].done, turn);
 }
 
-static int larson_fill(struct bench *b, unsigned int worker, u32 *random)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < b->c->count && !err; i++)
-		err = larson_alloc(b, worker, i, bench_random(random));
-	return err;
-}
-
 static int larson_turns(struct bench *b, unsigned int worker, unsigned int *array, u32 *random)
 {
 	unsigned int turn;
@@ -365,10 +355,12 @@ static long larson_work(struct bench *b, unsigned int worker)
 	struct turns *turns = b->priv;
 	unsigned int array = worker, i;
 	u32 random = BENCH_SEED + worker;
-	int err;
+	int err = 0;
 
 	turns[worker].done = 0;
-	err = larson_fill(b, worker, &random) ?: bench_line_up(b, worker);
+	for (i = 0; i < b->c->count && !err; i++)
+		err = larson_alloc(b, worker, i, bench_random(&random));
+	err = err ?: bench_line_up(b, worker);
 	err = err ?: larson_turns(b, worker, &array, &random);
 	bench_finish(b, worker);
 	for (i = 0; i < b->c->count && !err; i++)

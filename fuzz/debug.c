@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debug.c - what callers must not do and only debug mode finds: the operations of
- * interp.c for objects of caches that are debugged.
+ * debug.c - misuse that only debug mode detects: the operations of interp.c for objects of
+ * debugged caches.
  *
- * Each wrong byte has to make one report, at the moment that Documentation/debug.rst
- * says. What is known of an object is looked at where it is kept, as it is not said.
+ * Each wrong byte must cause one report, at the time that Documentation/debug.rst gives. The
+ * tracking data of an object is checked directly, because no interface prints it.
  */
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -16,7 +16,7 @@
 #include "debug/debug.h"
 #include "interp.h"
 
-/* KASAN reports by itself, and at once, what is written here. */
+/* KASAN reports these writes itself, at once. */
 #define KASAN_REPORTS	IS_ENABLED(CONFIG_KASAN_GENERIC)
 
 struct slabmod_cache *interp_debugged(const struct piece *piece)
@@ -41,7 +41,7 @@ static bool is_debugged(const struct piece *piece)
 	return interp_debugged(piece);
 }
 
-/* Of what is in use, or cannot become anything else meanwhile. */
+/* A piece in use, or one that cannot be reused meanwhile. */
 static const struct debug_track *track_of(const struct slabmod_cache *cache, const void *p)
 {
 	const struct debug_tracks *tracks = frame_slab(chunk_frame(p))->tracks;
@@ -67,7 +67,7 @@ static void change(u8 *byte, u8 how)
 	*byte ^= how | 1;
 }
 
-/* A byte before an object, one behind it, or both: who gives it back is told. */
+/* A byte before an object, after it, or both: reported when the object is freed. */
 void op_overrun(struct interp *in)
 {
 	struct piece *piece = interp_pick(in, is_debugged);
@@ -90,7 +90,7 @@ void op_overrun(struct interp *in)
 		change(piece->memory - 1 - n % before, n);
 		interp_expect_report(in, BIT(MISUSE_OVERRUN));
 	}
-	interp_give(in, piece, how / 4);
+	interp_free(in, piece, how / 4);
 }
 
 static void drain(struct slabmod_cache *cache, u8 how)
@@ -101,7 +101,7 @@ static void drain(struct slabmod_cache *cache, u8 how)
 		slabmod_pool_shrink(cache->pool);
 }
 
-/* A byte of an object that was given back: who has it leave quarantine is told. */
+/* A byte of a freed object: reported when the object leaves quarantine. */
 void op_write_free(struct interp *in)
 {
 	struct piece *piece = interp_pick(in, is_debugged), was;
@@ -114,7 +114,7 @@ void op_write_free(struct interp *in)
 	was = *piece;
 	cache = interp_debugged(piece);
 	env_interrupt(NULL, NULL, 0, false);
-	interp_give(in, piece, how);
+	interp_free(in, piece, how);
 	if (cache->debug->constructed || !in_quarantine(cache, was.memory))
 		return;
 	change(was.memory + n % cache->usable, n);
@@ -124,7 +124,7 @@ void op_write_free(struct interp *in)
 		interp_broken(in, "%p is in quarantine still", was.memory);
 }
 
-/* Others of its size come and go, and then it is given back again. */
+/* Allocate and free others of its size, then free it again. */
 void op_late_double_free(struct interp *in)
 {
 	struct piece *piece = interp_pick(in, is_debugged), was;
@@ -136,7 +136,7 @@ void op_late_double_free(struct interp *in)
 	was = *piece;
 	cache = interp_debugged(piece);
 	env_interrupt(NULL, NULL, 0, false);
-	interp_give(in, piece, how);
+	interp_free(in, piece, how);
 	for (i = 0; i < n && was.kind == OBJECT; i++)
 		slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN));
 	for (i = 0; i < n && was.kind == MEMORY; i++)
@@ -154,7 +154,7 @@ void op_late_double_free(struct interp *in)
 		slabmod_kfree(was.memory);
 }
 
-/* ---- who has what ---- */
+/* ---- owners of objects ---- */
 
 static void check_sites(struct interp *in, struct slabmod_pool *pool, bool by_stack,
 			unsigned long objects, unsigned long bytes)
@@ -162,7 +162,7 @@ static void check_sites(struct interp *in, struct slabmod_pool *pool, bool by_st
 	struct callsites *sites = callsites_of(pool, by_stack);
 	unsigned int i;
 
-	/* It asks for memory. */
+	/* This allocates memory. */
 	if (!sites)
 		return;
 	for (i = 0; i < sites->nr; i++) {
@@ -177,7 +177,7 @@ static void check_sites(struct interp *in, struct slabmod_pool *pool, bool by_st
 
 struct tally {
 	unsigned long objects, bytes;
-	bool blocks;			/* there are some, of which it cannot be told */
+	bool blocks;			/* there are blocks, which have no tracking data */
 };
 
 static void count(const struct piece *piece, const struct slabmod_pool *pool, struct tally *tally)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * interp.c - bytes that are calls of slabmod.
+ * interp.c - interpret bytes as calls of slabmod.
  *
- * What is had is filled with a pattern that names it, and looked at when it is given
- * back: two owners of a byte are found out, and so is who wrote to what is not his. After
- * each operation no report was made but such as it had to make, and NULL is only had when
- * somebody refused memory. From time to time, and at the end, all invariants are checked,
- * and that pools use just what there is of pieces.
+ * Memory is filled with a pattern that identifies the piece, and checked when it is freed: this
+ * finds two owners of a byte, and writes to foreign memory. After each operation exactly the
+ * expected reports were made, and an allocation failed only if memory was refused. From time to
+ * time, and at the end, all invariants are checked, and that pools use exactly the memory of the
+ * pieces.
  *
- * Wrong uses, which must be reported, refused, and harm nobody, are in wrong.c, those that
- * only debug mode finds in debug.c.
+ * Misuse, which must be reported, refused and have no effect, is in wrong.c; misuse that only
+ * debug mode detects is in debug.c.
  *
  * Contexts: process, may sleep; interrupt(): any. Locks: none, one input at a time.
  */
@@ -23,7 +23,7 @@
 #include "cache_list.h"
 #include "interp.h"
 
-/* Of larger pieces so many bytes of each page, and of the end, have the pattern. */
+/* In larger pieces, only this many bytes of each page and of the end have the pattern. */
 #define FILL_ALL	2048u
 #define FILL_PART	64u
 
@@ -31,7 +31,7 @@
 static const char *const kinds[] = { MISUSES(X) };
 #undef X
 
-/* ---- what is wrong ---- */
+/* ---- errors ---- */
 
 void interp_broken(struct interp *in, const char *fmt, ...)
 {
@@ -104,15 +104,15 @@ void interp_null(struct interp *in, gfp_t gfp)
 		return;
 	if (gfp & __GFP_NOFAIL)
 		interp_broken(in, "NULL in spite of __GFP_NOFAIL");
-	/* What is known of objects that are debugged is in memory of the kernel's own. */
+	/* The tracking data of debugged objects is in the kernel's memory. */
 	if (interp_failures(in) == in->failures &&
 	    !(interp_any_debugged(in) && env_refused() != in->refused))
-		interp_broken(in, "NULL, but no chunk was asked for in vain");
+		interp_broken(in, "NULL, but no chunk was refused");
 }
 
 /* ---- pieces ---- */
 
-/* The word after @i that has the pattern, of so many. */
+/* The next word after @i that has the pattern. */
 static size_t next_word(size_t i, size_t words)
 {
 	const size_t page = PAGE_SIZE / 8, part = FILL_PART / 8;
@@ -153,7 +153,7 @@ bool bytes_clear(const void *p, size_t size)
 	return !memchr_inv(p, 0, size);
 }
 
-/* What a constructor leaves; objects that have one are no smaller. */
+/* The state after a constructor; objects with one are at least this large. */
 static const u64 constructed[2] = { 0x636f6e7374727563, 0x7465642121212121 };
 
 void interp_construct(void *object)
@@ -189,23 +189,23 @@ void interp_own(struct interp *in, struct piece *piece, enum kind kind, gfp_t gf
 	in->bytes += piece->size;
 }
 
-void interp_look_at(struct interp *in, struct piece *piece)
+void interp_check_piece(struct interp *in, struct piece *piece)
 {
 	if (!piece_begins(piece, piece->size))
-		interp_broken(in, "%p of %zu bytes was written to by somebody else",
+		interp_broken(in, "%p of %zu bytes was written to by another owner",
 			      piece->memory, piece->size);
 }
 
 void interp_disown(struct interp *in, struct piece *piece)
 {
-	interp_look_at(in, piece);
+	interp_check_piece(in, piece);
 	if (piece->constructed)
 		interp_construct(piece->memory);
 	in->bytes -= piece->size;
 	piece->kind = NOTHING;
 }
 
-static void give_memory(struct piece *piece, u8 how)
+static void free_memory(struct piece *piece, u8 how)
 {
 	void *p = piece->memory;
 
@@ -219,7 +219,7 @@ static void give_memory(struct piece *piece, u8 how)
 		slabmod_kfree(p);
 }
 
-static void give_object(struct piece *piece, u8 how)
+static void free_object(struct piece *piece, u8 how)
 {
 	if (how % 4 == 0)
 		slabmod_kfree(piece->memory);
@@ -231,7 +231,7 @@ static void give_object(struct piece *piece, u8 how)
 		slabmod_cache_free(piece->cache, piece->memory);
 }
 
-static void give_pages(struct piece *piece, u8 how)
+static void free_page_run(struct piece *piece, u8 how)
 {
 	unsigned long addr = (unsigned long)piece->memory;
 
@@ -245,7 +245,7 @@ static void give_pages(struct piece *piece, u8 how)
 		slabmod_free_pages(addr, piece->order);
 }
 
-void interp_give(struct interp *in, struct piece *piece, u8 how)
+void interp_free(struct interp *in, struct piece *piece, u8 how)
 {
 	struct piece was = *piece;
 
@@ -255,13 +255,13 @@ void interp_give(struct interp *in, struct piece *piece, u8 how)
 	was.memory = env_tag(was.memory);
 	switch (was.kind) {
 	case MEMORY:
-		give_memory(&was, how);
+		free_memory(&was, how);
 		break;
 	case OBJECT:
-		give_object(&was, how);
+		free_object(&was, how);
 		break;
 	case PAGES:
-		give_pages(&was, how);
+		free_page_run(&was, how);
 		break;
 	case EXACT:
 		slabmod_free_pages_exact(was.memory, was.size);
@@ -289,7 +289,7 @@ struct piece *interp_place(struct interp *in)
 	u8 n = next_u8(in);
 	struct piece *piece = &in->piece[n % FUZZ_SLOTS];
 
-	interp_give(in, piece, n);
+	interp_free(in, piece, n);
 	memset(piece, 0, sizeof(*piece));
 	return piece;
 }
@@ -312,7 +312,7 @@ void interp_got(struct interp *in, struct piece *piece, enum kind kind, void *me
 	interp_own(in, piece, kind, gfp);
 }
 
-/* ---- what bytes mean ---- */
+/* ---- decoding ---- */
 
 size_t interp_size(struct interp *in)
 {
@@ -362,7 +362,7 @@ struct fuzz_cache *interp_cache(struct interp *in)
 	return NULL;
 }
 
-/* A pool that was made, or NULL, which is the root pool. */
+/* A pool, or NULL for the root pool. */
 struct slabmod_pool *interp_pool(struct interp *in)
 {
 	return in->pool[next_u8(in) % FUZZ_POOLS];
@@ -370,7 +370,7 @@ struct slabmod_pool *interp_pool(struct interp *in)
 
 /* ---- interrupts ---- */
 
-/* Takes and gives memory of its own, in whatever the interrupt came amidst of. */
+/* Allocate and free memory in the middle of another operation. */
 static void interrupt(void *arg)
 {
 	struct interp *in = arg;
@@ -399,7 +399,7 @@ static void op_interrupt(struct interp *in)
 	env_interrupt(interrupt, in, after % 64 + 1, how & 4);
 }
 
-/* ---- what else happens ---- */
+/* ---- other events ---- */
 
 static void op_cpu(struct interp *in)
 {
@@ -437,7 +437,7 @@ static size_t bytes_used(const struct piece *piece)
 {
 	if (piece->kind == NOTHING)
 		return 0;
-	/* Red zones are used, too. */
+	/* Red zones count as used. */
 	if (interp_debugged(piece))
 		return interp_debugged(piece)->size;
 	if (piece->kind == MEMORY)
@@ -486,15 +486,15 @@ static void op_check(struct interp *in)
 	interp_check_callsites(in);
 }
 
-/* ---- all of it ---- */
+/* ---- running an input ---- */
 
-/* The more frequent ones are there more than once. */
+/* More frequent operations are listed more than once. */
 #define OP(name) { #name, op_##name }
 static const struct {
 	const char *name;
 	void (*fn)(struct interp *in);
 } ops[] = {
-	OP(kmalloc), OP(kmalloc), OP(give), OP(give), OP(give_many), OP(kcalloc),
+	OP(kmalloc), OP(kmalloc), OP(free), OP(free), OP(free_many), OP(kcalloc),
 	OP(kmalloc_node), OP(krealloc), OP(churn), OP(copy), OP(nofail), OP(nothing),
 	OP(cache_create), OP(cache_alloc), OP(cache_alloc), OP(cache_alloc_node),
 	OP(bulk_alloc), OP(bulk_free), OP(cache_shrink), OP(cache_destroy),
@@ -518,7 +518,7 @@ static void run_op(struct interp *in)
 	after_op(in);
 }
 
-/* Gives back all there is, and looks at whether it went. */
+/* Free everything, and check the result. */
 static void finish(struct interp *in)
 {
 	unsigned int i;
@@ -528,9 +528,9 @@ static void finish(struct interp *in)
 	env_refuse(0, 0, 0, ~0);
 	before_op(in);
 	for (i = 0; i < FUZZ_SLOTS; i++)
-		interp_give(in, &in->piece[i], i);
+		interp_free(in, &in->piece[i], i);
 	for (i = 0; i < FUZZ_IRQ_SLOTS; i++)
-		interp_give(in, &in->irq_piece[i], 1);
+		interp_free(in, &in->irq_piece[i], 1);
 	if (in->leave && env_module_goes())
 		interp_left_behind(in);
 	for (i = 0; i < FUZZ_CACHES; i++)
@@ -540,7 +540,7 @@ static void finish(struct interp *in)
 		if (in->pool[i])
 			interp_destroy_pool(in, i);
 	op_check(in);
-	if (!env_gives_back())
+	if (!env_frees_all())
 		interp_broken(in, "%ld pages are held, where nothing is used",
 			      atomic_long_read(&root_pool->source.held));
 	op_check(in);
@@ -557,7 +557,7 @@ bool interp_run(struct interp *in, const u8 *data, size_t size)
 	in->left = size - FUZZ_HEADER;
 	while (in->left && !in->broken)
 		run_op(in);
-	/* What is broken is left as it is. */
+	/* After an error, leave everything as it is. */
 	if (!in->broken)
 		finish(in);
 	return !in->broken;

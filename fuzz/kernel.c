@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slabmod_fuzz.ko - runs inputs of the fuzzer in the kernel.
+ * slabmod_fuzz.ko - run inputs of the fuzzer in the kernel.
  *
  * For scripts/check.d/fuzz.sh. Files in the debugfs directory slabmod_fuzz, for root:
  *
- *	input	what is written here at once, 64 KiB at the most, is run as an input; the
- *		write fails with EIO when something is wrong, and the kernel log has what
- *	random	`SEED N` written here runs N inputs of random bytes, the same for a seed
- *	runs	how many were, and how many operations they had
+ *	input	write an input, at most 64 KiB at once, to run it; the write fails with EIO
+ *		after an error, which is in the kernel log
+ *	random	write `SEED N` to run N inputs of random bytes, the same for a seed
+ *	runs	the number of inputs and of their operations
  *
- * As long as it is loaded there is a pool "held", and a cache of it, for whoever wants
- * to look at their files.
+ * While it is loaded there are a pool "held" and a cache in it, whose files can be read.
  *
- * The same inputs as in user space (user/main.c), but the machine is what it is: the
- * header is skipped, memory is not refused by plan, nothing is done amid something else.
- * Nobody else may use slabmod meanwhile, whose every byte is accounted for.
+ * The inputs are those of user space (user/main.c), but the machine is real: the header is
+ * skipped, memory is not refused by plan, and no operation is interrupted by another. Nothing
+ * else may use slabmod at the same time, because every byte is accounted for.
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -50,7 +49,7 @@ static struct held {
 	void *object;
 } held;
 
-/* ---- what the interpreter asks for ---- */
+/* ---- environment of the interpreter ---- */
 
 void env_cpu(unsigned int n)
 {
@@ -60,7 +59,7 @@ void env_cpu(unsigned int n)
 	for_each_online_cpu(cpu)
 		if (!n--)
 			break;
-	/* The CPU may have gone meanwhile: then this one does as well. */
+	/* If the CPU went offline meanwhile, stay on this one. */
 	if (cpu < nr_cpu_ids && set_cpus_allowed_ptr(current, cpumask_of(cpu)))
 		return;
 }
@@ -104,7 +103,7 @@ unsigned long env_refused(void)
 	return ++calls;
 }
 
-/* How often figures are looked at that a worker of slabmod's may just be changing. */
+/* How often to check figures that a worker of slabmod may be changing. */
 #define TRIES	(240 * 50)	/* four minutes */
 
 static bool adds_up(struct slabmod_pool *pool)
@@ -115,7 +114,7 @@ static bool adds_up(struct slabmod_pool *pool)
 	return u.held == u.used + u.free_in_slabs + u.in_magazines + u.free_in_buddy + u.metadata;
 }
 
-/* Not pool_check(): memory ages meanwhile, and is taken ahead of need. */
+/* Not pool_check(): memory ages meanwhile, and is allocated ahead of need. */
 bool env_check(struct slabmod_pool *pool)
 {
 	int tries;
@@ -125,7 +124,7 @@ bool env_check(struct slabmod_pool *pool)
 	return tries < TRIES && pool_check_live(pool);
 }
 
-bool env_gives_back(void)
+bool env_frees_all(void)
 {
 	int tries;
 
@@ -165,7 +164,7 @@ static bool run(const u8 *input, size_t size)
 		return false;
 	cpumask_copy(allowed, current->cpus_ptr);
 	mutex_lock(&run_mutex);
-	/* Two frees in a row have to be of one CPU. */
+	/* Two frees in a row must be on one CPU. */
 	env_cpu(0);
 	ok = interp_run(&interp, input, size);
 	runs++;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ops.c - what callers may do: the operations of interp.c.
+ * ops.c - valid calls: the operations of interp.c.
  *
- * Each reads from the input what it needs, before it knows whether it can do something
- * with it: so an operation takes the same bytes whatever was before.
+ * Each reads its bytes from the input before it knows whether it can use them, so an operation
+ * always consumes the same number of bytes.
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -14,7 +14,7 @@
 
 #include "interp.h"
 
-/* A node that is there, or none in particular. */
+/* An existing node, or NUMA_NO_NODE. */
 static int node_from(struct interp *in)
 {
 	return (int)(next_u8(in) % (nr_online_nodes + 1)) - 1;
@@ -58,11 +58,11 @@ void op_nofail(struct interp *in)
 	struct piece *piece = interp_place(in);
 	gfp_t gfp = GFP_KERNEL | __GFP_NOFAIL;
 
-	/* Where there is a limit, it may be reached. */
+	/* A pool with a limit may reach it. */
 	if (root_pool->limited)
 		return;
 	piece->size = next_u16(in) % (2 * PAGE_SIZE) + 1;
-	/* Nor is more promised than two pages, red zones included. */
+	/* __GFP_NOFAIL is limited to two pages, red zones included. */
 	if (root_pool->kmalloc[slabmod_kmalloc_class(piece->size)]->small.order > 1)
 		return;
 	interp_got(in, piece, MEMORY, slabmod_kmalloc(piece->size, gfp), gfp);
@@ -73,7 +73,7 @@ static bool is_memory(const struct piece *piece)
 	return piece->kind == MEMORY;
 }
 
-/* Bytes that @piece has, which @all says are used. Of what is debugged that has to be asked. */
+/* The usable bytes of @piece; @all: use them. For a debugged object, call ksize() first. */
 static size_t room_of(struct interp *in, const struct piece *piece, bool all)
 {
 	const struct slabmod_cache *cache = interp_debugged(piece);
@@ -83,8 +83,8 @@ static size_t room_of(struct interp *in, const struct piece *piece, bool all)
 		return cache->usable;
 	room = slabmod_ksize(env_tag(piece->memory));
 	if (room < piece->size)
-		interp_broken(in, "%zu bytes, where %zu were asked for", room, piece->size);
-	/* Behind its end, too: all that is there may be used, and is copied. */
+		interp_broken(in, "%zu bytes, where %zu were requested", room, piece->size);
+	/* Also beyond its size: all bytes of ksize() may be used, and are copied. */
 	memset(piece->memory + piece->size, 0x99, room - piece->size);
 	return room;
 }
@@ -99,11 +99,11 @@ void op_krealloc(struct interp *in)
 	if (!piece)
 		return;
 	was = *piece;
-	interp_look_at(in, piece);
+	interp_check_piece(in, piece);
 	old = room_of(in, piece, size & 1);
 	p = slabmod_krealloc(env_tag(was.memory), size, gfp);
 	if (!p) {
-		interp_look_at(in, piece);
+		interp_check_piece(in, piece);
 		interp_null(in, gfp);
 		return;
 	}
@@ -152,8 +152,8 @@ void op_copy(struct interp *in)
 	interp_own(in, piece, MEMORY, 0);
 }
 
-/* Takes up to @n, and writes into each which it is. Returns how many there are. */
-static unsigned int take_many(struct interp *in, size_t size, unsigned int n, u64 mark)
+/* Allocate up to @n, and number them. Return how many there are. */
+static unsigned int alloc_many(struct interp *in, size_t size, unsigned int n, u64 mark)
 {
 	unsigned int i;
 
@@ -166,7 +166,7 @@ static unsigned int take_many(struct interp *in, size_t size, unsigned int n, u6
 	return i;
 }
 
-/* So often that magazines get larger, and slabs go from home to home. */
+/* Often enough that magazines grow, and slabs change homes. */
 void op_churn(struct interp *in)
 {
 	size_t size = (next_u8(in) % 32 + 1) * 16;
@@ -175,32 +175,32 @@ void op_churn(struct interp *in)
 
 	cpu = turns / 8;
 	for (turns = turns % 8 + 1; turns; turns--) {
-		n = take_many(in, size, n, mark);
+		n = alloc_many(in, size, n, mark);
 		if (turns & 1)
 			env_cpu(cpu);
 		for (i = 0; i < n; i++) {
 			if (*(u64 *)in->churn[i] != word_of(mark, i))
-				interp_broken(in, "%p was given to two", in->churn[i]);
+				interp_broken(in, "%p was allocated twice", in->churn[i]);
 			slabmod_kfree(in->churn[i]);
 		}
 	}
 }
 
-void op_give(struct interp *in)
+void op_free(struct interp *in)
 {
 	struct piece *piece = interp_pick(in, NULL);
 
 	if (piece)
-		interp_give(in, piece, next_u8(in));
+		interp_free(in, piece, next_u8(in));
 }
 
-/* In order of their places, as a batch comes back. */
-void op_give_many(struct interp *in)
+/* By address, as a batch returns. */
+void op_free_many(struct interp *in)
 {
 	unsigned int first = next_u8(in), n = next_u8(in) % 64, how = next_u8(in), i;
 
 	for (i = 0; i < n; i++)
-		interp_give(in, &in->piece[(first + i) % FUZZ_SLOTS], how);
+		interp_free(in, &in->piece[(first + i) % FUZZ_SLOTS], how);
 }
 
 /* ---- typed caches ---- */
@@ -227,7 +227,7 @@ void op_cache_create(struct interp *in)
 	if (c->cache)
 		return;
 	snprintf(name, sizeof(name), "fuzz-%u", n);
-	/* What the alignment makes of the size may be too much. */
+	/* The aligned size may be too large. */
 	if (ALIGN(new.size, max(new.align, 8u)) > SLABMOD_CACHE_MAX_SIZE)
 		interp_expect_report(in, BIT(MISUSE_BAD_CACHE));
 	new.cache = slabmod_pool_cache_create(new.pool ?: root_pool, name, new.size, new.align,
@@ -294,7 +294,7 @@ void op_bulk_alloc(struct interp *in)
 	if (c->ctor)
 		gfp &= ~__GFP_ZERO;
 	for (i = 0; i < nr; i++)
-		interp_give(in, &in->piece[(first + i) % FUZZ_SLOTS], i);
+		interp_free(in, &in->piece[(first + i) % FUZZ_SLOTS], i);
 	if (slabmod_cache_alloc_bulk(c->cache, gfp, nr, objects) != nr) {
 		interp_null(in, gfp);
 		return;
@@ -334,7 +334,7 @@ void op_cache_shrink(struct interp *in)
 		slabmod_cache_shrink(c->cache);
 }
 
-/* Whether pieces are of a cache, or of a pool or its caches. */
+/* Return true if pieces are from a cache, or from a pool or its caches. */
 static bool is_used(struct interp *in, const struct slabmod_cache *cache,
 		    const struct slabmod_pool *pool)
 {
@@ -442,7 +442,7 @@ void interp_destroy_pool(struct interp *in, unsigned int n)
 	if (used)
 		return;
 	in->pool[n] = NULL;
-	/* What it failed at went with it. */
+	/* Its count of failures is gone too. */
 	in->failures = interp_failures(in);
 }
 
@@ -493,7 +493,7 @@ void op_shrink(struct interp *in)
 		slabmod_pool_shrink(interp_pool(in));
 }
 
-/* ---- nothing at all, and the end ---- */
+/* ---- zero size, and exit ---- */
 
 void op_nothing(struct interp *in)
 {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * wrong.c - what callers must not do: the operations of interp.c that have to be
- * reported, and to do nothing.
+ * wrong.c - misuse: the operations of interp.c that must be reported, and have no effect.
  *
- * What a wrong free was given goes on being used, so whatever it did to it would be seen
- * later. Kinds are those of Documentation/api.rst.
+ * Memory passed to a bad free stays in use, so that an effect on it is found later. The kinds are
+ * those of Documentation/api.rst.
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -16,7 +15,7 @@
 
 #define BAD_ADDRESS	(BIT(MISUSE_BAD_FREE) | BIT(MISUSE_INNER_FREE) |	\
 			 BIT(MISUSE_DOUBLE_FREE) | BIT(MISUSE_WRONG_CACHE))
-/* What an inner address may be called: pages are not for kfree(), wherever in them it is. */
+/* The kinds for an inner address; kfree() of pages is wrong at any address. */
 #define INNER_ADDRESS	(BIT(MISUSE_INNER_FREE) | BIT(MISUSE_WRONG_CACHE))
 
 static void refused(struct interp *in, bool is_refused, u32 kinds)
@@ -28,7 +27,7 @@ static void refused(struct interp *in, bool is_refused, u32 kinds)
 
 /* ---- wrong addresses ---- */
 
-/* Gives an address to any call that is given one; it has to say so. */
+/* Pass a bad address to a random call, which must report it. */
 static void try_address(struct interp *in, void *p, u32 kinds, u8 how)
 {
 	struct fuzz_cache *c = &in->cache[how / 16 % FUZZ_CACHES];
@@ -67,14 +66,14 @@ static void try_address(struct interp *in, void *p, u32 kinds, u8 how)
 	}
 }
 
-/* Odd, so that nothing starts there. Some are near @piece, if there is one. */
+/* Odd, so that no object starts there. Some are near @piece, if any. */
 static void *odd_address(struct interp *in, const struct piece *piece)
 {
 	u8 where = next_u8(in);
 	unsigned long n = (unsigned long)next_u16(in) << 16 | next_u16(in);
 	static char data;
 
-	/* In the page behind it, or before it, and further than that. */
+	/* In the page after or before it, or farther. */
 	if (where & 0x80 && piece)
 		return (void *)(((unsigned long)piece->memory +
 				 (where & 0x40 ? PAGE_ALIGN(piece->size) : -PAGE_SIZE) +
@@ -95,12 +94,12 @@ static void *odd_address(struct interp *in, const struct piece *piece)
 	case 6:
 		return (void *)((unsigned long)&where | 1);
 	default:
-		/* Seen through the map's mask it is another address, maybe one in use. */
+		/* With the map's mask applied it is another address, perhaps one in use. */
 		return (void *)(((PAGE_OFFSET + n) ^ BIT(where / 8 % 16 + 36)) | 1);
 	}
 }
 
-/* Where the next object would start, if the slab that a piece is in had room, or NULL. */
+/* Return the address after the last object of the slab, or NULL if there is no room. */
 static void *past_the_last(const struct piece *piece)
 {
 	struct frame *frame = chunk_frame(piece->memory);
@@ -137,17 +136,17 @@ void op_wrong_free(struct interp *in)
 	}
 	offset = (next_u16(in) << 8 | next_u8(in)) % (piece->size - 1) + 1;
 	try_address(in, piece->memory + offset, INNER_ADDRESS, how / 2);
-	interp_look_at(in, piece);
+	interp_check_piece(in, piece);
 }
 
-/* ---- right addresses, but not like that ---- */
+/* ---- valid addresses in wrong calls ---- */
 
 static bool may_be_doubled(const struct piece *piece)
 {
 	return piece->kind != EXACT;
 }
 
-/* At once and on the same CPU: later, it may be somebody else's. */
+/* At once and on the same CPU: later it may have another owner. */
 void op_double_free(struct interp *in)
 {
 	struct piece *piece = interp_pick(in, may_be_doubled), was;
@@ -157,7 +156,7 @@ void op_double_free(struct interp *in)
 		return;
 	was = *piece;
 	env_interrupt(NULL, NULL, 0, false);
-	interp_give(in, piece, how);
+	interp_free(in, piece, how);
 	interp_expect_report(in, BIT(MISUSE_DOUBLE_FREE) | BIT(MISUSE_BAD_FREE));
 	if (was.kind == PAGES)
 		slabmod_free_pages((unsigned long)was.memory, was.order);
@@ -195,7 +194,7 @@ void op_wrong_size(struct interp *in)
 		__slabmod_free_pages(virt_to_page(piece->memory), n);
 	else
 		slabmod_free_pages(addr, n);
-	interp_look_at(in, piece);
+	interp_check_piece(in, piece);
 }
 
 void op_wrong_cache(struct interp *in)
@@ -216,14 +215,14 @@ void op_wrong_cache(struct interp *in)
 		interp_expect_report(in, BIT(MISUSE_WRONG_CACHE));
 		slabmod_free_pages((unsigned long)p, how / 2 % (SLABMOD_MAX_ORDER + 1));
 	} else if (c && c->cache != piece->cache) {
-		/* A block, which has no cache, is seen as one that the address is in. */
+		/* For a block, which has no cache, the report is that of an inner address. */
 		interp_expect_report(in, INNER_ADDRESS);
 		if (how & 2)
 			slabmod_cache_free_bulk(c->cache, 1, &p);
 		else
 			slabmod_cache_free(c->cache, p);
 	}
-	interp_look_at(in, piece);
+	interp_check_piece(in, piece);
 }
 
 void op_wrong_pool(struct interp *in)
@@ -239,7 +238,7 @@ void op_wrong_pool(struct interp *in)
 		slabmod_pool_kfree(pool, piece->memory);
 	else
 		slabmod_pool_free_pages(pool, (unsigned long)piece->memory, piece->order);
-	interp_look_at(in, piece);
+	interp_check_piece(in, piece);
 }
 
 /* ---- sizes, flags, nodes ---- */
@@ -293,7 +292,7 @@ void op_absurd_size(struct interp *in)
 		else if (piece->kind == PAGES)
 			refused(in, (slabmod_free_pages((unsigned long)piece->memory, order), true),
 				kind);
-		interp_look_at(in, piece);
+		interp_check_piece(in, piece);
 		break;
 	}
 }
@@ -341,7 +340,7 @@ void op_absurd_flags(struct interp *in)
 		refused(in, !slabmod_alloc_pages_node(nid, GFP_KERNEL, how / 8 % 11), node);
 		break;
 	case 5:
-		/* One that sleeps, but insists on more than anybody can promise. */
+		/* It may sleep, but __GFP_NOFAIL is not possible for this size. */
 		refused(in, !slabmod_kmalloc(2 * PAGE_SIZE + size, GFP_KERNEL | __GFP_NOFAIL),
 			kind);
 		break;
@@ -357,7 +356,7 @@ void op_absurd_flags(struct interp *in)
 	}
 }
 
-/* ---- what cannot be made, or ended ---- */
+/* ---- invalid create and destroy ---- */
 
 static const char *bad_name(u8 n)
 {
@@ -385,7 +384,7 @@ void op_bad_cache(struct interp *in)
 		refused(in, !slabmod_pool_cache_create(pool, "bad", size, 0, 0, NULL), kind);
 		break;
 	case 2:
-		/* No power of two, or one that is too large. */
+		/* Not a power of two, or too large. */
 		size = size & 2 ? 2 * PAGE_SIZE << n % 50 : 3ul << n % 60;
 		refused(in, !slabmod_pool_cache_create(pool, "bad", 64, size, 0, NULL), kind);
 		break;
@@ -398,7 +397,7 @@ void op_bad_cache(struct interp *in)
 			-EBUSY, kind);
 		break;
 	default:
-		/* It is no misuse to have a name that another has. */
+		/* A duplicate name is not misuse. */
 		slabmod_cache_destroy(slabmod_pool_cache_create(pool, "kmalloc-64", 64, 0, 0,
 								NULL));
 		break;

@@ -2,19 +2,17 @@
 /*
  * access.c - which task accesses what.
  *
- * Of all loads and stores of slabmod's most are of memory that one task alone uses, or
- * that all use under one lock. To switch there makes no difference: what others do before
- * such an access, they may as well do before the next that is of another kind. So it is
- * enough to switch at accesses of memory that two tasks use, one of them writing, with no
- * lock that all of them hold (Eraser's rule, Savage and others, 1997). What that is turns
- * out as schedules are run.
+ * Most loads and stores of slabmod are to memory that only one task uses, or that all tasks use
+ * under one lock. A switch there makes no difference: other tasks may as well run before the next
+ * access of another kind. So it is enough to switch at accesses of memory that two tasks use, one
+ * of them writing, without a common lock (Eraser's rule, Savage and others, 1997). Which memory
+ * that is becomes known as schedules are run.
  *
- * Two schedules that have the same accesses, in the same order as far as they are of the
- * same memory with a write among them, lead to the same state, and of what can come after
- * it one is enough. Each task has a hash of what it did, with those of the accesses that
- * it depends on (as in CHESS; Musuvathi and Qadeer, 2008).
+ * Two schedules with the same accesses, in the same order where they conflict, lead to the same
+ * state, and only one continuation needs to be run. Each task has a hash of its accesses and of
+ * those they depend on (as in CHESS; Musuvathi and Qadeer, 2008).
  *
- * Nothing here may be instrumented: it is called for each access that is.
+ * Nothing here may be instrumented: it is called for each instrumented access.
  */
 #include <sys/mman.h>
 
@@ -25,13 +23,13 @@ LASTING
 #define UNITS	4u			/* of two bytes each, in a granule */
 
 struct cell {
-	u64 written;			/* the write that was last */
+	u64 written;			/* the last write */
 	u64 read;			/* the reads since then */
-	u32 epoch;			/* the schedule that these are of */
-	u8 matters;			/* a bit a unit */
+	u32 epoch;			/* the schedule of these */
+	u8 matters;			/* one bit per unit */
 	u8 unused[3];
 	u32 readers[UNITS], writers[UNITS];	/* tasks, in all schedules */
-	u32 locks[UNITS];		/* that all of them held */
+	u32 locks[UNITS];		/* held by all of them */
 };
 
 static struct cell *cells;
@@ -88,11 +86,11 @@ bool access_matters(const void *p, unsigned int size)
 
 static void note_unit(struct cell *cell, unsigned int unit, enum access access, u32 task)
 {
-	u32 *who = access == ACCESS_WRITE ? cell->writers : cell->readers, all;
+	u32 *tasks = access == ACCESS_WRITE ? cell->writers : cell->readers, all;
 
 	if (!(cell->readers[unit] | cell->writers[unit]))
 		cell->locks[unit] = ~0u;
-	who[unit] |= task;
+	tasks[unit] |= task;
 	cell->locks[unit] &= task_locks();
 	all = cell->readers[unit] | cell->writers[unit];
 	if (cell->matters & BIT(unit) || cell->locks[unit] || !cell->writers[unit] ||

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * calls.c - the calls that programs are made of.
+ * calls.c - the calls that programs consist of.
  *
- * Each goes on at whatever it is called with: what is right, the oracle knows.
+ * They do not check anything themselves; the oracle does.
  */
 #include <slabmod/slabmod.h>
 
@@ -36,7 +36,7 @@ static void name(char letter, struct piece *piece)
 		named[letter - 'a'] = piece;
 }
 
-/* In an interrupt there may be nothing to be had without waiting. */
+/* In an interrupt an allocation may fail. */
 static struct piece *own(void *p, size_t size, struct slabmod_cache *of, unsigned int order)
 {
 	if (p)
@@ -79,15 +79,15 @@ static struct piece *piece_of(char letter)
 	struct piece *piece = letter ? named[letter - 'a'] : NULL;
 
 	if (!piece)
-		explore_failed("the program frees '%c', which there is not", letter ?: '?');
+		explore_failed("the program frees '%c', which was not allocated", letter ?: '?');
 	return piece;
 }
 
-/* What is freed a second time may be reported as whatever it has become. */
+/* The kinds of report for a second free, depending on the state of the memory. */
 #define FREED_TWICE	(BIT(MISUSE_DOUBLE_FREE) | BIT(MISUSE_BAD_FREE) | \
 			 BIT(MISUSE_INNER_FREE) | BIT(MISUSE_WRONG_CACHE) | BIT(MISUSE_WRONG_SIZE))
 
-static void give(struct piece *piece)
+static void disown(struct piece *piece)
 {
 	if (!oracle_disown(piece))
 		oracle_expect(FREED_TWICE, piece->p, piece->size);
@@ -97,7 +97,7 @@ static void do_free(char letter)
 {
 	struct piece *piece = piece_of(letter);
 
-	give(piece);
+	disown(piece);
 	slabmod_cache_free(cache, piece->p);
 }
 
@@ -105,7 +105,7 @@ static void do_kfree(char letter)
 {
 	struct piece *piece = piece_of(letter);
 
-	give(piece);
+	disown(piece);
 	slabmod_kfree(piece->p);
 }
 
@@ -140,7 +140,7 @@ static void do_squeeze(char letter)
 	cache_reclaim_empty(root_pool);
 }
 
-/* What a full magazine does when one object more comes, and more. */
+/* As a free to a full magazine does. */
 static void do_flush(char letter)
 {
 	struct slabmod_magazine *magazine;
@@ -216,7 +216,7 @@ static void do_pfree(char letter)
 {
 	struct piece *piece = piece_of(letter);
 
-	give(piece);
+	disown(piece);
 	slabmod_free_pages((unsigned long)piece->p, piece->order - 1);
 }
 
@@ -237,7 +237,7 @@ static void do_dead(char letter)
 {
 	unsigned long cpu = letter - '0';
 
-	task_wait(may_die, (void *)cpu, "for a CPU that is to go");
+	task_wait(may_die, (void *)cpu, "for a CPU that goes offline");
 	if (cpu_online(cpu))
 		shim_cpu_dies(cpu);
 }
@@ -252,10 +252,10 @@ static void do_online(char letter)
 	unsigned long cpu = letter - '0';
 
 	shim_online |= BIT(cpu);
-	task_add(TASK_PROCESS, cpu, "CPU that comes", start_cpu, (void *)cpu);
+	task_add(TASK_PROCESS, cpu, "CPU that comes online", start_cpu, (void *)cpu);
 }
 
-/* Fills the magazine of this CPU. */
+/* Fill the magazine of this CPU. */
 static void do_full(char letter)
 {
 	struct piece *more[64];
@@ -267,7 +267,7 @@ static void do_full(char letter)
 	for (i = 0; i < nr; i++) {
 		if (magazine_nr_local(per_cpu_ptr(cache->magazines, shim_cpu)) == nr)
 			break;
-		give(more[i]);
+		disown(more[i]);
 		slabmod_cache_free(cache, more[i]->p);
 	}
 }
@@ -300,7 +300,7 @@ void calls_load(unsigned int size)
 {
 	if (shim_module_init())
 		explore_failed("the module is refused");
-	/* What a wish for more pages or larger magazines leads to, programs do themselves. */
+	/* Programs do the work of the worker themselves. */
 	root_pool->source.kick_worker = NULL;
 	magazine_bytes = 4 * size;
 	cache = slabmod_cache_create("races", size, 0, 0, NULL);
@@ -311,7 +311,7 @@ void calls_load(unsigned int size)
 	cache->capacity_max = 32;
 }
 
-static void give_back(struct piece *piece)
+static void free_piece(struct piece *piece)
 {
 	oracle_disown(piece);
 	if (piece->order)
@@ -322,7 +322,7 @@ static void give_back(struct piece *piece)
 
 void calls_clean_up(void)
 {
-	oracle_each_live(give_back);
+	oracle_each_live(free_piece);
 	shim_run_work();
 	slabmod_cache_shrink(cache);
 }

@@ -2,17 +2,17 @@
 /*
  * explore.c - which schedules of a program are run, and in which order.
  *
- * A schedule is what differs from the plain one, in which a task runs until it has to
- * wait, or ends, and then the first that can: at such a step such a task goes on. Each
- * schedule is run from the beginning. At each step after its last difference where a
- * switch could matter, those with one difference more are put down for later: with a
- * preemption more in the queue of the next bound, without one, where a task had to wait,
- * at the end of this one (as CHESS does). So the first schedule that breaks something
- * has as few preemptions as there can be. A schedule ends where one before it had been:
- * that had no more preemptions, and what came after it has been run, or put down.
+ * A schedule is a list of deviations from the plain one, in which a task runs until it waits or
+ * ends, and then the first runnable one: at such a step such a task continues. Each schedule is
+ * run from the beginning. At each step after its last deviation where a switch could matter, the
+ * schedules with one deviation more are queued: those with one preemption more for the next bound,
+ * those without, where a task had to wait, at the end of this one (as CHESS does). So the first
+ * schedule that fails has the minimum number of preemptions. A schedule ends when it reaches a
+ * state that an earlier one reached: that one had no more preemptions, and its continuations have
+ * been run or queued.
  *
- * What matters turns out on the way (access.c). When a bound is done and more has come to
- * matter, all is done again.
+ * Which accesses matter is learned on the way (access.c). If more of them matter at the end of a
+ * bound, everything is repeated.
  */
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -26,13 +26,13 @@ LASTING
 #define MAX_NODES	(4u << 20)
 #define MIN_SEEN	(1u << 12)
 #define MAX_BOUND	8u
-/* Without an end to it, as when a task waits for what does not come. */
+/* More steps mean a livelock. */
 #define MAX_STEPS	2000000u
 
 struct outcome *outcome;
-bool explore_telling, explore_in_detail;
+bool explore_printing, explore_in_detail;
 
-/* A schedule that is put down: its last difference, and the one it differs from. */
+/* A queued schedule: its last deviation, and the schedule it deviates from. */
 struct node {
 	u32 parent;			/* 0: the plain one */
 	u32 step;
@@ -54,7 +54,7 @@ static u32 step, done;
 static unsigned int level, choices;
 static bool pruned;
 
-/* ---- what there is to do ---- */
+/* ---- the queue ---- */
 
 static void put_down(unsigned int bound, unsigned int task)
 {
@@ -110,7 +110,7 @@ static void *room(size_t size)
 
 static bool see(u64 signature);
 
-/* Twice as large as it is. */
+/* Double its size. */
 static void enlarge_seen(void)
 {
 	u32 size = size_seen, i;
@@ -126,7 +126,7 @@ static void enlarge_seen(void)
 		munmap(old, size * sizeof(*old));
 }
 
-/* Whether a state is new. */
+/* Return true if a state is new. */
 static bool see(u64 signature)
 {
 	u32 i;
@@ -260,8 +260,8 @@ unsigned int explore_choose(unsigned int now, u32 enabled, bool matters)
 	} else if (mode == MODE_ALL) {
 		next = choose_all(now, enabled);
 	}
-	if (explore_telling && next != now && now < MAX_TASKS)
-		explore_tell("is preempted before that, at step %u", step);
+	if (explore_printing && next != now && now < MAX_TASKS)
+		explore_print("is preempted before that, at step %u", step);
 	return next;
 }
 
@@ -297,7 +297,7 @@ static void forget_all(void)
 	outcome->preemptions = 0;
 }
 
-/* All schedules with @level preemptions; false when there are too many. */
+/* Run all schedules with @level preemptions; return false if there are too many. */
 static bool run_level(run_fn run, unsigned int most)
 {
 	outcome->preemptions = level;
@@ -357,7 +357,7 @@ void explore_one(run_fn run, const struct schedule *schedule)
 	outcome->done = true;
 }
 
-/* ---- what is found, and told ---- */
+/* ---- errors and messages ---- */
 
 void explore_failed(const char *fmt, ...)
 {
@@ -368,18 +368,18 @@ void explore_failed(const char *fmt, ...)
 	va_end(args);
 	outcome->what[strcspn(outcome->what, "\n")] = '\0';
 	outcome->failed = true;
-	explore_tell("%s", outcome->what);
+	explore_print("%s", outcome->what);
 	fflush(stdout);
 	fprintf(stderr, "%s\n", outcome->what);
 	__sanitizer_print_stack_trace();
 	_exit(1);
 }
 
-void explore_tell(const char *fmt, ...)
+void explore_print(const char *fmt, ...)
 {
 	va_list args;
 
-	if (!explore_telling)
+	if (!explore_printing)
 		return;
 	printf("  %-10s ", task_now ? task_name(task_number(task_now)) : "");
 	va_start(args, fmt);
@@ -389,7 +389,7 @@ void explore_tell(const char *fmt, ...)
 	fflush(stdout);
 }
 
-/* The line of source at PATH:LINE, without what it begins with. */
+/* Return the line of source at PATH:LINE, without indentation. */
 static void source_line(const char *path, unsigned int number, char *line, size_t size)
 {
 	FILE *file = fopen(path, "r");
@@ -407,7 +407,7 @@ static void source_line(const char *path, unsigned int number, char *line, size_
 	snprintf(line, size, "%s", text + strspn(text, " \t"));
 }
 
-/* From where it is the same in each tree that is built. */
+/* Skip the part of the path that differs between build trees. */
 static const char *short_path(const char *path)
 {
 	static const char *const roots[] = {
@@ -421,7 +421,7 @@ static const char *short_path(const char *path)
 	return path;
 }
 
-void explore_tell_place(const char *how, void *pc)
+void explore_print_place(const char *how, void *pc)
 {
 	char place[512], line[200], *path, *colon;
 
@@ -432,11 +432,11 @@ void explore_tell_place(const char *how, void *pc)
 	*path++ = '\0';
 	colon = strchr(path, ':');
 	if (!colon) {
-		/* Code that is of several lines has none. */
-		explore_tell("  %s in %s(), %s", how, place, short_path(path));
+		/* Code of several lines has none. */
+		explore_print("  %s in %s(), %s", how, place, short_path(path));
 		return;
 	}
 	*colon++ = '\0';
 	source_line(path, atoi(colon), line, sizeof(line));
-	explore_tell("  %s in %s(), %s:%d: %s", how, place, short_path(path), atoi(colon), line);
+	explore_print("  %s in %s(), %s:%d: %s", how, place, short_path(path), atoi(colon), line);
 }

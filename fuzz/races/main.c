@@ -7,12 +7,12 @@
  *	races -r PROGRAMS [-s SEED] [-t]
  *	races [-a] -l
  *
- * The first runs programs under all schedules, and with -t tells the one that breaks
- * something; the second tells one; the third makes large programs, and runs them at
- * random; the last lists programs. With -S slabmod is in strict mode. See scripts/races.
+ * The first runs programs in all schedules, and with -t prints the one that fails; the second
+ * prints one; the third runs large programs in random schedules; the last lists programs.
+ * With -S slabmod is in strict mode. See scripts/races.
  *
- * What is found ends the process that found it, as AddressSanitizer does. The parent reads
- * in memory that both have which schedule it was, and has it run again and told.
+ * An error ends the process that found it, as AddressSanitizer does. The parent reads the
+ * schedule in shared memory, and has it run again and printed.
  */
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -34,12 +34,12 @@ void debugfs_exit(void)
 
 LASTING
 
-/* In the place of a bound: schedules at random, so many, with so many changes of priority. */
+/* Instead of a bound: the number of random schedules, and of changes of priority in each. */
 #define AT_RANDOM	~1u
 #define RANDOM_RUNS	300
 #define RANDOM_CHANGES	3
 
-static unsigned int bound_asked = ~0u, large, most = 3000, failures, programs, incomplete;
+static unsigned int bound_requested = ~0u, large, most = 3000, failures, programs, incomplete;
 static unsigned long schedules;
 static bool everything, verbose, telling;
 static u64 seed = 1;
@@ -84,7 +84,7 @@ static bool read_schedule(const char *text, struct schedule *schedule)
 	}
 }
 
-/* What a sanitizer had to say before it ended the process. */
+/* Read the message of a sanitizer. */
 static void read_log(char *what, size_t size)
 {
 	char line[1024], *found;
@@ -103,9 +103,9 @@ static void read_log(char *what, size_t size)
 	snprintf(what, size, "the process died");
 }
 
-/* Calls @fn in a process of its own, which may end in it; true when it did not. */
-static bool apart(void (*fn)(const char *text, void *arg), const char *text, void *arg,
-		  bool quiet)
+/* Call @fn in a process of its own; return false if that failed. */
+static bool run_apart(void (*fn)(const char *text, void *arg), const char *text, void *arg,
+		      bool quiet)
 {
 	int status;
 	pid_t pid;
@@ -139,10 +139,10 @@ static void explore_program(const char *text, void *arg)
 	explore_all(program_run, *(unsigned int *)arg, most);
 }
 
-static void tell_program(const char *text, void *arg)
+static void print_program(const char *text, void *arg)
 {
 	begin(text);
-	explore_telling = true;
+	explore_printing = true;
 	shim_verbose = true;
 	explore_one(program_run, arg);
 }
@@ -159,7 +159,7 @@ static void run_schedule(const char *text, void *arg)
 	explore_one(program_run, arg);
 }
 
-/* Leaves out what a failing schedule does not need: runs of differences, ever shorter ones. */
+/* Remove unnecessary deviations from a failing schedule, in ever shorter runs. */
 static void minimise(const char *text, struct outcome *was)
 {
 	struct schedule *schedule = &was->schedule, less;
@@ -171,15 +171,15 @@ static void minimise(const char *text, struct outcome *was)
 			less.nr -= length;
 			memmove(&less.deviation[at], &less.deviation[at + length],
 				(less.nr - at) * sizeof(less.deviation[0]));
-			if (apart(run_schedule, text, &less, true)) {
+			if (run_apart(run_schedule, text, &less, true)) {
 				at += length;
 				continue;
 			}
 			*schedule = less;
 		}
-	/* What it says now need not be what it said at first. */
+	/* The error may be another one now. */
 	less = *schedule;
-	apart(run_schedule, text, &less, true);
+	run_apart(run_schedule, text, &less, true);
 	memcpy(was->what, outcome->what, sizeof(was->what));
 	was->failed = outcome->failed;
 	was->preemptions = schedule->nr;
@@ -194,15 +194,15 @@ static void explore(const char *text, unsigned int bound)
 	struct outcome was;
 	bool fine;
 
-	if (bound_asked != ~0u && bound != AT_RANDOM)
-		bound = bound_asked;
+	if (bound_requested != ~0u && bound != AT_RANDOM)
+		bound = bound_requested;
 	else if (everything && bound != AT_RANDOM)
 		bound++;
 	access_init();
 	if (bound == AT_RANDOM)
-		fine = apart(run_at_random, text, &seed, true);
+		fine = run_apart(run_at_random, text, &seed, true);
 	else
-		fine = apart(explore_program, text, &bound, true);
+		fine = run_apart(explore_program, text, &bound, true);
 	was = *outcome;
 	if (!fine && !was.failed)
 		read_log(was.what, sizeof(was.what));
@@ -215,7 +215,7 @@ static void explore(const char *text, unsigned int bound)
 		access_forget();
 		return;
 	}
-	printf("%s %s: %u schedules to the end, %u to where another had been, bound %u%s, %.1f s\n",
+	printf("%s %s: %u schedules to the end, %u to a known state, bound %u%s, %.1f s\n",
 	       fine ? "ok" : "FAILS", text, was.schedules, was.pruned, was.bound,
 	       was.cut ? ", not all" : "", now() - began);
 	if (fine) {
@@ -229,20 +229,20 @@ static void explore(const char *text, unsigned int bound)
 	putchar('\n');
 	copy = was.schedule;
 	if (telling)
-		apart(tell_program, text, &copy, true);
+		run_apart(print_program, text, &copy, true);
 	access_forget();
 }
 
-/* What matters is found out first, as far as that does not break what is looked for. */
-static bool tell(const char *text, const struct schedule *schedule)
+/* Learn first which accesses matter, as far as the error allows. */
+static bool print_one(const char *text, const struct schedule *schedule)
 {
 	struct schedule copy = *schedule;
 	unsigned int bound = 1;
 	bool fine;
 
 	access_init();
-	apart(explore_program, text, &bound, true);
-	fine = apart(tell_program, text, &copy, false);
+	run_apart(explore_program, text, &bound, true);
+	fine = run_apart(print_program, text, &copy, false);
 	access_forget();
 	return fine;
 }
@@ -269,7 +269,7 @@ int main(int argc, char **argv)
 			everything = true;
 			break;
 		case 'b':
-			bound_asked = atoi(optarg);
+			bound_requested = atoi(optarg);
 			break;
 		case 'd':
 			explore_in_detail = true;
@@ -283,7 +283,7 @@ int main(int argc, char **argv)
 		case 'p':
 			if (!argv[optind] || !read_schedule(argv[optind], &schedule))
 				return 2;
-			return !tell(optarg, &schedule);
+			return !print_one(optarg, &schedule);
 		case 'r':
 			large = atoi(optarg);
 			break;

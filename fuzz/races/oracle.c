@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oracle.c - what is right, whatever the order was.
+ * oracle.c - the results that are right in every schedule.
  *
- * Each piece that is handed out has an owner, which fills it with a mark of its own and
- * finds that when it gives the piece back: no two owners have a byte in common. Memory
- * that was freed once too often is exempt from then on, since it may be handed out
- * twice. At the end of a schedule each free without an allocation has been reported, once,
- * and nothing else has; the invariants of all layers hold; and when all is given back no
- * page is left.
+ * Each allocation has an owner, which fills it with a mark of its own and checks that at the free:
+ * no two owners share a byte. Memory that was freed too often is exempt from then on, because it
+ * may be allocated twice. At the end of a schedule each bad free has been reported, once, and
+ * nothing else has; the invariants of all layers hold; and no page is left after everything is
+ * freed.
  */
 #include <slabmod/slabmod.h>
 
@@ -86,7 +85,7 @@ struct piece *oracle_own(void *p, size_t size, struct slabmod_cache *cache, unsi
 		return piece;
 	for (i = 0; i < nr_pieces - 1; i++)
 		if (pieces[i].live && overlap(p, size, pieces[i].p, pieces[i].size))
-			explore_failed("%p of %zu bytes is handed out, and has an owner: %p of %zu",
+			explore_failed("%p of %zu bytes was allocated, but has an owner: %p of %zu",
 				       p, size, pieces[i].p, pieces[i].size);
 	fill(piece);
 	return piece;
@@ -133,23 +132,23 @@ static void check_reports(bool all)
 
 	for (kind = 0; kind < NR_MISUSES; kind++) {
 		n = report_count(kind) - before[kind];
-		/* With what was freed to it in vain, a cache that goes may seem to be in use. */
+		/* After bad frees, a cache that is destroyed may appear to be in use. */
 		if (kind == MISUSE_CACHE_BUSY && lost && nr_exempt)
 			continue;
 		sum += n;
 		if (n && !(kinds_expected & BIT(kind)))
-			explore_failed("%lu reports of %s, which nothing called for", n,
+			explore_failed("%lu reports of %s, which are unexpected", n,
 				       misuse_names[kind]);
 	}
 	if (sum > expected || (all && sum != expected && !lost))
-		explore_failed("%lu reports in place of %lu", sum, expected);
+		explore_failed("%lu reports instead of %lu", sum, expected);
 }
 
 void oracle_check(void)
 {
 	oracle_each_live(look_at);
 	check_reports(false);
-	/* What was freed twice may be in a magazine as well as in its slab. */
+	/* An object freed twice may be in a magazine and in its slab. */
 	if (!(nr_exempt ? pool_check_live(root_pool) : pool_check(root_pool)))
 		explore_failed("an invariant does not hold");
 }
@@ -159,8 +158,8 @@ void oracle_end(void)
 	slabmod_shrink();
 	check_reports(true);
 	if (!pool_check(root_pool))
-		explore_failed("an invariant does not hold when all has been given back");
+		explore_failed("an invariant does not hold after everything was freed");
 	if (atomic_long_read(&root_pool->source.held))
-		explore_failed("%ld pages are held when all has been given back",
+		explore_failed("%ld pages are held after everything was freed",
 			       atomic_long_read(&root_pool->source.held));
 }

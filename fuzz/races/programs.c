@@ -6,10 +6,9 @@
  *
  *	STATE: CALL [LETTERS], ... | CALL, ... | nmi0 CALL, ... | irq1 CALL, ...
  *
- * The first parts are of the CPUs 0, 1 and 2, one task each; the others are of interrupts
- * that come once, anywhere, on the CPU they name. A letter names a piece of memory; a-d are
- * four, one after the other. A state is made by calls of the same kind, in one
- * fixed order, on the CPU that @ says.
+ * The first parts are tasks on the CPUs 0, 1 and 2; the others are interrupts that come once,
+ * anywhere, on the CPU they name. A letter names a piece of memory; a-d are four, one after
+ * the other. A state is made by the same calls in a fixed order, on the CPU after @.
  */
 #include "magazine.h"
 
@@ -18,7 +17,7 @@
 #define MAX_CALLS	64u
 #define MAX_PARTS	8u
 
-/* ---- a program, taken apart ---- */
+/* ---- parser ---- */
 
 struct call {
 	const struct verb *verb;
@@ -52,7 +51,7 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c < '0' + (char)SHIM_CPUS);
 }
 
-/* One call, with its letters; returns what follows. */
+/* Parse a call with its letters; return the rest of the text. */
 static const char *parse_call(struct part *part, const char *text)
 {
 	size_t length = strcspn(text, " ,|");
@@ -114,8 +113,8 @@ static void run_part(void *arg)
 		struct call *call = &part->call[i];
 
 		if (sched_exploring)
-			explore_tell("%s%s%.1s", call->verb->name, call->letter ? " " : "",
-				     &call->letter);
+			explore_print("%s%s%.1s", call->verb->name, call->letter ? " " : "",
+			      &call->letter);
 		call->verb->fn(call->letter);
 	}
 }
@@ -126,25 +125,25 @@ static const struct state {
 	const char *name;
 	unsigned int size, cpus, nodes;
 	const char *calls;
-	/* What programs of two parts are made of, for CPU 0, CPU 1 and an NMI. */
+	/* Calls for programs of two parts, for CPU 0, CPU 1 and an NMI. */
 	const char *first, *second, *nmi;
 } states[] = {
-	/* Some objects of one slab, the magazines nearly empty */
+	/* Some objects of one slab, magazines nearly empty */
 	{ "warm", 512, 2, 1, "@0 alloc a-d",
 	  "free a;alloc;free a, alloc;bulk;inner a;wrong a;shrink;grow;giveup;age;free a, free b, free c",
 	  "free a;free b;alloc;bulk;kfree b;shrink;drain;grow;age",
 	  "free b;alloc;free a" },
-	/* Magazines to which one object more is one too many */
+	/* Full magazines */
 	{ "full", 512, 2, 1, "@0 alloc a-d, full, @1 full",
 	  "free a;free a, alloc;alloc;shrink;grow;giveup;age;squeeze",
 	  "free a;free b;alloc;shrink;flush;giveup",
 	  "free b;alloc;free b, free c" },
-	/* A slab that is empty with its last object, and another that is kept empty */
+	/* A slab with one object, and another that is kept empty */
 	{ "edge", 8192, 2, 1, "@0 alloc a-p, free b-p, drain",
 	  "free a;free a, flush;free a, shrink;alloc;flush;shrink;squeeze",
 	  "free a, flush;free a, shrink;alloc, flush;shrink;alloc;squeeze;age",
 	  "free a;alloc" },
-	/* The same, and the object lies in two magazines */
+	/* The same, and the object is in two magazines */
 	{ "twice", 8192, 2, 1, "@0 alloc a-p, free b-p, drain, free a, @1 free a",
 	  "flush;shrink;alloc;alloc, flush;age;grow;giveup",
 	  "flush;shrink;alloc;drain;giveup",
@@ -154,8 +153,8 @@ static const struct state {
 	  "free i;free i, alloc;alloc;shrink;bulk;age;giveup",
 	  "free d;free d, free e;alloc;flush;shrink;free i",
 	  "free d;free j;alloc" },
-	/* Slabs in the commons: their CPU went */
-	{ "commons", 512, 2, 1, "@1 alloc a-f, free a b, @0 dead 1, online 1",
+	/* Slabs in the node home: their CPU is offline */
+	{ "node-home", 512, 2, 1, "@1 alloc a-f, free a b, @0 dead 1, online 1",
 	  "alloc;free c;bulk;shrink;dead 1, alloc;alloc, free c",
 	  "alloc;free c;free d;shrink;bulk;squeeze",
 	  "free e;alloc" },
@@ -169,17 +168,17 @@ static const struct state {
 	  "pfree a;block;pfree a, block;kfree a;porder a;agepages;poolshrink;pfree p",
 	  "pfree a;pfree b;block;kfree a;pfree b, block;agepages;poolshrink;page",
 	  "pfree a;kfree b;pfree p" },
-	/* A second cache that is to go, with an object that was freed */
+	/* A second cache to be destroyed, with a freed object */
 	{ "other", 512, 2, 1, "@0 alloc a, alloc-other x y, @1 alloc b, @0 kfree x y",
 	  "destroy",
 	  "kfree x;alloc;free b;inner x;shrink;squeeze;giveup;page",
 	  "kfree x;alloc" },
-	/* Two nodes, with slabs of each in their commons */
+	/* Two nodes, with slabs of each in their node homes */
 	{ "nodes", 512, 2, 2, "@0 alloc a-c, @1 alloc d-f, drain",
 	  "free d;alloc;free a;alloc-node;shrink;dead 1, alloc",
 	  "free a;alloc;free d;alloc-node;bulk;shrink",
 	  "free d;alloc" },
-	/* Three CPUs, of which one may go */
+	/* Three CPUs, one of which may go offline */
 	{ "three", 512, 3, 1,
 	  "@0 alloc a-d, @1 alloc e-h, @2 alloc i-l, @0 free e, @1 free i, drain",
 	  "free a;alloc;free j;shrink;dead 2;bulk;age;grow;flush;inner b;squeeze;giveup",
@@ -191,7 +190,7 @@ static const struct state {
 	  "free a;alloc" },
 };
 
-/* Those that are longer, have three CPUs, or more than one interrupt. */
+/* Programs that are longer, or have three CPUs or several interrupts. */
 static const struct {
 	const char *text;
 	unsigned int bound;
@@ -235,7 +234,7 @@ static const struct state *find_state(const char *text)
 	explore_failed("there is no state '%.*s'", (int)length, text);
 }
 
-/* Runs what is not explored, to its end. */
+/* Run a task to its end without exploring. */
 static void run_alone(unsigned int cpu, const char *what, void (*fn)(void *arg), void *arg)
 {
 	tasks_forget();
@@ -279,7 +278,7 @@ void program_prepare(const char *text)
 		text += *text == '|';
 	}
 	shim_machine(state->cpus, state->nodes, false);
-	/* A chunk at the very beginning is one that the map has not. */
+	/* A chunk at the start of memory would not be in the map. */
 	shim_memory_reset(64);
 	*(unsigned int *)shim_param_chunk_order = 6;
 	*(unsigned int *)shim_param_magazine_bytes = MAGAZINE_BYTES_DEFAULT;
@@ -311,13 +310,13 @@ bool program_run(void)
 	ended = tasks_run();
 	sched_exploring = false;
 	if (ended) {
-		explore_tell("all have ended");
+		explore_print("all have ended");
 		run_alone(0, "check", check, NULL);
 	}
 	return ended;
 }
 
-/* ---- all there are ---- */
+/* ---- all programs ---- */
 
 static void combine(const struct state *s, const char *seconds, const char *prefix,
 		    void (*fn)(const char *text, unsigned int bound))
@@ -348,7 +347,7 @@ void program_each(bool all, void (*fn)(const char *text, unsigned int bound))
 	}
 }
 
-/* One of the calls of a list, taken by a number. */
+/* Append a call of a list, selected by a number. */
 static size_t add_any(char *text, size_t size, const char *calls, u64 number)
 {
 	unsigned int nr = 1, pick;

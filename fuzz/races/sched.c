@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sched.c - the tasks of the pretended kernel: coroutines, of which one runs at a time.
+ * sched.c - the tasks of the simulated kernel: coroutines, of which one runs at a time.
  *
- * A CPU has at most one task on it that is not preemptible, and above it the interrupts
- * that came meanwhile: hard ones where they are on, NMIs anywhere, two deep, since they
- * nest in reality (int3, #MC). Which task goes on is asked of explore.c wherever slabmod
- * is about to access memory, and free where a task has to wait.
+ * A CPU has at most one task that is not preemptible, and interrupts above it: hard ones where
+ * they are enabled, NMIs anywhere, at most two nested, as in reality (int3, #MC). explore.c
+ * chooses the next task wherever slabmod is about to access memory; where a task has to wait, the
+ * switch does not count as a preemption.
  */
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
@@ -17,7 +17,7 @@
 #define STACK_SIZE	(256ul << 10)
 #define NMIS_NESTED	2u
 
-/* What a context has of its CPU's; while it runs it is in the shim's variables. */
+/* The saved CPU state of a context; while it runs, it is in the shim's variables. */
 struct context {
 	unsigned int preempt, irqs_off, rcu, nmi, hardirq;
 };
@@ -35,12 +35,12 @@ struct task {
 	bool (*ready)(void *arg);
 	void *ready_arg;
 	const char *what;
-	bool may_sleep;			/* while it waits another may have its CPU */
+	bool may_sleep;			/* another may use its CPU while it waits */
 	u64 history;
-	u32 locks;			/* a bit each, see lock_bit() */
-	unsigned int nr_locks;		/* of them, those with which it must not sleep */
-	u32 waited;			/* what others had done when it began to shim_wait() */
-	bool timed_out;			/* and they will do no more */
+	u32 locks;			/* one bit each, see lock_bit() */
+	unsigned int nr_locks;		/* those with which it must not sleep */
+	u32 waited;			/* progress of others at the start of shim_wait() */
+	bool timed_out;			/* and they make no more progress */
 	ucontext_t registers;
 };
 
@@ -51,10 +51,10 @@ static struct task tasks[MAX_TASKS];
 static unsigned int nr_tasks;
 static struct task *on_cpu[CALLBACK_CPU + 1];
 static u32 progress;
-/* The task that calls callbacks of RCU, or NULL, and the one in whose place it was run. */
+/* The task that runs RCU callbacks, or NULL, and the task it was run in place of. */
 static struct task *callbacks, *callbacks_after;
 
-/* Accesses of these stand for what is no access of memory. */
+/* Stand for events that are not memory accesses. */
 #pragma clang section bss = "world_bss"
 static u64 irqs_of[CALLBACK_CPU + 1], preemption_of[CALLBACK_CPU + 1], kernel_state;
 
@@ -66,7 +66,7 @@ static const void *explorer_stack;
 static size_t explorer_stack_size;
 static bool gave_up;
 
-/* ---- what others ask ---- */
+/* ---- queries ---- */
 
 unsigned int task_number(const struct task *task)
 {
@@ -136,7 +136,7 @@ static bool is_preemptible(const struct context *c)
 	return !c->preempt && !c->irqs_off && !c->hardirq && !c->nmi;
 }
 
-/* As it was when it ran last, or as it is. */
+/* The saved state, or the current one. */
 static struct context context_of(const struct task *task)
 {
 	return task == task_now ? context_now() : task->context;
@@ -252,7 +252,7 @@ static void prepare(struct task *task)
 		task->context.nmi += task->kind == TASK_NMI;
 		task->context.hardirq += task->kind == TASK_IRQ;
 	}
-	/* What ran here before may have been given up in the middle. */
+	/* The previous context may have been abandoned. */
 	__asan_unpoison_memory_region(stack, STACK_SIZE);
 	getcontext(&task->registers);
 	task->registers.uc_stack.ss_sp = stack;
@@ -272,7 +272,7 @@ static void switch_to(struct task *task)
 	if (from && !from->done)
 		from->context = context_now();
 	set_context(&task->context);
-	/* Callbacks count in variables of a CPU that slabmod knows, which is atomic. */
+	/* Callbacks count in variables of a CPU that slabmod knows, atomically. */
 	shim_cpu = task->cpu == CALLBACK_CPU ? 0 : task->cpu;
 	on_cpu[task->cpu] = task;
 	task_now = task;
@@ -315,7 +315,7 @@ static bool has_progressed(void *arg)
 	return progress != task->waited || task->timed_out;
 }
 
-/* Where no task may go on, one that waits for a while does; once, unless others do more. */
+/* If no task is runnable, one in shim_wait() times out; once, unless others progress. */
 static bool time_passes(void)
 {
 	unsigned int i;
@@ -328,7 +328,7 @@ static bool time_passes(void)
 	return false;
 }
 
-/* Has another one go on when the one that is here cannot, and comes back when it can. */
+/* Switch to another task if this one cannot continue; return when it can. */
 static void reschedule(void)
 {
 	u32 enabled;
@@ -369,19 +369,19 @@ static void task_main(void)
 	if (sched_exploring && task->kind != TASK_PROCESS)
 		sync_interrupts();
 	if (sched_exploring && task->kind != TASK_PROCESS)
-		explore_tell("comes%s", task->interrupted ? "" : ", while its CPU is idle");
+		explore_print("comes%s", task->interrupted ? "" : ", while its CPU is idle");
 	task->fn(task->arg);
 	if (shim_preempt != was.preempt || shim_irqs_off != was.irqs_off || shim_rcu != was.rcu ||
 	    task->nr_locks)
 		explore_failed("%s ends with something held or disabled", task->name);
 	if (sched_exploring && task->kind != TASK_PROCESS)
-		explore_tell("ends");
+		explore_print("ends");
 	task->done = true;
 	progress++;
 	on_cpu[task->cpu] = task->interrupted;
-	/* Does not return when callbacks are due: their task goes on to another. */
+	/* Does not return if callbacks are due: their task switches to another. */
 	sync_left_section();
-	/* Back to where they came at once: to choose here would only cost schedules. */
+	/* Continue with the interrupted task: a choice here would only add schedules. */
 	if (task == callbacks && may_run(callbacks_after))
 		switch_to(callbacks_after);
 	reschedule();
@@ -429,7 +429,7 @@ unsigned int task_add(enum task_kind kind, unsigned int cpu, const char *name,
 	shim_expect(nr_tasks < MAX_TASKS);
 	*task = (struct task) { .kind = kind, .cpu = cpu, .fn = fn, .arg = arg };
 	snprintf(task->name, sizeof(task->name), "%s", name);
-	/* It sees all that was done until now. */
+	/* It depends on everything done until now. */
 	task->history = access_mix(nr_tasks + 1, task_now ? task_now->history : 0);
 	return nr_tasks++;
 }
@@ -450,7 +450,7 @@ void task_call_back(void (*fn)(void *arg))
 
 /* ---- points ---- */
 
-/* The CPU that interrupts and preemption are switched off on. */
+/* Interrupts or preemption are disabled on this CPU. */
 static unsigned int cpu_here(void)
 {
 	return task_now && task_now->cpu == CALLBACK_CPU ? CALLBACK_CPU : shim_cpu;
@@ -459,14 +459,14 @@ static unsigned int cpu_here(void)
 void sched_point(bool matters, void *pc, const char *how)
 {
 	unsigned int now = task_number(task_now), next;
-	bool told = explore_telling && matters && (explore_in_detail || strstr(how, "lock")), ask;
+	bool told = explore_printing && matters && (explore_in_detail || strstr(how, "lock")), ask;
 	u32 enabled;
 
 	if (told)
-		explore_tell_place(how, pc);
+		explore_print_place(how, pc);
 	ask = explore_step(matters, false);
-	if (explore_telling && !told && ask)
-		explore_tell_place(how, pc);
+	if (explore_printing && !told && ask)
+		explore_print_place(how, pc);
 	if (!ask)
 		return;
 	enabled = runnable();
@@ -475,9 +475,9 @@ void sched_point(bool matters, void *pc, const char *how)
 	next = explore_choose(now, enabled, matters);
 	if (next != now)
 		switch_to(&tasks[next]);
-	if (explore_telling && next != now) {
-		explore_tell("goes on");
-		explore_tell_place(how, pc);
+	if (explore_printing && next != now) {
+		explore_print("goes on");
+		explore_print_place(how, pc);
 	}
 }
 
@@ -532,12 +532,12 @@ void shim_point(enum shim_point what, const volatile void *p, unsigned int size)
 	}
 }
 
-/* Points are where memory is accessed. */
+/* Points are memory accesses. */
 void shim_tick(void)
 {
 }
 
-/* What the pretended kernel does by itself: in an order, but nowhere to switch. */
+/* A change by the simulated kernel: ordered, but not a point to switch. */
 void sched_kernel_changes(void)
 {
 	if (task_now && sched_exploring)
@@ -555,17 +555,17 @@ void task_wait(bool (*ready)(void *arg), void *arg, const char *what)
 		task->ready_arg = arg;
 		task->what = what;
 		if (sched_exploring)
-			explore_tell("waits %s", what);
+			explore_print("waits %s", what);
 		reschedule();
 		if (sched_exploring)
-			explore_tell("has waited");
+			explore_print("has waited");
 	}
 	task->ready = NULL;
 	task->what = NULL;
 }
 
-/* Until another task has ended, or none of them may go on. */
-void shim_wait(const char *who)
+/* Wait until another task has ended, or none of them is runnable. */
+void shim_wait(const char *what)
 {
 	struct task *task = task_now;
 	bool again = task->timed_out && task->waited == progress;
@@ -574,8 +574,8 @@ void shim_wait(const char *who)
 	task->waited = progress;
 	task->timed_out = false;
 	if (again)
-		explore_failed("%s waits for what nobody does", who);
-	task_wait(has_progressed, task, who);
+		explore_failed("%s waits forever", what);
+	task_wait(has_progressed, task, what);
 	sched_kernel_changes();
 }
 

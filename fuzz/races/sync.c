@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sync.c - locks, RCU, interrupts for other CPUs and work items of the pretended kernel.
+ * sync.c - locks, RCU, interrupts for other CPUs and work items of the simulated kernel.
  *
- * A grace period ends when each task that was in a read-side section (RCU's, or with
- * preemption or interrupts off) when it began has left it. A callback is called at once
- * then: later it could find less. A task of its own calls it, on a CPU that is used for
- * nothing else, as with rcu_nocbs=. The task that ended the period cannot: it may be an NMI
- * that is over, while another task has the lock that the callback takes.
+ * A grace period ends when each task that was in a read-side section (RCU's, or with preemption
+ * or interrupts off) at its beginning has left it. A callback is called at once then: later it
+ * could find fewer errors. A task of its own calls it, on a CPU used for nothing else, as with
+ * rcu_nocbs=. The task that ended the period cannot: it may be a finished NMI, while another task
+ * holds the lock that the callback takes.
  */
 #include "races.h"
 
-/* Accessed where read-side sections begin and end, and where they are waited for. */
+/* Accessed where read-side sections begin and end, and by waits for them. */
 #pragma clang section bss = "world_bss"
 static u64 grace;
 
 LASTING
 
-/* Of a program, in all of its schedules. */
+/* For all schedules of a program. */
 static const void *known[32];
 
 #pragma clang section bss = "shim_bss" data = "shim_data"
 
 /* ---- locks ---- */
 
-/* The same bit for a lock in all schedules of a program; 0 for those there is none for. */
+/* Return the bit of a lock, the same in all schedules of a program; 0 if there is none. */
 static u32 lock_bit(const void *lock)
 {
 	unsigned int i;
@@ -81,7 +81,7 @@ bool raw_spin_trylock(raw_spinlock_t *lock)
 	}
 	if (sched_exploring && task_now) {
 		access_note(lock, 1, ACCESS_WRITE);
-		explore_tell("finds it locked");
+		explore_print("finds it locked");
 	}
 	return false;
 }
@@ -135,11 +135,11 @@ void mutex_unlock(struct mutex *mutex)
 
 #define MAX_GRACE	64u
 
-/* Grace periods that someone waits for, each with the tasks that it waits for. */
+/* Requested grace periods, each with the tasks that it waits for. */
 struct period {
 	u32 tasks;
 	bool used;
-	struct rcu_head *head;		/* or NULL: a task waits */
+	struct rcu_head *head;		/* NULL: a task waits */
 };
 
 static struct period periods[MAX_GRACE];
@@ -151,7 +151,7 @@ static void end_period(struct period *period)
 	nr_periods--;
 }
 
-/* One that is over, and whose callback is due. */
+/* A grace period that has ended, and its callback. */
 static struct period *any_due(void)
 {
 	unsigned int i;
@@ -178,14 +178,14 @@ static void call_back(struct rcu_head *head)
 	bool frees = (unsigned long)head->func < PAGE_SIZE;
 
 	if (sched_exploring) {
-		/* It depends on what all did that left a section, and frees what @head is in. */
+		/* It depends on all tasks that left a section, and frees the object of @head. */
 		access_note(&grace, 8, ACCESS_WRITE);
 		access_note(head, sizeof(*head), ACCESS_WRITE);
 		if (frees)
-			explore_tell("frees memory");
-		else if (explore_telling)
-			/* Of a call, the place is the one before it returns to. */
-			explore_tell_place("is called", (void *)head->func + 2);
+			explore_print("frees memory");
+		else if (explore_printing)
+			/* The place of a call is before its return address. */
+			explore_print_place("is called", (void *)head->func + 2);
 	}
 	if (frees)
 		kfree((char *)head - (unsigned long)head->func);
@@ -200,7 +200,7 @@ static void run_callbacks(void *arg)
 	while ((period = any_due())) {
 		shim_preempt++;
 		call_back(period->head);
-		/* Not before: rcu_barrier() waits until it has returned. */
+		/* Not earlier: rcu_barrier() waits until it has returned. */
 		end_period(period);
 		shim_preempt--;
 		leave_periods();
@@ -289,7 +289,7 @@ void rcu_barrier(void)
 	shim_expect(no_periods(NULL));
 }
 
-/* ---- interrupts for others ---- */
+/* ---- interrupts for other CPUs ---- */
 
 struct call {
 	void (*fn)(void *info);
@@ -382,7 +382,7 @@ void irq_work_sync(struct irq_work *work)
 	sched_kernel_changes();
 }
 
-/* ---- work items: at once, or, those that are delayed, when a program asks for it ---- */
+/* ---- work items: at once; delayed ones on request of a program ---- */
 
 static struct work_struct *delayed, *running;
 

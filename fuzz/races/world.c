@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * world.c - the memory that a schedule begins with, and the way back to it.
+ * world.c - save the memory at the beginning of a schedule, and restore it.
  *
- * It is all in three places: the variables of slabmod and of the pretended kernel, in
- * sections of their own; the direct map; and a heap, which takes nothing twice, so that
- * a use after free is always found. Going back is to copy what was saved. Of the shadow
- * of AddressSanitizer, pages differ as a whole, and the heap's is saved like the rest.
+ * It is in three places: the variables of slabmod and of the simulated kernel, in sections of
+ * their own; the direct map; and a heap that never reuses memory, so that a use after free is
+ * always found. Restoring copies the saved contents. The shadow of AddressSanitizer changes only
+ * for whole pages in the direct map; the heap's is saved like the rest.
  */
 #include <sanitizer/asan_interface.h>
 #include <sys/mman.h>
@@ -33,7 +33,7 @@ static const struct {
 static struct {
 	u8 *sections[ARRAY_SIZE(sections)], *heap, *shadow, *pages;
 	unsigned long heap_used;
-	u8 taken[SHIM_PAGES];
+	u8 allocated[SHIM_PAGES];
 } saved;
 
 void world_init(void)
@@ -45,8 +45,8 @@ void world_init(void)
 	__asan_poison_memory_region(p, HEAP_SIZE);
 }
 
-/* Before each there is a line that is guarded, which has its size. */
-void *shim_heap_take(size_t size)
+/* Each allocation is preceded by a guarded line that has its size. */
+void *shim_heap_alloc(size_t size)
 {
 	size_t *guard = (void *)(HEAP_BASE + heap_used);
 	void *p = (void *)guard + SMP_CACHE_BYTES;
@@ -60,7 +60,7 @@ void *shim_heap_take(size_t size)
 	return p;
 }
 
-void shim_heap_give(void *p)
+void shim_heap_free(void *p)
 {
 	__asan_poison_memory_region(p, *(size_t *)(p - SMP_CACHE_BYTES));
 }
@@ -104,11 +104,11 @@ void world_save(void)
 	saved.heap_used = heap_used;
 	saved.shadow = copy_of(SHADOW(HEAP_BASE), SHADOW(HEAP_BASE + heap_used));
 	saved.heap = copy_of((u8 *)HEAP_BASE, (u8 *)HEAP_BASE + heap_used);
-	copy(saved.taken, shim_taken, SHIM_PAGES);
+	copy(saved.allocated, shim_allocated, SHIM_PAGES);
 	saved.pages = mmap(NULL, shim_pages_out * PAGE_SIZE + 1, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (page = 0; page < SHIM_PAGES; page++)
-		if (shim_taken[page])
+		if (shim_allocated[page])
 			copy(saved.pages + n++ * PAGE_SIZE, page_address(&shim_pages[page]),
 			     PAGE_SIZE);
 	for (i = 0; i < ARRAY_SIZE(sections); i++)
@@ -122,11 +122,11 @@ static void restore_pages(void)
 	for (page = 0; page < SHIM_PAGES; page++) {
 		void *p = (void *)(PAGE_OFFSET + page * PAGE_SIZE);
 
-		if (saved.taken[page] && !shim_taken[page])
+		if (saved.allocated[page] && !shim_allocated[page])
 			fill(SHADOW(p), 0, PAGE_SIZE / 8);
-		else if (!saved.taken[page] && shim_taken[page])
+		else if (!saved.allocated[page] && shim_allocated[page])
 			fill(SHADOW(p), 0xf7, PAGE_SIZE / 8);
-		if (saved.taken[page])
+		if (saved.allocated[page])
 			copy(p, saved.pages + n++ * PAGE_SIZE, PAGE_SIZE);
 	}
 }

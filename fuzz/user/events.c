@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * events.c - CPUs and modules that come and go, the shrinker, messages: what the
- * pretended kernel tells slabmod, and what slabmod tells it, on any scheduler.
+ * events.c - events between the simulated kernel and slabmod, with any scheduler: CPU hotplug,
+ * modules, the shrinker, messages.
  */
 #include "kernel.h"
 
@@ -32,7 +32,7 @@ unsigned int stack_trace_save(unsigned long *entries, unsigned int nr, unsigned 
 	return i;
 }
 
-/* ---- whom slabmod wants to hear from ---- */
+/* ---- notifiers ---- */
 
 static struct notifier_block *module_notifiers;
 static struct shrinker *shrinker;
@@ -152,7 +152,7 @@ static void add(struct text *text, const char *spec, ...)
 
 static void format(struct text *text, const char *fmt, va_list *args);
 
-/* What follows %p, as far as slabmod uses it; returns what follows that. */
+/* Skip the suffix of %p, as far as slabmod uses it. */
 static const char *add_pointer(struct text *text, const char *fmt, int width, void *p)
 {
 	int i;
@@ -179,7 +179,7 @@ static const char *add_pointer(struct text *text, const char *fmt, int width, vo
 	return fmt;
 }
 
-/* One conversion, from % to its letter. */
+/* Format one conversion, from % to its letter. */
 static const char *add_one(struct text *text, const char *fmt, va_list *args)
 {
 	size_t length = strcspn(fmt, "diuxscp%") + 1;
@@ -220,7 +220,7 @@ static void format(struct text *text, const char *fmt, va_list *args)
 	}
 }
 
-/* All is put into words, so that each argument is looked at. */
+/* Format the whole text, so that each argument is read. */
 void shim_printk(const char *fmt, ...)
 {
 	char line[512] = "";

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kernel.h - as much of the kernel as slabmod calls, for one thread of user space.
+ * kernel.h - the part of the kernel that slabmod calls, for one thread of user space.
  *
- * scripts/fuzz puts this file in the place of those kernel headers that the kernel's
- * own tools/include does not have, or has otherwise; list.h, bitops.h, gfp_types.h and
- * the like are the kernel's. CPUs are pretended: one thread goes from one to another,
- * and what an interrupt does is done in between, where it could come.
+ * scripts/fuzz replaces kernel headers by this file if the kernel's tools/include lacks them
+ * or differs; list.h, bitops.h, gfp_types.h and the like are the kernel's. CPUs are
+ * simulated: one thread moves between them, and runs interrupts where they could come.
  *
- * What the kernel's checkers find is found here: locks taken twice or by who must not,
- * sleep where none is allowed, per-CPU data used with preemption on. It ends the run.
+ * Finds the errors that the kernel's checkers find, and ends the run: a lock taken twice or
+ * in a wrong context, sleeping in an atomic context, per-CPU data used with preemption on.
  */
 #ifndef SLABMOD_FUZZ_KERNEL_H
 #define SLABMOD_FUZZ_KERNEL_H
@@ -21,7 +20,7 @@
 #include <linux/types.h>
 #include <linux/compiler.h>
 
-/* Of one place, which a tool can name: tools/include has functions. */
+/* A macro, so that tools see the caller: tools/include has functions. */
 #undef READ_ONCE
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #undef WRITE_ONCE
@@ -44,7 +43,7 @@
 
 #include "points.h"
 
-/* ---- what ends a run ---- */
+/* ---- errors ---- */
 
 void shim_die(const char *fmt, ...) __printf(1, 2) __attribute__((noreturn));
 
@@ -108,7 +107,7 @@ extern void *const shim_param_strict;
 
 enum { MODULE_STATE_GOING = 2 };
 
-/* Of the stacks that there are here none has been within one. */
+/* No address is on a stack. */
 #define within_module(address, module)	((void)(address), false)
 
 /* ---- contexts, CPUs, nodes ---- */
@@ -202,7 +201,7 @@ extern struct task_struct shim_task;
 #define cond_resched()		might_sleep()
 #define schedule_timeout_uninterruptible(timeout) shim_wait(__func__)
 
-void shim_wait(const char *who);
+void shim_wait(const char *what);
 
 /* ---- bits and strings that tools/include lacks ---- */
 
@@ -255,12 +254,12 @@ static inline long strscpy(char *to, const char *from, size_t size)
 	return length;
 }
 
-/* The first byte that is another, or NULL. */
+/* Return the first differing byte, or NULL. */
 static inline void *memchr_inv(const void *p, int c, size_t size)
 {
 	const u8 *byte = p, *end = byte + size;
 
-	/* Most often there is none. */
+	/* Mostly there is none. */
 	if (!size || (*byte == (u8)c && !memcmp(byte, byte + 1, size - 1)))
 		return NULL;
 	while (byte < end && *byte == (u8)c)
@@ -271,7 +270,7 @@ static inline void *memchr_inv(const void *p, int c, size_t size)
 #define memzero_explicit(p, size)	memset(p, 0, size)
 #define isgraph(c)			((unsigned char)(c) > ' ' && (unsigned char)(c) < 0x7f)
 
-/* ---- locks: held by nobody, or by who must not want them again ---- */
+/* ---- locks: a held lock must not be taken again ---- */
 
 typedef struct {
 	bool held;
@@ -314,7 +313,7 @@ struct rcu_head {
 
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 void rcu_barrier(void);
-/* As in the kernel: a small number is no function, but where in @p its head is. */
+/* As in the kernel: a small number is not a function, but the offset of the head in @p. */
 #define kfree_rcu(p, head)	\
 	call_rcu(&(p)->head, (void (*)(struct rcu_head *))offsetof(typeof(*(p)), head))
 
@@ -328,7 +327,7 @@ void shim_synchronize_rcu(void);
 #define list_add_tail_rcu		list_add_tail
 #define list_for_each_entry_rcu		list_for_each_entry
 
-/* Readers may go on from what has been taken out. */
+/* Readers may continue from a deleted entry. */
 static inline void list_del_rcu(struct list_head *entry)
 {
 	__list_del_entry(entry);
@@ -370,7 +369,7 @@ static inline struct llist_node *llist_del_all(struct llist_head *head)
 	return xchg(&head->first, NULL);
 }
 
-/* ---- what is done later ---- */
+/* ---- deferred work ---- */
 
 struct irq_work {
 	void (*func)(struct irq_work *work);
@@ -429,7 +428,7 @@ struct blocking_notifier_head {
 #define NOTIFY_DONE			0
 #define NOTIFY_OK			1
 
-/* Nobody listens to what slabmod has to tell. */
+/* The notifiers of slabmod have no listeners. */
 #define blocking_notifier_call_chain(head, event, data)	((void)(head)->first)
 
 int register_module_notifier(struct notifier_block *block);
@@ -466,10 +465,10 @@ struct ratelimit_state {
 #define ratelimit_set_flags(state, flags)	((void)(state))
 #define __ratelimit(state)		((state)->burst > 0 && (state)->burst--)
 
-/* A few stacks of up to four places, made up, in turn. */
+/* A few made-up stacks of up to four entries, in turn. */
 unsigned int stack_trace_save(unsigned long *entries, unsigned int nr, unsigned int skip);
 
-/* Checks that it is told the truth. */
+/* Check the arguments. */
 void kmemleak_alloc(const void *p, size_t size, int references, gfp_t gfp);
 void kmemleak_free(const void *p);
 #define kmemleak_ignore(p)		((void)(p))
@@ -493,7 +492,7 @@ void kmemleak_free(const void *p);
 
 struct page {
 	unsigned long private;
-	u8 order;			/* of the run it is the first of, and 1 more */
+	u8 order;			/* of the run that begins here, plus 1 */
 	atomic_t refs;			/* of that run */
 };
 
@@ -504,7 +503,7 @@ extern struct page shim_pages[SHIM_PAGES];
 #define TASK_SIZE_MAX		0x100000000000ul
 #define MODULES_VADDR		0xffffffffa0000000ul
 #define MODULES_END		0xffffffffff000000ul
-/* What KASAN's tags are on arm64; here there is one. Addresses with it cannot be read. */
+/* One tag, like KASAN's on arm64. Tagged addresses cannot be read. */
 #define SHIM_TAG		0xa5ul
 #define __pa(p)			((unsigned long)kasan_reset_tag(p) - PAGE_OFFSET)
 #define PHYS_PFN(pa)		((pa) >> PAGE_SHIFT)
@@ -595,7 +594,7 @@ extern bool init_on_alloc, init_on_free;
 #define want_init_on_alloc(gfp)		(init_on_alloc || (gfp) & __GFP_ZERO)
 #define want_init_on_free()		init_on_free
 
-/* Per-CPU memory of each CPU is so far from that of the next. */
+/* The distance between the per-CPU memory of two CPUs. */
 #ifndef SHIM_PERCPU
 #define SHIM_PERCPU		8192ul
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * main.c - libFuzzer's way in: a machine, slabmod loaded, an input run, all unloaded.
+ * main.c - the entry of libFuzzer: configure a machine, load slabmod, run an input, unload.
  *
- * The first bytes of an input say what the machine is like: its CPUs and nodes, whether
- * the kernel clears memory, where pages begin, slabmod's parameters, and whether memory
- * is refused while it loads. Afterwards every page, every allocation and every lock is
- * back where it was. $SLABMOD_FUZZ_VERBOSE has it print what the kernel's log would have.
+ * The first bytes of an input configure the machine: its CPUs and nodes, whether the kernel
+ * clears memory, the address of the first page, slabmod's parameters, and whether memory is
+ * refused while it loads. Afterwards every page, every allocation and every lock has been freed.
+ * With $SLABMOD_FUZZ_VERBOSE it prints the kernel log.
  */
 #include "kernel.h"
 
@@ -17,7 +17,7 @@
 
 static struct interp interp;
 
-/* Files are for the fuzzer in the kernel: scripts/check.d/fuzz.sh. */
+/* Files are tested in the kernel: scripts/check.d/fuzz.sh. */
 int debugfs_init(void)
 {
 	return 0;
@@ -27,8 +27,8 @@ void debugfs_exit(void)
 {
 }
 
-/* malloc() is guarded by itself. */
-void *shim_heap_take(size_t size)
+/* ASan guards malloc(). */
+void *shim_heap_alloc(size_t size)
 {
 	void *p;
 
@@ -37,12 +37,12 @@ void *shim_heap_take(size_t size)
 	return p;
 }
 
-void shim_heap_give(void *p)
+void shim_heap_free(void *p)
 {
 	free(p);
 }
 
-/* ---- what the interpreter asks for ---- */
+/* ---- environment of the interpreter ---- */
 
 void env_cpu(unsigned int n)
 {
@@ -65,7 +65,7 @@ void env_refuse(u8 after, u8 refuse, u8 repeat, u8 max_order)
 	shim_plan.after = after;
 	shim_plan.refuse = refuse % 64;
 	shim_plan.repeat = repeat % 16;
-	/* Most often there are runs of any length. */
+	/* Mostly there are runs of any length. */
 	shim_plan.max_order = min(max_order % 32, MAX_ORDER - 1);
 }
 
@@ -107,7 +107,7 @@ bool env_check(struct slabmod_pool *pool)
 	return pool_check(pool);
 }
 
-bool env_gives_back(void)
+bool env_frees_all(void)
 {
 	slabmod_shrink();
 	return !atomic_long_read(&root_pool->source.held);
@@ -118,7 +118,7 @@ bool env_clears(void)
 	return init_on_alloc;
 }
 
-/* Every other one, so that one magazine and one bulk call have both. */
+/* Every other one, so that magazines and bulk calls have both. */
 void *env_tag(void *p)
 {
 	static unsigned int calls;

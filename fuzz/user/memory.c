@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * memory.c - a direct map with pages, and the kernel's own allocators, for slabmod in
- * user space.
+ * memory.c - a direct map with pages, and the kernel's own allocators, for slabmod in user space.
  *
- * The direct map is an area of address space at a fixed place. All of it that nobody
- * has is poisoned: AddressSanitizer ends the run when slabmod, or the interpreter, looks
- * at a page that slabmod does not hold. kzalloc() is malloc(), whose edges it guards by
- * itself; per-CPU memory is guarded in between the CPUs.
+ * The direct map is at a fixed address. Free memory in it is poisoned: AddressSanitizer ends the
+ * run when slabmod or the interpreter accesses a page that slabmod does not hold. kzalloc() is
+ * malloc(), which AddressSanitizer guards itself; per-CPU memory is guarded between the CPUs.
  *
- * Pages are looked for from where the last one was found, so that one which was given
- * back stays poisoned for long. Requests are refused by plan: shim_plan.
+ * The search for a page starts after the last one found, so a freed page stays poisoned for long.
+ * Requests are refused by plan: shim_plan.
  */
 #include <sanitizer/asan_interface.h>
 #include <sys/mman.h>
@@ -21,9 +19,9 @@ struct shim_plan shim_plan;
 unsigned long shim_refused, shim_live, shim_pages_out, shim_leak_checked;
 bool init_on_alloc, init_on_free;
 
-/* Where objects start that kmemleak knows of, a bit for 8 bytes. */
+/* The start of each object known to kmemleak, one bit per 8 bytes. */
 static unsigned long leak_checked[(SHIM_PAGES << PAGE_SHIFT) / 8 / BITS_PER_LONG];
-u8 shim_taken[SHIM_PAGES];
+u8 shim_allocated[SHIM_PAGES];
 static unsigned long hint[SHIM_NODES];
 
 static void map_once(void)
@@ -86,7 +84,7 @@ struct page *virt_to_page(const void *p)
 
 static bool is_free(unsigned long page, unsigned long n)
 {
-	return !memchr(&shim_taken[page], 1, n);
+	return !memchr(&shim_allocated[page], 1, n);
 }
 
 static struct page *find_pages(int nid, unsigned int order)
@@ -99,7 +97,7 @@ static struct page *find_pages(int nid, unsigned int order)
 	for (tries = 0; tries < SHIM_NODE_PAGES; tries += n) {
 		if (is_free(base + page, n)) {
 			hint[nid] = (page + n) % SHIM_NODE_PAGES;
-			memset(&shim_taken[base + page], 1, n);
+			memset(&shim_allocated[base + page], 1, n);
 			return &shim_pages[base + page];
 		}
 		page = (page + n) % SHIM_NODE_PAGES;
@@ -107,7 +105,7 @@ static struct page *find_pages(int nid, unsigned int order)
 	return NULL;
 }
 
-static struct page *take_pages(int nid, gfp_t gfp, unsigned int order)
+static struct page *alloc_page_run(int nid, gfp_t gfp, unsigned int order)
 {
 	struct page *page = find_pages(nid, order);
 	unsigned int other;
@@ -131,11 +129,11 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	shim_expect(node_online(nid));
 	if (refused_by_plan(gfp) || (order > shim_plan.max_order && !(gfp & __GFP_NOFAIL)))
 		return refuse();
-	page = take_pages(nid, gfp, order);
+	page = alloc_page_run(nid, gfp, order);
 	if (!page)
 		return refuse();
 	__asan_unpoison_memory_region(page_address(page), PAGE_SIZE << order);
-	/* A page that was not cleared has the same content in each run. */
+	/* The contents of an uncleared page are the same in each run. */
 #ifdef SHIM_RACES
 	memset(page_address(page), 0xcc, PAGE_SIZE << order);
 #endif
@@ -150,16 +148,16 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 void __free_pages(struct page *page, unsigned int order)
 {
 	shim_expect(!shim_nmi && page->order == order + 1 && page_ref_count(page) == 1);
-	/* An object that stays known ends kmemleak when its memory is used again. */
+	/* kmemleak disables itself when the memory of a known object is reused. */
 	shim_expect(!memchr_inv(&leak_checked[__pa(page_address(page)) / 8 / BITS_PER_LONG], 0,
 				(PAGE_SIZE << order) / 8 / 8));
 	page->order = 0;
-	memset(&shim_taken[page - shim_pages], 0, 1ul << order);
+	memset(&shim_allocated[page - shim_pages], 0, 1ul << order);
 	__asan_poison_memory_region(page_address(page), PAGE_SIZE << order);
 	shim_pages_out -= 1ul << order;
 }
 
-/* Of a power of two of pages, which is all that slabmod asks for. */
+/* A power of two of pages; slabmod requests no others. */
 void *alloc_pages_exact(size_t size, gfp_t gfp)
 {
 	struct page *page;
@@ -199,8 +197,8 @@ void *kzalloc(size_t size, gfp_t gfp)
 	shim_expect(!shim_nmi);
 	if (refused_by_plan(gfp))
 		return refuse();
-	header = shim_heap_take(SMP_CACHE_BYTES + size);
-	/* Structures are aligned to a line, what is before them is not theirs. */
+	header = shim_heap_alloc(SMP_CACHE_BYTES + size);
+	/* Structures are aligned to a line; guard the memory before them. */
 	header->size = size;
 	shim_live++;
 	__asan_poison_memory_region(header + 1, SMP_CACHE_BYTES - sizeof(*header));
@@ -218,7 +216,7 @@ void kfree(const void *p)
 	if (!p)
 		return;
 	shim_live--;
-	shim_heap_give(header_of(p));
+	shim_heap_free(header_of(p));
 }
 
 size_t ksize(const void *p)
@@ -236,7 +234,7 @@ void kmemleak_alloc(const void *p, size_t size, int references, gfp_t gfp)
 	shim_leak_checked++;
 }
 
-/* What it was never told of it ignores, as the kernel's. */
+/* Unknown objects are ignored, as in the kernel. */
 void kmemleak_free(const void *p)
 {
 	shim_expect(!shim_nmi && virt_addr_valid(p));
@@ -258,7 +256,7 @@ void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
 	shim_expect(size <= SHIM_PERCPU - SMP_CACHE_BYTES && align <= SMP_CACHE_BYTES);
 	if (refused_by_plan(gfp))
 		return refuse();
-	p = shim_heap_take(all);
+	p = shim_heap_alloc(all);
 	shim_live++;
 	for (cpu = 0; cpu < shim_nr_cpus; cpu++) {
 		memset(per_cpu_ptr((char *)p, cpu), 0, size);
@@ -274,7 +272,7 @@ void free_percpu(void *p)
 	if (!p)
 		return;
 	shim_live--;
-	shim_heap_give(p);
+	shim_heap_free(p);
 }
 
 /* ---- an ordered map ---- */
@@ -298,7 +296,7 @@ void *__xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp)
 {
 	unsigned int i = xa_position(xa, index);
 
-	/* slabmod stores nothing twice. */
+	/* slabmod does not overwrite entries. */
 	shim_expect(i == xa->nr || xa->slot[i].index != index);
 	shim_expect(xa->nr < ARRAY_SIZE(xa->slot));
 	if (refused_by_plan(gfp)) {

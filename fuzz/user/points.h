@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * points.h - where the explorer of interleavings may switch, and atomic operations, which
- * are such places. For the fuzzer there is one thread, and they are nothing.
+ * points.h - the points at which the explorer of interleavings may switch, and atomic
+ * operations, which are such points. The fuzzer has one thread and ignores them.
  */
 #ifndef SLABMOD_FUZZ_POINTS_H
 #define SLABMOD_FUZZ_POINTS_H
 
 /*
- * fuzz/races has the compiler tell it of each load and store of slabmod's. These are the
- * places that it is told of by hand; to the fuzzer they are nothing.
+ * In fuzz/races, the compiler instruments each load and store of slabmod. These are the other
+ * points.
  */
 enum shim_point {
-	SHIM_ATOMIC,		/* reads and writes at once what is at @p */
+	SHIM_ATOMIC,		/* an atomic read and write at @p */
 	SHIM_IRQS_OFF,		/* interrupts are about to be off */
 	SHIM_ENTER,		/* a read-side section of RCU is about to begin, */
 	SHIM_LEFT,		/* or may have ended */
 };
 
 #ifdef SHIM_RACES
-/* What a schedule starts from is all there is in these; see world.c. */
+/* The sections that are saved and restored; see world.c. */
 #if SHIM_RACES == 1
 #pragma clang section bss = "world_bss" data = "world_data"
 #else
-/* Of the pretended kernel and of the explorer: no access of slabmod's. */
+/* The simulated kernel and the explorer: not an access of slabmod. */
 #pragma clang section bss = "shim_bss" data = "shim_data"
 #endif
-/* The explorer wants fast.h in C. */
+/* The explorer needs fast.h in C. */
 #undef __x86_64__
 
 void shim_point(enum shim_point point, const volatile void *p, unsigned int size);

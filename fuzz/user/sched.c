@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sched.c - CPUs, locks, interrupts and work of a kernel that is one thread.
+ * sched.c - CPUs, locks, interrupts and work items of a kernel that is one thread.
  *
- * An interrupt is a call from shim_tick(), which locks and preempt_disable() come by: a
- * hard interrupt where they are on, an NMI anywhere. It finds the state that it would
- * find, such as a lock that is held and a magazine that is busy.
+ * An interrupt is a call from shim_tick(), which locks and preempt_disable() call: a hard
+ * interrupt where they are enabled, an NMI anywhere. It finds the state that a real one would
+ * find, such as a held lock and a busy magazine.
  */
 #include <sanitizer/common_interface_defs.h>
 
@@ -42,7 +42,7 @@ void shim_interrupt(void (*fn)(void *arg), void *arg, unsigned int after, bool n
 	interrupt.nmi = nmi;
 }
 
-/* Calls @fn as an interrupt on a CPU, which leaves everything as it was. */
+/* Call @fn as an interrupt on a CPU, and restore the context. */
 static void interrupt_cpu(unsigned int cpu, bool nmi, void (*fn)(void *arg), void *arg)
 {
 	unsigned int was_cpu = shim_cpu, preempt = shim_preempt, rcu = shim_rcu;
@@ -83,16 +83,16 @@ void shim_might_sleep(void)
 	shim_expect(preemptible() && !shim_rcu && !locks_held);
 }
 
-/* Ticks that all waits together may take. */
+/* Maximum number of ticks of all waits. */
 #define MOST_WAITS	1000000
 
-void shim_wait(const char *who)
+void shim_wait(const char *what)
 {
 	static unsigned long waits;
 
 	shim_might_sleep();
 	if (++waits > MOST_WAITS)
-		shim_die("%s waits for ever", who);
+		shim_die("%s waits forever", what);
 	shim_tick();
 }
 
@@ -113,7 +113,7 @@ void on_each_cpu_cond(smp_cond_func_t cond, void (*fn)(void *info), void *info, 
 			interrupt_cpu(cpu, false, fn, info);
 			continue;
 		}
-		/* On this one it is called with interrupts off, but is none. */
+		/* On this CPU it is called with interrupts off, but not in one. */
 		shim_irqs_off++;
 		fn(info);
 		shim_irqs_off--;
@@ -165,7 +165,7 @@ void mutex_unlock(struct mutex *mutex)
 	mutex->held = false;
 }
 
-/* ---- what is done later ---- */
+/* ---- deferred work ---- */
 
 static struct rcu_head *callbacks;
 static struct irq_work *irq_works;
@@ -259,7 +259,7 @@ void flush_work(struct work_struct *work)
 		work->func(work);
 }
 
-/* Runs what is queued of one sort; what that queues is for the next time. */
+/* Run the queued work of one kind; work queued meanwhile runs the next time. */
 static void run_works(bool delayed)
 {
 	struct work_struct *now = works, *next;

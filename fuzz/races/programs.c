@@ -114,7 +114,7 @@ static void run_part(void *arg)
 
 		if (sched_exploring)
 			explore_print("%s%s%.1s", call->verb->name, call->letter ? " " : "",
-			      &call->letter);
+				      &call->letter);
 		call->verb->fn(call->letter);
 	}
 }

@@ -24,7 +24,8 @@ static struct {
 	unsigned int nr_allocated;
 } beyond;
 
-static struct page *beyond_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
+static struct page *beyond_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order,
+				 int nid)
 {
 	if (order != CHUNK_MAX_ORDER || beyond.nr_allocated == ARRAY_SIZE(beyond.chunks))
 		return NULL;

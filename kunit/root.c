@@ -21,7 +21,7 @@ const unsigned int root_nr_gfp_kinds = ARRAY_SIZE(root_gfp_kinds);
 
 static unsigned long used_before;
 static struct page *(*alloc_before)(struct chunk_source *source, gfp_t gfp, unsigned int order,
-				  int nid);
+				    int nid);
 
 unsigned long root_used(void)
 {
@@ -29,7 +29,7 @@ unsigned long root_used(void)
 }
 
 static struct page *alloc_nothing(struct chunk_source *source, gfp_t gfp, unsigned int order,
-				int nid)
+				  int nid)
 {
 	return NULL;
 }

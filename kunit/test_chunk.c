@@ -179,7 +179,8 @@ static void test_any_address_may_be_looked_up(struct kunit *test)
 	chunk_destroy(chunk);
 }
 
-static void expect_alias_has_no_frame(struct kunit *test, struct chunk *chunk, unsigned long distance)
+static void expect_alias_has_no_frame(struct kunit *test, struct chunk *chunk,
+				      unsigned long distance)
 {
 	unsigned int i;
 
@@ -379,7 +380,8 @@ static void test_smaller_chunks_when_memory_is_fragmented(struct kunit *test)
 
 static gfp_t requested[SLABMOD_MAX_ORDER + 1];
 
-static struct page *recording_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
+static struct page *recording_get(struct chunk_source *source, gfp_t gfp, unsigned int order,
+				  int nid)
 {
 	requested[order] = gfp;
 	return NULL;

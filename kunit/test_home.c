@@ -70,7 +70,8 @@ static void test_alloc_uses_the_fullest_slab_first(struct kunit *test)
 static void expect_one_too_many(struct kunit *test, struct slabmod_cache *cache, void **objects,
 				unsigned int nr)
 {
-	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name, kit_home_free(test, cache, objects, nr));
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+			  kit_home_free(test, cache, objects, nr));
 	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 	home_shrink(cache);

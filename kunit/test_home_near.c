@@ -115,7 +115,7 @@ void test_every_page_of_a_slab_has_its_home(struct kunit *test)
 
 /* Allocate up to @nr objects, the first one of a new slab of this CPU's home. */
 static unsigned int alloc_some(struct kunit *test, struct slabmod_cache *cache, void **objects,
-			      unsigned int nr)
+			       unsigned int nr)
 {
 	*objects = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, *objects);
@@ -124,7 +124,7 @@ static unsigned int alloc_some(struct kunit *test, struct slabmod_cache *cache, 
 
 /* Allocate objects of slabs of every kind of home; return how many. */
 static unsigned int alloc_of_all_homes(struct kunit *test, struct slabmod_cache *cache,
-				      void **objects)
+				       void **objects)
 {
 	unsigned int n = 0, strays = 0, i;
 	int nid;
@@ -203,7 +203,7 @@ void test_free_memory_beyond_the_map(struct kunit *test)
 	/* Fill the first chunk, so that the second slab is in the second one. */
 	for (i = 0; i < CHUNK_MAX_ORDER; i++) {
 		rest[i] = kit_buddy_alloc(slab_chunk(kit_slab(in_map[0]))->buddy - numa_mem_id(),
-				      numa_mem_id(), 1u << i, GFP_KERNEL);
+					  numa_mem_id(), 1u << i, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, rest[i]);
 	}
 	kit_fill_slab(test, cache, alias);

@@ -113,7 +113,7 @@ static void test_free_does_not_search_the_reserve(struct kunit *test)
 static void alloc_more(void *pool)
 {
 	if (kit_buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 8,
-			GFP_NOWAIT | __GFP_THISNODE))
+			    GFP_NOWAIT | __GFP_THISNODE))
 		WARN(1, "chunks of one page gave eight");
 }
 

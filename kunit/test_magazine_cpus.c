@@ -57,7 +57,7 @@ void test_shared_lines_return_to_their_home(struct kunit *test)
 	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
 	unsigned int capacity = magazine_remote_capacity(cache->capacity);
 	void **objects = kit_array(test, capacity + 1);
-	long taken;
+	long inuse;
 
 	kit_need_cpus(test, 2);
 	kit_alloc_n(test, cache, objects, capacity + 1);
@@ -66,10 +66,10 @@ void test_shared_lines_return_to_their_home(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit_magazine_of(cache, 1)->nr_remote, capacity);
 
 	/* The next one makes the whole batch return. */
-	taken = home_totals(cache).inuse;
+	inuse = home_totals(cache).inuse;
 	kit_free_on(1, cache, objects + capacity, 1);
 	KUNIT_EXPECT_EQ(test, kit_magazine_of(cache, 1)->nr_remote, 1);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, taken - capacity);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, inuse - capacity);
 	kit_expect_unused(test, cache);
 }
 

@@ -293,25 +293,21 @@ static enum put put_remote(struct slabmod_cache *cache, struct slabmod_magazine 
 	return PUT_DONE;
 }
 
-/* Whether this CPU may allocate an object of the slab again. */
-static bool is_local(struct slabmod_cache *cache, struct slab *slab)
-{
-	if (!(cache->flags & CACHE_CHECK_HOME) ||
-	    READ_ONCE(slab->home) == raw_smp_processor_id())
-		return true;
-	return !(cache->flags & CACHE_SHARES_LINES) &&
-	       slab_chunk(slab)->buddy->nid == source_near_node(numa_mem_id());
-}
-
 void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *object)
 {
 	enum put put = PUT_NO_ROOM;
 	struct slabmod_magazine *magazine;
+	bool local;
 
 	preempt_disable();
 	magazine = magazine_lock_local(cache);
 	if (magazine) {
-		if (is_local(cache, slab))
+		/* Whether this CPU may allocate the object again. */
+		local = !(cache->flags & CACHE_CHECK_HOME) ||
+			READ_ONCE(slab->home) == raw_smp_processor_id() ||
+			(!(cache->flags & CACHE_SHARES_LINES) &&
+			 slab_chunk(slab)->buddy->nid == source_near_node(numa_mem_id()));
+		if (local)
 			put = put_local(cache, magazine, object);
 		else
 			put = put_remote(cache, magazine, object);

@@ -454,7 +454,7 @@ static void check_pool(struct interp *in, struct slabmod_pool *pool, size_t used
 
 	if (atomic_long_read(&source->peak) > source->limit ||
 	    atomic_long_read(&source->staying) < source->reserve)
-		interp_broken(in, "pool %s has had %ld pages at the most, and now %ld", pool->name,
+		interp_broken(in, "pool %s has a peak of %ld pages, and now %ld", pool->name,
 			      atomic_long_read(&source->peak), atomic_long_read(&source->staying));
 	slabmod_pool_usage(pool, &usage);
 	if (usage.used != used)

@@ -256,30 +256,30 @@ void cache_print_object(const void *addr)
 		debug_block_print(frame);
 }
 
-void cache_report_bad_free(const char *who, const void *addr)
+void cache_report_bad_free(const char *caller, const void *addr)
 {
 	struct frame *frame = chunk_frame(addr), *first;
 	struct slabmod_cache *cache = frame ? frame_cache(frame) : NULL;
 	bool said;
 
 	if (!frame) {
-		report_misuse(MISUSE_BAD_FREE, "%s: %p is not slabmod's, but %s", who, addr,
+		report_misuse(MISUSE_BAD_FREE, "%s: %p is not slabmod's, but %s", caller, addr,
 			      report_describe(addr));
 		return;
 	}
 	first = cache ? NULL : buddy_block_of(frame);
 	if (cache && starts_object(cache, frame_slab(frame), addr))
-		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p of %s is free already", who,
-				     addr, cache->name);
+		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p of %s is free already",
+				     caller, addr, cache->name);
 	else if (cache)
-		said = report_misuse(MISUSE_INNER_FREE, "%s: at %p starts no object of %s", who,
+		said = report_misuse(MISUSE_INNER_FREE, "%s: at %p starts no object of %s", caller,
 				     addr, cache->name);
 	else if (first && first->state == FRAME_PAGES)
 		said = report_misuse(MISUSE_INNER_FREE, "%s: %p is inside a block of %u pages",
-				     who, addr, first->nr_pages);
+				     caller, addr, first->nr_pages);
 	else
-		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: %p is in a block that is free", who,
-				     addr);
+		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: %p is in a block that is free",
+				     caller, addr);
 	if (said)
 		cache_print_object(addr);
 }

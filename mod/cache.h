@@ -198,8 +198,8 @@ struct found cache_find(const void *address);
  */
 void cache_print_object(const void *addr);
 
-/* Report an address that the function @who cannot free. */
-void cache_report_bad_free(const char *who, const void *addr);
+/* Report an address that the function @caller cannot free. */
+void cache_report_bad_free(const char *caller, const void *addr);
 
 /* Free objects that are not in slabs: in magazines and in quarantine. */
 unsigned long cache_cached_objects(struct slabmod_cache *cache);

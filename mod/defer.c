@@ -16,7 +16,7 @@
  * If the ring is full, the free is reported and the memory leaks.
  *
  * A CPU that goes offline stops handling interrupts at some point, and an irq_work would wait until
- * it is online again. It is not queued then: cache_list.c drains the ring of a CPU that went
+ * it is online again. It is not queued then: cache_list.c drains the ring of a CPU that is
  * offline or comes online.
  *
  * Contexts: any. Locks: ring->lock, raw, between consumers; never taken in an NMI. Memory: about a

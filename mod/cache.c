@@ -46,7 +46,7 @@ static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	return nid != NUMA_NO_NODE && node_refused(cache->name, nid);
 }
 
-/* Memory is short: use shared lines, then reclaim. */
+/* Memory is short: use partly used cache lines, then reclaim. */
 static noinline void *alloc_with_reclaim(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object = magazine_alloc_object(cache, true);

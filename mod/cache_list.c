@@ -8,7 +8,7 @@
  *
  * Contexts: process, may sleep; cache_reclaim_empty() any but NMI. Locks: cache_mutex guards the
  * list, names and destruction. Of slabmod's locks only pools_mutex may be held when it is taken.
- * The list is also read by RCU.
+ * The list is also read under RCU.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/ctype.h>

@@ -12,7 +12,7 @@
  *
  * Contexts: any but NMI. On PREEMPT_RT, where the page allocator sleeps, a creation fails and a
  * destruction is deferred while preemption is off.
- * Locks: pending_mutex. Frames are freed by RCU.
+ * Locks: pending_mutex. Frames are freed after a grace period.
  */
 #include <linux/cpumask.h>
 #include <linux/err.h>
@@ -383,8 +383,8 @@ void chunk_destroy(struct chunk *chunk)
 	llist_add(&chunk->frames[0].pending_free, &pending_free);
 	/*
 	 * Use an irq_work, because the caller may hold a lock that the work queue needs, such
-	 * as that of a run queue. On a CPU that is not online, the irq_work would stay pending
-	 * for all CPUs: the chunk is freed by the worker, which is kicked when the CPU is dead,
+	 * as that of a run queue. On a CPU that is not online, the irq_work would stay pending,
+	 * and no CPU could queue it again: the chunk is freed by the worker, which is kicked when the CPU is dead,
 	 * or by the shrinker.
 	 */
 	if (now)

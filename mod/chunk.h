@@ -36,7 +36,7 @@ static inline unsigned int chunk_pages(const struct chunk *chunk)
  * of the pool, one for each node. @nid is the preferred node; chunk->buddy is that of the node
  * that the memory is on. @gfp applies to @order. Any context.
  *
- * Return the chunk, which is in the map but in no list, or NULL; always NULL in an NMI. The
+ * Return the chunk, which is in the map but on no list, or NULL; always NULL in an NMI. The
  * caller must call source_settle() once other CPUs can allocate from the chunk.
  */
 struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);
@@ -50,7 +50,7 @@ struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int or
  */
 bool chunk_try_release(struct chunk *chunk);
 
-/* Free a chunk that is in no list to the source, now or later. Any context but NMI. */
+/* Free to the source, now or later, a chunk that is on no list. Any context but NMI. */
 void chunk_destroy(struct chunk *chunk);
 
 /* Free the metadata of a chunk, but not its pages, which are in use. Any context but NMI. */

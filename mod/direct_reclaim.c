@@ -8,7 +8,7 @@
  * debug mode. All but the last need a caller that may sleep, because other CPUs drain their own
  * magazines.
  *
- * Contexts: any but NMI. Locks: none of its own. Lists of caches are read by RCU, because the
+ * Contexts: any but NMI. Locks: none of its own. Lists of caches are read under RCU, because the
  * caller may be in reclaim or hold cache_mutex.
  */
 #include <linux/irqflags.h>

@@ -75,11 +75,13 @@ static inline int home_departed(const struct slabmod_cache *cache)
  * use. A slab that departs first loses its home, under the lock of that home, then is counted in
  * cache->departed, and only then loses its cache. The loads are in this order:
  *
- *   home	is not @id if a slab of this cache departed: it has none. If a slab of another cache
- *		has this id, the next load finds that cache, or
- *   cache	is @cache, because a slab of it has replaced the other one since. Then
- *   home	tells whether this home owns it; and if it departed again,
- *   count	differs.
+ *   load	a departed slab is detected, because
+ *   1 home	it is HOME_NONE if the memory is still a slab of @cache. A slab of another cache
+ *		may have the same id.
+ *   2 cache	it is that other cache, unless a new slab of @cache has replaced it since.
+ *   3 home	it is the home of the new slab, which differs, or is this one: then the new slab
+ *		is at home, unless it departed as well.
+ *   4 count	it differs.
  *
  * False may also mean that a slab of another home departed: then only the count differs.
  */

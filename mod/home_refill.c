@@ -4,8 +4,8 @@
  *
  * A CPU that allocates from a slab of the node home or of another CPU adopts the slab. If
  * objects of it share lines and some are in use elsewhere, the slab is shared until it is
- * empty: only wholly free lines are allocated, and freed objects go to the slab, not to a
- * magazine.
+ * empty: only wholly free lines are allocated, and freed objects go to the remote stack of the
+ * magazine, on its home CPU too.
  *
  * Contexts: any. In an NMI no lock is waited for, and no slab changes its home. Locks: one
  * home's at a time. Stealing first only tries the locks of other CPUs. It waits for them

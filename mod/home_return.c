@@ -160,8 +160,8 @@ static struct slab *find_at_home(struct slabmod_cache *cache, struct visit *visi
 }
 
 /*
- * Return an object to whatever slab of the home that is locked it belongs to, and those
- * behind it as slab_free() does. Return how many, or 0 when it is in none, or free already.
+ * Free *@object, and the objects that follow it in the same slab (see slab_free()), to a slab of
+ * the locked home. Return the number freed; 0 if no such slab owns it, or it is free already.
  */
 static noinline unsigned int free_any(struct slabmod_cache *cache, struct visit *visit,
 				      void **object, void **end)

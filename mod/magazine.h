@@ -72,7 +72,7 @@ static inline unsigned int magazine_nr_objects(const struct slabmod_magazine *ma
 
 /*
  * Allocate an object, from the magazine, which is refilled, or from the slabs of this node.
- * @any_line: also from lines that other CPUs have objects in. Any context.
+ * @any_line: also from lines that other CPUs have objects in, and from other nodes. Any context.
  */
 void *magazine_alloc_object(struct slabmod_cache *cache, bool any_line);
 

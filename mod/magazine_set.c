@@ -2,8 +2,8 @@
 /*
  * magazine_set.c - the magazines of a cache: creation, resizing, draining, counts.
  *
- * All magazines of a cache have the same capacity. They are created by the first allocation and
- * start small. They are replaced by larger ones if one of them is refilled or flushed often, and
+ * All magazines of a cache have the same capacity. They are created with a typed
+ * cache, or by the first allocation of a size class, and start small. They are replaced by larger ones if one of them is refilled or flushed often, and
  * by magazine_none when they are unused.
  *
  * Contexts: process, may sleep; magazine_enable(): any. Locks: resize_lock, raw, guards

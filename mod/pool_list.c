@@ -7,7 +7,7 @@
  * without a name, until slabmod is unloaded.
  *
  * Contexts: process, may sleep. Locks: pools_mutex protects the list and names and serializes
- * destruction; it is outside of cache_mutex. The list is also read by RCU.
+ * destruction; it is outside of cache_mutex. The list is also read under RCU.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>

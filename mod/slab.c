@@ -2,7 +2,8 @@
 /*
  * slab.c - a block divided into equal objects, with a bit for each free one.
  *
- * All metadata is in the frames of the block's pages, and nothing but objects in the block. So
+ * All metadata is in the frames of the block's pages, and nothing but objects (with their red zones, in debug mode) in the
+ * block. So
  * objects whose size is a power of two are naturally aligned, and free objects keep their
  * contents.
  *

@@ -24,12 +24,12 @@
  *      unmapped_chunks	the xa_lock of chunks outside of the map	(chunk_map.c)
  *      ring->lock	consumers of frees deferred by NMIs		(defer.c)
  *      records_lock	the list of debugged blocks			(debug_block.c)
- *      queue->lock	a quarantine of debug mode			(quarantine.c)
+ *      debug_queue->lock	a quarantine of debug mode			(quarantine.c)
  *      ledger_lock	pool->most					(pool_ledger.c)
  *
  * The locks of the fourth level are raw spinlocks, taken with interrupts off, except for two:
  * the xa_lock disables interrupts, but is not raw, and ledger_lock is for process context only.
- * An NMI takes no lock but home->lock, and that by trylock. A CPU that marked its magazine as
+ * An NMI takes only home->lock, with a trylock. A CPU that marked its magazine as
  * busy may take the locks of the fourth level.
  *
  * The shrinker takes pending_mutex, but neither pools_mutex nor cache_mutex: memory may be
@@ -72,7 +72,7 @@ enum frame_state {
 	FRAME_TAIL,
 	FRAME_FREE,		/* first page of a free block; buddy->lock */
 	FRAME_PAGES,		/* first page of a block in use by a caller */
-	FRAME_CLAIMED,		/* first page of a block being freed, or of buddy->last_freed */
+	FRAME_CLAIMED,		/* being allocated or freed, or buddy->last_freed */
 	FRAME_SLAB,		/* any page of a slab with the cache's usual layout */
 	FRAME_SLAB_SMALL,	/* any page of a slab with the layout for low memory */
 };
@@ -105,7 +105,7 @@ struct frame {
 			unsigned long __slab_small_free;
 			struct slabmod_cache *small_cache;
 		};
-		/* FRAME_PAGES and FRAME_CLAIMED; cached for the block's next owner. */
+		/* FRAME_PAGES and FRAME_CLAIMED: kept for the next owner of a claimed block. */
 		struct {
 			unsigned int nr_pages;
 			void *block;		/* address of its first page */
@@ -180,7 +180,7 @@ static_assert(sizeof(struct slab) == sizeof(struct frame));
  */
 struct chunk {
 	struct list_head node;		/* in a bucket of its buddy; buddy->lock */
-	struct list_head all;		/* buddy->chunks; changed under buddy->lock, read by RCU */
+	struct list_head all;		/* buddy->chunks; changed under buddy->lock, read under RCU */
 	struct buddy *buddy;		/* constant */
 	void *base;			/* constant */
 	u16 free_orders;		/* bit n: a free block of order n; buddy->lock */
@@ -209,15 +209,15 @@ struct chunk {
 
 /*
  * Where a pool's pages come from, and how many it may hold. The KUnit suites use a small
- * arena, or one that fails on demand, instead of the kernel. Members without a comment on
- * locking are constant, or set while the pool is created.
+ * arena, or one that fails on demand, instead of the kernel. Members that are
+ * neither atomic nor have a comment on locking are constant, or set while the pool is created.
  */
 struct chunk_source {
 	struct page *(*alloc)(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid);
 	void (*free)(struct chunk_source *source, struct page *page, unsigned int order);
 	/*
 	 * Make a worker look at the pools: there are new chunks, or pages or magazines run
-	 * low. May be NULL. Any context, with any lock held; may be called without need.
+	 * low. May be NULL. Any context, with any lock held; spurious calls are harmless.
 	 */
 	void (*kick_worker)(struct chunk_source *source);
 	/*
@@ -270,7 +270,7 @@ struct buddy {
 	struct chunk_source *source;		/* constant */
 	unsigned long bucket_mask;		/* bit n: bucket n is not empty */
 	struct list_head bucket[NR_BUCKETS];
-	struct list_head chunks;		/* all of them; also read by RCU */
+	struct list_head chunks;		/* all of them; also read under RCU */
 	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY and above */
 	unsigned long empty_pages;		/* pages in these */
 	unsigned long min_empty;		/* minimum of @nr_empty since buddy_age() */
@@ -316,7 +316,7 @@ struct slab_home {
 	unsigned int nr_partial;
 	unsigned int nr_empty;
 	unsigned int min_empty;		/* minimum of @nr_empty since home_age() */
-	long slabs;			/* created less freed; only the sum over homes counts */
+	long slabs;			/* created minus freed; only the sum over homes matters */
 	long small_slabs;		/* of @slabs, those of FRAME_SLAB_SMALL */
 	struct list_head partial[SLAB_QUARTERS];	/* by fullness, emptiest first */
 	struct list_head no_whole_line;	/* shared slabs without a whole free line */
@@ -355,11 +355,17 @@ struct slab_geometry {
 /* A name, a hyphen and a number. */
 #define CACHE_LABEL_MAX	(SLABMOD_CACHE_NAME_MAX + 11)
 
-/* Members without a comment on locking are constant once the cache is in the list. */
+/*
+ * Members that are neither atomic nor have a comment on locking are constant once the cache is
+ * in the list.
+ */
 struct slabmod_cache {
 	/* Read on every allocation and free; one cache line. */
 	struct slabmod_cache_fastpath fastpath;
-	/* Or magazine_none. Both are replaced under resize_lock, and freed by RCU. */
+	/*
+	 * Or magazine_none. Replaced together with fastpath.magazines under resize_lock; the
+	 * old magazines are freed after a grace period.
+	 */
 	struct slabmod_magazine __percpu *magazines;
 	/*
 	 * Bits that are clear in chunk_offset() of every object; ~0 if these bits do not
@@ -400,7 +406,7 @@ struct slabmod_cache {
 	unsigned int object_size;	/* bytes, as requested at creation */
 	unsigned int align;
 	struct module *owner;		/* its creator; only compared, never dereferenced */
-	struct list_head node;		/* in the list of caches; cache_mutex, read by RCU */
+	struct list_head node;		/* in the list of caches; cache_mutex, read under RCU */
 	struct slabmod_cache *next_gone;	/* to be freed with the pool */
 	struct slabmod_pool *pool;
 	struct dentry *debugfs;		/* its directory; debugfs.c */
@@ -442,7 +448,7 @@ struct slabmod_pool {
 	struct slabmod_cache *pages[POOL_PAGE_ORDERS];		/* by order; constant */
 	struct pool_ledger most;	/* the observed peak of each; ledger_lock */
 	struct module *owner;		/* its creator; only compared, never dereferenced */
-	struct list_head node;		/* in the list of pools; pools_mutex, read by RCU */
+	struct list_head node;		/* in the list of pools; pools_mutex, read under RCU */
 	struct dentry *debugfs;		/* its directory, and that of its caches */
 	struct dentry *debugfs_caches;
 	struct buddy buddies[];		/* one for each node */

@@ -71,7 +71,7 @@ static inline void debug_end(struct debug_track *track)
 #define DEBUG_FILL_FREE		0x6b	/* POISON_FREE */
 #define DEBUG_FILL_REDZONE		0xbb	/* SLUB_RED_INACTIVE */
 
-/* Tracking data of all objects of a slab; freed by RCU. */
+/* Tracking data of all objects of a slab; freed after a grace period. */
 struct debug_tracks {
 	struct rcu_head rcu;
 	/* All constant. */

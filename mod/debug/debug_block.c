@@ -26,7 +26,7 @@
 
 DEFINE_STATIC_KEY_FALSE(debug_blocks);
 
-/* All records, for walks; changed under the lock, read by RCU. */
+/* All records, for walks; changed under the lock, read under RCU. */
 static LIST_HEAD(records);
 static DEFINE_RAW_SPINLOCK(records_lock);
 

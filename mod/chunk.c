@@ -382,10 +382,10 @@ void chunk_destroy(struct chunk *chunk)
 	/* Another CPU may free it from here on. */
 	llist_add(&chunk->frames[0].pending_free, &pending_free);
 	/*
-	 * Use an irq_work, because the caller may hold a lock that the work queue needs, such
-	 * as that of a run queue. On a CPU that is not online, the irq_work would stay pending,
-	 * and no CPU could queue it again: the chunk is freed by the worker, which is kicked when the CPU is dead,
-	 * or by the shrinker.
+	 * Use an irq_work, because the caller may hold a lock that the work queue needs, such as
+	 * that of a run queue. On a CPU that is not online, the irq_work would stay pending, and
+	 * no CPU could queue it again: the chunk is freed by the worker, which is kicked when the
+	 * CPU is dead, or by the shrinker.
 	 */
 	if (now)
 		source_kick_worker(source);

@@ -9,7 +9,8 @@
  * refill, and frees the others to the buddy.
  *
  * Invariant (blowup): a slab is created only when the home, the node home and the homes of the
- * other CPUs of the node have no free object, except in magazines and in lines that other CPUs share.
+ * other CPUs of the node have no free object, except in magazines and in lines that other CPUs
+ * share.
  *
  * A slab of an isolated cache is freed to the buddy by home_free_isolated() only. Until then it
  * stays in its home, and its pages do not count as empty.

@@ -2,9 +2,9 @@
 /*
  * kmalloc.c - memory by size: classes of caches, and blocks of pages above them.
  *
- * Above 64 bytes, four classes per doubling waste at most a fifth of an object. The class of a size is computed
- * by a shift (include/slabmod/kmalloc.h), or looked up in a table if it is small. A class gets
- * its magazines with its first allocation, so unused classes cost little.
+ * Above 64 bytes, four classes per doubling waste at most a fifth of an object. The class of a
+ * size is computed by a shift (include/slabmod/kmalloc.h), or looked up in a table if it is small.
+ * A class gets its magazines with its first allocation, so unused classes cost little.
  *
  * Contexts: any, unless a function says otherwise. Locks: none of its own.
  */

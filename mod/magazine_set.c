@@ -2,9 +2,9 @@
 /*
  * magazine_set.c - the magazines of a cache: creation, resizing, draining, counts.
  *
- * All magazines of a cache have the same capacity. They are created with a typed
- * cache, or by the first allocation of a size class, and start small. They are replaced by larger ones if one of them is refilled or flushed often, and
- * by magazine_none when they are unused.
+ * All magazines of a cache have the same capacity. They are created with a typed cache, or by the
+ * first allocation of a size class, and start small. They are replaced by larger ones if one of
+ * them is refilled or flushed often, and by magazine_none when they are unused.
  *
  * Contexts: process, may sleep; magazine_enable(): any. Locks: resize_lock, raw, guards
  * cache->magazines. Old magazines are freed after a grace period: users have preemption off since

@@ -2,10 +2,9 @@
 /*
  * slab.c - a block divided into equal objects, with a bit for each free one.
  *
- * All metadata is in the frames of the block's pages, and nothing but objects (with their red zones, in debug mode) in the
- * block. So
- * objects whose size is a power of two are naturally aligned, and free objects keep their
- * contents.
+ * All metadata is in the frames of the block's pages, and nothing but objects (with their red
+ * zones, in debug mode) in the block. So objects whose size is a power of two are naturally
+ * aligned, and free objects keep their contents.
  *
  * Contexts: slab_create() and slab_destroy() as the buddy, the rest any.
  * Locks: none; the caller holds the lock of the slab's home.

@@ -2,10 +2,10 @@
 /*
  * slabmod memory by size: the kernel's kmalloc family with the prefix slabmod_.
  *
- * Sizes are in bytes. Up to 64 they are rounded up to a multiple of 16, then up to 32 KiB to
- * one of four size classes per doubling (80, 96, 112, 128, 160, ...); above that, up to 4 MiB, to whole
- * pages. A power of two is aligned to itself, any other size to at least 16 bytes. A size of 0
- * returns ZERO_SIZE_PTR, which may be freed.
+ * Sizes are in bytes. Up to 64 they are rounded up to a multiple of 16, then up to 32 KiB to one
+ * of four size classes per doubling (80, 96, 112, 128, 160, ...); above that, up to 4 MiB, to
+ * whole pages. A power of two is aligned to itself, any other size to at least 16 bytes. A size of
+ * 0 returns ZERO_SIZE_PTR, which may be freed.
  *
  * For @gfp see slabmod_cache_alloc(). Sizes above a page are physically contiguous: as with the
  * kernel's kmalloc(), use __GFP_NORETRY above 32 KiB if there is a fallback.

@@ -29,7 +29,7 @@ static bool check_list(struct slabmod_cache *cache, struct slab_home *home, stru
 		if (!slab_check(cache, slab))
 			return false;
 		if (home_of(cache, slab, slab->home) != home) {
-			report_broken("%s: a slab is on a list of a home that does not own it",
+			report_broken("%s: a slab is listed by a home that does not own it",
 				      cache->name);
 			return false;
 		}

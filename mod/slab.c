@@ -215,12 +215,13 @@ static void mark_slab(struct frame *frames, void *arg)
 	for (i = 0; i < pages; i++) {
 		frames[i].order = kind->geometry->order;
 		frames[i].home = HOME_NONE;
-		/* A reader that sees the cache also sees that the slab has no home yet. */
 		if (kind->small) {
 			frames[i].small_cache = kind->cache;
+			/* A reader that sees the cache also sees that the slab has no home yet. */
 			smp_store_release(&frames[i].state, FRAME_SLAB_SMALL);
 		} else {
 			frames[i].state = FRAME_SLAB;
+			/* Likewise. */
 			smp_store_release(&frames[i].cache, kind->cache);
 		}
 	}

@@ -24,7 +24,7 @@
 	X(SLAB_SMALL,	slab_small,	"of these, smaller than usual for lack of memory") \
 	X(SLAB_FREE,	slab_free,	"slabs freed to the buddy") \
 	X(CHUNK_NEW,	chunk_new,	"chunks allocated from the kernel") \
-	X(CHUNK_STRAY,	chunk_stray,	"of these, not in the map: too small, or no memory for it") \
+	X(CHUNK_STRAY,	chunk_stray,	"of these, not in the map: too small, or no memory") \
 	X(CHUNK_FREE,	chunk_free,	"chunks freed to the kernel") \
 	X(CHUNK_FAIL,	chunk_fail,	"requests that the kernel or the limit refused") \
 	X(LIMIT_REFUSED, limit_refused,	"of these, by the limit") \

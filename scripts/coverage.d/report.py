@@ -26,7 +26,7 @@ REASONS = 'Documentation/uncovered.csv'
 LEAST = 95.0
 
 # The sources of slabmod.ko
-SOURCE = re.compile(r'(mod|include/slabmod)/[a-z_]+\.[ch]')
+SOURCE = re.compile(r'(mod(/debug)?|include/slabmod)/[a-z_]+\.[ch]')
 
 
 class Source:

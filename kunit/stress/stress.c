@@ -31,38 +31,26 @@
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "stress.h"
 
+#define PARAM(name, variable, type, text) \
+	module_param_named(name, variable, type, 0444); \
+	MODULE_PARM_DESC(name, text)
+
 unsigned long stress_seed;
-module_param_named(seed, stress_seed, ulong, 0444);
-MODULE_PARM_DESC(seed, "repeat a run with the same random decisions (default 0: a new seed)");
-
-static unsigned long ops;
-module_param(ops, ulong, 0444);
-MODULE_PARM_DESC(ops, "total number of checked operations (default 1000000 without seconds=)");
-
-static unsigned long seconds;
-module_param(seconds, ulong, 0444);
-MODULE_PARM_DESC(seconds, "duration; with ops=, the first limit reached counts");
-
+static unsigned long ops, seconds;
 static unsigned int workers;
-module_param(workers, uint, 0444);
-MODULE_PARM_DESC(workers, "threads, each of which is also interrupted (default two per CPU)");
+bool stress_all_debugged, stress_strict, stress_bad;
 
-bool stress_all_debugged;
-module_param_named(debugged, stress_all_debugged, bool, 0444);
-MODULE_PARM_DESC(debugged, "slabmod has debug=1: smaller requests with __GFP_NOFAIL");
-
-bool stress_bad;
-module_param_named(bad, stress_bad, bool, 0444);
-MODULE_PARM_DESC(bad, "also make bad calls: free memory twice, or in wrong ways");
-
-bool stress_strict;
-module_param_named(strict, stress_strict, bool, 0444);
-MODULE_PARM_DESC(strict, "slabmod has strict=1: with bad=1, every second free must be refused at once");
+PARAM(seed, stress_seed, ulong, "repeat the random decisions of a run (default 0: a new seed)");
+PARAM(ops, ops, ulong, "total number of checked operations (default 1000000 without seconds=)");
+PARAM(seconds, seconds, ulong, "duration; with ops=, the first limit reached counts");
+PARAM(workers, workers, uint, "threads, each of which is also interrupted (default two per CPU)");
+PARAM(debugged, stress_all_debugged, bool, "slabmod has debug=1: request less with __GFP_NOFAIL");
+PARAM(bad, stress_bad, bool, "also make bad calls: free memory twice, or in wrong ways");
+PARAM(strict, stress_strict, bool, "slabmod has strict=1: with bad=1, refuses second frees at once");
 
 #define WORKERS_MAX	4096
 /* Enough to fill many slabs, few enough that actors meet. */
@@ -71,32 +59,16 @@ MODULE_PARM_DESC(strict, "slabmod has strict=1: with bad=1, every second free mu
 #define TAINTED_EACH	256
 #define PROGRESS_SECONDS 10
 
-const char *const stress_context_names[NR_STRESS_CONTEXTS] = {
-#define X(id, name) #name,
-	STRESS_CONTEXTS(X)
-#undef X
-};
-
-const char *const stress_kind_names[NR_STRESS_KINDS] = {
-#define X(id, name, ...) #name,
-	STRESS_ALLOCS(X)
-	STRESS_OTHERS(X)
-#undef X
-};
-
-const char *const stress_bad_names[NR_STRESS_BADS] = {
-#define X(id, name) #name,
-	STRESS_BADS(X)
-#undef X
-};
+#define NAME(id, name, ...) #name,
+static const char *const context_names[] = { STRESS_CONTEXTS(NAME) };
+static const char *const kind_names[] = { STRESS_ALLOCS(NAME) STRESS_OTHERS(NAME) };
+static const char *const bad_names[] = { STRESS_BADS(NAME) };
 
 static atomic_long_t failed;
-static bool stop;
-static bool done;
+static bool stop, done;
 static ktime_t begun;
 static unsigned long took;		/* seconds; 0 while it runs */
-/* Checks the pools at the end, and frees the last pieces. */
-static struct stress_actor keeper;
+static struct stress_actor keeper;	/* checks the pools at the end, and frees the last pieces */
 static struct task_struct *control;
 static struct dentry *dir;
 
@@ -124,49 +96,35 @@ void stress_wrong(const struct stress_actor *actor, const struct stress_piece *p
 	va_end(args);
 	if (piece)
 		pr_err("slabmod_stress:   %zu bytes at %p, %s of actor %u in step %llu\n",
-		       piece->piece.size, piece->piece.memory, stress_kind_names[piece->kind],
+		       piece->piece.size, piece->piece.memory, kind_names[piece->kind],
 		       piece->actor, piece->step);
 	if (actor)
 		pr_err("slabmod_stress:   seen by actor %u in step %llu, %s\n", actor->id,
-		       actor->step, stress_context_names[actor->context]);
+		       actor->step, context_names[actor->context]);
 }
 
 /* ---- sums ---- */
 
-struct sums {
-	unsigned long ops, refused;
-	unsigned long context[NR_STRESS_CONTEXTS];
-	unsigned long done[NR_STRESS_KINDS];
-	unsigned long kind_refused[NR_STRESS_KINDS];
-	unsigned long bad_context[NR_STRESS_CONTEXTS];
-	unsigned long bad[NR_STRESS_BADS];
-	unsigned long certain;
-};
-
-static void add_actor(struct sums *sums, const struct stress_actor *actor)
+static unsigned long sum(const unsigned long *counts, unsigned int nr)
 {
-	int i;
+	unsigned long total = 0;
 
-	for (i = 0; i < NR_STRESS_CONTEXTS; i++) {
-		unsigned long n = READ_ONCE(actor->ops[i]);
-
-		sums->context[i] += n;
-		sums->ops += n;
-		sums->bad_context[i] += READ_ONCE(actor->bad_ops[i]);
-	}
-	for (i = 0; i < NR_STRESS_KINDS; i++) {
-		unsigned long n = READ_ONCE(actor->refused[i]);
-
-		sums->done[i] += READ_ONCE(actor->done[i]);
-		sums->kind_refused[i] += n;
-		sums->refused += n;
-	}
-	for (i = 0; i < NR_STRESS_BADS; i++)
-		sums->bad[i] += READ_ONCE(actor->bad[i]);
-	sums->certain += READ_ONCE(actor->certain);
+	while (nr--)
+		total += counts[nr];
+	return total;
 }
 
-static void add_all(struct sums *sums)
+static void add_actor(struct stress_counts *sums, const struct stress_actor *actor)
+{
+	const unsigned long *from = (const unsigned long *)&actor->counts;
+	unsigned long *to = (unsigned long *)sums;
+	size_t i;
+
+	for (i = 0; i < sizeof(*sums) / sizeof(*to); i++)
+		to[i] += READ_ONCE(from[i]);
+}
+
+static void add_all(struct stress_counts *sums)
 {
 	struct stress_actor *actor;
 	unsigned int n;
@@ -182,37 +140,27 @@ static unsigned long elapsed(void)
 	return took ?: ktime_to_ms(ktime_sub(ktime_get(), begun)) / MSEC_PER_SEC;
 }
 
-static void show_bad(struct seq_file *m, const struct sums *sums)
-{
-	int i;
-
-	for (i = 0; i < NR_STRESS_CONTEXTS; i++)
-		seq_printf(m, "bad_context %s %lu\n", stress_context_names[i],
-			   sums->bad_context[i]);
-	for (i = 0; i < NR_STRESS_BADS; i++)
-		seq_printf(m, "bad %s %lu\n", stress_bad_names[i], sums->bad[i]);
-	seq_printf(m, "certain %lu\n", sums->certain);
-}
-
 static int results_show(struct seq_file *m, void *unused)
 {
-	struct sums *sums = kmalloc(sizeof(*sums), GFP_KERNEL);
+	struct stress_counts sums;
 	int i;
 
-	if (!sums)
-		return -ENOMEM;
-	add_all(sums);
+	add_all(&sums);
 	seq_printf(m, "state %s\nseed %lu\nworkers %u\nseconds %lu\nops %lu\nrefused %lu\nfailed %lu\n",
 		   READ_ONCE(done) ? "done" : "running", stress_seed, workers, elapsed(),
-		   sums->ops, sums->refused, atomic_long_read(&failed));
+		   sum(sums.ops, NR_STRESS_CONTEXTS), sum(sums.refused, NR_STRESS_KINDS),
+		   atomic_long_read(&failed));
 	for (i = 0; i < NR_STRESS_CONTEXTS; i++)
-		seq_printf(m, "context %s %lu\n", stress_context_names[i], sums->context[i]);
+		seq_printf(m, "context %s %lu\n", context_names[i], sums.ops[i]);
 	for (i = 0; i < NR_STRESS_KINDS; i++)
-		seq_printf(m, "op %s %lu %lu\n", stress_kind_names[i], sums->done[i],
-			   sums->kind_refused[i]);
-	if (stress_bad)
-		show_bad(m, sums);
-	kfree(sums);
+		seq_printf(m, "op %s %lu %lu\n", kind_names[i], sums.done[i], sums.refused[i]);
+	if (!stress_bad)
+		return 0;
+	for (i = 0; i < NR_STRESS_CONTEXTS; i++)
+		seq_printf(m, "bad_context %s %lu\n", context_names[i], sums.bad_ops[i]);
+	for (i = 0; i < NR_STRESS_BADS; i++)
+		seq_printf(m, "bad %s %lu\n", bad_names[i], sums.bad[i]);
+	seq_printf(m, "certain %lu\n", sums.certain);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(results);
@@ -223,15 +171,16 @@ DEFINE_SHOW_ATTRIBUTE(results);
 static bool limit_reached(unsigned long *next)
 {
 	unsigned long now = elapsed();
-	struct sums sums;
+	struct stress_counts sums;
 
 	add_all(&sums);
 	if (now >= *next) {
 		*next = now + PROGRESS_SECONDS;
 		pr_info("slabmod_stress: %lu operations in %lu s, %lu refused, %lu wrong\n",
-			sums.ops, now, sums.refused, atomic_long_read(&failed));
+			sum(sums.ops, NR_STRESS_CONTEXTS), now,
+			sum(sums.refused, NR_STRESS_KINDS), atomic_long_read(&failed));
 	}
-	return (ops && sums.ops >= ops) || (seconds && now >= seconds);
+	return (ops && sum(sums.ops, NR_STRESS_CONTEXTS) >= ops) || (seconds && now >= seconds);
 }
 
 static void free_everything(void)

@@ -39,123 +39,71 @@
 
 /* ---- counters ---- */
 
+#define STRESS_ID(id, ...) STRESS_##id,
+
 /* The context of a call. */
 #define STRESS_CONTEXTS(X) \
-	X(TASK,		task) \
-	X(PREEMPT_OFF,	preempt_off) \
-	X(IRQS_OFF,	irqs_off) \
-	X(SOFTIRQ,	softirq) \
-	X(HARDIRQ,	hardirq) \
-	X(IRQ_WORK,	irq_work) \
-	X(NMI,		nmi) \
-	X(RCU,		rcu) \
-	X(WORK,		work)
+	X(TASK, task) X(PREEMPT_OFF, preempt_off) X(IRQS_OFF, irqs_off) X(SOFTIRQ, softirq) \
+	X(HARDIRQ, hardirq) X(IRQ_WORK, irq_work) X(NMI, nmi) X(RCU, rcu) X(WORK, work)
 
-enum stress_context {
-#define X(id, name) STRESS_##id,
-	STRESS_CONTEXTS(X)
-#undef X
-	NR_STRESS_CONTEXTS
-};
+enum stress_context { STRESS_CONTEXTS(STRESS_ID) NR_STRESS_CONTEXTS };
 
 /* Ways to allocate memory, with their frequency per thousand. */
 #define STRESS_ALLOCS(X) \
-	X(KMALLOC,		kmalloc,		160) \
-	X(KMALLOC_CONST,	kmalloc_const,		100) \
-	X(KZALLOC,		kzalloc,		60) \
-	X(KMALLOC_NODE,		kmalloc_node,		20) \
-	X(KZALLOC_NODE,		kzalloc_node,		20) \
-	X(KMALLOC_ARRAY,	kmalloc_array,		30) \
-	X(KCALLOC,		kcalloc,		30) \
-	X(KREALLOC_NULL,	krealloc_null,		10) \
-	X(KMEMDUP,		kmemdup,		15) \
-	X(KSTRDUP,		kstrdup,		15) \
-	X(KSTRNDUP,		kstrndup,		10) \
-	X(KASPRINTF,		kasprintf,		5) \
-	X(KMALLOC_LARGE,	kmalloc_large,		1) \
-	X(KMALLOC_NOFAIL,	kmalloc_nofail,		4) \
-	X(CACHE_ALLOC,		cache_alloc,		160) \
-	X(CACHE_ALLOC_CONST,	cache_alloc_const,	100) \
-	X(CACHE_ZALLOC,		cache_zalloc,		40) \
-	X(CACHE_ALLOC_NODE,	cache_alloc_node,	40) \
-	X(GET_FREE_PAGES,	get_free_pages,		15) \
-	X(GET_ZEROED_PAGE,	get_zeroed_page,	8) \
-	X(ALLOC_PAGES,		alloc_pages,		8) \
-	X(ALLOC_PAGES_NODE,	alloc_pages_node,	8) \
-	X(ALLOC_PAGES_EXACT,	alloc_pages_exact,	8) \
-	X(ALLOC_PAGES_LARGE,	alloc_pages_large,	1) \
-	X(POOL_KMALLOC,		pool_kmalloc,		80) \
-	X(POOL_KZALLOC,		pool_kzalloc,		40) \
-	X(POOL_PAGES,		pool_get_free_pages,	12)
+	X(KMALLOC, kmalloc, 160) X(KMALLOC_CONST, kmalloc_const, 100) X(KZALLOC, kzalloc, 60) \
+	X(KMALLOC_NODE, kmalloc_node, 20) X(KZALLOC_NODE, kzalloc_node, 20) \
+	X(KMALLOC_ARRAY, kmalloc_array, 30) X(KCALLOC, kcalloc, 30) \
+	X(KREALLOC_NULL, krealloc_null, 10) X(KMEMDUP, kmemdup, 15) X(KSTRDUP, kstrdup, 15) \
+	X(KSTRNDUP, kstrndup, 10) X(KASPRINTF, kasprintf, 5) X(KMALLOC_LARGE, kmalloc_large, 1) \
+	X(KMALLOC_NOFAIL, kmalloc_nofail, 4) X(CACHE_ALLOC, cache_alloc, 160) \
+	X(CACHE_ALLOC_CONST, cache_alloc_const, 100) X(CACHE_ZALLOC, cache_zalloc, 40) \
+	X(CACHE_ALLOC_NODE, cache_alloc_node, 40) X(GET_FREE_PAGES, get_free_pages, 15) \
+	X(GET_ZEROED_PAGE, get_zeroed_page, 8) X(ALLOC_PAGES, alloc_pages, 8) \
+	X(ALLOC_PAGES_NODE, alloc_pages_node, 8) X(ALLOC_PAGES_EXACT, alloc_pages_exact, 8) \
+	X(ALLOC_PAGES_LARGE, alloc_pages_large, 1) X(POOL_KMALLOC, pool_kmalloc, 80) \
+	X(POOL_KZALLOC, pool_kzalloc, 40) X(POOL_PAGES, pool_get_free_pages, 12)
 
 /* Other operations. */
 #define STRESS_OTHERS(X) \
-	X(CACHE_ALLOC_BULK,	cache_alloc_bulk) \
-	X(KREALLOC,		krealloc) \
-	X(KREALLOC_ARRAY,	krealloc_array) \
-	X(KSIZE,		ksize) \
-	X(KFREE,		kfree) \
-	X(KFREE_SENSITIVE,	kfree_sensitive) \
-	X(KREALLOC_ZERO,	krealloc_zero) \
-	X(KFREE_BULK,		kfree_bulk) \
-	X(CACHE_FREE,		cache_free) \
-	X(CACHE_FREE_BULK,	cache_free_bulk) \
-	X(FREE_PAGES,		free_pages) \
-	X(FREE_PAGES_PAGE,	free_pages_by_page) \
-	X(FREE_PAGES_EXACT,	free_pages_exact) \
-	X(POOL_KFREE,		pool_kfree) \
-	X(POOL_FREE_PAGES,	pool_free_pages) \
-	X(SHRINK,		shrink) \
-	X(POOL_SHRINK,		pool_shrink) \
-	X(CACHE_SHRINK,		cache_shrink) \
-	X(POOL_USAGE,		pool_usage) \
-	X(CACHE_LIFE,		cache_create_destroy) \
-	X(POOL_LIFE,		pool_create_destroy)
+	X(CACHE_ALLOC_BULK, cache_alloc_bulk) X(KREALLOC, krealloc) \
+	X(KREALLOC_ARRAY, krealloc_array) X(KSIZE, ksize) X(KFREE, kfree) \
+	X(KFREE_SENSITIVE, kfree_sensitive) X(KREALLOC_ZERO, krealloc_zero) \
+	X(KFREE_BULK, kfree_bulk) X(CACHE_FREE, cache_free) X(CACHE_FREE_BULK, cache_free_bulk) \
+	X(FREE_PAGES, free_pages) X(FREE_PAGES_PAGE, free_pages_by_page) \
+	X(FREE_PAGES_EXACT, free_pages_exact) X(POOL_KFREE, pool_kfree) \
+	X(POOL_FREE_PAGES, pool_free_pages) X(SHRINK, shrink) X(POOL_SHRINK, pool_shrink) \
+	X(CACHE_SHRINK, cache_shrink) X(POOL_USAGE, pool_usage) \
+	X(CACHE_LIFE, cache_create_destroy) X(POOL_LIFE, pool_create_destroy)
 
 /* Bad calls, with bad=1. */
 #define STRESS_BADS(X) \
-	X(DOUBLE_HERE,		double_here) \
-	X(DOUBLE_APART,		double_apart) \
-	X(DOUBLE_LATER,		double_later) \
-	X(DOUBLE_BULK,		double_bulk) \
-	X(DOUBLE_RACE,		double_race) \
-	X(DOUBLE_PAGES,		double_pages) \
-	X(DOUBLE_BLOCK,		double_block) \
-	X(FREED_KSIZE,		freed_ksize) \
-	X(FREED_KREALLOC,	freed_krealloc) \
-	X(FREED_SENSITIVE,	freed_sensitive) \
-	X(INNER_FREE,		inner_free) \
-	X(INNER_BULK,		inner_bulk) \
-	X(INNER_LOOK,		inner_look) \
-	X(WRONG_CACHE,		wrong_cache) \
-	X(WRONG_POOL,		wrong_pool) \
-	X(WRONG_ORDER,		wrong_order) \
-	X(FOREIGN_FREE,		foreign_free) \
-	X(FOREIGN_PAGES,	foreign_pages) \
-	X(FOREIGN_LOOK,		foreign_look) \
-	X(BUSY_CACHE,		busy_cache) \
-	X(BUSY_POOL,		busy_pool)
+	X(DOUBLE_HERE, double_here) X(DOUBLE_APART, double_apart) X(DOUBLE_LATER, double_later) \
+	X(DOUBLE_BULK, double_bulk) X(DOUBLE_RACE, double_race) X(DOUBLE_PAGES, double_pages) \
+	X(DOUBLE_BLOCK, double_block) X(FREED_KSIZE, freed_ksize) \
+	X(FREED_KREALLOC, freed_krealloc) X(FREED_SENSITIVE, freed_sensitive) \
+	X(INNER_FREE, inner_free) X(INNER_BULK, inner_bulk) X(INNER_LOOK, inner_look) \
+	X(WRONG_CACHE, wrong_cache) X(WRONG_POOL, wrong_pool) X(WRONG_ORDER, wrong_order) \
+	X(FOREIGN_FREE, foreign_free) X(FOREIGN_PAGES, foreign_pages) \
+	X(FOREIGN_LOOK, foreign_look) X(BUSY_CACHE, busy_cache) X(BUSY_POOL, busy_pool)
 
-enum stress_bad {
-#define X(id, name) STRESS_BAD_##id,
-	STRESS_BADS(X)
-#undef X
-	NR_STRESS_BADS
-};
+#define STRESS_BAD_ID(id, ...) STRESS_BAD_##id,
+enum stress_bad { STRESS_BADS(STRESS_BAD_ID) NR_STRESS_BADS };
 
 enum stress_kind {
-#define X(id, name, ...) STRESS_##id,
-	STRESS_ALLOCS(X)
-	NR_STRESS_ALLOCS,
-	STRESS_TAKE_LAST = NR_STRESS_ALLOCS - 1,
-	STRESS_OTHERS(X)
-#undef X
+	STRESS_ALLOCS(STRESS_ID)
+	NR_STRESS_ALLOCS, STRESS_LAST_ALLOC = NR_STRESS_ALLOCS - 1,
+	STRESS_OTHERS(STRESS_ID)
 	NR_STRESS_KINDS
 };
 
-extern const char *const stress_context_names[NR_STRESS_CONTEXTS];
-extern const char *const stress_kind_names[NR_STRESS_KINDS];
-extern const char *const stress_bad_names[NR_STRESS_BADS];
+struct stress_counts {
+	unsigned long ops[NR_STRESS_CONTEXTS];
+	unsigned long done[NR_STRESS_KINDS];
+	unsigned long refused[NR_STRESS_KINDS];
+	unsigned long bad_ops[NR_STRESS_CONTEXTS];
+	unsigned long bad[NR_STRESS_BADS];
+	unsigned long certain;		/* reports that these must cause */
+};
 
 /* ---- pieces and actors ---- */
 
@@ -188,8 +136,8 @@ struct stress_piece {
 	int nid;			/* or NUMA_NO_NODE */
 	bool zeroed;
 	/* For memory that may be freed twice: its taint, and whether it was; stress_twice.c. */
-	struct stress_taint *taint;
 	bool freed;
+	struct stress_taint *taint;
 	/* The allocation, for reports. */
 	unsigned int actor;
 	u64 step;
@@ -208,13 +156,8 @@ struct stress_actor {
 	u64 random;
 	struct stress_piece *hands[STRESS_HANDS];
 	void *objects[STRESS_HANDS];	/* of a bulk call */
-	unsigned long ops[NR_STRESS_CONTEXTS];
-	unsigned long done[NR_STRESS_KINDS];
-	unsigned long refused[NR_STRESS_KINDS];
 	struct stress_piece *tainted;	/* another piece it holds; see stress_twice.c */
-	unsigned long bad_ops[NR_STRESS_CONTEXTS];
-	unsigned long bad[NR_STRESS_BADS];
-	unsigned long certain;		/* reports that these must cause */
+	struct stress_counts counts;
 };
 
 /* Counters are read while they grow. */
@@ -223,23 +166,22 @@ struct stress_actor {
 /* Count @n checked operations of @kind. */
 static inline void stress_did(struct stress_actor *actor, enum stress_kind kind, unsigned long n)
 {
-	stress_count(actor->done[kind], n);
-	stress_count(actor->ops[actor->context], n);
+	stress_count(actor->counts.done[kind], n);
+	stress_count(actor->counts.ops[actor->context], n);
 }
 
 static inline void stress_was_refused(struct stress_actor *actor, enum stress_kind kind)
 {
-	stress_count(actor->refused[kind], 1);
+	stress_count(actor->counts.refused[kind], 1);
 }
 
 /* Count a bad call that must cause @certain reports. */
-static inline void stress_did_bad(struct stress_actor *actor, enum stress_bad bad,
-				  unsigned long certain)
+static inline void stress_did_bad(struct stress_actor *actor, enum stress_bad bad, ulong certain)
 {
-	stress_count(actor->bad[bad], 1);
-	stress_count(actor->certain, certain);
-	stress_count(actor->bad_ops[actor->context], 1);
-	stress_count(actor->ops[actor->context], 1);
+	stress_count(actor->counts.bad[bad], 1);
+	stress_count(actor->counts.certain, certain);
+	stress_count(actor->counts.bad_ops[actor->context], 1);
+	stress_count(actor->counts.ops[actor->context], 1);
 }
 
 /* ---- random numbers ---- */
@@ -270,9 +212,7 @@ static inline bool stress_one_in(struct stress_actor *actor, unsigned int n)
 /* ---- stress.c ---- */
 
 extern unsigned long stress_seed;
-extern bool stress_all_debugged;
-extern bool stress_strict;
-extern bool stress_bad;
+extern bool stress_all_debugged, stress_strict, stress_bad;
 
 /* Count an error, end the run, and print the first few errors. Any context. */
 __printf(3, 4) void stress_wrong(const struct stress_actor *actor, const struct stress_piece *piece,

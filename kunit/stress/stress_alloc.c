@@ -67,16 +67,21 @@ static unsigned int random_large_order(struct stress_actor *actor)
 		    stress_below(actor, orders));
 }
 
-/* Describe the request for one node: that node is preferred, or required. */
-static gfp_t node_gfp(struct stress_actor *actor, struct stress_piece *piece, size_t size, int nid)
+/* Request a random node, or that of the pool: it is preferred, or required. */
+static int random_node(struct stress_actor *actor, struct stress_piece *piece, gfp_t *gfp)
 {
-	gfp_t gfp = stress_gfp(actor, size);
+	/* A pool of one node does not serve another. */
+	int nid = piece->nid != NUMA_NO_NODE ? piece->nid : stress_random_node(actor);
 
-	if (nid == NUMA_NO_NODE || stress_one_in(actor, 2))
-		return gfp;
-	piece->nid = nid;
-	return gfp | __GFP_THISNODE;
+	if (nid != NUMA_NO_NODE && stress_one_in(actor, 2)) {
+		piece->nid = nid;
+		*gfp |= __GFP_THISNODE;
+	}
+	return nid;
 }
+
+/* Evaluate @call with @nid, and @gfp for that node. */
+#define ON_NODE(call) ({ int nid = random_node(actor, piece, &gfp); call; })
 
 static struct slabmod_pool *random_pool(struct stress_actor *actor, struct stress_piece *piece)
 {
@@ -107,6 +112,8 @@ static void *alloc_##name(struct stress_actor *actor, struct stress_piece *piece
 }
 
 #define ANY_SIZE	stress_random_size(actor)
+/* Elements of an array. */
+#define ANY_N		(1 + actor->step % 20)
 
 DEFINE_ALLOC(kmalloc, false, ANY_SIZE, slabmod_kmalloc(size, gfp))
 DEFINE_ALLOC(kzalloc, true, ANY_SIZE, slabmod_kzalloc(size, gfp))
@@ -120,46 +127,12 @@ DEFINE_ALLOC(pool_kmalloc, false, ANY_SIZE,
 DEFINE_ALLOC(pool_kzalloc, true, ANY_SIZE,
 	     slabmod_pool_kzalloc(random_pool(actor, piece), size, gfp))
 
-static void *alloc_node(struct stress_actor *actor, struct stress_piece *piece, bool zeroed)
-{
-	size_t size = stress_random_size(actor);
-	int nid = stress_random_node(actor);
-	gfp_t gfp = node_gfp(actor, piece, size, nid);
-
-	piece->zeroed = zeroed;
-	return memory(piece, size, zeroed ? slabmod_kzalloc_node(size, gfp, nid) :
-					    slabmod_kmalloc_node(size, gfp, nid));
-}
-
-static void *alloc_kmalloc_node(struct stress_actor *actor, struct stress_piece *piece)
-{
-	return alloc_node(actor, piece, false);
-}
-
-static void *alloc_kzalloc_node(struct stress_actor *actor, struct stress_piece *piece)
-{
-	return alloc_node(actor, piece, true);
-}
-
-static void *alloc_array(struct stress_actor *actor, struct stress_piece *piece, bool zeroed)
-{
-	size_t n = 1 + stress_below(actor, 20), size = 1 + stress_below(actor, 40);
-	gfp_t gfp = stress_gfp(actor, n * size);
-
-	piece->zeroed = zeroed;
-	return memory(piece, n * size, zeroed ? slabmod_kcalloc(n, size, gfp) :
-						slabmod_kmalloc_array(n, size, gfp));
-}
-
-static void *alloc_kmalloc_array(struct stress_actor *actor, struct stress_piece *piece)
-{
-	return alloc_array(actor, piece, false);
-}
-
-static void *alloc_kcalloc(struct stress_actor *actor, struct stress_piece *piece)
-{
-	return alloc_array(actor, piece, true);
-}
+DEFINE_ALLOC(kmalloc_node, false, ANY_SIZE, ON_NODE(slabmod_kmalloc_node(size, gfp, nid)))
+DEFINE_ALLOC(kzalloc_node, true, ANY_SIZE, ON_NODE(slabmod_kzalloc_node(size, gfp, nid)))
+DEFINE_ALLOC(kmalloc_array, false, ANY_N * (1 + stress_below(actor, 40)),
+	     slabmod_kmalloc_array(ANY_N, size / ANY_N, gfp))
+DEFINE_ALLOC(kcalloc, true, ANY_N * (1 + stress_below(actor, 40)),
+	     slabmod_kcalloc(ANY_N, size / ANY_N, gfp))
 
 /* The inlined part of kmalloc() depends on constant sizes and flags. */
 #define ALLOC_CONST(size)								\
@@ -169,18 +142,12 @@ static void *alloc_kcalloc(struct stress_actor *actor, struct stress_piece *piec
 static void *alloc_kmalloc_const(struct stress_actor *actor, struct stress_piece *piece)
 {
 	switch (stress_below(actor, 16)) {
-	case 0 ... 4:
-		return ALLOC_CONST(24);
-	case 5 ... 8:
-		return ALLOC_CONST(64);
-	case 9 ... 11:
-		return ALLOC_CONST(100);
-	case 12 ... 13:
-		return ALLOC_CONST(192);
-	case 14:
-		return ALLOC_CONST(520);
-	default:
-		return ALLOC_CONST(1024);
+	case 0 ... 4: return ALLOC_CONST(24);
+	case 5 ... 8: return ALLOC_CONST(64);
+	case 9 ... 11: return ALLOC_CONST(100);
+	case 12 ... 13: return ALLOC_CONST(192);
+	case 14: return ALLOC_CONST(520);
+	default: return ALLOC_CONST(1024);
 	}
 }
 
@@ -218,23 +185,18 @@ static void *copy(struct stress_actor *actor, struct stress_piece *piece, const 
 	return memory(piece, length, p);
 }
 
-static void *alloc_kmemdup(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t length;
-	const char *from = random_text(actor, &length);
-
-	return copy(actor, piece, from, length + 1,
-		    slabmod_kmemdup(from, length + 1, stress_gfp(actor, length)));
+#define DEFINE_ALLOC_COPY(name, call)							\
+static void *alloc_##name(struct stress_actor *actor, struct stress_piece *piece)	\
+{											\
+	size_t length;									\
+	const char *from = random_text(actor, &length);					\
+	gfp_t gfp = stress_gfp(actor, length);						\
+											\
+	return copy(actor, piece, from, length + 1, call);				\
 }
 
-static void *alloc_kstrdup(struct stress_actor *actor, struct stress_piece *piece)
-{
-	size_t length;
-	const char *from = random_text(actor, &length);
-
-	return copy(actor, piece, from, length + 1,
-		    slabmod_kstrdup(from, stress_gfp(actor, length)));
-}
+DEFINE_ALLOC_COPY(kmemdup, slabmod_kmemdup(from, length + 1, gfp))
+DEFINE_ALLOC_COPY(kstrdup, slabmod_kstrdup(from, gfp))
 
 static void *alloc_kstrndup(struct stress_actor *actor, struct stress_piece *piece)
 {
@@ -277,13 +239,21 @@ void stress_set_object(struct stress_piece *piece, const struct stress_cache *ca
 	piece->nid = stress_pool_node(cache->pool);
 }
 
-static void *alloc_cache_alloc(struct stress_actor *actor, struct stress_piece *piece)
-{
-	const struct stress_cache *cache = stress_random_cache(actor, true);
-
-	stress_set_object(piece, cache);
-	return slabmod_cache_alloc(cache->cache, stress_gfp(actor, cache->size));
+/* As DEFINE_ALLOC(), for an object; a cleared one has no constructor. */
+#define DEFINE_ALLOC_OBJECT(name, is_zeroed, call)					\
+static void *alloc_##name(struct stress_actor *actor, struct stress_piece *piece)	\
+{											\
+	const struct stress_cache *c = stress_random_cache(actor, !(is_zeroed));	\
+	gfp_t gfp = stress_gfp(actor, c->size);						\
+											\
+	stress_set_object(piece, c);							\
+	piece->zeroed = is_zeroed;							\
+	return call;									\
 }
+
+DEFINE_ALLOC_OBJECT(cache_alloc, false, slabmod_cache_alloc(c->cache, gfp))
+DEFINE_ALLOC_OBJECT(cache_zalloc, true, slabmod_cache_zalloc(c->cache, gfp))
+DEFINE_ALLOC_OBJECT(cache_alloc_node, false, ON_NODE(slabmod_cache_alloc_node(c->cache, gfp, nid)))
 
 static void *alloc_cache_alloc_const(struct stress_actor *actor, struct stress_piece *piece)
 {
@@ -295,29 +265,6 @@ static void *alloc_cache_alloc_const(struct stress_actor *actor, struct stress_p
 	return slabmod_cache_alloc(cache->cache, ATOMIC_GFP);
 }
 
-static void *alloc_cache_zalloc(struct stress_actor *actor, struct stress_piece *piece)
-{
-	const struct stress_cache *cache = stress_random_cache(actor, false);
-
-	stress_set_object(piece, cache);
-	piece->zeroed = true;
-	return slabmod_cache_zalloc(cache->cache, stress_gfp(actor, cache->size));
-}
-
-static void *alloc_cache_alloc_node(struct stress_actor *actor, struct stress_piece *piece)
-{
-	const struct stress_cache *cache = stress_random_cache(actor, true);
-	int nid = stress_random_node(actor);
-	gfp_t gfp;
-
-	stress_set_object(piece, cache);
-	/* A pool of one node does not serve another. */
-	if (piece->nid != NUMA_NO_NODE)
-		nid = piece->nid;
-	gfp = node_gfp(actor, piece, cache->size, nid);
-	return slabmod_cache_alloc_node(cache->cache, gfp, nid);
-}
-
 /* ---- pages ---- */
 
 static void *pages(struct stress_piece *piece, unsigned int order, void *p)
@@ -327,12 +274,6 @@ static void *pages(struct stress_piece *piece, unsigned int order, void *p)
 	piece->piece.size = PAGE_SIZE << order;
 	piece->align = PAGE_SIZE << order;
 	return p;
-}
-
-static void *alloc_get_zeroed_page(struct stress_actor *actor, struct stress_piece *piece)
-{
-	piece->zeroed = true;
-	return pages(piece, 0, (void *)slabmod_get_zeroed_page(stress_gfp(actor, PAGE_SIZE)));
 }
 
 static void *address(struct page *page)
@@ -350,6 +291,8 @@ static void *alloc_##name(struct stress_actor *actor, struct stress_piece *piece
 	return pages(piece, order, call);						\
 }
 
+DEFINE_ALLOC_PAGES(get_zeroed_page, (piece->zeroed = true, 0),
+		   (void *)slabmod_get_zeroed_page(gfp))
 DEFINE_ALLOC_PAGES(get_free_pages, random_order(actor),
 		   (void *)slabmod_get_free_pages(gfp, order))
 DEFINE_ALLOC_PAGES(alloc_pages, random_order(actor), address(slabmod_alloc_pages(gfp, order)))
@@ -357,15 +300,8 @@ DEFINE_ALLOC_PAGES(alloc_pages_large, random_large_order(actor),
 		   address(slabmod_alloc_pages(gfp, order)))
 DEFINE_ALLOC_PAGES(pool_get_free_pages, random_order(actor),
 		   (void *)slabmod_pool_get_free_pages(random_pool(actor, piece), gfp, order))
-
-static void *alloc_alloc_pages_node(struct stress_actor *actor, struct stress_piece *piece)
-{
-	unsigned int order = random_order(actor);
-	int nid = stress_random_node(actor);
-	gfp_t gfp = node_gfp(actor, piece, PAGE_SIZE << order, nid);
-
-	return pages(piece, order, address(slabmod_alloc_pages_node(nid, gfp, order)));
-}
+DEFINE_ALLOC_PAGES(alloc_pages_node, random_order(actor),
+		   ON_NODE(address(slabmod_alloc_pages_node(nid, gfp, order))))
 
 static void *alloc_alloc_pages_exact(struct stress_actor *actor, struct stress_piece *piece)
 {
@@ -385,9 +321,8 @@ static const struct way {
 	void *(*alloc)(struct stress_actor *actor, struct stress_piece *piece);
 	unsigned int weight;
 } ways[] = {
-#define X(id, name, weight) { alloc_##name, weight },
-	STRESS_ALLOCS(X)
-#undef X
+#define WAY(id, name, weight) { alloc_##name, weight },
+	STRESS_ALLOCS(WAY)
 };
 
 #define WEIGHTS		1000

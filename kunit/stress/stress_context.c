@@ -47,9 +47,7 @@
 /* Maximum delay of a timer, in ns. */
 #define TIMER_MAX	200000
 
-enum post_id {
-	POST_TASKLET, POST_TIMER, POST_IRQ_WORK, POST_NMI, POST_RCU, POST_WORK, NR_POSTS
-};
+enum post_id { POST_TASKLET, POST_TIMER, POST_IRQ_WORK, POST_NMI, POST_RCU, POST_WORK, NR_POSTS };
 
 struct post {
 	struct stress_actor actor;
@@ -93,30 +91,21 @@ static void post_run(struct post *post)
 	post_done(post);
 }
 
-static void post_tasklet(struct tasklet_struct *tasklet)
-{
-	post_run(container_of(tasklet, struct post, tasklet));
+#define DEFINE_POST(type, member)				\
+static void post_##member(struct type *member)			\
+{								\
+	post_run(container_of(member, struct post, member));	\
 }
+
+DEFINE_POST(tasklet_struct, tasklet)
+DEFINE_POST(irq_work, irq_work)
+DEFINE_POST(rcu_head, rcu)
+DEFINE_POST(work_struct, work)
 
 static enum hrtimer_restart post_timer(struct hrtimer *timer)
 {
 	post_run(container_of(timer, struct post, timer));
 	return HRTIMER_NORESTART;
-}
-
-static void post_irq_work(struct irq_work *work)
-{
-	post_run(container_of(work, struct post, irq_work));
-}
-
-static void post_rcu(struct rcu_head *rcu)
-{
-	post_run(container_of(rcu, struct post, rcu));
-}
-
-static void post_work(struct work_struct *work)
-{
-	post_run(container_of(work, struct post, work));
 }
 
 /* ---- NMIs ---- */
@@ -159,14 +148,8 @@ static void nmis_exit(void)
 	nmi_handled = false;
 }
 #else
-static int nmis_init(void)
-{
-	return 0;
-}
-
-static void nmis_exit(void)
-{
-}
+static int nmis_init(void) { return 0; }
+static void nmis_exit(void) { }
 #endif
 
 /* Send an NMI, if that is possible now. */
@@ -188,31 +171,23 @@ static void nmi_send(unsigned int cpu, struct post *post)
 
 /* ---- starting and ending posts ---- */
 
+static const enum stress_context post_contexts[NR_POSTS] = {
+	[POST_TASKLET] = STRESS_SOFTIRQ, [POST_TIMER] = STRESS_HARDIRQ,
+	[POST_IRQ_WORK] = STRESS_IRQ_WORK, [POST_NMI] = STRESS_NMI,
+	[POST_RCU] = STRESS_RCU, [POST_WORK] = STRESS_WORK,
+};
+
 static void post_init(struct post *post, enum post_id id, unsigned int actor)
 {
-	switch (id) {
-	case POST_TASKLET:
-		stress_actor_init(&post->actor, actor, STRESS_SOFTIRQ, false);
+	stress_actor_init(&post->actor, actor, post_contexts[id], id == POST_WORK);
+	if (id == POST_TASKLET)
 		tasklet_setup(&post->tasklet, post_tasklet);
-		break;
-	case POST_TIMER:
-		stress_actor_init(&post->actor, actor, STRESS_HARDIRQ, false);
+	else if (id == POST_TIMER)
 		hrtimer_prepare(&post->timer, post_timer, CLOCK_MONOTONIC, TIMER_MODE);
-		break;
-	case POST_IRQ_WORK:
-		stress_actor_init(&post->actor, actor, STRESS_IRQ_WORK, false);
+	else if (id == POST_IRQ_WORK)
 		post->irq_work = HARD_IRQ_WORK(post_irq_work);
-		break;
-	case POST_NMI:
-		stress_actor_init(&post->actor, actor, STRESS_NMI, false);
-		break;
-	case POST_RCU:
-		stress_actor_init(&post->actor, actor, STRESS_RCU, false);
-		break;
-	default:
-		stress_actor_init(&post->actor, actor, STRESS_WORK, true);
+	else if (id == POST_WORK)
 		INIT_WORK(&post->work, post_work);
-	}
 }
 
 /* @random: the delay of a timer, the CPU of an NMI. */
@@ -220,48 +195,33 @@ static void post_start(struct post *post, enum post_id id, unsigned int random)
 {
 	if (test_and_set_bit_lock(0, &post->busy))
 		return;
-	switch (id) {
-	case POST_TASKLET:
+	if (id == POST_TASKLET)
 		tasklet_schedule(&post->tasklet);
-		break;
-	case POST_TIMER:
+	else if (id == POST_TIMER)
 		hrtimer_start(&post->timer, random % TIMER_MAX, TIMER_MODE);
-		break;
-	case POST_IRQ_WORK:
+	else if (id == POST_IRQ_WORK)
 		irq_work_queue(&post->irq_work);
-		break;
-	case POST_NMI:
+	else if (id == POST_NMI)
 		nmi_send(random % nr_cpu_ids, post);
-		break;
-	case POST_RCU:
+	else if (id == POST_RCU)
 		call_rcu(&post->rcu, post_rcu);
-		break;
-	default:
+	else
 		queue_work(queue, &post->work);
-	}
 }
 
+/* NMIs end in nmis_exit(). */
 static void post_end(struct post *post, enum post_id id)
 {
-	switch (id) {
-	case POST_TASKLET:
+	if (id == POST_TASKLET)
 		tasklet_kill(&post->tasklet);
-		break;
-	case POST_TIMER:
+	else if (id == POST_TIMER)
 		hrtimer_cancel(&post->timer);
-		break;
-	case POST_IRQ_WORK:
+	else if (id == POST_IRQ_WORK)
 		irq_work_sync(&post->irq_work);
-		break;
-	case POST_NMI:
-		/* See nmis_exit(). */
-		break;
-	case POST_RCU:
+	else if (id == POST_RCU)
 		rcu_barrier();
-		break;
-	default:
+	else if (id == POST_WORK)
 		flush_work(&post->work);
-	}
 }
 
 /* ---- workers ---- */
@@ -272,45 +232,30 @@ static void stay_on_cpu(struct worker *w)
 		set_cpus_allowed_ptr(current, cpumask_of(w->cpu));
 }
 
-static void burst_without_preemption(struct stress_actor *actor, unsigned int steps)
-{
-	actor->may_sleep = false;
-	actor->context = STRESS_PREEMPT_OFF;
-	preempt_disable();
-	burst(actor, steps);
-	preempt_enable();
-}
-
-static void burst_without_interrupts(struct stress_actor *actor, unsigned int steps)
-{
-	unsigned long flags;
-
-	actor->may_sleep = false;
-	actor->context = STRESS_IRQS_OFF;
-	local_irq_save(flags);
-	burst(actor, steps);
-	local_irq_restore(flags);
-}
-
 static void worker_burst(struct worker *w)
 {
 	struct stress_actor *actor = &w->actor;
-	unsigned int i, post;
+	unsigned int i, post, how;
+	unsigned long flags;
 
 	actor->random = ~actor->key + actor->step;
 	for (i = 0; i < 2; i++) {
 		post = stress_below(actor, NR_POSTS);
 		post_start(&w->posts[post], post, stress_random(actor) >> 33);
 	}
-	switch (stress_below(actor, 8)) {
-	case 0:
-		burst_without_preemption(actor, BURST / 2);
-		break;
-	case 1:
-		burst_without_interrupts(actor, BURST / 2);
-		break;
-	default:
-		actor->may_sleep = true;
+	how = stress_below(actor, 8);
+	actor->may_sleep = how > 1;
+	if (how == 0) {
+		actor->context = STRESS_PREEMPT_OFF;
+		preempt_disable();
+		burst(actor, BURST / 2);
+		preempt_enable();
+	} else if (how == 1) {
+		actor->context = STRESS_IRQS_OFF;
+		local_irq_save(flags);
+		burst(actor, BURST / 2);
+		local_irq_restore(flags);
+	} else {
 		actor->context = STRESS_TASK;
 		burst(actor, BURST);
 	}

@@ -247,7 +247,7 @@ static void free_twice(struct visit *visit, struct stress_cache *c, unsigned int
 
 	for (i = 0; i < twice; i++)
 		slabmod_cache_free(c->cache, visit->objects[i]);
-	stress_count(visit->actor->certain, twice);
+	stress_count(visit->actor->counts.certain, twice);
 }
 
 void stress_cache_life(struct stress_actor *actor)

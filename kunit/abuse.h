@@ -32,35 +32,23 @@
 	X(REFUSED,	"NULL")		/* without a report */ \
 	X(LEGAL,	"legal")	/* no error */
 
-enum abuse_when {
-#define X(id, text) ABUSE_##id,
-	ABUSE_OUTCOMES(X)
-#undef X
-	NR_ABUSE_PHASES = ABUSE_NEVER
-};
+#define ABUSE_ID(id, text) ABUSE_##id,
+enum abuse_when { ABUSE_OUTCOMES(ABUSE_ID) NR_ABUSE_PHASES = ABUSE_NEVER };
 
-#define X(id, text) text,
-static const char *const abuse_when_names[] = { ABUSE_OUTCOMES(X) };
-#undef X
+#define ABUSE_TEXT(id, text) text,
+static const char *const abuse_when_names[] = { ABUSE_OUTCOMES(ABUSE_TEXT) };
 
 /* Sizes of the victim; the last one is above the largest class: a block of pages. */
 static const struct abuse_size {
 	const char *name;
 	size_t bytes;
-} abuse_sizes[] = {
-	{ "64 B", 64 }, { "1 KiB", 1024 }, { "64 KiB", SZ_64K },
-};
+} abuse_sizes[] = { { "64 B", 64 }, { "1 KiB", 1024 }, { "64 KiB", SZ_64K } };
 
 #define NR_ABUSE_SIZES	3
 #define ABUSE_ORDER	4		/* of the block */
 #define ABUSE_AFTER	4		/* objects allocated and freed after the act */
 
-enum abuse_mode {
-	ABUSE_DEFAULT,
-	ABUSE_STRICT,
-	ABUSE_DEBUG,
-	NR_ABUSE_MODES
-};
+enum abuse_mode { ABUSE_DEFAULT, ABUSE_STRICT, ABUSE_DEBUG, NR_ABUSE_MODES };
 
 /* An allocator, with one cache that serves the size of the run. */
 struct abuse_ops {
@@ -92,40 +80,41 @@ struct abuse_run {
 
 /* ---- acts: free twice ---- */
 
-static void free_victim(struct abuse_run *run)
+static u8 *free_victim(struct abuse_run *run)
 {
 	run->ops->free(run->p);
 	run->freed = true;
+	return run->p;
 }
 
-static void free_both(struct abuse_run *run)
+static void free_other(struct abuse_run *run)
 {
-	free_victim(run);
 	run->ops->free(run->q);
 	run->q_freed = true;
 }
 
-static void act_double(struct abuse_run *run)
-{
-	free_victim(run);
-	run->ops->free(run->p);
-}
-
-static void act_double_interleaved(struct abuse_run *run)
-{
-	free_both(run);
-	run->ops->free(run->p);
-}
-
-static void act_double_delayed(struct abuse_run *run)
+static void churn(struct abuse_run *run)
 {
 	int i;
 
-	free_victim(run);
 	for (i = 0; i < 1024; i++)
 		run->ops->free(run->ops->alloc());
-	run->ops->free(run->p);
 }
+
+#define DEFINE_ACT_DOUBLE(name, between)		\
+static void act_##name(struct abuse_run *run)		\
+{							\
+	free_victim(run);				\
+	between;					\
+	run->ops->free(run->p);				\
+}
+
+DEFINE_ACT_DOUBLE(double, barrier())
+DEFINE_ACT_DOUBLE(double_interleaved, free_other(run))
+DEFINE_ACT_DOUBLE(double_delayed, churn(run))
+/* @q is live and keeps their slab. */
+DEFINE_ACT_DOUBLE(double_in_slab, run->ops->shrink())
+DEFINE_ACT_DOUBLE(double_slab_gone, (free_other(run), run->ops->shrink()))
 
 /* The second free hits a new owner's object, if it is the same one; that is freed later. */
 static void act_double_reused(struct abuse_run *run)
@@ -149,21 +138,6 @@ static void act_double_other_cpu(struct abuse_run *run)
 {
 	free_victim(run);
 	run->ops->on_another_cpu(free_on_another_cpu, run);
-}
-
-/* @q is live and keeps their slab. */
-static void act_double_in_slab(struct abuse_run *run)
-{
-	free_victim(run);
-	run->ops->shrink();
-	run->ops->free(run->p);
-}
-
-static void act_double_slab_gone(struct abuse_run *run)
-{
-	free_both(run);
-	run->ops->shrink();
-	run->ops->free(run->p);
 }
 
 /* ---- acts: free an address that was not allocated ---- */
@@ -233,19 +207,9 @@ DEFINE_ACT_WRITE(overflow_much, run->p + run->size, SZ_1M)
 DEFINE_ACT_WRITE(underflow_much, run->p - SZ_1M, SZ_1M)
 DEFINE_ACT_WRITE(overflow_far, run->p + run->size - 1 + SZ_1M, 1)
 DEFINE_ACT_WRITE(underflow_far, run->p - SZ_1M, 1)
-
-static void act_write_after_free(struct abuse_run *run)
-{
-	free_victim(run);
-	/* Not at the start, where some allocators keep a pointer. */
-	scribble(run->p + 24, 8);
-}
-
-static void act_write_start_after_free(struct abuse_run *run)
-{
-	free_victim(run);
-	scribble(run->p, run->size);
-}
+/* Not at the start, where some allocators keep a pointer. */
+DEFINE_ACT_WRITE(write_after_free, free_victim(run) + 24, 8)
+DEFINE_ACT_WRITE(write_start_after_free, free_victim(run), run->size)
 
 static void act_read_after_free(struct abuse_run *run)
 {
@@ -256,27 +220,21 @@ static void act_read_after_free(struct abuse_run *run)
 /* ---- acts: sizes ---- */
 
 /* The access must fail; a plain one would be an oops. */
-static void act_read_zero_size(struct abuse_run *run)
-{
-	void *p = run->ops->alloc_size(0);
-	u8 value;
-
-	pagefault_disable();
-	run->faulted = __get_user(value, (u8 __user __force *)p);
-	pagefault_enable();
-	OPTIMIZER_HIDE_VAR(value);
-	run->ops->free(p);
+#define DEFINE_ACT_ZERO_SIZE(name, access)		\
+static void act_##name(struct abuse_run *run)		\
+{							\
+	void *p = run->ops->alloc_size(0);			\
+	u8 value = 'A';					\
+							\
+	pagefault_disable();				\
+	run->faulted = access(value, (u8 __user __force *)p); \
+	pagefault_enable();				\
+	OPTIMIZER_HIDE_VAR(value);			\
+	run->ops->free(p);				\
 }
 
-static void act_write_zero_size(struct abuse_run *run)
-{
-	void *p = run->ops->alloc_size(0);
-
-	pagefault_disable();
-	run->faulted = __put_user('A', (u8 __user __force *)p);
-	pagefault_enable();
-	run->ops->free(p);
-}
+DEFINE_ACT_ZERO_SIZE(read_zero_size, __get_user)
+DEFINE_ACT_ZERO_SIZE(write_zero_size, __put_user)
 
 static void act_free_zero_size(struct abuse_run *run)
 {
@@ -316,8 +274,7 @@ struct abuse_case {
 	bool cpus;		/* needs two CPUs */
 };
 
-#define ABUSE_EACH(small, medium, large) \
-	{ ABUSE_##small, ABUSE_##medium, ABUSE_##large }
+#define ABUSE_EACH(small, medium, large) { ABUSE_##small, ABUSE_##medium, ABUSE_##large }
 #define ABUSE_ALL(when)			ABUSE_EACH(when, when, when)
 
 /* In all modes; by default only when the object is back in its slab; in debug mode only. */
@@ -333,13 +290,11 @@ struct abuse_case {
 #define ABUSE_OVERRUN(bytes) \
 	ABUSE_DEBUGGED(FREE, NEVER), ABUSE_KIND(OVERRUN), bytes, .touches = true
 #define ABUSE_FAR		ABUSE_ALWAYS(NEVER), .reach = SZ_1M, .touches = true
-#define ABUSE_WRITE_FREE \
-	ABUSE_DEBUGGED(SLAB, SLAB), ABUSE_KIND(WRITE_FREE), .touches = true
+#define ABUSE_WRITE_FREE	ABUSE_DEBUGGED(SLAB, SLAB), ABUSE_KIND(WRITE_FREE), .touches = true
 
 static const struct abuse_case abuse_cases[] = {
 	{ "double free, immediate", act_double, ABUSE_DOUBLE },
-	{ "double free, interleaved", act_double_interleaved, ABUSE_LATE,
-	  ABUSE_KIND(DOUBLE_FREE) },
+	{ "double free, interleaved", act_double_interleaved, ABUSE_LATE, ABUSE_KIND(DOUBLE_FREE) },
 	{ "double free, delayed", act_double_delayed, ABUSE_DOUBLE },
 	{ "double free, reused between", act_double_reused,
 	  { ABUSE_ALL(FREE), ABUSE_ALL(FREE), ABUSE_ALL(CALL) }, ABUSE_KIND(DOUBLE_FREE) },
@@ -387,33 +342,25 @@ static void abuse_do_phase(enum abuse_when phase, const struct abuse_case *c,
 	const struct abuse_ops *ops = run->ops;
 	int i;
 
-	switch (phase) {
-	case ABUSE_CALL:
+	if (phase == ABUSE_CALL)
 		c->act(run);
-		break;
-	case ABUSE_FREE:
-		if (!run->freed)
-			ops->free(run->p);
-		break;
-	case ABUSE_ALLOC:
-		for (i = 0; i < ABUSE_AFTER; i++)
-			run->after[i] = ops->alloc();
-		break;
-	case ABUSE_LATER:
-		for (i = 0; i < ABUSE_AFTER; i++)
-			ops->free(run->after[i]);
-		break;
-	case ABUSE_VALIDATE:
+	else if (phase == ABUSE_FREE && !run->freed)
+		ops->free(run->p);
+	else if (phase == ABUSE_VALIDATE)
 		ops->validate();
-		break;
-	case ABUSE_SLAB:
+	else if (phase == ABUSE_SLAB)
 		ops->shrink();
-		break;
-	default:
-		if (!run->q_freed)
-			ops->free(run->q);
-		ops->destroy();
+	for (i = 0; i < ABUSE_AFTER; i++) {
+		if (phase == ABUSE_ALLOC)
+			run->after[i] = ops->alloc();
+		else if (phase == ABUSE_LATER)
+			ops->free(run->after[i]);
 	}
+	if (phase != ABUSE_DESTROY)
+		return;
+	if (!run->q_freed)
+		ops->free(run->q);
+	ops->destroy();
 }
 
 /* The outcome of a run without a report. */

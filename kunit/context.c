@@ -26,7 +26,7 @@
 #include <asm/nmi.h>
 #endif
 
-static struct {
+static struct call {
 	void (*fn)(void *arg);
 	void *arg;
 } call;
@@ -76,8 +76,7 @@ void context_softirq(void (*fn)(void *arg), void *arg)
 {
 	DECLARE_TASKLET(tasklet, run_tasklet);
 
-	call.fn = fn;
-	call.arg = arg;
+	call = (struct call) { fn, arg };
 	/* Enabling runs the tasklet at once, and not in ksoftirqd. */
 	local_bh_disable();
 	tasklet_schedule(&tasklet);
@@ -94,8 +93,7 @@ void context_hardirq(void (*fn)(void *arg), void *arg)
 {
 	struct irq_work work = IRQ_WORK_INIT(run_irq_work);
 
-	call.fn = fn;
-	call.arg = arg;
+	call = (struct call) { fn, arg };
 	irq_work_queue(&work);
 	irq_work_sync(&work);
 }
@@ -113,8 +111,7 @@ void context_hard(void (*fn)(void *arg), void *arg)
 {
 	static struct hrtimer timer;
 
-	call.fn = fn;
-	call.arg = arg;
+	call = (struct call) { fn, arg };
 	init_completion(&called);
 	hrtimer_prepare(&timer, run_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 	hrtimer_start(&timer, 0, HRTIMER_MODE_REL_PINNED_HARD);
@@ -131,8 +128,7 @@ void context_rcu(void (*fn)(void *arg), void *arg)
 {
 	static struct rcu_head head;
 
-	call.fn = fn;
-	call.arg = arg;
+	call = (struct call) { fn, arg };
 	call_rcu(&head, run_rcu);
 	rcu_barrier();
 }
@@ -145,8 +141,7 @@ static long run_work(void *ignore)
 
 void context_work(void (*fn)(void *arg), void *arg)
 {
-	call.fn = fn;
-	call.arg = arg;
+	call = (struct call) { fn, arg };
 	work_on_cpu(raw_smp_processor_id(), run_work, NULL);
 }
 
@@ -166,8 +161,7 @@ static int run_nmi(unsigned int type, struct pt_regs *regs)
 
 bool context_nmi_begin(void (*fn)(void *arg), void *arg)
 {
-	call.fn = fn;
-	call.arg = arg;
+	call = (struct call) { fn, arg };
 	return !register_nmi_handler(NMI_LOCAL, run_nmi, 0, "slabmod_kunit");
 }
 
@@ -183,18 +177,9 @@ void context_nmi_end(void)
 	unregister_nmi_handler(NMI_LOCAL, "slabmod_kunit");
 }
 #else
-bool context_nmi_begin(void (*fn)(void *arg), void *arg)
-{
-	return false;
-}
-
-void context_nmi(void)
-{
-}
-
-void context_nmi_end(void)
-{
-}
+bool context_nmi_begin(void (*fn)(void *arg), void *arg) { return false; }
+void context_nmi(void) { }
+void context_nmi_end(void) { }
 #endif
 
 /* ---- storms ---- */
@@ -208,14 +193,13 @@ static struct {
 	struct task_struct *sender;	/* on another CPU; NULL when there is none */
 	unsigned int cpu;
 	unsigned long count;
-	void (*fn)(void *arg);
-	void *arg;
+	struct call call;
 } storm;
 
 static void storm_gust(struct irq_work *work)
 {
 	storm.count++;
-	storm.fn(storm.arg);
+	storm.call.fn(storm.call.arg);
 }
 
 static enum hrtimer_restart storm_timer(struct hrtimer *timer)
@@ -259,8 +243,7 @@ static void storm_sender_start(void)
 
 void context_storm_begin(void (*fn)(void *arg), void *arg)
 {
-	storm.fn = fn;
-	storm.arg = arg;
+	storm.call = (struct call) { fn, arg };
 	storm.count = 0;
 	storm.cpu = raw_smp_processor_id();
 	storm.work = HARD_IRQ_WORK(storm_gust);

@@ -67,16 +67,7 @@ void context_step_end(void)
 	unregister_die_notifier(&debug_notifier);
 }
 #else
-bool context_step_begin(void (*nmi)(unsigned long ip, void *arg), void *arg)
-{
-	return false;
-}
-
-void context_step(void (*fn)(void *arg), void *arg)
-{
-}
-
-void context_step_end(void)
-{
-}
+bool context_step_begin(void (*nmi)(unsigned long ip, void *arg), void *arg) { return false; }
+void context_step(void (*fn)(void *arg), void *arg) { }
+void context_step_end(void) { }
 #endif

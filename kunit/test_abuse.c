@@ -83,15 +83,9 @@ static bool on_another_cpu(void (*fn)(void *arg), void *arg)
 }
 
 static const struct abuse_ops ops = {
-	.alloc = alloc,
-	.alloc_size = alloc_size,
-	.alloc_array = alloc_array,
-	.free = slabmod_kfree,
-	.free_wrong = free_wrong,
-	.shrink = shrink,
-	.validate = validate,
-	.destroy = destroy,
-	.on_another_cpu = on_another_cpu,
+	.alloc = alloc, .alloc_size = alloc_size, .alloc_array = alloc_array,
+	.free = slabmod_kfree, .free_wrong = free_wrong, .shrink = shrink,
+	.validate = validate, .destroy = destroy, .on_another_cpu = on_another_cpu,
 };
 
 /* ---- modes ---- */
@@ -149,27 +143,21 @@ static unsigned int kinds_reported(void)
 	return kinds;
 }
 
-struct outcome {
-	enum abuse_when when;
-	unsigned int kinds;
-};
-
-static struct outcome do_phases(const struct abuse_case *c, struct abuse_run *run)
+/* Return the phase in which misuse was first reported, and of which @kinds. */
+static enum abuse_when do_phases(const struct abuse_case *c, struct abuse_run *run,
+				 unsigned int *kinds)
 {
-	struct outcome outcome = { .when = ABUSE_NEVER };
-	enum abuse_when phase;
+	enum abuse_when phase, when = ABUSE_NEVER;
 
 	remember_counts();
-	for (phase = ABUSE_CALL; phase < NR_ABUSE_PHASES; phase++) {
+	for (*kinds = 0, phase = ABUSE_CALL; phase < NR_ABUSE_PHASES; phase++) {
 		abuse_do_phase(phase, c, run);
-		if (outcome.kinds || !kinds_reported())
-			continue;
-		outcome.when = phase;
-		outcome.kinds = kinds_reported();
+		if (!*kinds) {
+			*kinds = kinds_reported();
+			when = phase;
+		}
 	}
-	if (!outcome.kinds)
-		outcome.when = abuse_undetected(c, run);
-	return outcome;
+	return *kinds ? when : abuse_undetected(c, run);
 }
 
 /* ---- runs ---- */
@@ -183,12 +171,13 @@ static bool reach_is_own(const void *p, size_t reach)
 	       p + scene.size + reach <= chunk->base + (PAGE_SIZE << chunk->order);
 }
 
-static void expect_outcome(struct kunit *test, const struct abuse_case *c,
-			   enum abuse_mode mode, int size)
+static void expect_outcome(struct kunit *test, const struct abuse_case *c, enum abuse_mode mode,
+			   int size)
 {
 	struct abuse_run run = { .ops = &ops, .size = abuse_sizes[size].bytes };
-	enum abuse_when when = c->when[mode][size];
-	struct outcome outcome;
+	enum abuse_when expected = c->when[mode][size], when;
+	const char *at = abuse_sizes[size].name, *in = modes[mode].name;
+	unsigned int kinds;
 
 	scene_begin(test, &modes[mode], run.size);
 	scene.filler = slabmod_pool_kmalloc(scene.pool, FILLER, GFP_KERNEL);
@@ -196,19 +185,15 @@ static void expect_outcome(struct kunit *test, const struct abuse_case *c,
 	run.q = alloc();
 	KUNIT_ASSERT_TRUE(test, scene.filler && run.p && run.q);
 	KUNIT_ASSERT_TRUE(test, reach_is_own(run.p, c->reach));
-	outcome = do_phases(c, &run);
+	when = do_phases(c, &run, &kinds);
 	kit_pool_destroy(test, scene.pool, 0);
 	debug_block_switch(debug_all);
 
-	pr_info("slabmod-table: %s;%s;%s;%s\n", c->name,
-		c->once ? "any" : abuse_sizes[size].name, modes[mode].name,
-		abuse_when_names[outcome.when]);
-	KUNIT_EXPECT_EQ_MSG(test, (int)outcome.when, (int)when,
-			    "%s, %s: detected '%s', expected '%s'", abuse_sizes[size].name,
-			    modes[mode].name, abuse_when_names[outcome.when],
-			    abuse_when_names[when]);
-	KUNIT_EXPECT_EQ_MSG(test, outcome.kinds & ~c->kinds, 0, "%s, %s: wrong kind of misuse",
-			    abuse_sizes[size].name, modes[mode].name);
+	pr_info("slabmod-table: %s;%s;%s;%s\n", c->name, c->once ? "any" : at, in,
+		abuse_when_names[when]);
+	KUNIT_EXPECT_EQ_MSG(test, (int)when, (int)expected, "%s, %s: detected '%s', expected '%s'",
+			    at, in, abuse_when_names[when], abuse_when_names[expected]);
+	KUNIT_EXPECT_EQ_MSG(test, kinds & ~c->kinds, 0, "%s, %s: wrong kind of misuse", at, in);
 	KUNIT_EXPECT_TRUE(test, scene.valid);
 }
 

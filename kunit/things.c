@@ -21,39 +21,27 @@ static struct slabmod_pool *pool;
 /* No two pieces have the same mark. */
 static atomic_long_t marks = ATOMIC_LONG_INIT(0);
 
-/* ---- by size ---- */
-
-static bool take_kmalloc(const struct thing_kind *kind, gfp_t gfp, void **objects)
+static void *alloc_one(const struct thing_kind *kind, gfp_t gfp)
 {
-	objects[0] = slabmod_kmalloc(kind->size, gfp);
-	return objects[0];
+	switch (kind->call) {
+	case THING_KMALLOC: return slabmod_kmalloc(kind->size, gfp);
+	case THING_KZALLOC: return slabmod_kzalloc(kind->size, gfp);
+	case THING_PAGES: return (void *)slabmod_get_free_pages(gfp, get_order(kind->size));
+	case THING_RESERVE: return slabmod_pool_kmalloc(pool, kind->size, gfp);
+	default: return slabmod_cache_alloc(*kind->cache, gfp);
+	}
 }
 
-static bool take_kzalloc(const struct thing_kind *kind, gfp_t gfp, void **objects)
+static void free_one(const struct thing_kind *kind, void *object)
 {
-	objects[0] = slabmod_kzalloc(kind->size, gfp);
-	if (!objects[0] || !memchr_inv(objects[0], 0, kind->size))
-		return objects[0];
-	slabmod_kfree(objects[0]);
-	return false;
-}
-
-static void give_kfree(const struct thing_kind *kind, void **objects)
-{
-	slabmod_kfree(objects[0]);
-}
-
-/* ---- by type ---- */
-
-static bool take_object(const struct thing_kind *kind, gfp_t gfp, void **objects)
-{
-	objects[0] = slabmod_cache_alloc(*kind->cache, gfp);
-	return objects[0];
-}
-
-static void give_object(const struct thing_kind *kind, void **objects)
-{
-	slabmod_cache_free(*kind->cache, objects[0]);
+	if (kind->call == THING_PAGES)
+		slabmod_free_pages((unsigned long)object, get_order(kind->size));
+	else if (kind->call == THING_RESERVE)
+		slabmod_pool_kfree(pool, object);
+	else if (kind->call == THING_OBJECT)
+		slabmod_cache_free(*kind->cache, object);
+	else
+		slabmod_kfree(object);
 }
 
 static void build(void *object)
@@ -61,76 +49,41 @@ static void build(void *object)
 	memset(object, BUILT, slabmod_cache_size(built));
 }
 
-/* An object is freed as it was constructed. */
-static bool take_built(const struct thing_kind *kind, gfp_t gfp, void **objects)
+static bool is_built(const struct thing_kind *kind)
 {
-	objects[0] = slabmod_cache_alloc(built, gfp);
-	if (!objects[0] || !memchr_inv(objects[0], BUILT, kind->size))
+	return kind->cache == &built;
+}
+
+/* Allocate, and check what is cleared or constructed. */
+static bool alloc_objects(const struct thing_kind *kind, gfp_t gfp, void **objects)
+{
+	if (kind->nr > 1)
+		return slabmod_cache_alloc_bulk(*kind->cache, gfp, kind->nr, objects) == kind->nr;
+	objects[0] = alloc_one(kind, gfp);
+	if (!objects[0] || (kind->call != THING_KZALLOC && !is_built(kind)))
 		return objects[0];
-	slabmod_cache_free(built, objects[0]);
+	if (!memchr_inv(objects[0], is_built(kind) ? BUILT : 0, kind->size))
+		return true;
+	free_one(kind, objects[0]);
 	return false;
 }
 
-static void give_built(const struct thing_kind *kind, void **objects)
-{
-	memset(objects[0], BUILT, kind->size);
-	slabmod_cache_free(built, objects[0]);
-}
-
-static bool take_bulk(const struct thing_kind *kind, gfp_t gfp, void **objects)
-{
-	return slabmod_cache_alloc_bulk(whole, gfp, kind->nr, objects) == kind->nr;
-}
-
-static void give_bulk(const struct thing_kind *kind, void **objects)
-{
-	slabmod_cache_free_bulk(whole, kind->nr, objects);
-}
-
-/* ---- by pages ---- */
-
-static bool take_pages(const struct thing_kind *kind, gfp_t gfp, void **objects)
-{
-	objects[0] = (void *)slabmod_get_free_pages(gfp, get_order(kind->size));
-	return objects[0];
-}
-
-static void give_pages(const struct thing_kind *kind, void **objects)
-{
-	slabmod_free_pages((unsigned long)objects[0], get_order(kind->size));
-}
-
-/* ---- of a pool whose limit is its reserve ---- */
-
-static bool take_reserve(const struct thing_kind *kind, gfp_t gfp, void **objects)
-{
-	objects[0] = slabmod_pool_kmalloc(pool, kind->size, gfp);
-	return objects[0];
-}
-
-static void give_reserve(const struct thing_kind *kind, void **objects)
-{
-	slabmod_pool_kfree(pool, objects[0]);
-}
-
-/* ---- all of them ---- */
-
 const struct thing_kind thing_kinds[] = {
-	{ "kmalloc-24", 24, 1, take_kmalloc, give_kfree },
-	{ "kmalloc-64", 64, 1, take_kmalloc, give_kfree },
-	{ "kzalloc-1000", 1000, 1, take_kzalloc, give_kfree },
-	{ "kmalloc-8192", 8192, 1, take_kmalloc, give_kfree },
-	{ "kmalloc of a block", LARGE, 1, take_kmalloc, give_kfree, .block = true },
-	{ "a cache that shares lines", 48, 1, take_object, give_object, .cache = &shared },
-	{ "a cache that shares none", 256, 1, take_object, give_object, .cache = &whole },
-	{ "a cache with a constructor", 192, 1, take_built, give_built },
-	{ "bulk", 256, THING_OBJECTS, take_bulk, give_bulk },
-	{ "pages of order 0", PAGE_SIZE, 1, take_pages, give_pages },
-	{ "pages of order 1", PAGE_SIZE << 1, 1, take_pages, give_pages },
-	{ "pages of order 2", PAGE_SIZE << 2, 1, take_pages, give_pages },
-	{ "pages of order 3", PAGE_SIZE << 3, 1, take_pages, give_pages },
-	{ "pages of order 4", PAGE_SIZE << 4, 1, take_pages, give_pages, .block = true },
-	{ "a pool's reserve", 512, 1, take_reserve, give_reserve },
+	{ "kmalloc-24", 24, 1, THING_KMALLOC },
+	{ "kmalloc-64", 64, 1, THING_KMALLOC },
+	{ "kzalloc-1000", 1000, 1, THING_KZALLOC },
+	{ "kmalloc-8192", 8192, 1, THING_KMALLOC },
+	{ "kmalloc of a block", LARGE, 1, THING_KMALLOC, .block = true },
+	{ "a cache that shares lines", 48, 1, THING_OBJECT, .cache = &shared },
+	{ "a cache that shares none", 256, 1, THING_OBJECT, .cache = &whole },
+	{ "a cache with a constructor", 192, 1, THING_OBJECT, .cache = &built },
+	{ "bulk", 256, THING_OBJECTS, THING_OBJECT, .cache = &whole },
+	{ "pages of order 0", PAGE_SIZE, 1, THING_PAGES },
+	{ "pages of order 1", PAGE_SIZE << 1, 1, THING_PAGES },
+	{ "pages of order 2", PAGE_SIZE << 2, 1, THING_PAGES },
+	{ "pages of order 3", PAGE_SIZE << 3, 1, THING_PAGES },
+	{ "pages of order 4", PAGE_SIZE << 4, 1, THING_PAGES, .block = true },
+	{ "a pool's reserve", 512, 1, THING_RESERVE },
 };
 
 const unsigned int nr_thing_kinds = ARRAY_SIZE(thing_kinds);
@@ -141,7 +94,7 @@ bool thing_take(struct thing *thing, const struct thing_kind *kind, gfp_t gfp)
 	unsigned int i;
 
 	thing->kind = NULL;
-	if (!kind->take(kind, gfp, objects))
+	if (!alloc_objects(kind, gfp, objects))
 		return false;
 	for (i = 0; i < kind->nr; i++)
 		piece_fill(&thing->piece[i], objects[i], kind->size,
@@ -164,18 +117,22 @@ bool thing_give(struct thing *thing)
 		objects[i] = thing->piece[i].memory;
 	}
 	thing->kind = NULL;
-	kind->give(kind, objects);
+	/* An object is freed as it was constructed. */
+	if (is_built(kind))
+		build(objects[0]);
+	if (kind->nr > 1)
+		slabmod_cache_free_bulk(*kind->cache, kind->nr, objects);
+	else
+		free_one(kind, objects[0]);
 	return intact;
 }
 
-/* ---- beginning and end ---- */
-
 void things_begin(struct kunit *test)
 {
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool_params params = {
+		.reserve_bytes = RESERVE, .limit_bytes = RESERVE, .node = NUMA_NO_NODE,
+	};
 
-	params.reserve_bytes = RESERVE;
-	params.limit_bytes = RESERVE;
 	shared = slabmod_cache_create("kit-shared", 48, 0, 0, NULL);
 	whole = slabmod_cache_create("kit-whole", 256, 0, 0, NULL);
 	built = slabmod_cache_create("kit-built", 192, 0, 0, build);

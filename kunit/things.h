@@ -14,14 +14,15 @@
 /* The maximum of objects in a thing. */
 #define THING_OBJECTS	8
 
+enum thing_call { THING_KMALLOC, THING_KZALLOC, THING_OBJECT, THING_PAGES, THING_RESERVE };
+
 struct thing_kind {
 	const char *name;
 	size_t size;		/* of each object */
 	unsigned int nr;	/* objects */
-	bool (*take)(const struct thing_kind *kind, gfp_t gfp, void **objects);
-	void (*give)(const struct thing_kind *kind, void **objects);
+	enum thing_call call;
 	bool block;		/* of the buddy: not in an NMI */
-	struct slabmod_cache **cache;
+	struct slabmod_cache **cache;	/* of THING_OBJECT */
 };
 
 extern const struct thing_kind thing_kinds[];

@@ -21,14 +21,11 @@
 #include "abuse.h"
 
 static bool list;
+static unsigned int error, size;
 module_param(list, bool, 0444);
 MODULE_PARM_DESC(list, "print the errors and sizes");
-
-static unsigned int error;
 module_param(error, uint, 0444);
 MODULE_PARM_DESC(error, "number of the error");
-
-static unsigned int size;
 module_param(size, uint, 0444);
 MODULE_PARM_DESC(size, "number of the size");
 
@@ -122,15 +119,9 @@ static void destroy(void)
 }
 
 static const struct abuse_ops ops = {
-	.alloc = alloc,
-	.alloc_size = alloc_size,
-	.alloc_array = alloc_array,
-	.free = kfree,
-	.free_wrong = free_wrong,
-	.shrink = shrink,
-	.validate = validate_caches,
-	.destroy = destroy,
-	.on_another_cpu = on_another_cpu,
+	.alloc = alloc, .alloc_size = alloc_size, .alloc_array = alloc_array,
+	.free = kfree, .free_wrong = free_wrong, .shrink = shrink,
+	.validate = validate_caches, .destroy = destroy, .on_another_cpu = on_another_cpu,
 };
 
 /* ---- the scene ---- */
@@ -257,7 +248,7 @@ static int do_error(const struct abuse_case *c)
 	return 0;
 }
 
-static void list_errors(void)
+static int list_errors(void)
 {
 	unsigned int i, k;
 
@@ -265,24 +256,19 @@ static void list_errors(void)
 		for (k = 0; k < (abuse_cases[i].once ? 1 : NR_ABUSE_SIZES); k++)
 			pr_info("abuse: cell %u;%u;%s;%s\n", i, k, abuse_cases[i].name,
 				abuse_cases[i].once ? "any" : abuse_sizes[k].name);
+	return 0;
 }
 
 static int __init abuse_init(void)
 {
-	if (list)
-		list_errors();
-	else if (error >= ARRAY_SIZE(abuse_cases) || size >= NR_ABUSE_SIZES)
+	if (!list && (error >= ARRAY_SIZE(abuse_cases) || size >= NR_ABUSE_SIZES))
 		return -EINVAL;
-	else
-		return do_error(&abuse_cases[error]);
-	return 0;
+	return list ? list_errors() : do_error(&abuse_cases[error]);
 }
 module_init(abuse_init);
 
 /* Nothing is freed: the guest ends. */
-static void __exit abuse_exit(void)
-{
-}
+static void __exit abuse_exit(void) { }
 module_exit(abuse_exit);
 
 MODULE_DESCRIPTION("Errors of callers with the kernel's allocator, for slabmod's tests");

@@ -35,22 +35,25 @@
 
 #include "stress.h"
 
-#define PARAM(name, variable, type, text) \
-	module_param_named(name, variable, type, 0444); \
-	MODULE_PARM_DESC(name, text)
-
 unsigned long stress_seed;
 static unsigned long ops, seconds;
 static unsigned int workers;
 bool stress_all_debugged, stress_strict, stress_bad;
 
-PARAM(seed, stress_seed, ulong, "repeat the random decisions of a run (default 0: a new seed)");
-PARAM(ops, ops, ulong, "total number of checked operations (default 1000000 without seconds=)");
-PARAM(seconds, seconds, ulong, "duration; with ops=, the first limit reached counts");
-PARAM(workers, workers, uint, "threads, each of which is also interrupted (default two per CPU)");
-PARAM(debugged, stress_all_debugged, bool, "slabmod has debug=1: request less with __GFP_NOFAIL");
-PARAM(bad, stress_bad, bool, "also make bad calls: free memory twice, or in wrong ways");
-PARAM(strict, stress_strict, bool, "slabmod has strict=1: with bad=1, refuses second frees at once");
+module_param_named(seed, stress_seed, ulong, 0444);
+MODULE_PARM_DESC(seed, "repeat a run with the same random decisions (default 0: a new seed)");
+module_param(ops, ulong, 0444);
+MODULE_PARM_DESC(ops, "total number of checked operations (default 1000000 without seconds=)");
+module_param(seconds, ulong, 0444);
+MODULE_PARM_DESC(seconds, "duration; with ops=, the first limit reached counts");
+module_param(workers, uint, 0444);
+MODULE_PARM_DESC(workers, "threads, each of which is also interrupted (default two per CPU)");
+module_param_named(debugged, stress_all_debugged, bool, 0444);
+MODULE_PARM_DESC(debugged, "slabmod has debug=1: smaller requests with __GFP_NOFAIL");
+module_param_named(bad, stress_bad, bool, 0444);
+MODULE_PARM_DESC(bad, "also make bad calls: free memory twice, or in wrong ways");
+module_param_named(strict, stress_strict, bool, 0444);
+MODULE_PARM_DESC(strict, "slabmod has strict=1: with bad=1, every second free must be refused at once");
 
 #define WORKERS_MAX	4096
 /* Enough to fill many slabs, few enough that actors meet. */

@@ -24,31 +24,22 @@
 
 #define THREADS	2
 
-static unsigned int rounds = 100;
+static unsigned int rounds = 100, objects = 30000, size = 128, flags, delay_us;
+static char *symbol = "slabmod:free_locked";
+static unsigned long freed_twice;
+
 module_param(rounds, uint, 0444);
 MODULE_PARM_DESC(rounds, "number of rounds (default 100)");
-
-static unsigned int objects = 30000;
 module_param(objects, uint, 0444);
 MODULE_PARM_DESC(objects, "objects per round (default 30000)");
-
-static unsigned int size = 128;
 module_param(size, uint, 0444);
 MODULE_PARM_DESC(size, "size of an object in bytes (default 128)");
-
-static unsigned int flags;
 module_param(flags, uint, 0444);
 MODULE_PARM_DESC(flags, "flags of the cache (default 0)");
-
-static unsigned int delay_us;
 module_param(delay_us, uint, 0444);
 MODULE_PARM_DESC(delay_us, "maximum delay in us with the lock of a home held (default 0)");
-
-static char *symbol = "slabmod:free_locked";
 module_param(symbol, charp, 0444);
 MODULE_PARM_DESC(symbol, "function of slabmod to wait in (default slabmod:free_locked)");
-
-static unsigned long freed_twice;
 module_param(freed_twice, ulong, 0444);
 MODULE_PARM_DESC(freed_twice, "result: objects that were freed twice");
 
@@ -89,9 +80,7 @@ static int start_delay(void)
 	return delay_us ? -EOPNOTSUPP : 0;
 }
 
-static void stop_delay(void)
-{
-}
+static void stop_delay(void) { }
 #endif
 
 /* ---- the frees ---- */
@@ -198,9 +187,7 @@ static int __init twice_init(void)
 	return slabmod_cache_destroy(cache) ?: err;
 }
 
-static void __exit twice_exit(void)
-{
-}
+static void __exit twice_exit(void) { }
 
 module_init(twice_init);
 module_exit(twice_exit);

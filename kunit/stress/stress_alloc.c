@@ -243,11 +243,12 @@ void stress_set_object(struct stress_piece *piece, const struct stress_cache *ca
 #define DEFINE_ALLOC_OBJECT(name, is_zeroed, call)					\
 static void *alloc_##name(struct stress_actor *actor, struct stress_piece *piece)	\
 {											\
-	const struct stress_cache *c = stress_random_cache(actor, !(is_zeroed));	\
+	bool zeroed = is_zeroed;							\
+	const struct stress_cache *c = stress_random_cache(actor, !zeroed);		\
 	gfp_t gfp = stress_gfp(actor, c->size);						\
 											\
 	stress_set_object(piece, c);							\
-	piece->zeroed = is_zeroed;							\
+	piece->zeroed = zeroed;								\
 	return call;									\
 }
 

@@ -51,38 +51,21 @@ static void *foreign_address(struct stress_actor *actor, const struct stress_pie
 	u64 random = stress_random(actor);
 
 	switch (stress_below(actor, 10)) {
-	case 0:
-		return stack;
-	case 1:
-		/* Not ZERO_SIZE_PTR, which may be freed. */
-		return (void *)(17 + below_long(actor, PAGE_SIZE));
-	case 2:
-		return (void *)(1 + below_long(actor, 15));
-	case 3:
-		return (void *)(PAGE_SIZE + below_long(actor, TASK_SIZE_MAX - PAGE_SIZE));
-	case 4:
-		/* Anywhere in the direct map, and after it. */
-		return (void *)(1 | (PAGE_OFFSET + below_long(actor, 2 *
+	case 0: return stack;
+	/* Not ZERO_SIZE_PTR, which may be freed. */
+	case 1: return (void *)(17 + below_long(actor, PAGE_SIZE));
+	case 2: return (void *)(1 + below_long(actor, 15));
+	case 3: return (void *)(PAGE_SIZE + below_long(actor, TASK_SIZE_MAX - PAGE_SIZE));
+	/* Anywhere in the direct map, and after it. */
+	case 4: return (void *)(1 | (PAGE_OFFSET + below_long(actor, 2 *
 				((unsigned long)high_memory - PAGE_OFFSET))));
-	case 5:
-		return (void *)(random | 1);
-	case 6:
-		/* Wrong upper bits. */
-		return (void *)(1 | ((unsigned long)piece->piece.memory ^
+	case 5: return (void *)(random | 1);
+	/* Wrong upper bits. */
+	case 6: return (void *)(1 | ((unsigned long)piece->piece.memory ^
 				     (1ul << (40 + random % 23))));
-	case 7:
-		return virt_to_page(kernel_page);
-	default:
-		return foreign_memory(actor) + (random % FOREIGN_SIZE & ~7ul);
+	case 7: return virt_to_page(kernel_page);
+	default: return foreign_memory(actor) + (random % FOREIGN_SIZE & ~7ul);
 	}
-}
-
-static void check_foreign(struct stress_actor *actor)
-{
-	u8 *memory = foreign_memory(actor);
-
-	if (memchr_inv(memory, FOREIGN_FILL, FOREIGN_SIZE))
-		stress_wrong(actor, NULL, "the kernel's memory at %p was written to", memory);
 }
 
 /* ---- any bad address ---- */
@@ -100,38 +83,31 @@ static struct slabmod_pool *some_pool(struct stress_actor *actor)
 /* Free a bad address. */
 static void free_bad(struct stress_actor *actor, void *p)
 {
-	switch (stress_below(actor, 8)) {
-	case 0:
+	unsigned int how = stress_below(actor, 8);
+
+	if (how == 0)
 		slabmod_pool_kfree(some_pool(actor), p);
-		break;
-	case 1 ... 2:
+	else if (how <= 2)
 		slabmod_cache_free(some_cache(actor), p);
-		break;
-	case 3:
+	else if (how == 3)
 		slabmod_kfree_sensitive(p);
-		break;
-	case 4:
+	else if (how == 4)
 		stress_krealloc_zero(actor, p);
-		break;
-	default:
+	else
 		slabmod_kfree(p);
-	}
 }
 
 static void free_bad_pages(struct stress_actor *actor, void *p)
 {
 	unsigned int order = stress_below(actor, SLABMOD_MAX_ORDER + 2);
+	unsigned int how = stress_below(actor, 4);
 
-	switch (stress_below(actor, 4)) {
-	case 0:
+	if (how == 0)
 		slabmod_pool_free_pages(some_pool(actor), (unsigned long)p, order);
-		break;
-	case 1:
+	else if (how == 1)
 		slabmod_free_pages_exact(p, 1 + below_long(actor, SZ_1M));
-		break;
-	default:
+	else
 		slabmod_free_pages((unsigned long)p, order);
-	}
 }
 
 /* Get the size of a bad address, or resize it. */
@@ -156,26 +132,26 @@ static void foreign(struct stress_actor *actor, const struct stress_piece *piece
 {
 	unsigned long on_stack[4];
 	void *p = foreign_address(actor, piece, on_stack);
+	u8 *memory = foreign_memory(actor);
+	enum stress_bad bad = STRESS_BAD_FOREIGN_FREE;
+	unsigned int how = stress_below(actor, 8);
 
 	OPTIMIZER_HIDE_VAR(p);
-	switch (stress_below(actor, 8)) {
-	case 0:
+	if (how == 0) {
 		use_bad(actor, p);
-		stress_did_bad(actor, STRESS_BAD_FOREIGN_LOOK, 1);
-		break;
-	case 1:
+		bad = STRESS_BAD_FOREIGN_LOOK;
+	} else if (how == 1) {
 		free_bad_pages(actor, p);
-		stress_did_bad(actor, STRESS_BAD_FOREIGN_PAGES, 1);
-		break;
-	case 2:
+		bad = STRESS_BAD_FOREIGN_PAGES;
+	} else if (how == 2) {
 		__slabmod_free_pages(virt_to_page(kernel_page), stress_below(actor, 11));
-		stress_did_bad(actor, STRESS_BAD_FOREIGN_PAGES, 1);
-		break;
-	default:
+		bad = STRESS_BAD_FOREIGN_PAGES;
+	} else {
 		free_bad(actor, p);
-		stress_did_bad(actor, STRESS_BAD_FOREIGN_FREE, 1);
 	}
-	check_foreign(actor);
+	stress_did_bad(actor, bad, 1);
+	if (memchr_inv(memory, FOREIGN_FILL, FOREIGN_SIZE))
+		stress_wrong(actor, NULL, "the kernel's memory at %p was written to", memory);
 }
 
 /* ---- addresses inside a piece ---- */
@@ -183,24 +159,20 @@ static void foreign(struct stress_actor *actor, const struct stress_piece *piece
 static void inner(struct stress_actor *actor, const struct stress_piece *piece)
 {
 	void *p = piece->piece.memory + 1 + below_long(actor, piece->piece.size - 1);
+	unsigned int how;
 
 	if (stress_one_in(actor, 2))
 		p = PTR_ALIGN_DOWN(p, 16);
 	if (p <= piece->piece.memory)
 		p = piece->piece.memory + 1;
-	switch (stress_below(actor, 8)) {
-	case 0 ... 1:
+	how = stress_below(actor, 8);
+	if (how <= 1)
 		use_bad(actor, p);
-		stress_did_bad(actor, STRESS_BAD_INNER_LOOK, 1);
-		break;
-	case 2:
+	else if (how == 2)
 		free_bad_pages(actor, p);
-		stress_did_bad(actor, STRESS_BAD_INNER_FREE, 1);
-		break;
-	default:
+	else
 		free_bad(actor, p);
-		stress_did_bad(actor, STRESS_BAD_INNER_FREE, 1);
-	}
+	stress_did_bad(actor, how <= 1 ? STRESS_BAD_INNER_LOOK : STRESS_BAD_INNER_FREE, 1);
 }
 
 /* Free the piece among bad addresses: odd ones, because its page may be reused at once. */
@@ -264,33 +236,26 @@ static void wrong_pool(struct stress_actor *actor, const struct stress_piece *pi
 	stress_did_bad(actor, STRESS_BAD_WRONG_POOL, 1);
 }
 
-static void free_with_order(struct stress_actor *actor, const struct stress_piece *piece,
-			    unsigned int order)
-{
-	void *p = piece->piece.memory;
-
-	if (stress_one_in(actor, 4))
-		__slabmod_free_pages(virt_to_page(p), order);
-	else if (piece->pool >= 0 && stress_one_in(actor, 2))
-		slabmod_pool_free_pages(stress_pools[piece->pool], (unsigned long)p, order);
-	else
-		slabmod_free_pages((unsigned long)p, order);
-}
-
 static void wrong_order(struct stress_actor *actor, const struct stress_piece *piece)
 {
 	unsigned long pages = DIV_ROUND_UP(piece->piece.size, PAGE_SIZE);
 	unsigned int order = stress_below(actor, SLABMOD_MAX_ORDER + 3);
 	unsigned long others = below_long(actor, 1ul << SLABMOD_MAX_ORDER);
+	void *p = piece->piece.memory;
 
 	if (stress_one_in(actor, 2)) {
 		if (others == pages)
 			return;
-		slabmod_free_pages_exact(piece->piece.memory, others << PAGE_SHIFT);
+		slabmod_free_pages_exact(p, others << PAGE_SHIFT);
 	} else {
 		if (1ul << order == pages)
 			return;
-		free_with_order(actor, piece, order);
+		if (stress_one_in(actor, 4))
+			__slabmod_free_pages(virt_to_page(p), order);
+		else if (piece->pool >= 0 && stress_one_in(actor, 2))
+			slabmod_pool_free_pages(stress_pools[piece->pool], (unsigned long)p, order);
+		else
+			slabmod_free_pages((unsigned long)p, order);
 	}
 	stress_did_bad(actor, STRESS_BAD_WRONG_ORDER, 1);
 }
@@ -299,31 +264,22 @@ static void wrong_order(struct stress_actor *actor, const struct stress_piece *p
 
 static void bad_with_piece(struct stress_actor *actor, struct stress_piece *piece)
 {
-	switch (stress_below(actor, 8)) {
-	case 0 ... 1:
-		if (piece->piece.size > 1)
-			inner(actor, piece);
-		break;
-	case 2:
-		if (is_from_cache(piece)) {
-			inner_bulk(actor, piece);
-			return;
-		}
-		wrong_order(actor, piece);
-		break;
-	case 3 ... 4:
-		wrong_cache(actor, piece);
-		break;
-	case 5:
-		wrong_pool(actor, piece);
-		break;
-	case 6:
-		if (!is_from_cache(piece))
-			wrong_order(actor, piece);
-		break;
-	default:
-		foreign(actor, piece);
+	unsigned int how = stress_below(actor, 8);
+
+	if (how == 2 && is_from_cache(piece)) {
+		inner_bulk(actor, piece);
+		return;
 	}
+	if (how <= 1 && piece->piece.size > 1)
+		inner(actor, piece);
+	else if ((how == 2 || how == 6) && !is_from_cache(piece))
+		wrong_order(actor, piece);
+	else if (how == 3 || how == 4)
+		wrong_cache(actor, piece);
+	else if (how == 5)
+		wrong_pool(actor, piece);
+	else if (how == 7)
+		foreign(actor, piece);
 	stress_check_piece(actor, piece, piece->piece.size);
 }
 

@@ -92,9 +92,9 @@ static void post_run(struct post *post)
 }
 
 #define DEFINE_POST(type, member)				\
-static void post_##member(struct type *member)			\
+static void post_##member(struct type *p)			\
 {								\
-	post_run(container_of(member, struct post, member));	\
+	post_run(container_of(p, struct post, member));		\
 }
 
 DEFINE_POST(tasklet_struct, tasklet)

@@ -81,20 +81,14 @@ void stress_free(struct stress_actor *actor, struct stress_piece *piece)
 	void *p = stress_end_piece(actor, piece);
 	enum stress_kind kind = STRESS_FREE_PAGES_EXACT;
 
-	switch (piece->family) {
-	case STRESS_MEMORY:
+	if (piece->family == STRESS_MEMORY)
 		kind = free_memory(actor, piece->pool, p);
-		break;
-	case STRESS_OBJECT:
+	else if (piece->family == STRESS_OBJECT)
 		kind = free_object(actor, piece->cache, p);
-		break;
-	case STRESS_PAGES:
+	else if (piece->family == STRESS_PAGES)
 		kind = free_page_run(actor, piece->pool, p, piece->order);
-		break;
-	case STRESS_EXACT:
+	else
 		slabmod_free_pages_exact(p, piece->piece.size);
-		break;
-	}
 	stress_did(actor, kind, 1);
 }
 
@@ -134,18 +128,7 @@ void stress_free_bulk(struct stress_actor *actor, struct stress_piece **pieces, 
 
 /* ---- resize ---- */
 
-/* Check that the contents are preserved, and the rest is cleared if requested. */
-static void check_resized(struct stress_actor *actor, struct stress_piece *piece, void *new,
-			  size_t size, size_t room, gfp_t gfp)
-{
-	piece->piece.memory = new;
-	stress_check_piece(actor, piece, min(size, piece->piece.size));
-	if (gfp & __GFP_ZERO && size > room && memchr_inv(new + room, 0, size - room))
-		stress_wrong(actor, piece, "from %zu to %zu bytes: the rest is not cleared", room,
-			     size);
-}
-
-static void resize(struct stress_actor *actor, struct stress_piece *piece)
+void stress_resize(struct stress_actor *actor, struct stress_piece *piece)
 {
 	enum stress_kind kind = stress_one_in(actor, 2) ? STRESS_KREALLOC : STRESS_KREALLOC_ARRAY;
 	size_t n = kind == STRESS_KREALLOC ? 1 : 1 + stress_below(actor, 8);
@@ -153,6 +136,10 @@ static void resize(struct stress_actor *actor, struct stress_piece *piece)
 	void *old = piece->piece.memory, *new;
 	gfp_t gfp;
 
+	if (piece->family != STRESS_MEMORY) {
+		stress_ksize(actor, piece);
+		return;
+	}
 	if (n * each > SLABMOD_KMALLOC_MAX_CLASS)
 		n = 1;
 	size = n * each;
@@ -166,7 +153,12 @@ static void resize(struct stress_actor *actor, struct stress_piece *piece)
 		stress_was_refused(actor, kind);
 		return;
 	}
-	check_resized(actor, piece, new, size, room, gfp);
+	/* The contents must be preserved, and the rest cleared if requested. */
+	piece->piece.memory = new;
+	stress_check_piece(actor, piece, min(size, piece->piece.size));
+	if (gfp & __GFP_ZERO && size > room && memchr_inv(new + room, 0, size - room))
+		stress_wrong(actor, piece, "from %zu to %zu bytes: the rest is not cleared", room,
+			     size);
 	/* It may have stayed in place, aligned for its old size. */
 	piece->align = 16;
 	piece->zeroed = false;
@@ -174,14 +166,6 @@ static void resize(struct stress_actor *actor, struct stress_piece *piece)
 	piece->nid = NUMA_NO_NODE;
 	stress_begin_piece(actor, piece, kind);
 	stress_did(actor, kind, 1);
-}
-
-void stress_resize(struct stress_actor *actor, struct stress_piece *piece)
-{
-	if (piece->family == STRESS_MEMORY)
-		resize(actor, piece);
-	else
-		stress_ksize(actor, piece);
 }
 
 void stress_ksize(struct stress_actor *actor, struct stress_piece *piece)

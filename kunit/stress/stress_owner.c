@@ -213,18 +213,6 @@ static bool visit_add(struct visit *visit, enum stress_kind kind, enum stress_fa
 	return ++visit->n < STRESS_HANDS;
 }
 
-static unsigned int visit_flags(struct stress_actor *actor)
-{
-	switch (stress_below(actor, 8)) {
-	case 0:
-		return SLABMOD_DEBUG;
-	case 1:
-		return SLABMOD_ISOLATED;
-	default:
-		return 0;
-	}
-}
-
 /* A cache with live objects must not be destroyed. */
 static void destroy_busy_cache(struct visit *visit, struct stress_cache *c)
 {
@@ -252,6 +240,7 @@ static void free_twice(struct visit *visit, struct stress_cache *c, unsigned int
 
 void stress_cache_life(struct stress_actor *actor)
 {
+	static const unsigned int flags[8] = { SLABMOD_DEBUG, SLABMOD_ISOLATED };
 	int pool = (int)stress_below(actor, STRESS_POOLS + 1) - 1;
 	size_t size = stress_random_size(actor) % 8192 + 1, align = 1u << stress_below(actor, 13);
 	struct stress_cache own = { .size = size, .pool = pool };
@@ -261,7 +250,7 @@ void stress_cache_life(struct stress_actor *actor)
 	if (!visit)
 		return;
 	own.name = visit->name;
-	own.cache = stress_create(pool, own.name, size, align, visit_flags(actor), NULL);
+	own.cache = stress_create(pool, own.name, size, align, flags[stress_below(actor, 8)], NULL);
 	if (!own.cache) {
 		stress_was_refused(actor, STRESS_CACHE_LIFE);
 		goto out;
@@ -277,8 +266,7 @@ void stress_cache_life(struct stress_actor *actor)
 	if (stress_bad)
 		destroy_busy_cache(visit, &own);
 	for (n = visit->n; visit->n;)
-		slabmod_cache_free(own.cache,
-				   stress_end_piece(actor, &visit->pieces[--visit->n]));
+		slabmod_cache_free(own.cache, stress_end_piece(actor, &visit->pieces[--visit->n]));
 	if (stress_bad)
 		free_twice(visit, &own, n);
 	stress_cache_close(&own);
@@ -301,19 +289,6 @@ static void fill_pool(struct visit *visit, struct slabmod_pool *pool)
 		return;
 	p = (void *)slabmod_pool_get_free_pages(pool, gfp, 0);
 	visit_add(visit, STRESS_POOL_PAGES, STRESS_PAGES, p, PAGE_SIZE, PAGE_SIZE);
-}
-
-static void empty_pool(struct visit *visit, struct slabmod_pool *pool)
-{
-	while (visit->n) {
-		struct stress_piece *piece = &visit->pieces[--visit->n];
-		void *p = stress_end_piece(visit->actor, piece);
-
-		if (piece->family == STRESS_PAGES)
-			slabmod_pool_free_pages(pool, (unsigned long)p, 0);
-		else
-			slabmod_pool_kfree(pool, p);
-	}
 }
 
 void stress_pool_life(struct stress_actor *actor)
@@ -340,7 +315,15 @@ void stress_pool_life(struct stress_actor *actor)
 		stress_did_bad(actor, STRESS_BAD_BUSY_POOL, !!visit->n);
 	}
 	check_usage(actor, visit->name, &params, pool);
-	empty_pool(visit, pool);
+	while (visit->n) {
+		struct stress_piece *piece = &visit->pieces[--visit->n];
+		void *p = stress_end_piece(actor, piece);
+
+		if (piece->family == STRESS_PAGES)
+			slabmod_pool_free_pages(pool, (unsigned long)p, 0);
+		else
+			slabmod_pool_kfree(pool, p);
+	}
 	slabmod_pool_shrink(pool);
 	check_usage(actor, visit->name, &params, pool);
 	stress_pool_close(pool, visit->name);
@@ -353,25 +336,19 @@ out:
 
 void stress_rare(struct stress_actor *actor, unsigned int which)
 {
-	switch (which) {
-	case 0:
+	if (which == 0) {
 		stress_pool_life(actor);
-		break;
-	case 1 ... 4:
+	} else if (which <= 4) {
 		slabmod_shrink();
 		stress_did(actor, STRESS_SHRINK, 1);
-		break;
-	case 5 ... 12:
+	} else if (which <= 12) {
 		slabmod_pool_shrink(stress_pools[stress_below(actor, STRESS_POOLS)]);
 		stress_did(actor, STRESS_POOL_SHRINK, 1);
-		break;
-	case 13 ... 28:
+	} else if (which <= 28) {
 		stress_cache_life(actor);
-		break;
-	case 29 ... 40:
+	} else if (which <= 40) {
 		stress_check_pools(actor);
-		break;
-	default:
+	} else {
 		slabmod_cache_shrink(stress_random_cache(actor, true)->cache);
 		stress_did(actor, STRESS_CACHE_SHRINK, 1);
 	}

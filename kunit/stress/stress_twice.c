@@ -170,14 +170,10 @@ static bool taint_alloc(struct stress_actor *actor, struct stress_piece *piece,
 static enum stress_kind kind_of(const struct stress_piece *piece)
 {
 	switch (piece->family) {
-	case STRESS_OBJECT:
-		return STRESS_CACHE_ALLOC;
-	case STRESS_PAGES:
-		return STRESS_POOL_PAGES;
-	case STRESS_EXACT:
-		return STRESS_ALLOC_PAGES_EXACT;
-	default:
-		return STRESS_POOL_KMALLOC;
+	case STRESS_OBJECT: return STRESS_CACHE_ALLOC;
+	case STRESS_PAGES: return STRESS_POOL_PAGES;
+	case STRESS_EXACT: return STRESS_ALLOC_PAGES_EXACT;
+	default: return STRESS_POOL_KMALLOC;
 	}
 }
 
@@ -186,22 +182,16 @@ static enum stress_kind kind_of(const struct stress_piece *piece)
 /* Free by a call that needs only the address. */
 static void free_by_address(struct stress_actor *actor, const struct stress_taint *taint, void *p)
 {
-	switch (stress_below(actor, 16)) {
-	case 0:
-		if (!may_write(taint))
-			slabmod_kfree(p);
-		else
-			slabmod_kfree_sensitive(p);
-		break;
-	case 1:
+	unsigned int how = stress_below(actor, 16);
+
+	if (how == 0 && may_write(taint))
+		slabmod_kfree_sensitive(p);
+	else if (how == 1)
 		stress_krealloc_zero(actor, p);
-		break;
-	case 2:
+	else if (how == 2)
 		slabmod_kfree_bulk(1, &p);
-		break;
-	default:
+	else
 		slabmod_kfree(p);
-	}
 }
 
 static void free_object(struct stress_actor *actor, const struct stress_taint *taint, void *p)
@@ -216,16 +206,14 @@ static void free_object(struct stress_actor *actor, const struct stress_taint *t
 
 static void free_pages_of_pool(struct stress_actor *actor, void *p, unsigned int order)
 {
-	switch (stress_below(actor, 4)) {
-	case 0:
+	unsigned int how = stress_below(actor, 4);
+
+	if (how == 0)
 		slabmod_free_pages((unsigned long)p, order);
-		break;
-	case 1:
+	else if (how == 1)
 		__slabmod_free_pages(virt_to_page(p), order);
-		break;
-	default:
+	else
 		slabmod_pool_free_pages(pool, (unsigned long)p, order);
-	}
 }
 
 /* Free by a call that fits the allocation, whether it is free already or not. */
@@ -233,22 +221,16 @@ static void taint_free(struct stress_actor *actor, const struct stress_piece *pi
 {
 	void *p = piece->piece.memory;
 
-	switch (piece->family) {
-	case STRESS_OBJECT:
+	if (piece->family == STRESS_OBJECT)
 		free_object(actor, piece->taint, p);
-		break;
-	case STRESS_EXACT:
+	else if (piece->family == STRESS_EXACT)
 		slabmod_free_pages_exact(p, piece->piece.size);
-		break;
-	case STRESS_PAGES:
+	else if (piece->family == STRESS_PAGES)
 		free_pages_of_pool(actor, p, piece->order);
-		break;
-	default:
-		if (stress_one_in(actor, 2))
-			slabmod_pool_kfree(pool, p);
-		else
-			free_by_address(actor, piece->taint, p);
-	}
+	else if (stress_one_in(actor, 2))
+		slabmod_pool_kfree(pool, p);
+	else
+		free_by_address(actor, piece->taint, p);
 }
 
 static void fill_slot(struct stress_actor *actor, struct stress_piece *piece,
@@ -326,26 +308,21 @@ static void enlarge_freed(struct stress_actor *actor, const struct stress_piece 
 static void use_freed(struct stress_actor *actor, const struct stress_piece *piece)
 {
 	const struct stress_taint *taint = piece->taint;
+	unsigned int how = stress_below(actor, 3);
 	void *p = piece->piece.memory;
 	size_t size;
 
 	if (!keeps_memory(taint) || taint->exact)
 		return;
-	switch (stress_below(actor, 3)) {
-	case 0:
+	if (how == 0) {
 		size = slabmod_ksize(p);
 		if (size && taint->type.size && size != slabmod_cache_size(taint->type.cache))
 			stress_wrong(actor, NULL, "an object of %s has %zu bytes", taint->type.name,
 				     size);
 		stress_did_bad(actor, STRESS_BAD_FREED_KSIZE, 0);
-		break;
-	case 1:
-		if (may_write(taint))
-			enlarge_freed(actor, piece);
-		break;
-	default:
-		if (!may_write(taint))
-			break;
+	} else if (how == 1 && may_write(taint)) {
+		enlarge_freed(actor, piece);
+	} else if (may_write(taint)) {
 		slabmod_kfree_sensitive(p);
 		stress_did_bad(actor, STRESS_BAD_FREED_SENSITIVE, 0);
 	}
@@ -428,18 +405,16 @@ static void free_badly(struct stress_actor *actor, struct stress_piece *piece, e
 {
 	struct stress_taint *taint = piece->taint;
 
-	switch (way) {
-	case LEAVE ... LEAVE_TOO:
+	if (way == LEAVE || way == LEAVE_TOO) {
 		free_and_leave(actor, piece);
 		return;
-	case BULK:
+	}
+	if (way == BULK) {
 		free_bulk(actor, piece, other);
-		break;
-	case USE:
+	} else if (way == USE) {
 		taint_free(actor, piece);
 		use_freed(actor, piece);
-		break;
-	default:
+	} else {
 		free_twice(actor, piece, other);
 	}
 	piece->piece.memory = NULL;

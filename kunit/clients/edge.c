@@ -113,27 +113,6 @@ static bool hog_is_running;
 /* Read-locked during a wave. */
 static DECLARE_RWSEM(tide);
 
-static void alloc_objects(struct waver *waver, unsigned int i)
-{
-	unsigned int n = WAVE_BYTES / CACHE_SIZE(i);
-
-	while (n--) {
-		void **object = slabmod_cache_alloc(caches[i], GFP_WAVE);
-
-		if (!object)
-			break;
-		push(&waver->objects[i], object);
-	}
-}
-
-static void free_objects(struct waver *waver, unsigned int i)
-{
-	void *object;
-
-	while ((object = pop(&waver->objects[i])))
-		slabmod_cache_free(caches[i], object);
-}
-
 /* Stays true, although the kernel may reclaim much afterwards. */
 static bool short_of_memory(void)
 {
@@ -145,13 +124,21 @@ static bool short_of_memory(void)
 /* Allocate from all caches before freeing any: a cache must not reuse another's memory. */
 static void wave(struct waver *waver)
 {
-	unsigned int i;
+	unsigned int i, n;
+	void **object;
 
 	down_read(&tide);
-	for (i = 0; i < CACHES && !short_of_memory(); i++)
-		alloc_objects(waver, i);
+	for (i = 0; i < CACHES && !short_of_memory(); i++) {
+		for (n = WAVE_BYTES / CACHE_SIZE(i); n; n--) {
+			object = slabmod_cache_alloc(caches[i], GFP_WAVE);
+			if (!object)
+				break;
+			push(&waver->objects[i], object);
+		}
+	}
 	for (i = 0; i < CACHES; i++)
-		free_objects(waver, i);
+		while ((object = pop(&waver->objects[i])))
+			slabmod_cache_free(caches[i], object);
 	waver->waves++;
 	up_read(&tide);
 }
@@ -168,11 +155,10 @@ static int make_waves(void *arg)
 
 static int start_wavers(void)
 {
+	struct task_struct *task;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wavers); i++) {
-		struct task_struct *task;
-
 		task = kthread_create(make_waves, &wavers[i], "slabmod_edge/%u", i);
 		if (IS_ERR(task))
 			return PTR_ERR(task);
@@ -231,28 +217,14 @@ static DECLARE_WAIT_QUEUE_HEAD(counter_wait);
 static bool to_count;
 static DECLARE_COMPLETION(counted);
 
-static void *slub_page(void)
+static void *alloc_page_of(struct slabmod_pool *of)
 {
-	return kmalloc(PAGE_SIZE, GFP_ATOMIC | __GFP_NOWARN);
+	return of ? (void *)slabmod_pool_get_free_pages(of, GFP_ATOMIC, 0) :
+		    kmalloc(PAGE_SIZE, GFP_ATOMIC | __GFP_NOWARN);
 }
 
-static void slub_free(void *page)
-{
-	kfree(page);
-}
-
-static void *reserve_page(void)
-{
-	return (void *)slabmod_pool_get_free_pages(pool, GFP_ATOMIC, 0);
-}
-
-static void reserve_free(void *page)
-{
-	slabmod_pool_free_pages(pool, (unsigned long)page, 0);
-}
-
-/* Allocate as many pages as the reserve has, with interrupts off. */
-static void **alloc_all(void *(*alloc)(void), unsigned long *pages, unsigned long *failed)
+/* Allocate as many pages as the reserve has from a pool, or from SLUB, with interrupts off. */
+static void **alloc_all(struct slabmod_pool *of, unsigned long *pages, unsigned long *failed)
 {
 	void **page, **list = NULL;
 	unsigned long flags;
@@ -260,7 +232,7 @@ static void **alloc_all(void *(*alloc)(void), unsigned long *pages, unsigned lon
 
 	local_irq_save(flags);
 	for (n = 0; n < RESERVE_PAGES; n++) {
-		page = alloc();
+		page = alloc_page_of(of);
 		if (page)
 			push(&list, page);
 		else
@@ -269,14 +241,6 @@ static void **alloc_all(void *(*alloc)(void), unsigned long *pages, unsigned lon
 	local_irq_restore(flags);
 	*pages = RESERVE_PAGES - *failed;
 	return list;
-}
-
-static void free_all(void **list, void (*free)(void *page))
-{
-	void *page;
-
-	while ((page = pop(&list)))
-		free(page);
 }
 
 /* Allocate the reserve once more, in pieces of 64 bytes to 1 KiB, until it is used up. */
@@ -319,7 +283,7 @@ static int count_on_request(void *unused)
  */
 static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 {
-	void **slub, **reserve;
+	void **slub, **reserve, *page;
 
 	if (figures.oom_calls++)
 		return NOTIFY_OK;
@@ -328,24 +292,17 @@ static int on_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 	wake_up(&counter_wait);
 	wait_for_completion_timeout(&counted, 60 * HZ);
 	/* Hold SLUB's pages meanwhile: only the reserve is left then. */
-	slub = alloc_all(slub_page, &figures.slub_pages, &figures.slub_failed);
-	reserve = alloc_all(reserve_page, &figures.reserve_pages, &figures.reserve_failed);
-	free_all(reserve, reserve_free);
+	slub = alloc_all(NULL, &figures.slub_pages, &figures.slub_failed);
+	reserve = alloc_all(pool, &figures.reserve_pages, &figures.reserve_failed);
+	while ((page = pop(&reserve)))
+		slabmod_pool_free_pages(pool, (unsigned long)page, 0);
 	alloc_small();
-	free_all(slub, slub_free);
+	while ((page = pop(&slub)))
+		kfree(page);
 	return NOTIFY_OK;
 }
 
 static struct notifier_block oom_notifier = { .notifier_call = on_oom };
-
-static int make_pool(void)
-{
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-
-	params.reserve_bytes = RESERVE;
-	pool = slabmod_pool_create("edge", &params);
-	return pool ? 0 : -ENOMEM;
-}
 
 static int make_caches(void)
 {
@@ -391,6 +348,7 @@ static int empty(void)
 
 static int fill(void)
 {
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	int err;
 
 	if (pool)
@@ -398,7 +356,10 @@ static int fill(void)
 	memset(&figures, 0, sizeof(figures));
 	hog_is_running = false;
 	reinit_completion(&counted);
-	err = make_pool() ?: make_caches() ?: make_counter() ?: start_wavers() ?: wait_for_waves();
+	params.reserve_bytes = RESERVE;
+	pool = slabmod_pool_create("edge", &params);
+	err = pool ? 0 : -ENOMEM;
+	err = err ?: make_caches() ?: make_counter() ?: start_wavers() ?: wait_for_waves();
 	if (!err) {
 		figures.free_before = count_free();
 		/* Until the OOM killer starts. */
@@ -575,31 +536,17 @@ static const struct {
 	const char *name;
 	int (*run)(void);
 } commands[] = {
-	{ "fill", fill },
-	{ "empty", empty },
-	{ "break", break_up },
-	{ "serve", serve },
+	{ "fill", fill }, { "empty", empty }, { "break", break_up }, { "serve", serve },
 	{ "mend", mend },
 };
 
 static DEFINE_MUTEX(command_lock);
 static struct dentry *dir;
 
-static int run_command(const char *name)
+static ssize_t command_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
 	unsigned int i;
 	int err = -ENOENT;
-
-	mutex_lock(&command_lock);
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, name))
-			err = commands[i].run();
-	mutex_unlock(&command_lock);
-	return err;
-}
-
-static ssize_t command_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
-{
 	char name[16];
 
 	if (len >= sizeof(name))
@@ -607,14 +554,16 @@ static ssize_t command_write(struct file *file, const char __user *from, size_t 
 	if (copy_from_user(name, from, len))
 		return -EFAULT;
 	name[len] = '\0';
-	return run_command(strim(name)) ?: len;
+	mutex_lock(&command_lock);
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, strim(name)))
+			err = commands[i].run();
+	mutex_unlock(&command_lock);
+	return err ?: len;
 }
 
 static const struct file_operations command_fops = {
-	.owner = THIS_MODULE,
-	.open = simple_open,
-	.write = command_write,
-	.llseek = noop_llseek,
+	.owner = THIS_MODULE, .open = simple_open, .write = command_write, .llseek = noop_llseek,
 };
 
 #define FIGURE(name)	{ #name, &figures.name }

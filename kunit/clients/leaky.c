@@ -105,27 +105,6 @@ static noinline bool lose_objects(void)
 	return true;
 }
 
-static int start_holding(void)
-{
-	holder_cache = slabmod_cache_create("holder", sizeof(struct holder), 0, 0, NULL);
-	lost_cache = slabmod_cache_create("lost", LOST_SIZE, 0, 0, NULL);
-	if (!holder_cache || !lost_cache || !hold_all() || !lose_objects())
-		return -ENOMEM;
-	return 0;
-}
-
-/* The lost objects are left for slabmod to report. */
-static void end_holding(void)
-{
-	struct holder *holder, *next;
-
-	for (holder = holders; holder; holder = next) {
-		next = holder->next;
-		kfree(holder->held);
-		slabmod_kfree(holder);
-	}
-}
-
 /* Not inline: the test looks for its name. */
 static noinline int leave_objects(void)
 {
@@ -140,14 +119,23 @@ static noinline int leave_objects(void)
 
 static int __init leaky_init(void)
 {
-	if (holds)
-		return start_holding();
-	return pools ? leave_pools() : leave_objects();
+	if (!holds)
+		return pools ? leave_pools() : leave_objects();
+	holder_cache = slabmod_cache_create("holder", sizeof(struct holder), 0, 0, NULL);
+	lost_cache = slabmod_cache_create("lost", LOST_SIZE, 0, 0, NULL);
+	return holder_cache && lost_cache && hold_all() && lose_objects() ? 0 : -ENOMEM;
 }
 
+/* The lost objects are left for slabmod to report. */
 static void __exit leaky_exit(void)
 {
-	end_holding();
+	struct holder *holder, *next;
+
+	for (holder = holders; holder; holder = next) {
+		next = holder->next;
+		kfree(holder->held);
+		slabmod_kfree(holder);
+	}
 }
 
 module_init(leaky_init);

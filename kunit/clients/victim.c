@@ -24,9 +24,7 @@
 static const struct memory {
 	const char *name;
 	size_t size;
-} memories[] = {
-	{ "object", SZ_8K }, { "block", SZ_64K }, { "pages", SZ_16K },
-};
+} memories[] = { { "object", SZ_8K }, { "block", SZ_64K }, { "pages", SZ_16K } };
 
 static void *memory[ARRAY_SIZE(memories)];
 static struct dentry *dir;
@@ -48,19 +46,14 @@ static ssize_t memory_write(struct file *file, const char __user *from, size_t c
 }
 
 static const struct file_operations memory_fops = {
-	.owner = THIS_MODULE,
-	.open = simple_open,
-	.read = memory_read,
-	.write = memory_write,
-	.llseek = default_llseek,
+	.owner = THIS_MODULE, .open = simple_open, .llseek = default_llseek,
+	.read = memory_read, .write = memory_write,
 };
 
-#define WRITE_ONLY_FOPS(name)					\
-static const struct file_operations name##_fops = {		\
-	.owner = THIS_MODULE,					\
-	.open = simple_open,					\
-	.write = name##_write,					\
-	.llseek = noop_llseek,					\
+#define WRITE_ONLY_FOPS(name)							\
+static const struct file_operations name##_fops = {				\
+	.owner = THIS_MODULE, .open = simple_open, .llseek = noop_llseek,	\
+	.write = name##_write,							\
 }
 
 /* ---- misuse ---- */
@@ -94,27 +87,20 @@ static void misuse_memory(struct slabmod_cache *cache)
 	kfree(foreign);
 }
 
-static void misuse_arguments(void)
+static ssize_t misuse_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
 {
-	/* Not a constant. */
-	size_t huge = SIZE_MAX / (1 + !!dir);
+	struct slabmod_cache *cache = slabmod_cache_create("victim", 100, 0, 0, NULL);
+	size_t huge = SIZE_MAX / (1 + !!dir);	/* not a constant */
 
+	if (!cache)
+		return -ENOMEM;
+	misuse_memory(cache);
 	slabmod_kfree(slabmod_kmalloc_array(huge, SZ_8K, GFP_KERNEL));
 	slabmod_kfree(slabmod_kmalloc(huge, GFP_KERNEL));
 	slabmod_kfree(slabmod_kmalloc(64, GFP_KERNEL | __GFP_DMA));
 	slabmod_kfree(slabmod_kmalloc_node(64, GFP_KERNEL, MAX_NUMNODES));
 	slabmod_cache_create("a\nbad name", 64, 0, 0, NULL);
 	slabmod_cache_create("victim", 64, 0, 0, NULL);
-}
-
-static ssize_t misuse_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
-{
-	struct slabmod_cache *cache = slabmod_cache_create("victim", 100, 0, 0, NULL);
-
-	if (!cache)
-		return -ENOMEM;
-	misuse_memory(cache);
-	misuse_arguments();
 	slabmod_cache_destroy(cache);
 	return count;
 }

@@ -92,9 +92,7 @@ void stress_actor_init(struct stress_actor *actor, unsigned int id, enum stress_
 	unsigned int hand;
 
 	*actor = (struct stress_actor) {
-		.id = id,
-		.context = context,
-		.may_sleep = may_sleep,
+		.id = id, .context = context, .may_sleep = may_sleep,
 		.key = stress_mix(stress_mix(stress_seed) + id),
 	};
 	for (hand = 0; hand < STRESS_HANDS; hand++)
@@ -151,24 +149,14 @@ bool stress_check_piece(const struct stress_actor *actor, const struct stress_pi
 	return false;
 }
 
-/* Return true if the object is as stress_construct() left it. */
-static bool is_constructed(const struct stress_piece *piece)
-{
-	struct piece state = {
-		.memory = piece->piece.memory,
-		.size = piece->cache->size,
-		.mark = (u64)piece->piece.memory,
-	};
-
-	return piece_intact(&state);
-}
-
 void stress_begin_piece(struct stress_actor *actor, struct stress_piece *piece,
 			enum stress_kind kind)
 {
 	void *memory = piece->piece.memory;
 	size_t size = piece->piece.size;
 	u64 mark = stress_mix(actor->key + actor->step) + (u64)memory + ((u64)size << 48);
+	/* As stress_construct() fills an object. */
+	struct piece constructed = { memory, size, (u64)memory };
 
 	piece->kind = kind;
 	piece->actor = actor->id;
@@ -180,7 +168,7 @@ void stress_begin_piece(struct stress_actor *actor, struct stress_piece *piece,
 			     page_to_nid(virt_to_page(memory)), piece->nid);
 	if (piece->zeroed && memchr_inv(memory, 0, size))
 		stress_wrong(actor, piece, "it is not cleared");
-	if (piece->family == STRESS_OBJECT && piece->cache->ctor && !is_constructed(piece))
+	if (piece->family == STRESS_OBJECT && piece->cache->ctor && !piece_intact(&constructed))
 		stress_wrong(actor, piece, "it is not as it was constructed");
 	piece_fill(&piece->piece, memory, size, mark);
 }
@@ -206,22 +194,20 @@ static enum mood mood(const struct stress_actor *actor)
 
 static void handle(struct stress_actor *actor, struct stress_piece *piece)
 {
+	unsigned int how;
+
 	if (!piece->piece.memory) {
 		if (mood(actor) != ONLY_FREES)
 			stress_alloc(actor, piece);
 		return;
 	}
-	switch (stress_below(actor, 16)) {
-	case 0:
+	how = stress_below(actor, 16);
+	if (how == 0)
 		stress_resize(actor, piece);
-		break;
-	case 1:
+	else if (how == 1)
 		stress_ksize(actor, piece);
-		break;
-	default:
-		if (mood(actor) != ONLY_ALLOCATES)
-			stress_free(actor, piece);
-	}
+	else if (mood(actor) != ONLY_ALLOCATES)
+		stress_free(actor, piece);
 }
 
 static void handle_many(struct stress_actor *actor)

@@ -226,12 +226,6 @@ static void post_end(struct post *post, enum post_id id)
 
 /* ---- workers ---- */
 
-static void stay_on_cpu(struct worker *w)
-{
-	if (cpu_online(w->cpu) && raw_smp_processor_id() != w->cpu)
-		set_cpus_allowed_ptr(current, cpumask_of(w->cpu));
-}
-
 static void worker_burst(struct worker *w)
 {
 	struct stress_actor *actor = &w->actor;
@@ -270,7 +264,8 @@ static int worker_main(void *arg)
 			schedule_timeout_interruptible(HZ / 10);
 			continue;
 		}
-		stay_on_cpu(w);
+		if (cpu_online(w->cpu) && raw_smp_processor_id() != w->cpu)
+			set_cpus_allowed_ptr(current, cpumask_of(w->cpu));
 		worker_burst(w);
 		cond_resched();
 	}

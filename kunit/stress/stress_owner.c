@@ -64,7 +64,7 @@ void stress_construct(void *object, size_t size)
 {
 	struct piece state;
 
-	/* See is_constructed() in stress_actor.c. */
+	/* Checked by stress_begin_piece(). */
 	piece_fill(&state, object, size, (u64)object);
 }
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * test_abuse.c - when slabmod detects each error of abuse.h, for objects and blocks of pages,
- * in each mode. A line of the log has the outcome of each run; the table in
- * Documentation/security.rst is made of them by scripts/table.
- *
- * A run has phases, one for each moment at which an error may be detected. The counters of
- * misuse are read between them, and the first phase in which one rises is the outcome.
+ * in each mode. A line of the log has the outcome of each run; scripts/table makes the table in
+ * Documentation/security.rst of them. A run has phases: the counters of misuse are read between
+ * them, and the first phase in which one rises is the outcome.
  */
 #include <slabmod/slabmod.h>
 
@@ -162,7 +160,7 @@ static enum abuse_when do_phases(const struct abuse_case *c, struct abuse_run *r
 
 /* ---- runs ---- */
 
-/* Whether all bytes that an act may write to are of the one chunk that the pool has. */
+/* Return true if all bytes that an act may write to are of the pool's one chunk. */
 static bool reach_is_own(const void *p, size_t reach)
 {
 	struct chunk *chunk = frame_chunk(chunk_frame(p));

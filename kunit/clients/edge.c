@@ -374,7 +374,6 @@ static int fill(void)
 /* ---- no run of sixteen pages ---- */
 
 #define BROKEN_ORDER	4
-#define GFP_BREAK	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 /* Do not wake kswapd or kcompactd, which would make runs. */
 #define GFP_IN_NEED	((GFP_ATOMIC & ~__GFP_RECLAIM) | __GFP_NOWARN)
 
@@ -459,7 +458,7 @@ static int break_up(void)
 	hoard = kvcalloc(max_hoard, sizeof(*hoard), GFP_KERNEL);
 	if (!hoard)
 		return -ENOMEM;
-	alloc_runs(0, GFP_BREAK);
+	alloc_runs(0, GFP_WAVE);
 	free_most(0);
 	/* RCU frees some pages late. */
 	for (quiet = 0; quiet < 10; quiet++) {

@@ -159,31 +159,19 @@ static int do_round(struct slabmod_cache *cache, void **array)
 	return 0;
 }
 
-static int run_rounds(struct slabmod_cache *cache)
-{
-	void **array = kvcalloc(objects, sizeof(*array), GFP_KERNEL);
-	unsigned int round;
-	int err = array ? 0 : -ENOMEM;
-
-	for (round = 0; round < rounds && !err; round++)
-		err = do_round(cache, array);
-	kvfree(array);
-	return err;
-}
-
 static int __init twice_init(void)
 {
-	struct slabmod_cache *cache;
-	int err;
+	struct slabmod_cache *cache = slabmod_cache_create("twice", size, 0, flags, NULL);
+	void **array = kvcalloc(objects, sizeof(*array), GFP_KERNEL);
+	unsigned int round;
+	int err = cache && array ? start_delay() : -ENOMEM;
 
-	cache = slabmod_cache_create("twice", size, 0, flags, NULL);
-	if (!cache)
-		return -EINVAL;
-	err = start_delay();
 	if (!err) {
-		err = run_rounds(cache);
+		for (round = 0; round < rounds && !err; round++)
+			err = do_round(cache, array);
 		stop_delay();
 	}
+	kvfree(array);
 	return slabmod_cache_destroy(cache) ?: err;
 }
 

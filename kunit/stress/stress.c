@@ -289,11 +289,11 @@ static int __init stress_init(void)
 		stress_seed = get_random_long() >> 1 | 1;
 	pr_info("slabmod_stress: seed %lu, %u workers\n", stress_seed, workers);
 	err = start();
-	if (!err) {
-		dir = debugfs_create_dir("slabmod_stress", NULL);
-		debugfs_create_file("results", 0400, dir, NULL, &results_fops);
-	}
-	return err;
+	if (err)
+		return err;
+	dir = debugfs_create_dir("slabmod_stress", NULL);
+	debugfs_create_file("results", 0400, dir, NULL, &results_fops);
+	return 0;
 }
 
 static void __exit stress_exit(void)

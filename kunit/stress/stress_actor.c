@@ -78,9 +78,7 @@ static unsigned int random_slot(struct stress_actor *actor)
 
 static struct stress_piece *exchange(struct stress_actor *actor, unsigned int hand)
 {
-	struct stress_piece *mine = actor->hands[hand];
-
-	actor->hands[hand] = xchg(&all.slots[random_slot(actor)], mine);
+	actor->hands[hand] = xchg(&all.slots[random_slot(actor)], actor->hands[hand]);
 	return actor->hands[hand];
 }
 

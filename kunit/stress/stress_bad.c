@@ -3,13 +3,10 @@
  * stress_bad.c - bad calls, which must have no effect but a report.
  *
  * They pass an address inside a piece that the actor owns, its address with another cache,
- * pool or length, or an address at which slabmod's memory cannot start. The piece must stay
- * intact and its owner's. Each call is counted with the reports that it must cause, which the
- * guest's script compares with the misuse counters.
- *
- * An address of slabmod's without an owner may be allocated at any moment. So an address here
- * is odd, which an object's never is, or inside memory that the actor owns, or in memory of
- * the kernel's own allocators.
+ * pool or length, or an address at which slabmod's memory cannot start: an address of slabmod's
+ * without an owner may be allocated at any moment, so it is odd, or of the kernel's own
+ * allocators. The piece must stay intact and its owner's. Each call is counted with the reports
+ * that it must cause, which the guest's script compares with the misuse counters.
  *
  * For second frees see stress_twice.c.
  *

@@ -3,29 +3,25 @@
  * stress_twice.c - second frees: at once, after another object's free, in one array, by another
  * actor later, and of many objects on all CPUs at the same time.
  *
- * The second free may find that the memory has been allocated again, and then takes it from
- * its new owner: no allocator can tell. Without strict mode, an object in a magazine may even
- * be allocated twice after its slab was freed. So memory that is freed twice comes from taints
- * of its own: some caches, runs of a length that nothing else has, and a pool. All but the
- * pool share CPUs, buddies and chunks with all other memory, where any effect of a second free
- * is found.
+ * The second free may find that the memory has been allocated again, and takes it from its new
+ * owner: no allocator can tell. Without strict mode, an object in a magazine may even be
+ * allocated twice after its slab was freed. So such memory comes from taints of its own: some
+ * caches, runs of a length that nothing else has, and a pool. All but the pool share CPUs,
+ * buddies and chunks with all other memory, where any effect of a second free is found.
  *
- * A taint is loose or exact.
- *
- * - An object of a loose one may have several owners, and its page may belong to others. Its
- *   owners neither write to it nor read it, and free it only by calls that name its cache;
- *   slabmod does not clear it, because the cache has a constructor. An isolated cache and the
- *   pool, whose limit is its reserve, keep their pages until the end, so any call may be made.
- *   A freed piece may return to a slot as if it were live.
- * - An exact one is checked like all other memory: a block of pages, an object in debug mode
- *   or strict mode is never allocated twice. Nothing is allocated from the taint between the
- *   first and the last free of an object, so exactly one of these frees is valid, and each of
- *   the others must be reported. For a later second free, the piece is put into the taint's
- *   box: the actor that puts it there does one free, the one that finds it the other.
+ * - An object of a loose taint may have several owners, and its page may belong to others. Its
+ *   owners do not access it, and free it only by calls that name its cache; slabmod does not
+ *   clear it, because the cache has a constructor. An isolated cache and the pool, whose limit
+ *   is its reserve, keep their pages until the end, so any call may be made. A freed piece may
+ *   return to a slot as if it were live.
+ * - An exact taint is checked like all other memory: a block of pages, an object in debug mode
+ *   or strict mode is never allocated twice. Nothing is allocated from it between the first and
+ *   the last free of an object, so exactly one of these frees is valid, and each of the others
+ *   must be reported. For a later second free, the piece is put into the taint's box: the actor
+ *   that puts it there does one free, the one that finds it the other.
  *
  * At the end every owner has freed what it had. No taint has an object in use then, because an
- * object that returns to its slab twice is counted once. So all caches and the pool can be
- * destroyed.
+ * object that returns to its slab twice is counted once: all caches and the pool can be destroyed.
  *
  * Contexts: any; init, exit, shrink and the race: process, may sleep. Locks: none.
  */

@@ -184,8 +184,7 @@ static void test_node_home_is_that_of_the_nearest_node(struct kunit *test)
 	kit_alloc_n(test, cache, objects + MANY, MANY);
 	KUNIT_EXPECT_GT(test, kit_stat(cache, STAT_ADOPT), adopted);
 	KUNIT_EXPECT_EQ(test, cache->node_homes[near_node(nid)].nr_partial, 0);
-	kunit_info(test, "%lu slabs adopted, %lu made\n",
-		   kit_stat(cache, STAT_ADOPT) - adopted,
+	kunit_info(test, "%lu slabs adopted, %lu made\n", kit_stat(cache, STAT_ADOPT) - adopted,
 		   kit_stat(cache, STAT_SLAB_NEW) - slabs);
 	slabmod_cache_free_bulk(cache, 2 * MANY, objects);
 	kit_expect_unused(test, cache);

@@ -36,35 +36,6 @@ static void test_last_freed_block_is_allocated_again(struct kunit *test)
 	}
 }
 
-/* The last-freed block is half of a chunk; the whole chunk can be allocated all the same. */
-static void test_last_freed_block_is_merged_when_pages_are_needed(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, 10, 10);
-	void *half, *other;
-
-	context_pin(0);
-	half = kit_block(test, pool, LIMIT / 2);
-	other = kit_block(test, pool, LIMIT / 2);
-	kit_block_free(half);
-	kit_block_free(other);
-	KUNIT_EXPECT_TRUE(test, kit_block_free(kit_block(test, pool, LIMIT)));
-	KUNIT_EXPECT_EQ(test, kit_source.pages, LIMIT);
-}
-
-static void test_last_freed_block_is_free_in_the_ledger(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	void *block = kit_block(test, pool, 100);
-
-	KUNIT_EXPECT_EQ(test, pool_ledger(pool).used, 100 * PAGE_SIZE);
-	kit_block_free(block);
-	KUNIT_EXPECT_EQ(test, pool_ledger(pool).used, 0);
-	KUNIT_EXPECT_EQ(test, pool_ledger(pool).buddy, kit_source.pages << PAGE_SHIFT);
-	KUNIT_EXPECT_TRUE(test, pool_check(pool));
-	kit_expect_nothing_held(test, pool);
-	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-}
-
 static void test_last_freed_block_is_not_freed_twice(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
@@ -83,8 +54,6 @@ static void test_last_freed_block_is_not_freed_twice(struct kunit *test)
 
 static struct kunit_case block_cases[] = {
 	KUNIT_CASE(test_last_freed_block_is_allocated_again),
-	KUNIT_CASE(test_last_freed_block_is_merged_when_pages_are_needed),
-	KUNIT_CASE(test_last_freed_block_is_free_in_the_ledger),
 	KUNIT_CASE(test_last_freed_block_is_not_freed_twice),
 	{}
 };

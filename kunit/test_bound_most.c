@@ -61,17 +61,19 @@ static unsigned long held_now(struct slabmod_pool *pool)
 	return (kit_source.pages << PAGE_SHIFT) + atomic_long_read(&pool->source.metadata);
 }
 
-/* Even though the ledger is not read meanwhile. */
+/* Although the ledger is not read meanwhile. */
 void test_peak_of_held_is_exact(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 8192);
-	unsigned long held = 0, metadata = 0;
+	unsigned long held = 0, metadata = 0, pages = 0;
 	void *blocks[40];
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(blocks); i++) {
 		blocks[i] = kit_block(test, pool, 1 + i * 5);
 		held = max(held, held_now(pool));
+		pages = max(pages, kit_source.pages);
+		KUNIT_EXPECT_EQ(test, pool_pages_peak(pool), pages << PAGE_SHIFT);
 		metadata = max_t(unsigned long, metadata, atomic_long_read(&pool->source.metadata));
 	}
 	for (i = 0; i < ARRAY_SIZE(blocks); i++)
@@ -80,6 +82,7 @@ void test_peak_of_held_is_exact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 	KUNIT_EXPECT_EQ(test, pool_ledger_peak(pool).metadata, metadata);
 	KUNIT_EXPECT_EQ(test, pool_ledger_peak(pool).held, held);
+	KUNIT_EXPECT_EQ(test, pool_pages_peak(pool), pages << PAGE_SHIFT);
 }
 
 struct stage {

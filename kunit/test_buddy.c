@@ -79,28 +79,6 @@ static void test_block_is_aligned_to_its_size(struct kunit *test)
 		buddy_free(frames[--order]);
 }
 
-static void test_free_merges_buddies(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 1);
-	struct buddy *buddy = &pool->buddies[NID];
-	struct frame *frames[PAGES];
-	struct rnd_state rnd;
-	unsigned int i;
-
-	kit_seed(test, &rnd);
-	for (i = 0; i < PAGES; i++)
-		frames[i] = alloc(test, pool, 1);
-	KUNIT_EXPECT_NULL(test, try_alloc(pool, 1));
-	kit_shuffle(&rnd, (void **)frames, PAGES);
-	for (i = 0; i < PAGES; i++) {
-		buddy_free(frames[i]);
-		KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
-	}
-	for (i = 0; i <= ORDER; i++)
-		KUNIT_EXPECT_EQ(test, buddy->nr_free[i], i == ORDER);
-	buddy_free(alloc(test, pool, PAGES));
-}
-
 /* ---- free chunks ---- */
 
 static void test_free_chunk_is_touched_last(struct kunit *test)
@@ -189,43 +167,7 @@ static void test_small_free_chunks_make_room_for_a_large_one(struct kunit *test)
 	pool->source.reserve = 0;
 }
 
-static void test_trim_frees_all_free_chunks(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 2);
-	struct buddy *buddy = &pool->buddies[NID];
-	struct frame *whole = alloc(test, pool, PAGES);
-	struct frame *page = alloc(test, pool, 1);
-
-	KUNIT_EXPECT_EQ(test, buddy_trim(buddy), 0);
-	buddy_free(whole);
-	KUNIT_EXPECT_EQ(test, buddy_trim(buddy), PAGES);
-	KUNIT_EXPECT_EQ(test, kit_source.pages, PAGES);
-	buddy_free(page);
-	KUNIT_EXPECT_EQ(test, buddy_trim(buddy), PAGES);
-	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	KUNIT_EXPECT_EQ(test, buddy->free_pages, 0);
-	buddy_free(alloc(test, pool, 1));
-}
-
 /* ---- limits, nodes, contexts ---- */
-
-/* The limit is no multiple of a chunk: the rest comes in smaller chunks. */
-static void test_whole_limit_can_be_allocated(struct kunit *test)
-{
-	enum { LIMIT = 50 };
-	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, ORDER, ORDER);
-	struct frame *frames[LIMIT];
-	int i;
-
-	for (i = 0; i < LIMIT; i++)
-		frames[i] = alloc(test, pool, 1);
-	KUNIT_EXPECT_NULL(test, try_alloc(pool, 1));
-	KUNIT_EXPECT_EQ(test, kit_source.pages, LIMIT);
-	buddy_free(frames[7]);
-	frames[7] = alloc(test, pool, 1);
-	while (i)
-		buddy_free(frames[--i]);
-}
 
 static void test_another_node_serves_when_one_is_full(struct kunit *test)
 {
@@ -254,20 +196,6 @@ static void test_at_the_limit_free_pages_of_another_node_serve(struct kunit *tes
 	KUNIT_EXPECT_PTR_EQ(test, frame_chunk(second), frame_chunk(first));
 	buddy_free(first);
 	buddy_free(second);
-}
-
-static void test_alloc_and_free_with_interrupts_off(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, 4096);
-	struct frame *frame;
-	unsigned long flags;
-
-	local_irq_save(flags);
-	frame = kit_buddy_alloc(pool->buddies, NID, 9, GFP_ATOMIC);
-	if (frame)
-		buddy_free(frame);
-	local_irq_restore(flags);
-	KUNIT_EXPECT_EQ(test, !!frame, CONTEXT_PAGES_ANYWHERE);
 }
 
 /* ---- the last-freed block; test_block.c has it through block_alloc() ---- */
@@ -368,16 +296,12 @@ static void test_many_cpus_share_a_node(struct kunit *test)
 
 static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(test_block_is_aligned_to_its_size),
-	KUNIT_CASE(test_free_merges_buddies),
 	KUNIT_CASE(test_free_chunk_is_touched_last),
 	KUNIT_CASE(test_free_chunks_are_kept_up_to_max_free),
 	KUNIT_CASE(test_pages_of_the_reserve_are_not_idle),
 	KUNIT_CASE(test_small_free_chunks_make_room_for_a_large_one),
-	KUNIT_CASE(test_trim_frees_all_free_chunks),
-	KUNIT_CASE(test_whole_limit_can_be_allocated),
 	KUNIT_CASE(test_another_node_serves_when_one_is_full),
 	KUNIT_CASE(test_at_the_limit_free_pages_of_another_node_serve),
-	KUNIT_CASE(test_alloc_and_free_with_interrupts_off),
 	KUNIT_CASE(test_last_freed_block_is_reused_for_its_size_only),
 	KUNIT_CASE(test_last_freed_block_is_merged_when_displaced_or_needed),
 	KUNIT_CASE(test_many_cpus_share_a_node),

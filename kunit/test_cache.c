@@ -319,19 +319,6 @@ static void test_cache_with_live_objects_is_not_destroyed(struct kunit *test)
 	KIT_EXPECT_NO_MISUSE(test, expect_nothing_lost(test, cache));
 }
 
-static void test_cache_with_objects_in_magazines_is_destroyed(struct kunit *test)
-{
-	struct slabmod_cache *cache = kit_cache(test, 64);
-	unsigned int n;
-
-	for (n = 0; n < num_online_cpus(); n++) {
-		context_pin(n);
-		slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
-	}
-	KUNIT_EXPECT_GT(test, magazine_count(cache), 0);
-	KIT_EXPECT_NO_MISUSE(test, kit_destroy(test, cache));
-}
-
 /* ---- bulk ---- */
 
 static void test_bulk_allocates_the_requested_number(struct kunit *test)
@@ -587,7 +574,6 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(test_constructor_runs_once_per_object),
 	KUNIT_CASE(test_zalloc_clears_to_the_last_byte),
 	KUNIT_CASE(test_cache_with_live_objects_is_not_destroyed),
-	KUNIT_CASE(test_cache_with_objects_in_magazines_is_destroyed),
 	KUNIT_CASE(test_bulk_allocates_the_requested_number),
 	KUNIT_CASE(test_bulk_allocates_nothing_if_not_all),
 	KUNIT_CASE(test_object_is_on_the_requested_node),

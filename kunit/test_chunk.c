@@ -72,19 +72,25 @@ static void expect_pages_lead_to_frames(struct kunit *test, struct chunk *chunk,
 	}
 }
 
+/* Of all orders, from the creation to the destruction. */
 static void test_every_page_leads_to_its_frame(struct kunit *test)
 {
 	unsigned int order, i;
 
 	for (order = 0; order <= SLABMOD_MAX_ORDER; order++) {
 		struct slabmod_pool *pool = pool_of_order(test, order);
+		long before = atomic_long_read(&pool->source.metadata);
 		struct chunk *chunk = create(test, pool, order);
 		bool unmapped = order < UNIT_ORDER;
+		void *base = chunk->base;
 
 		KUNIT_EXPECT_EQ(test, chunk->order, order);
 		KUNIT_EXPECT_EQ(test, chunk->unmapped, unmapped);
 		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_STRAY), unmapped);
-		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)chunk->base, PAGE_SIZE << order));
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.metadata) - before,
+				chunk_metadata(order));
+		KUNIT_EXPECT_GE(test, chunk_metadata(order), sizeof(struct frame) << order);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)base, PAGE_SIZE << order));
 		expect_pages_lead_to_frames(test, chunk, !unmapped);
 		KUNIT_EXPECT_EQ(test, chunk->free_pages, 0);
 		for (i = 0; i <= order; i++)
@@ -95,6 +101,13 @@ static void test_every_page_leads_to_its_frame(struct kunit *test)
 			KUNIT_ASSERT_NULL(test, chunk->frames[i].cache);
 		}
 		chunk_destroy(chunk);
+		chunk_sync();
+		for (i = 0; i < 1u << order; i++)
+			KUNIT_ASSERT_NULL(test, find(pool, base + i * PAGE_SIZE));
+		KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.metadata), before);
+		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_NEW), 1);
+		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_FREE), 1);
 	}
 }
 
@@ -300,32 +313,6 @@ static void test_limit_holds_for_all_cpus_together(struct kunit *test)
 	KUNIT_EXPECT_LE(test, atomic_long_read(&pool->source.peak), 8);
 }
 
-static void test_destroy_leaves_nothing_behind(struct kunit *test)
-{
-	unsigned int order;
-
-	for (order = 0; order <= SLABMOD_MAX_ORDER; order++) {
-		struct slabmod_pool *pool = pool_of_order(test, order);
-		long before = atomic_long_read(&pool->source.metadata);
-		struct chunk *chunk = create(test, pool, order);
-		unsigned long offset;
-		void *base;
-
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.metadata) - before,
-				chunk_metadata(order));
-		KUNIT_EXPECT_GE(test, chunk_metadata(order), sizeof(struct frame) << order);
-		base = chunk->base;
-		chunk_destroy(chunk);
-		chunk_sync();
-		for (offset = 0; offset < PAGE_SIZE << order; offset += PAGE_SIZE)
-			KUNIT_ASSERT_NULL(test, find(pool, base + offset));
-		KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.metadata), before);
-		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_NEW), 1);
-		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_FREE), 1);
-	}
-}
-
 /* ---- requests to the kernel ---- */
 
 static void test_chunks_grow_with_the_pool(struct kunit *test)
@@ -437,22 +424,6 @@ static void test_create_and_destroy_with_interrupts_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, !!unmapped, CONTEXT_PAGES_ANYWHERE);
 }
 
-static void test_chunk_is_of_its_node(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	int nid;
-
-	for_each_online_node(nid) {
-		struct chunk *chunk = chunk_create(pool->buddies, nid, 0,
-						   GFP_KERNEL | __GFP_THISNODE);
-
-		KUNIT_ASSERT_NOT_NULL(test, chunk);
-		KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(chunk->base)), nid);
-		KUNIT_EXPECT_PTR_EQ(test, chunk->buddy, &pool->buddies[nid]);
-		chunk_destroy(chunk);
-	}
-}
-
 /* ---- at random ---- */
 
 #define CHUNKS	24
@@ -540,13 +511,11 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(test_memory_added_later_is_found),
 	KUNIT_CASE(test_limit_is_never_exceeded),
 	KUNIT_CASE(test_limit_holds_for_all_cpus_together),
-	KUNIT_CASE(test_destroy_leaves_nothing_behind),
 	KUNIT_CASE(test_chunks_grow_with_the_pool),
 	KUNIT_CASE(test_smaller_chunks_when_memory_is_fragmented),
 	KUNIT_CASE(test_only_the_requested_order_may_wait),
 	KUNIT_CASE(test_create_and_destroy_with_interrupts_off),
 	KUNIT_CASE(test_destroy_under_scheduler_locks),
-	KUNIT_CASE(test_chunk_is_of_its_node),
 	KUNIT_CASE(test_random_lookups_match_a_list_of_chunks),
 	{}
 };

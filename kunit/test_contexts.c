@@ -275,14 +275,10 @@ static void expect_first(struct kunit *test, const struct first *first, bool ser
 
 static void be_first(struct kunit *test, const struct place *place, size_t reserve)
 {
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	struct first first = { .visit.place = place };
 	struct slabmod_usage usage;
 
-	params.reserve_bytes = reserve;
-	params.limit_bytes = reserve;
-	first.pool = slabmod_pool_create("kit-first", &params);
-	KUNIT_ASSERT_NOT_NULL(test, first.pool);
+	first.pool = kit_module_pool(test, "kit-first", reserve, reserve);
 	first.cache = slabmod_pool_cache_create(first.pool, "kit-first", 40, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, first.cache);
 	if (call_in(place, alloc_first, &first)) {
@@ -306,27 +302,17 @@ static void be_first(struct kunit *test, const struct place *place, size_t reser
  * The first allocation in a hard interrupt calls the page allocator, which would be wrong on
  * PREEMPT_RT, as lockdep reports with CONFIG_PROVE_RAW_LOCK_NESTING.
  */
-static void skip_what_lockdep_objects_to(struct kunit *test)
+static void test_first_allocation_of_a_pool(struct kunit *test)
 {
 	const struct place *place = test->param_value;
 
 	if (place->call == context_hard && IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING) &&
 	    CONTEXT_PAGES_ANYWHERE)
 		kunit_skip(test, "lockdep checks as for PREEMPT_RT");
-}
-
-static void test_first_allocation_of_a_pool(struct kunit *test)
-{
-	skip_what_lockdep_objects_to(test);
 	context_pin(0);
-	be_first(test, test->param_value, 0);
-}
-
-static void test_reserve_in_any_context_but_nmi(struct kunit *test)
-{
-	skip_what_lockdep_objects_to(test);
-	context_pin(0);
-	be_first(test, test->param_value, 1 << 20);
+	be_first(test, place, 0);
+	/* Of the reserve, in any context but an NMI. */
+	be_first(test, place, 1 << 20);
 }
 
 /* ---- all of it ---- */
@@ -341,7 +327,6 @@ static void contexts_exit(struct kunit *test)
 static struct kunit_case contexts_cases[] = {
 	KUNIT_CASE_PARAM(test_free_in_any_other_context, place_gen_params),
 	KUNIT_CASE_PARAM(test_first_allocation_of_a_pool, place_gen_params),
-	KUNIT_CASE_PARAM(test_reserve_in_any_context_but_nmi, place_gen_params),
 	KUNIT_CASE(test_nmi_between_any_two_instructions),
 	KUNIT_CASE(test_nmi_that_frees_too_much_is_reported),
 	{}

@@ -40,7 +40,6 @@ void debug_expect_not_covered_up(struct kunit *test, struct slabmod_pool *pool, 
 /* The cases of test_debug_use.c. */
 #define DEBUG_USE_CASES(X) \
 	X(test_debugged_objects_are_aligned) \
-	X(test_red_zone_starts_behind_the_requested_size) \
 	X(test_ksize_allows_writes_to_all_of_it) \
 	X(test_krealloc_moves_the_red_zone) \
 	X(test_pages_are_debugged) \

@@ -154,8 +154,7 @@ static void act_nodes(struct kunit *test)
 							    nid);
 
 			use(memory, sizes[i]);
-			fault_spoil(memory && kit_node(memory) != nid,
-				    "memory is on another node");
+			fault_spoil(memory && kit_node(memory) != nid, "memory is on another node");
 			slabmod_kfree(memory);
 		}
 		pages = slabmod_alloc_pages_node(nid, GFP_KERNEL, 5);
@@ -307,11 +306,8 @@ void test_failing_calls_of_a_pool(struct kunit *test)
 {
 	static const struct deed in_pool = { "in a pool", prepare_pool, act_in_pool,
 					     look_at_pool };
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 
-	params.reserve_bytes = UNIT_PAGES << PAGE_SHIFT;
-	pool = slabmod_pool_create("fault", &params);
-	KUNIT_ASSERT_NOT_NULL(test, pool);
+	pool = kit_module_pool(test, "fault", UNIT_PAGES << PAGE_SHIFT, 0);
 	/* A worker that prefills would change the figures. */
 	pool->source.kick_worker = NULL;
 	fault_each(test, &in_pool);

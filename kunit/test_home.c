@@ -286,7 +286,6 @@ static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_shrink_frees_every_empty_slab),
 	KUNIT_CASE(test_alloc_on_node),
 	KUNIT_CASE(test_cpu_uses_slabs_of_its_node_only),
-	KUNIT_CASE(test_interrupt_allocates_and_frees),
 	KUNIT_CASE(test_nmi_waits_for_no_lock),
 	KUNIT_CASE_PARAM(test_random_run_matches_the_tags_in_objects, home_next_size),
 	{}

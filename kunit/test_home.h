@@ -72,7 +72,6 @@ void test_free_memory_beyond_the_map(struct kunit *test);
 void test_line_is_not_shared_with_the_previous_home(struct kunit *test);
 void test_alloc_on_node(struct kunit *test);
 void test_cpu_uses_slabs_of_its_node_only(struct kunit *test);
-void test_interrupt_allocates_and_frees(struct kunit *test);
 void test_nmi_waits_for_no_lock(struct kunit *test);
 void test_random_run_matches_the_tags_in_objects(struct kunit *test);
 

@@ -309,21 +309,6 @@ static void visit(void *arg)
 	visit->freed = home_free(visit->cache, &visit->old, 1);
 }
 
-void test_interrupt_allocates_and_frees(struct kunit *test)
-{
-	struct visit v = { .cache = cache_of(test, SIZE) };
-
-	move_to(test, 0);
-	v.old = home_alloc_new_slab(v.cache, numa_mem_id(), GFP_KERNEL, false);
-	KUNIT_ASSERT_NOT_NULL(test, v.old);
-	context_hardirq(visit, &v);
-	KUNIT_EXPECT_NOT_NULL(test, v.new);
-	KUNIT_EXPECT_EQ(test, v.got, 1);
-	KUNIT_EXPECT_TRUE(test, v.freed);
-	kit_home_free(test, v.cache, &v.new, 1);
-	kit_home_free(test, v.cache, &v.object, 1);
-}
-
 void test_nmi_waits_for_no_lock(struct kunit *test)
 {
 	struct visit free = { .cache = cache_of(test, SIZE) }, held = free;

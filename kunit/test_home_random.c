@@ -115,8 +115,7 @@ static void expect_no_faults(struct kunit *test, struct tagger *tagger)
 	int i;
 
 	for (i = 0; i < NR_FAULTS; i++)
-		KUNIT_ASSERT_EQ_MSG(test, atomic_read(&tagger->faults[i]), 0, "%s",
-				    fault_names[i]);
+		KUNIT_ASSERT_EQ_MSG(test, atomic_read(&tagger->faults[i]), 0, "%s", fault_names[i]);
 }
 
 /* ---- one thread, on one CPU after another ---- */

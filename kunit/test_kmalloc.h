@@ -6,7 +6,6 @@
 
 /* The cases of test_kmalloc_copy.c. */
 #define KMALLOC_COPY_CASES(X) \
-	X(test_krealloc_grows_and_keeps_the_contents) \
 	X(test_krealloc_in_place) \
 	X(test_krealloc_of_and_to_nothing) \
 	X(test_krealloc_clears_what_it_adds) \

@@ -118,13 +118,10 @@ static void expect_page_beside(struct kunit *test, bool grant)
 	}
 }
 
-static void test_request_waits_for_a_charge_that_fails(struct kunit *test)
+/* For a charge that fails, and for a chunk that the other task adds. */
+static void test_request_waits_for_another_task(struct kunit *test)
 {
 	expect_page_beside(test, false);
-}
-
-static void test_request_uses_a_chunk_that_another_task_adds(struct kunit *test)
-{
 	expect_page_beside(test, true);
 }
 
@@ -291,8 +288,7 @@ static void test_exhausted_limit_returns_null(struct kunit *test)
 }
 
 static struct kunit_case limit_cases[] = {
-	KUNIT_CASE(test_request_waits_for_a_charge_that_fails),
-	KUNIT_CASE(test_request_uses_a_chunk_that_another_task_adds),
+	KUNIT_CASE(test_request_waits_for_another_task),
 	KUNIT_CASE(test_object_waits_for_a_charge_that_fails),
 	KUNIT_CASE(test_block_of_the_whole_limit),
 	KUNIT_CASE(test_magazines_of_another_cache_are_reclaimed),

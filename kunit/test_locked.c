@@ -164,8 +164,7 @@ static unsigned long hold_of_slabs(struct kunit *test, unsigned int nr)
 		objects[slabs->nr] = kit_new_slab(test, slabs->cache, false);
 		slabs->slab[slabs->nr] = kit_slab(objects[slabs->nr]);
 	}
-	longest = longest_hold(test, &kit_home(slabs->cache, cpu)->lock, check_slabs,
-			       slabs);
+	longest = longest_hold(test, &kit_home(slabs->cache, cpu)->lock, check_slabs, slabs);
 	kit_home_free(test, slabs->cache, objects, nr);
 	return longest;
 }

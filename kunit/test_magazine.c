@@ -10,21 +10,6 @@
 
 /* ---- one magazine ---- */
 
-static void test_last_freed_object_is_allocated_first(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
-	void *in[8], *out[8];
-	int i;
-
-	kit_alloc_n(test, cache, in, 8);
-	kit_free_n(cache, in, 8);
-	kit_alloc_n(test, cache, out, 8);
-	for (i = 0; i < 8; i++)
-		KUNIT_EXPECT_PTR_EQ(test, out[i], in[7 - i]);
-	kit_free_n(cache, out, 8);
-	kit_expect_unused(test, cache);
-}
-
 static void test_capacity_is_bounded_in_bytes_and_objects(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
@@ -133,19 +118,6 @@ static void test_alloc_and_free_at_capacity_do_not_flush(struct kunit *test)
 	kit_expect_unused(test, cache);
 }
 
-static void test_unused_cache_has_no_magazines(struct kunit *test)
-{
-	struct slabmod_cache *cache = kit_cache(test, WHOLE_LINES);
-	void *object;
-
-	KUNIT_EXPECT_FALSE(test, !!cache->homes);
-	KUNIT_EXPECT_EQ(test, raw_cpu_ptr(cache->magazines)->capacity, 0);
-	object = kit_alloc(test, cache);
-	KUNIT_EXPECT_EQ(test, raw_cpu_ptr(cache->magazines)->capacity, cache->capacity);
-	slabmod_cache_free(cache, object);
-	kit_expect_unused(test, cache);
-}
-
 /* ---- the inline path of callers ---- */
 
 static void *alloc_inline(struct slabmod_cache *cache)
@@ -219,21 +191,6 @@ static void test_inline_path_is_closed_when_objects_must_be_cleared(struct kunit
 	expect_inline_open(test, inline_cache(test, ctor));
 	if (!was_on)
 		static_branch_disable(&init_on_alloc);
-}
-
-static void test_double_free_in_a_row_is_reported(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
-	void *objects[2];
-
-	kit_alloc_n(test, cache, objects, 2);
-	kit_free_n(cache, objects, 1);
-	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
-			  slabmod_cache_free(cache, objects[0]));
-	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
-			  slabmod_cache_free(cache, objects[0]));
-	KIT_EXPECT_NO_MISUSE(test, kit_free_n(cache, objects + 1, 1));
-	kit_expect_unused(test, cache);
 }
 
 /* A free to a full magazine checks more, before the flush. */
@@ -358,15 +315,12 @@ static void test_random_calls_lose_nothing(struct kunit *test)
 }
 
 static struct kunit_case magazine_cases[] = {
-	KUNIT_CASE(test_last_freed_object_is_allocated_first),
 	KUNIT_CASE(test_capacity_is_bounded_in_bytes_and_objects),
 	KUNIT_CASE(test_flush_empties_half_of_the_magazine),
 	KUNIT_CASE(test_bulk_free_is_like_single_frees),
 	KUNIT_CASE(test_alloc_and_free_at_capacity_do_not_flush),
-	KUNIT_CASE(test_unused_cache_has_no_magazines),
 	KUNIT_CASE(test_inline_path_allocates_from_the_magazine),
 	KUNIT_CASE(test_inline_path_is_closed_when_objects_must_be_cleared),
-	KUNIT_CASE(test_double_free_in_a_row_is_reported),
 	KUNIT_CASE(test_double_free_is_reported_when_the_magazine_is_full),
 	KUNIT_CASE(test_interrupt_during_a_call_allocates_from_a_new_slab),
 	KUNIT_CASE(test_interrupt_leaves_a_busy_magazine_alone),

@@ -59,8 +59,7 @@ static void test_kfree_refuses_the_tail_of_a_slab(struct kunit *test)
 		void *p = slabmod_kmalloc(cache->size, GFP_KERNEL);
 		u8 *slab = slab_address(kit_slab(p));
 
-		if (end < cache->usual.pages * PAGE_SIZE &&
-		    chunk_frame(p)->state == FRAME_SLAB) {
+		if (end < cache->usual.pages * PAGE_SIZE && chunk_frame(p)->state == FRAME_SLAB) {
 			KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, cache->name,
 					  slabmod_kfree(slab + end));
 			tried++;

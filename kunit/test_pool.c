@@ -167,27 +167,6 @@ static void expect_sane(struct pool_model *pm)
 	destroy_caches(pm->model.test);
 }
 
-/* ---- the ledger ---- */
-
-static void test_peak_is_the_maximum_held(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
-	unsigned long most = 0;
-	void *p[40];
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(p); i++) {
-		p[i] = kit_block(test, pool, 1 + i * 5);
-		most = max(most, kit_source.pages << PAGE_SHIFT);
-		KUNIT_EXPECT_EQ(test, pool_pages_peak(pool), most);
-	}
-	for (i = 0; i < ARRAY_SIZE(p); i++)
-		free_any(p[i]);
-	pool_shrink(pool);
-	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	KUNIT_EXPECT_EQ(test, pool_pages_peak(pool), most);
-}
-
 /* ---- the limit ---- */
 
 static void test_limit_is_exact_to_the_page(struct kunit *test)
@@ -279,7 +258,6 @@ static void test_destroyed_pool_reports_live_memory(struct kunit *test)
 }
 
 static struct kunit_case pool_cases[] = {
-	KUNIT_CASE(test_peak_is_the_maximum_held),
 	KUNIT_CASE(test_limit_is_exact_to_the_page),
 	KUNIT_CASE(test_limit_always_holds),
 	KUNIT_CASE(test_shrink_frees_all_free_memory),

@@ -22,19 +22,19 @@
 #define CHUNK_PAGES	64	/* of all chunks of most pools */
 #define CHUNK_ORDER	6
 
-static inline struct slabmod_pool *pool_of_small_chunks(struct kunit *test)
+static struct slabmod_pool *pool_of_small_chunks(struct kunit *test)
 {
 	context_pin(0);
 	return kit_pool_create_orders(test, 4096, CHUNK_ORDER, CHUNK_ORDER);
 }
 
-static inline struct buddy *buddy_here(struct slabmod_pool *pool)
+static struct buddy *buddy_here(struct slabmod_pool *pool)
 {
 	return &pool->buddies[numa_mem_id()];
 }
 
 /* Adds wholly free chunks to the pool. */
-static inline void add_chunks(struct kunit *test, struct slabmod_pool *pool, unsigned int nr)
+static void add_chunks(struct kunit *test, struct slabmod_pool *pool, unsigned int nr)
 {
 	while (nr--)
 		KUNIT_ASSERT_TRUE(test, buddy_add_chunk(pool->buddies, numa_mem_id(), CHUNK_ORDER,
@@ -42,12 +42,12 @@ static inline void add_chunks(struct kunit *test, struct slabmod_pool *pool, uns
 }
 
 /* Chunks that were prefilled. */
-static inline unsigned long ahead(struct slabmod_pool *pool)
+static unsigned long ahead(struct slabmod_pool *pool)
 {
 	return stat_sum(pool->source.stats, STAT_AHEAD);
 }
 
-static inline unsigned long reclaimable(struct slabmod_pool *pool)
+static unsigned long reclaimable(struct slabmod_pool *pool)
 {
 	unsigned long pages = 0;
 	int nid;
@@ -71,12 +71,8 @@ static void leave_free(struct kunit *test, struct slabmod_pool *pool, unsigned l
 {
 	struct buddy *buddy = buddy_here(pool);
 
-	while (buddy->free_pages > pages) {
-		unsigned int more = rounddown_pow_of_two(buddy->free_pages - pages);
-
-		KUNIT_ASSERT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, more,
-							GFP_KERNEL));
-	}
+	while (buddy->free_pages > pages)
+		kit_block(test, pool, rounddown_pow_of_two(buddy->free_pages - pages));
 }
 
 static struct slabmod_pool *pool_with_free_pages(struct kunit *test, unsigned long pages)
@@ -118,16 +114,14 @@ static void fill(struct slabmod_pool *pool)
 static void test_atomic_requests_trigger_prefill(struct kunit *test)
 {
 	struct slabmod_pool *pool = pool_with_free_pages(test, CHUNK_PAGES + 10);
-	struct slabmod_cache *cache;
+	struct slabmod_cache *cache = kit_cache_in(test, pool, "kit-ahead", SIZE, 0);
 	void *object;
-
-	cache = kit_cache_in(test, pool, "kit-ahead", SIZE, 0);
 
 	/* Many free pages; then few, but the request may sleep. */
 	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_ATOMIC));
 	expect_low(test, pool, false);
 	leave_free(test, pool, 20);
-	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_KERNEL));
+	kit_block(test, pool, 5);
 	expect_low(test, pool, false);
 	fill(pool);
 	KUNIT_EXPECT_EQ(test, ahead(pool), 0);
@@ -320,17 +314,15 @@ static void test_reserve_stays_under_concurrent_trims(struct kunit *test)
 /* ---- unused slabs ---- */
 
 static void make_slabs_empty(struct kunit *test, struct slabmod_cache *cache, unsigned int nr,
-			     bool commons)
+			     bool node_home)
 {
 	void *objects[16];
 	unsigned int i;
 
 	KUNIT_ASSERT_LE(test, nr, ARRAY_SIZE(objects));
-	for (i = 0; i < nr; i++) {
-		objects[i] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, commons);
-		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
-	}
-	KUNIT_ASSERT_TRUE(test, home_free(cache, objects, nr));
+	for (i = 0; i < nr; i++)
+		objects[i] = kit_new_slab(test, cache, node_home);
+	kit_home_free(test, cache, objects, nr);
 	KUNIT_ASSERT_EQ(test, home_totals(cache).slabs, nr);
 	KUNIT_ASSERT_EQ(test, home_totals(cache).inuse, 0);
 }
@@ -371,12 +363,6 @@ static void test_unused_slabs_age(struct kunit *test)
 		}
 }
 
-struct homes {
-	struct kunit *test;
-	struct slabmod_cache *cache;
-	void *objects[3];
-};
-
 /* ---- unused chunks ---- */
 
 static void test_unused_chunks_age(struct kunit *test)
@@ -410,14 +396,12 @@ static void test_last_freed_block_ages(struct kunit *test)
 {
 	struct slabmod_pool *pool = pool_of_small_chunks(test);
 	struct buddy *buddy = buddy_here(pool);
-	void *one = block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_KERNEL);
-	void *two = block_alloc("test", pool, NUMA_NO_NODE, 7, GFP_KERNEL);
+	void *one = kit_block(test, pool, 5), *two = kit_block(test, pool, 7);
 
-	KUNIT_ASSERT_TRUE(test, one && two);
-	block_free(chunk_frame(one));
+	kit_block_free(one);
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
 	/* The age of another one starts anew. */
-	block_free(chunk_frame(two));
+	kit_block_free(two);
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
 	KUNIT_EXPECT_PTR_EQ(test, buddy->last_freed, chunk_frame(two));
 	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
@@ -501,20 +485,9 @@ static unsigned long pages_of(struct slabmod_pool *pool)
 	return atomic_long_read(&pool->source.held);
 }
 
-static struct slabmod_pool *listed_pool(struct kunit *test, unsigned long reserve)
-{
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-	struct slabmod_pool *pool;
-
-	params.reserve_bytes = reserve << PAGE_SHIFT;
-	pool = slabmod_pool_create("listed", &params);
-	KUNIT_ASSERT_NOT_NULL(test, pool);
-	return pool;
-}
-
 static void test_worker_prefills(struct kunit *test)
 {
-	struct slabmod_pool *pool = listed_pool(test, 0);
+	struct slabmod_pool *pool = kit_module_pool(test, "listed", 0, 0);
 	unsigned long block = slabmod_pool_get_free_pages(pool, GFP_ATOMIC, 5);
 
 	KUNIT_EXPECT_TRUE(test, kit_wait_until(ahead(pool)));
@@ -524,7 +497,7 @@ static void test_worker_prefills(struct kunit *test)
 
 static void test_unused_memory_is_freed_by_the_worker(struct kunit *test)
 {
-	struct slabmod_pool *pool = listed_pool(test, CHUNK_PAGES);
+	struct slabmod_pool *pool = kit_module_pool(test, "listed", CHUNK_PAGES << PAGE_SHIFT, 0);
 	void *p[64];
 	int i;
 

@@ -63,6 +63,8 @@ static void test_magazines_grow_to_their_largest_size_and_are_freed(struct kunit
 		start = cache->capacity;
 		KUNIT_EXPECT_LE(test, start, MAGAZINE_START);
 		/* There are no magazines yet. */
+		KUNIT_EXPECT_FALSE(test, !!cache->homes);
+		KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, 0);
 		KUNIT_EXPECT_FALSE(test, resize(cache, true));
 		KUNIT_EXPECT_FALSE(test, resize(cache, false));
 		use(test, cache);

@@ -18,21 +18,11 @@
 
 #define SECRET	0xa5	/* what every byte of a secret is */
 
-static inline struct slabmod_cache *owner_of(const void *object)
+static struct slabmod_cache *owner_of(const void *object)
 {
 	struct frame *frame = chunk_frame(object);
 
 	return frame ? frame_cache(frame) : NULL;
-}
-
-static inline bool is_secret(const void *p, size_t size)
-{
-	return !memchr_inv(p, SECRET, size);
-}
-
-static inline bool is_cleared(const void *p, size_t size)
-{
-	return !memchr_inv(p, 0, size);
 }
 
 #define SIZE		256	/* of most objects: no line is shared, and a slab has a page */
@@ -99,11 +89,6 @@ static void expect_pages(struct crowd *crowd, const char *after)
 	KUNIT_EXPECT_TRUE(crowd->test, pool_check(crowd->pool));
 }
 
-static struct slab_home *home_on(struct slabmod_cache *cache, unsigned int cpu)
-{
-	return per_cpu_ptr(cache->homes, cpu);
-}
-
 /* Freed by the n-th CPU, in whose home some slabs are then. */
 static void expect_stay(struct crowd *crowd, unsigned int n)
 {
@@ -126,7 +111,7 @@ static void expect_stay(struct crowd *crowd, unsigned int n)
 	expect_pages(crowd, "shrink of the pool");
 	for_each_online_cpu(cpu) {
 		home_drain_cpu(cache, cpu);
-		KUNIT_EXPECT_EQ(test, home_on(cache, cpu)->nr_empty, 0);
+		KUNIT_EXPECT_EQ(test, kit_home(cache, cpu)->nr_empty, 0);
 	}
 	expect_pages(crowd, "loss of all CPUs");
 	/* They are reused. */
@@ -183,7 +168,7 @@ static void expect_untouched(struct crowd *crowd)
 
 	for (i = 0; i < crowd->nr; i++)
 		bad += owner_of(crowd->objects[i]) != crowd->cache ||
-		       !is_secret(crowd->objects[i], SIZE);
+		       !kit_filled_with(crowd->objects[i], SECRET, SIZE);
 	KUNIT_EXPECT_EQ_MSG(crowd->test, bad, 0, "of %u objects", crowd->nr);
 }
 
@@ -302,7 +287,7 @@ static void test_destroyed_cache_frees_cleared_pages(struct kunit *test)
 	expect_untouched(crowd);
 	KUNIT_EXPECT_EQ(test, cache_destroy(crowd->cache), 0);
 	for (i = 0; i < crowd->nr; i++)
-		bad += owner_of(crowd->objects[i]) || !is_cleared(crowd->objects[i], SIZE);
+		bad += owner_of(crowd->objects[i]) || !kit_cleared(crowd->objects[i], SIZE);
 	KUNIT_EXPECT_EQ_MSG(test, bad, 0, "of %u objects", crowd->nr);
 	KUNIT_EXPECT_EQ(test, pool_ledger(pool).buddy, pool->source.reserve << PAGE_SHIFT);
 	pool->source.reserve = 0;
@@ -353,19 +338,15 @@ static void expect_cleared(struct kunit *test, void *p)
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	memset(p, SECRET, size);
 	slabmod_kfree_sensitive(p);
-	KUNIT_EXPECT_TRUE_MSG(test, is_cleared(p, size), "%zu bytes", size);
+	KUNIT_EXPECT_TRUE_MSG(test, kit_cleared(p, size), "%zu bytes", size);
 }
 
 static void test_kfree_sensitive_clears_memory(struct kunit *test)
 {
-	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
-	struct slabmod_pool *pool;
+	struct slabmod_pool *pool = kit_module_pool(test, "secret", SZ_2M, 0);
 	int i;
 
 	context_pin(0);
-	params.reserve_bytes = SZ_2M;
-	pool = slabmod_pool_create("secret", &params);
-	KUNIT_ASSERT_NOT_NULL(test, pool);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		expect_cleared(test, slabmod_kmalloc(sizes[i], GFP_KERNEL));
 		expect_cleared(test, slabmod_kmalloc_node(sizes[i], GFP_KERNEL, numa_mem_id()));
@@ -380,14 +361,13 @@ static void test_kfree_sensitive_clears_memory(struct kunit *test)
 
 static void test_kfree_sensitive_clears_objects(struct kunit *test)
 {
-	struct slabmod_cache *plain, *made;
+	struct slabmod_cache *plain = slabmod_cache_create("kit-plain", SIZE, 0, 0, NULL);
+	struct slabmod_cache *made = slabmod_cache_create("kit-made", SIZE, 0, SLABMOD_ISOLATED,
+							  construct);
 	void *object;
 
 	context_pin(0);
-	plain = slabmod_cache_create("kit-plain", SIZE, 0, 0, NULL);
-	made = slabmod_cache_create("kit-made", SIZE, 0, SLABMOD_ISOLATED, construct);
-	KUNIT_ASSERT_NOT_NULL(test, plain);
-	KUNIT_ASSERT_NOT_NULL(test, made);
+	KUNIT_ASSERT_TRUE(test, plain && made);
 	expect_cleared(test, slabmod_cache_alloc(plain, GFP_KERNEL));
 	object = kit_alloc(test, made);
 	memset(object, SECRET, SIZE);
@@ -492,7 +472,6 @@ static struct kunit_case security_cases[] = {
 
 struct kunit_suite security_suite = {
 	.name = "security",
-	.init = root_init,
-	.exit = root_exit,
+	ROOT_SUITE_HOOKS,
 	.test_cases = security_cases,
 };

@@ -301,8 +301,7 @@ static void turn_on_cpu(void *arg)
 }
 
 /* Let a CPU free some objects and then allocate some. */
-static void run_turn(struct scene *scene, unsigned int n, unsigned int free,
-		     unsigned int alloc)
+static void run_turn(struct scene *scene, unsigned int n, unsigned int free, unsigned int alloc)
 {
 	struct turn turn = { scene, n, alloc, free };
 

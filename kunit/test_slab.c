@@ -175,43 +175,6 @@ static void test_free_refuses_an_address_inside_an_object(struct kunit *test)
 	slab_destroy(cache, slab);
 }
 
-/* ---- constructors ---- */
-
-static struct {
-	unsigned int calls;
-	unsigned int atomic;		/* of these, in a context that cannot sleep */
-} ctor_seen;
-
-static void count_ctor(void *object)
-{
-	ctor_seen.calls++;
-	ctor_seen.atomic += !preemptible();
-	*(u64 *)object = (u64)(unsigned long)object ^ 0x5eed;
-}
-
-static void test_object_is_constructed_once(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
-	struct slabmod_cache *cache = kit_cache_create(test, pool, 80, 0, count_ctor);
-	struct slab *slab;
-	unsigned int round, i, n;
-
-	memset(&ctor_seen, 0, sizeof(ctor_seen));
-	slab = new_slab(test, cache);
-	KUNIT_EXPECT_EQ(test, ctor_seen.calls, cache->objects);
-	KUNIT_EXPECT_EQ(test, ctor_seen.atomic, 0);
-	/* Free objects keep what the constructor wrote. */
-	for (round = 0; round < 2; round++) {
-		n = alloc_rest(cache, slab, objects);
-		for (i = 0; i < n; i++)
-			KUNIT_ASSERT_EQ(test, *(u64 *)objects[i],
-					(u64)(unsigned long)objects[i] ^ 0x5eed);
-		free_n(test, cache, slab, objects, n);
-	}
-	KUNIT_EXPECT_EQ(test, ctor_seen.calls, cache->objects);
-	slab_destroy(cache, slab);
-}
-
 /* ---- when memory is low ---- */
 
 static void expect_small(struct kunit *test, struct slabmod_cache *cache, struct slab *slab)
@@ -252,18 +215,6 @@ static void test_small_slab_when_memory_is_low(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cache->buddies[NID].free_pages, kit_source.pages);
 }
 
-static void test_no_slab_without_memory(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_of(test, 64);
-
-	kit_source.fail_all = true;
-	KUNIT_EXPECT_NULL(test, slab_create(cache, NID, GFP_KERNEL));
-	KUNIT_EXPECT_NULL(test, slab_create(cache, NID, GFP_ATOMIC));
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_NEW), 0);
-	kit_source_reset();
-	slab_destroy(cache, new_slab(test, cache));
-}
-
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(test_layout_fits_for_every_size),
 	KUNIT_CASE(test_group_fills_whole_lines),
@@ -274,9 +225,7 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(test_row_has_only_neighbours),
 	KUNIT_CASE(test_row_ends_where_another_slab_begins),
 	KUNIT_CASE(test_free_refuses_an_address_inside_an_object),
-	KUNIT_CASE(test_object_is_constructed_once),
 	KUNIT_CASE_PARAM(test_small_slab_when_memory_is_low, slab_next_size),
-	KUNIT_CASE(test_no_slab_without_memory),
 	KUNIT_CASE_PARAM(test_random_run_matches_a_flag_for_each_object, slab_next_size),
 	{}
 };

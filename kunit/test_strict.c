@@ -50,8 +50,7 @@ static void expect_all_states(struct kunit *test, struct slabmod_cache *cache, v
 	/* The last one keeps its slab. */
 	slabmod_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
-	if (kit_slab(objects[MANY - 2]) ==
-	    kit_slab(objects[MANY - 1]))
+	if (kit_slab(objects[MANY - 2]) == kit_slab(objects[MANY - 1]))
 		expect_refused(test, cache, objects[MANY - 2]);
 	KUNIT_EXPECT_TRUE(test, cache_check(cache));
 	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, objects[MANY - 1]));

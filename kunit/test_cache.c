@@ -404,8 +404,7 @@ static void test_full_node_falls_back_unless_thisnode(struct kunit *test)
 	int nid = first_online_node;
 	void *object;
 
-	if (num_online_nodes() < 2)
-		kunit_skip(test, "there is one node");
+	kit_need_nodes(test);
 	kit_source.full_nodes = BIT(nid);
 	KUNIT_EXPECT_NULL(test, slabmod_cache_alloc_node(cache, GFP_KERNEL | __GFP_THISNODE, nid));
 	object = slabmod_cache_alloc_node(cache, GFP_KERNEL, nid);

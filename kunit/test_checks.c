@@ -133,15 +133,10 @@ static void test_wrong_count_of_a_node_is_found(struct kunit *test)
 
 /* ---- slabs and homes ---- */
 
-static struct slabmod_cache *cache_of(struct kunit *test, unsigned int size)
-{
-	return kit_cache_create(test, kit_pool_create(test, 4096), size, 0, NULL);
-}
-
 static void test_broken_slab_is_found(struct kunit *test)
 {
 	static const char text[] = "page 1 of a slab is not the slab's";
-	struct slabmod_cache *cache = cache_of(test, 2048);
+	struct slabmod_cache *cache = kit_cache_of(test, 2048);
 	struct slab *slab = slab_create(cache, NID, GFP_KERNEL | __GFP_THISNODE);
 	const unsigned int wrong[] = { cache->objects, SLAB_MAX_OBJECTS - 1 };
 	struct frame *second;
@@ -168,7 +163,7 @@ static void test_broken_slab_is_found(struct kunit *test)
 static void test_slab_on_the_wrong_list_is_found(struct kunit *test)
 {
 	static const char text[] = "with 1 of 16 in use is on the wrong list";
-	struct slabmod_cache *cache = cache_of(test, 256);
+	struct slabmod_cache *cache = kit_cache_of(test, 256);
 	struct slab_home *home = kit_home(cache, context_pin(0));
 	void *object = kit_new_slab(test, cache, false);
 	struct slab *slab = kit_slab(object);

@@ -11,6 +11,9 @@
 #include "debug/callsites.h"
 #include "debug/debug.h"
 #include "debug/quarantine.h"
+#include "home.h"
+#include "home_walk.h"
+#include "pool_check.h"
 #include "suites.h"
 #include "test_debug.h"
 
@@ -78,23 +81,13 @@ static void expect_stacks(struct kunit *test)
 
 static const size_t sizes[] = { 1, 13, 16, 24, 64, 96, 100, 512, 4000, 4096, 5000, 32768 };
 
-static void size_text(const size_t *size, char *text)
-{
-	snprintf(text, KUNIT_PARAM_DESC_SIZE, "%zu bytes", *size);
-}
-
-KUNIT_ARRAY_PARAM(size, sizes, size_text);
-
-static size_t size_of(struct kunit *test)
-{
-	return *(const size_t *)test->param_value;
-}
+KIT_SIZE_PARAM(size, sizes);
 
 /* ---- overruns ---- */
 
 static void test_byte_behind_an_object_is_reported_with_both_stacks(struct kunit *test)
 {
-	size_t size = size_of(test);
+	size_t size = kit_size(test);
 	struct slabmod_cache *cache = debug_cache_to_spoil(test, size, 0, NULL);
 	void *victim = debug_victim_alloc(cache), *neighbour = debug_victim_alloc(cache);
 	char text[48];
@@ -113,7 +106,7 @@ static void test_byte_behind_an_object_is_reported_with_both_stacks(struct kunit
 
 static void test_byte_before_an_object_is_reported_with_both_stacks(struct kunit *test)
 {
-	struct slabmod_cache *cache = debug_cache_to_spoil(test, size_of(test), 0, NULL);
+	struct slabmod_cache *cache = debug_cache_to_spoil(test, kit_size(test), 0, NULL);
 	void *neighbour = debug_victim_alloc(cache), *victim = debug_victim_alloc(cache);
 
 	debug_poke(victim, -1, 0x33);
@@ -128,9 +121,9 @@ static void test_byte_before_an_object_is_reported_with_both_stacks(struct kunit
 /* The first and the last object of a slab have no neighbour of the cache's. */
 static void test_first_and_last_object_have_two_red_zones(struct kunit *test)
 {
-	struct slabmod_cache *cache = debug_cache_to_spoil(test, size_of(test), 0, NULL);
+	struct slabmod_cache *cache = debug_cache_to_spoil(test, kit_size(test), 0, NULL);
 	unsigned int nr = cache->objects, i;
-	size_t size = size_of(test);
+	size_t size = kit_size(test);
 	void **objects = kit_array(test, nr);
 
 	for (i = 0; i < nr; i++)
@@ -168,7 +161,7 @@ static void test_each_byte_of_an_overrun_is_counted(struct kunit *test)
 
 static void test_write_after_free_is_reported_with_both_stacks(struct kunit *test)
 {
-	size_t size = size_of(test), at = size / 2;
+	size_t size = kit_size(test), at = size / 2;
 	struct slabmod_cache *cache = debug_cache_to_spoil(test, size, 0, NULL);
 	void *victim = debug_victim_alloc(cache);
 	char text[48];
@@ -262,6 +255,143 @@ static void test_free_of_the_lead_is_reported(struct kunit *test)
 	KIT_EXPECT_NO_MISUSE(test, debug_culprit_free(cache, victim));
 }
 
+/* ---- pool_check_objects() ---- */
+
+#define SIZE	100
+
+static void expect_clean(struct kunit *test, struct slabmod_pool *pool)
+{
+	unsigned long bad = 1;
+
+	KIT_EXPECT_NO_MISUSE(test, bad = pool_check_objects(pool));
+	KUNIT_EXPECT_EQ(test, bad, 0);
+}
+
+#define EXPECT_FOUND(test, pool, kind, text)						\
+do {											\
+	unsigned long __bad = 0;							\
+											\
+	KIT_EXPECT_MISUSE_FROM(test, NULL, kind, text, __bad = pool_check_objects(pool));	\
+	KUNIT_EXPECT_EQ(test, __bad, 1);						\
+} while (0)
+
+static void test_check_finds_writes_around_live_objects(struct kunit *test)
+{
+	struct slabmod_cache *cache = debug_cache_to_spoil(test, SIZE, 0, NULL);
+	void *p = debug_victim_alloc(cache), *q = debug_victim_alloc(cache);
+
+	memset(p, 0, SIZE);
+	expect_clean(test, cache->pool);
+	debug_poke(p, SIZE, 1);
+	EXPECT_FOUND(test, cache->pool, MISUSE_OVERRUN,
+		     "which is in use, were written, the first at offset 100");
+	/* The free reports it again. */
+	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_OVERRUN, "behind object",
+			       debug_culprit_free(cache, p));
+	expect_clean(test, cache->pool);
+	debug_poke(q, -1, 1);
+	EXPECT_FOUND(test, cache->pool, MISUSE_OVERRUN,
+		     "which is in use, were written, the first at offset -1");
+	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_OVERRUN, "before object",
+			       debug_culprit_free(cache, q));
+	expect_clean(test, cache->pool);
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+}
+
+static void test_check_finds_writes_to_objects_in_quarantine(struct kunit *test)
+{
+	struct slabmod_cache *cache = debug_cache_to_spoil(test, SIZE, 0, NULL);
+	void *p = debug_victim_alloc(cache);
+
+	debug_culprit_free(cache, p);
+	KUNIT_ASSERT_EQ(test, cache->debug->quarantine.nr, 1);
+	expect_clean(test, cache->pool);
+	debug_poke(p, 3, 1);
+	EXPECT_FOUND(test, cache->pool, MISUSE_WRITE_FREE, "it was freed, the first at offset 3");
+	expect_clean(test, cache->pool);
+	debug_poke(p, cache->usable, 1);
+	EXPECT_FOUND(test, cache->pool, MISUSE_OVERRUN, "behind object");
+	expect_clean(test, cache->pool);
+	KUNIT_EXPECT_EQ(test, cache->debug->quarantine.nr, 1);
+	KIT_EXPECT_NO_MISUSE(test, cache_destroy(cache));
+}
+
+/* In a slab in use, and in an empty one. */
+static void test_check_finds_writes_to_objects_in_slabs(struct kunit *test)
+{
+	struct slabmod_cache *cache = debug_cache_to_spoil(test, SIZE, 0, NULL);
+	void *p = debug_victim_alloc(cache), *q = debug_victim_alloc(cache);
+
+	debug_culprit_free(cache, p);
+	quarantine_drain(cache, ULONG_MAX);
+	KUNIT_ASSERT_EQ(test, cache_used(cache), 1);
+	expect_clean(test, cache->pool);
+	debug_poke(p, 3, 1);
+	EXPECT_FOUND(test, cache->pool, MISUSE_WRITE_FREE, "it was freed, the first at offset 3");
+	expect_clean(test, cache->pool);
+	debug_culprit_free(cache, q);
+	quarantine_drain(cache, ULONG_MAX);
+	KUNIT_ASSERT_EQ(test, home_totals(cache).slabs, 1);
+	expect_clean(test, cache->pool);
+	debug_poke(q, 3, 1);
+	EXPECT_FOUND(test, cache->pool, MISUSE_WRITE_FREE, "it was freed, the first at offset 3");
+	expect_clean(test, cache->pool);
+	KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
+}
+
+/* ---- concurrent use ---- */
+
+#define TURNS	4000
+
+struct others {
+	struct slabmod_pool *pool;
+	atomic_t at_it;
+	unsigned long looks, bad;
+};
+
+static void use_or_look(unsigned int n, void *arg)
+{
+	struct others *others = arg;
+	struct rnd_state rnd;
+	unsigned int turn;
+
+	while (!n && atomic_read(&others->at_it)) {
+		others->bad += pool_check_objects(others->pool);
+		others->looks++;
+		cond_resched();
+	}
+	prandom_seed_state(&rnd, n);
+	for (turn = 0; n && turn < TURNS; turn++) {
+		size_t size = 1 + kit_random(&rnd, 500), other = 1 + kit_random(&rnd, 500);
+		void *p = slabmod_pool_kmalloc(others->pool, size, GFP_KERNEL), *q;
+
+		if (p)
+			memset(p, 1, size);
+		q = slabmod_krealloc(p, other, GFP_KERNEL);
+		if (q)
+			memset(q, 2, turn % 4 ? other : slabmod_ksize(q));
+		slabmod_kfree(q ?: p);
+	}
+	if (n)
+		atomic_dec(&others->at_it);
+}
+
+static void test_check_reports_nothing_without_errors(struct kunit *test)
+{
+	struct others others = { 0 };
+	unsigned int cpus = min(num_online_cpus(), 3u), kb = quarantine_kb;
+
+	/* Objects are reused at once, while they are checked. */
+	quarantine_kb = 0;
+	others.pool = debug_test_pool(test);
+	quarantine_kb = kb;
+	atomic_set(&others.at_it, cpus - 1);
+	KIT_EXPECT_NO_MISUSE(test, kit_run_on_cpus(test, cpus, use_or_look, &others));
+	KUNIT_EXPECT_EQ(test, others.bad, 0);
+	kunit_info(test, "%lu looks beside %u CPUs\n", others.looks, cpus - 1);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(others.pool), 0);
+}
+
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_PARAM(test_byte_behind_an_object_is_reported_with_both_stacks, size_gen_params),
 	KUNIT_CASE_PARAM(test_byte_before_an_object_is_reported_with_both_stacks, size_gen_params),
@@ -278,7 +408,10 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(test_kasan_shadow_of_a_block),
 #endif
 	DEBUG_BLOCK_CASES(KIT_CASE)
-	DEBUG_CHECK_CASES(KIT_CASE)
+	KUNIT_CASE(test_check_finds_writes_around_live_objects),
+	KUNIT_CASE(test_check_finds_writes_to_objects_in_quarantine),
+	KUNIT_CASE(test_check_finds_writes_to_objects_in_slabs),
+	KUNIT_CASE(test_check_reports_nothing_without_errors),
 	{}
 };
 

@@ -63,13 +63,4 @@ DEBUG_USE_CASES(KIT_DECLARE_CASE)
 
 DEBUG_BLOCK_CASES(KIT_DECLARE_CASE)
 
-/* The cases of test_debug_check.c. */
-#define DEBUG_CHECK_CASES(X) \
-	X(test_check_finds_writes_around_live_objects) \
-	X(test_check_finds_writes_to_objects_in_quarantine) \
-	X(test_check_finds_writes_to_objects_in_slabs) \
-	X(test_check_reports_nothing_without_errors)
-
-DEBUG_CHECK_CASES(KIT_DECLARE_CASE)
-
 #endif /* SLABMOD_TEST_DEBUG_H */

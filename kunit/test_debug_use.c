@@ -304,8 +304,7 @@ void test_full_node_uses_few_slabs_of_another(struct kunit *test)
 	unsigned int nr = 2 * cache->usual.objects, i;
 	void **objects = kit_array(test, nr);
 
-	if (num_online_nodes() < 2)
-		kunit_skip(test, "there is one node");
+	kit_need_nodes(test);
 	context_pin(0);
 	kit_source.full_nodes = BIT(numa_mem_id());
 	for (i = 0; i < nr; i++) {

@@ -2,11 +2,45 @@
 /*
  * test_home.c - what the homes of slabs promise.
  *
- * CPUs and nodes that share a cache are in test_home_near.c, random runs in
- * test_home_random.c.
+ * The random runs are in test_home_random.c.
  */
+#include <linux/cache.h>
+
+#include "beyond.h"
 #include "suites.h"
 #include "test_home.h"
+
+static unsigned int home_id(void *object)
+{
+	return HOME_ID(kit_slab(object)->home);
+}
+
+/* Move the test to CPU @n, 0 or 1, of the node of the first online CPU. */
+static unsigned int move_to(struct kunit *test, unsigned int n)
+{
+	int nid = cpu_to_mem(cpumask_first(cpu_online_mask));
+	unsigned int i = 0, cpu;
+
+	for_each_online_cpu(cpu) {
+		if (cpu_to_mem(cpu) == nid && n-- == 0)
+			return context_pin(i);
+		i++;
+	}
+	kunit_skip(test, "needs two CPUs on a node");
+	return 0;
+}
+
+/* A cache for a test that moves to the second CPU. Skips the test if there is none. */
+static struct slabmod_cache *cache_of_two_cpus(struct kunit *test, unsigned int size)
+{
+	move_to(test, 1);
+	return kit_cache_of(test, size);
+}
+
+/* Some share lines and some do not; some have slabs of one page and some of more. */
+static const size_t sizes[] = { 16, 112, 256, 1000 };
+
+KIT_SIZE_PARAM(size, sizes);
 
 /* ---- which slab is used ---- */
 
@@ -45,7 +79,7 @@ static void test_alloc_looks_at_its_home_then_node_home_then_others(struct kunit
 static void test_alloc_uses_the_fullest_slab_first(struct kunit *test)
 {
 	static const u8 used[] = { 2, 13, 6 };
-	struct slabmod_cache *cache = cache_of(test, SIZE);
+	struct slabmod_cache *cache = kit_cache_of(test, SIZE);
 	static void *objects[ARRAY_SIZE(used)][N];
 	void *next[3 + 10 + 14];
 	int i;
@@ -80,7 +114,7 @@ static void expect_one_too_many(struct kunit *test, struct slabmod_cache *cache,
 /* In an array of neighbours, which otherwise are freed together. */
 static void test_double_free_among_neighbours_is_found(struct kunit *test)
 {
-	struct slabmod_cache *cache = cache_of(test, SIZE);
+	struct slabmod_cache *cache = kit_cache_of(test, SIZE);
 	void *objects[N], *batch[N + 1];
 	unsigned int twice, i;
 
@@ -101,7 +135,7 @@ static void test_double_free_among_neighbours_is_found(struct kunit *test)
 
 static void test_free_outside_a_slab_is_reported(struct kunit *test)
 {
-	struct slabmod_cache *cache = cache_of(test, 1000);
+	struct slabmod_cache *cache = kit_cache_of(test, 1000);
 	void *object, *wrong[3];
 	int i;
 
@@ -123,7 +157,7 @@ static void test_free_outside_a_slab_is_reported(struct kunit *test)
 static void expect_few_empty_ones_stay(struct kunit *test, unsigned int size)
 {
 	enum { SLABS = 24 };
-	struct slabmod_cache *cache = cache_of(test, size);
+	struct slabmod_cache *cache = kit_cache_of(test, size);
 	void **objects = kunit_kcalloc(test, SLABS * cache->objects, sizeof(*objects), GFP_KERNEL);
 	unsigned long bytes = cache->usual.pages * PAGE_SIZE;
 	int i;
@@ -147,22 +181,16 @@ static void test_home_keeps_few_empty_slabs(struct kunit *test)
 }
 
 /* Slabs of a batch: as many as may be detached at once, and more. */
-static const unsigned int batches[] = { 14, 40, 0 };
+static const size_t batches[] = { 14, 40 };
 
-static KUNIT_GENERATOR(next_batch)
-{
-	const unsigned int *slabs = prev ? (const unsigned int *)prev + 1 : batches;
-
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u slabs", *slabs);
-	return *slabs ? slabs : NULL;
-}
+KIT_SIZE_PARAM(batch, batches);
 
 /* One batch leaves one object in each slab, after making all of them emptier in turn. */
 static void test_slabs_move_to_the_node_home_in_one_batch(struct kunit *test)
 {
 	enum { KEPT = 8 };
-	unsigned int slabs = *(const unsigned int *)test->param_value, n = 0, k, i;
-	struct slabmod_cache *cache = cache_of(test, SIZE);
+	unsigned int slabs = kit_size(test), n = 0, k, i;
+	struct slabmod_cache *cache = kit_cache_of(test, SIZE);
 	static void *objects[40][N], *batch[40 * (N - 1)];
 	struct slab_home *home = kit_home(cache, move_to(test, 0));
 	unsigned long detached;
@@ -220,7 +248,7 @@ static void test_drain_moves_slabs_to_the_node_home(struct kunit *test)
 
 static void test_shrink_frees_every_empty_slab(struct kunit *test)
 {
-	struct slabmod_cache *cache = cache_of(test, SIZE);
+	struct slabmod_cache *cache = kit_cache_of(test, SIZE);
 	struct buddy *buddy;
 	void *a[N], *b[N], *c;
 
@@ -270,6 +298,340 @@ static void test_small_slab_in_the_block_of_a_usual_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 }
 
+/* ---- other nodes ---- */
+
+static int other_node(struct kunit *test)
+{
+	int nid = next_online_node(first_online_node);
+
+	if (nid >= MAX_NUMNODES)
+		kunit_skip(test, "needs two nodes");
+	context_pin(0);
+	return nid == numa_mem_id() ? first_online_node : nid;
+}
+
+static void *new_slab_on(struct kunit *test, struct slabmod_cache *cache, int nid)
+{
+	void *object = home_alloc_new_slab(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_EQ(test, kit_node(object), nid);
+	return object;
+}
+
+struct errand {
+	struct slabmod_cache *cache;
+	void *object;
+};
+
+static void grow_there(void *arg)
+{
+	struct errand *errand = arg;
+
+	errand->object = home_alloc_new_slab(errand->cache, numa_mem_id(), GFP_KERNEL, false);
+}
+
+/* Allocate an object of a new slab that is owned by the home of a CPU of another node. */
+static void *grow_on_node(struct kunit *test, struct slabmod_cache *cache, int nid)
+{
+	struct errand errand = { .cache = cache };
+	unsigned int n = 0, cpu;
+
+	for_each_online_cpu(cpu) {
+		if (cpu_to_mem(cpu) == nid && kit_run_on(n, grow_there, &errand))
+			break;
+		n++;
+	}
+	if (!errand.object)
+		kunit_skip(test, "needs a CPU on the other node");
+	return errand.object;
+}
+
+/* ---- homes ---- */
+
+/* Expect that every page of an object's slab names this home. */
+static void expect_home(struct kunit *test, struct slabmod_cache *cache, void *object, u16 home)
+{
+	struct slab *slab = kit_slab(object);
+	unsigned int i;
+
+	for (i = 0; i < slab_geometry(cache, slab)->pages; i++)
+		KUNIT_EXPECT_EQ_MSG(test, slab_frame(slab)[i].home, home, "page %u", i);
+	KUNIT_EXPECT_TRUE(test, home_check(cache));
+}
+
+static void test_every_page_of_a_slab_has_its_home(struct kunit *test)
+{
+	/* At least three pages, and objects that share lines. */
+	struct slabmod_cache *cache = cache_of_two_cpus(test, 1440);
+	unsigned int a, b, i;
+	void *objects[6];
+
+	KUNIT_ASSERT_GE(test, cache->usual.pages, 3);
+	a = move_to(test, 0);
+	objects[0] = kit_new_slab(test, cache, true);
+	expect_home(test, cache, objects[0], HOME_NODE | HOME_SHARED);
+	KUNIT_ASSERT_EQ(test, home_free(cache, objects, 1), true);
+	expect_home(test, cache, objects[0], HOME_NODE);
+	/* Adopted while empty; stolen, and shared since. */
+	KUNIT_ASSERT_EQ(test, alloc(cache, objects, 1), 1);
+	expect_home(test, cache, objects[0], a);
+	b = move_to(test, 1);
+	KUNIT_ASSERT_EQ(test, alloc(cache, objects + 1, 1), 1);
+	KUNIT_ASSERT_PTR_EQ(test, kit_slab(objects[1]), kit_slab(objects[0]));
+	expect_home(test, cache, objects[0], b | HOME_SHARED);
+	home_drain_cpu(cache, b);
+	expect_home(test, cache, objects[0], HOME_NODE | HOME_SHARED);
+	KUNIT_ASSERT_EQ(test, alloc_anything(cache, objects + 2, 1), 1);
+	expect_home(test, cache, objects[0], b | HOME_SHARED);
+	move_to(test, 0);
+	objects[3] = home_alloc_on_node(cache, numa_mem_id());
+	KUNIT_ASSERT_NOT_NULL(test, objects[3]);
+	expect_home(test, cache, objects[0], b | HOME_SHARED);
+	for (i = 0; i < 4; i++) {
+		expect_home(test, cache, objects[3], b | HOME_SHARED);
+		KUNIT_ASSERT_TRUE(test, home_free(cache, &objects[i], 1));
+	}
+	/* An empty slab is not shared. */
+	expect_home(test, cache, objects[3], b);
+	/* A new slab of this CPU, before and after the CPU is drained. */
+	objects[0] = kit_new_slab(test, cache, false);
+	expect_home(test, cache, objects[0], a);
+	home_drain_cpu(cache, a);
+	expect_home(test, cache, objects[0], HOME_NODE | HOME_SHARED);
+	kit_home_free(test, cache, objects, 1);
+	expect_home(test, cache, objects[0], HOME_NODE);
+}
+
+/* Allocate up to @nr objects, the first one of a new slab of this CPU's home. */
+static unsigned int alloc_some(struct kunit *test, struct slabmod_cache *cache, void **objects,
+			       unsigned int nr)
+{
+	*objects = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
+	KUNIT_ASSERT_NOT_NULL(test, *objects);
+	return 1 + alloc(cache, objects + 1, nr - 1);
+}
+
+/* Allocate objects of slabs of every kind of home; return how many. */
+static unsigned int alloc_of_all_homes(struct kunit *test, struct slabmod_cache *cache,
+				       void **objects)
+{
+	unsigned int n = 0, strays = 0, i;
+	int nid;
+
+	for (i = 0; i < 4; i++) {
+		move_to(test, i % 2);
+		n += alloc_some(test, cache, objects + n, 40);
+	}
+	/* Of a slab stolen half used, if objects share lines. */
+	n += alloc(cache, objects + n, 20);
+	/* Of the node home of each node, and of CPUs of each node. */
+	for_each_online_node(nid) {
+		objects[n++] = new_slab_on(test, cache, nid);
+		for (i = 0; i < 5; i++) {
+			objects[n] = home_alloc_on_node(cache, nid);
+			n += !!objects[n];
+		}
+		objects[n++] = grow_on_node(test, cache, nid);
+	}
+	/* Until two of them are in unmapped chunks; small slabs if possible. */
+	kit_source.max_order = get_order(cache->size);
+	for (i = 0; strays < 2; i++) {
+		objects[n] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, i % 2);
+		KUNIT_ASSERT_NOT_NULL(test, objects[n]);
+		strays += slab_chunk(kit_slab(objects[n++]))->unmapped;
+	}
+	kit_source_reset();
+	return n;
+}
+
+static void test_free_batch_of_all_homes(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create_orders(test, 4096, UNIT_ORDER, UNIT_ORDER);
+	static void *objects[2048];
+	struct slabmod_cache *cache;
+	struct rnd_state rnd;
+	unsigned int n, i, round;
+
+	other_node(test);
+	kit_seed(test, &rnd);
+	cache = kit_cache_create(test, pool, kit_size(test), 0, NULL);
+	for (round = 0; round < 20; round++) {
+		n = alloc_of_all_homes(test, cache, objects);
+		KUNIT_ASSERT_EQ(test, home_totals(cache).inuse, n);
+		/* In order, reversed, at random. */
+		for (i = 0; i < n / 2 && round % 3 == 1; i++)
+			swap(objects[i], objects[n - 1 - i]);
+		if (round % 3 == 2)
+			kit_shuffle(&rnd, objects, n);
+		move_to(test, kit_random(&rnd, 2));
+		/* One of them twice in some rounds: the others are freed all the same. */
+		objects[n] = objects[kit_random(&rnd, n)];
+		if (round % 4 == 3)
+			KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+					  kit_home_free(test, cache, objects, n + 1));
+		else
+			KIT_EXPECT_NO_MISUSE(test, kit_home_free(test, cache, objects, n));
+		KUNIT_ASSERT_EQ(test, home_totals(cache).inuse, 0);
+		KUNIT_ASSERT_TRUE(test, home_check(cache));
+		if (round % 2)
+			home_shrink(cache);
+	}
+}
+
+/* The map has the first of two chunks in place of the second: see beyond.h. */
+static void test_free_memory_beyond_the_map(struct kunit *test)
+{
+	struct slabmod_pool *pool = beyond_pool_create(test);
+	struct slabmod_cache *cache = kit_cache_create(test, pool, SIZE, 0, NULL);
+	static void *in_map[N], *alias[N];
+	struct frame *rest[CHUNK_MAX_ORDER];
+	unsigned int i;
+
+	move_to(test, 0);
+	kit_fill_slab(test, cache, in_map);
+	/* Fill the first chunk, so that the second slab is in the second one. */
+	for (i = 0; i < CHUNK_MAX_ORDER; i++) {
+		rest[i] = kit_buddy_alloc(slab_chunk(kit_slab(in_map[0]))->buddy - numa_mem_id(),
+					  numa_mem_id(), 1u << i, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, rest[i]);
+	}
+	kit_fill_slab(test, cache, alias);
+	KUNIT_ASSERT_TRUE(test, slab_chunk(kit_slab(alias[0]))->unmapped);
+	KUNIT_ASSERT_PTR_EQ(test, chunk_frame_fast(chunk_offset(alias[0])), kit_slab(in_map[0]));
+	/* Free all of the second slab, and nothing of the first; then the reverse. */
+	KIT_EXPECT_NO_MISUSE(test, kit_home_free(test, cache, alias, N));
+	KUNIT_EXPECT_EQ(test, kit_slab(in_map[0])->inuse, N);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, N);
+	KUNIT_EXPECT_EQ(test, alloc(cache, alias, N), N);
+	KIT_EXPECT_NO_MISUSE(test, kit_home_free(test, cache, in_map, N));
+	KUNIT_EXPECT_EQ(test, kit_slab(alias[0])->inuse, N);
+	KIT_EXPECT_NO_MISUSE(test, kit_home_free(test, cache, alias, N));
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
+	for (i = 0; i < CHUNK_MAX_ORDER; i++)
+		buddy_free(rest[i]);
+}
+
+/* ---- lines ---- */
+
+static bool share_a_line(const void *a, const void *b)
+{
+	return (unsigned long)a / cache_line_size() == (unsigned long)b / cache_line_size();
+}
+
+static void test_line_is_not_shared_with_the_previous_home(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of_two_cpus(test, 16);
+	unsigned int per_line = cache_line_size() / 16, rest, i, k;
+	static void *a[6], *b[SLAB_MAX_OBJECTS], *c[8];
+
+	move_to(test, 0);
+	a[0] = kit_new_slab(test, cache, false);
+	KUNIT_ASSERT_EQ(test, alloc(cache, a + 1, 5), 5);
+	move_to(test, 1);
+	rest = alloc(cache, b, SLAB_MAX_OBJECTS);
+	/* All but the two lines of which the first CPU has objects. */
+	KUNIT_EXPECT_EQ(test, rest, cache->objects - 2 * per_line);
+	for (i = 0; i < rest; i++)
+		for (k = 0; k < 6; k++)
+			KUNIT_ASSERT_FALSE(test, share_a_line(b[i], a[k]));
+	KUNIT_EXPECT_EQ(test, alloc(cache, c, 8), 0);
+	/* When memory is low they are allocated, and counted. */
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SHARED_LINE), 0);
+	KUNIT_EXPECT_EQ(test, alloc_anything(cache, c, 8), 2);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SHARED_LINE), 2);
+	KUNIT_EXPECT_TRUE(test, home_check(cache));
+	kit_home_free(test, cache, a, 6);
+	kit_home_free(test, cache, b, rest);
+	kit_home_free(test, cache, c, 2);
+}
+
+/* ---- nodes ---- */
+
+static void test_alloc_on_node(struct kunit *test)
+{
+	struct slabmod_cache *cache = kit_cache_of(test, SIZE);
+	int nid = other_node(test);
+	void *objects[3];
+
+	KUNIT_EXPECT_NULL(test, home_alloc_on_node(cache, nid));
+	objects[0] = kit_new_slab(test, cache, false);
+	/* There are free objects on this node, but not on the other. */
+	KUNIT_EXPECT_NULL(test, home_alloc_on_node(cache, nid));
+	objects[1] = new_slab_on(test, cache, nid);
+	KUNIT_EXPECT_EQ(test, kit_node(objects[1]), nid);
+	objects[2] = home_alloc_on_node(cache, nid);
+	KUNIT_ASSERT_NOT_NULL(test, objects[2]);
+	KUNIT_EXPECT_EQ(test, kit_node(objects[2]), nid);
+	kit_home_free(test, cache, objects, 3);
+}
+
+static void test_cpu_uses_slabs_of_its_node_only(struct kunit *test)
+{
+	struct slabmod_cache *cache = kit_cache_of(test, SIZE);
+	int nid = other_node(test);
+	void *objects[3], *none;
+
+	/* Slabs of a CPU's home, and of the node home. */
+	objects[0] = grow_on_node(test, cache, nid);
+	objects[1] = new_slab_on(test, cache, nid);
+	KUNIT_EXPECT_EQ(test, alloc(cache, &none, 1), 0);
+	/* Unless memory is low. */
+	KUNIT_ASSERT_EQ(test, alloc_anything(cache, objects + 2, 1), 1);
+	kit_home_free(test, cache, objects, 3);
+}
+
+/* ---- failures and contexts ---- */
+
+struct visit {
+	struct slabmod_cache *cache;
+	void *old, *object, *new;
+	unsigned int got;
+	bool freed;
+};
+
+static void visit(void *arg)
+{
+	struct visit *visit = arg;
+
+	visit->new = home_alloc_new_slab(visit->cache, numa_mem_id(), GFP_ATOMIC, false);
+	visit->got = home_alloc(visit->cache, &visit->object, 1, false);
+	visit->freed = home_free(visit->cache, &visit->old, 1);
+}
+
+static void test_nmi_waits_for_no_lock(struct kunit *test)
+{
+	struct visit free = { .cache = kit_cache_of(test, SIZE) }, held = free;
+	struct slab_home *home;
+	unsigned long flags;
+
+	home = kit_home(free.cache, move_to(test, 0));
+	free.old = home_alloc_new_slab(free.cache, numa_mem_id(), GFP_KERNEL, false);
+	KUNIT_ASSERT_NOT_NULL(test, free.old);
+	KUNIT_ASSERT_EQ(test, alloc(free.cache, &held.old, 1), 1);
+	if (!context_nmi_begin(visit, &held)) {
+		kit_home_free(test, free.cache, &free.old, 1);
+		kit_home_free(test, free.cache, &held.old, 1);
+		kunit_skip(test, "needs NMIs");
+	}
+	raw_spin_lock_irqsave(&home->lock, flags);
+	context_nmi();
+	raw_spin_unlock_irqrestore(&home->lock, flags);
+	context_nmi_end();
+	KUNIT_EXPECT_EQ(test, held.got, 0);
+	KUNIT_EXPECT_FALSE(test, held.freed);
+	KUNIT_EXPECT_NULL(test, held.new);
+
+	context_nmi_begin(visit, &free);
+	context_nmi();
+	context_nmi_end();
+	KUNIT_EXPECT_EQ(test, free.got, 1);
+	KUNIT_EXPECT_TRUE(test, free.freed);
+	KUNIT_EXPECT_NULL(test, free.new);
+	kit_home_free(test, free.cache, &held.old, 1);
+	kit_home_free(test, free.cache, &free.object, 1);
+}
+
 static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_alloc_looks_at_its_home_then_node_home_then_others),
 	KUNIT_CASE(test_alloc_uses_the_fullest_slab_first),
@@ -278,16 +640,16 @@ static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_home_keeps_few_empty_slabs),
 	KUNIT_CASE(test_small_slab_in_the_block_of_a_usual_one),
 	KUNIT_CASE(test_every_page_of_a_slab_has_its_home),
-	KUNIT_CASE_PARAM(test_free_batch_of_all_homes, home_next_size),
+	KUNIT_CASE_PARAM(test_free_batch_of_all_homes, size_gen_params),
 	KUNIT_CASE(test_free_memory_beyond_the_map),
 	KUNIT_CASE(test_line_is_not_shared_with_the_previous_home),
-	KUNIT_CASE_PARAM(test_slabs_move_to_the_node_home_in_one_batch, next_batch),
+	KUNIT_CASE_PARAM(test_slabs_move_to_the_node_home_in_one_batch, batch_gen_params),
 	KUNIT_CASE(test_drain_moves_slabs_to_the_node_home),
 	KUNIT_CASE(test_shrink_frees_every_empty_slab),
 	KUNIT_CASE(test_alloc_on_node),
 	KUNIT_CASE(test_cpu_uses_slabs_of_its_node_only),
 	KUNIT_CASE(test_nmi_waits_for_no_lock),
-	KUNIT_CASE_PARAM(test_random_run_matches_the_tags_in_objects, home_next_size),
+	KUNIT_CASE_PARAM(test_random_run_matches_the_tags_in_objects, size_gen_params),
 	{}
 };
 

@@ -17,19 +17,6 @@
 #define BATCH		32
 #define LIMIT		640		/* pages */
 
-/* Some share lines and some do not; some have slabs of one page and some of more. */
-static const unsigned int sizes[] = { 16, 112, 256, 1000, 0 };
-
-KUNIT_GENERATOR(home_next_size)
-{
-	const unsigned int *size = prev ? (const unsigned int *)prev + 1 : sizes;
-
-	if (!*size)
-		return NULL;
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u", *size);
-	return size;
-}
-
 /* ---- tags ---- */
 
 #define TAG_MARK	0x51ab7a65ca11ull
@@ -316,7 +303,7 @@ static struct slabmod_cache *small_cache(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, 0, 5);
 
-	clear_size = *(const unsigned int *)test->param_value;
+	clear_size = kit_size(test);
 	return kit_cache_create(test, pool, clear_size, 0, clear);
 }
 

@@ -25,23 +25,8 @@ static inline struct slabmod_cache *cache_with_magazines(struct kunit *test, siz
 }
 
 /* Both kinds of size, as parameters. */
-static inline KUNIT_GENERATOR(next_lines)
-{
-	static const size_t sizes[] = { WHOLE_LINES, SHARED_LINES, 0 };
-	const size_t *size = prev ? (const size_t *)prev + 1 : sizes;
+static const size_t lines_sizes[] = { WHOLE_LINES, SHARED_LINES };
 
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%zu", *size);
-	return *size ? size : NULL;
-}
-
-/* ---- in test_magazine_cpus.c ---- */
-
-void test_whole_lines_stay_where_they_were_freed(struct kunit *test);
-void test_objects_of_all_pages_of_a_slab_are_local(struct kunit *test);
-void test_shared_lines_return_to_their_home(struct kunit *test);
-void test_cpus_without_homes_share_no_line(struct kunit *test);
-void test_bulk_free_returns_shared_lines_to_their_home(struct kunit *test);
-void test_drain_empties_the_magazines_of_all_cpus(struct kunit *test);
-void test_offline_cpu_leaves_nothing_behind(struct kunit *test);
+KIT_SIZE_PARAM(lines, lines_sizes);
 
 #endif /* SLABMOD_TEST_MAGAZINE_H */

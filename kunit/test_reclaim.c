@@ -175,8 +175,7 @@ static void test_prefill_uses_no_other_node(struct kunit *test)
 	struct slabmod_pool *pool = pool_with_free_pages(test, 20);
 	unsigned long before = kit_source.pages;
 
-	if (num_online_nodes() < 2)
-		kunit_skip(test, "there is one node");
+	kit_need_nodes(test);
 	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_ATOMIC));
 	expect_low(test, pool, true);
 	kit_source.full_nodes = BIT(numa_mem_id());
@@ -455,8 +454,7 @@ static void test_drain_skips_magazines_in_use(struct kunit *test)
 	struct use all = { .cache = cache, .takes = 4, .gives = 4 };
 	unsigned int cpus = num_online_cpus(), n, before, cpu;
 
-	if (cpus < 2)
-		kunit_skip(test, "there is one CPU");
+	kit_need_cpus(test, 2);
 	for (n = 0; n < cpus; n++)
 		kit_run_on(n, use_cache, &all);
 	magazine_scan_idle(cache);

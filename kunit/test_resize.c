@@ -164,10 +164,8 @@ static void expect_objects_kept(struct kunit *test, size_t size, bool larger)
 
 static void test_objects_of_old_magazines_return_to_their_slabs(struct kunit *test)
 {
-	const size_t *size = test->param_value;
-
-	expect_objects_kept(test, *size, true);
-	expect_objects_kept(test, *size, false);
+	expect_objects_kept(test, kit_size(test), true);
+	expect_objects_kept(test, kit_size(test), false);
 }
 
 static void test_resize_without_memory_changes_nothing(struct kunit *test)
@@ -212,8 +210,7 @@ static void *crowd_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, 
 
 static void test_resize_during_calls_loses_nothing(struct kunit *test)
 {
-	const size_t *size = test->param_value;
-	struct model model = kit_model(test, small_cache(test, *size));
+	struct model model = kit_model(test, small_cache(test, kit_size(test)));
 	unsigned int round;
 
 	kit_need_cpus(test, 2);
@@ -236,9 +233,9 @@ static void test_resize_during_calls_loses_nothing(struct kunit *test)
 static struct kunit_case resize_cases[] = {
 	KUNIT_CASE(test_magazines_grow_to_their_largest_size_and_are_freed),
 	KUNIT_CASE(test_ledger_counts_magazines),
-	KUNIT_CASE_PARAM(test_objects_of_old_magazines_return_to_their_slabs, next_lines),
+	KUNIT_CASE_PARAM(test_objects_of_old_magazines_return_to_their_slabs, lines_gen_params),
 	KUNIT_CASE(test_resize_without_memory_changes_nothing),
-	KUNIT_CASE_PARAM(test_resize_during_calls_loses_nothing, next_lines),
+	KUNIT_CASE_PARAM(test_resize_during_calls_loses_nothing, lines_gen_params),
 	{}
 };
 

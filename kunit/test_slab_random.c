@@ -203,13 +203,12 @@ static void end(struct run *run)
 
 void test_random_run_matches_a_flag_for_each_object(struct kunit *test)
 {
-	const unsigned int *size = test->param_value;
 	struct run *run = kit_zalloc(test, sizeof(*run));
 	int i;
 
 	run->test = test;
-	run->cache = kit_cache_create(test, kit_pool_create_orders(test, 1024, 0, 6), *size, 0,
-				      NULL);
+	run->cache = kit_cache_create(test, kit_pool_create_orders(test, 1024, 0, 6),
+				      kit_size(test), 0, NULL);
 	kit_seed(test, &run->rnd);
 	begin(run);
 	for (i = 0; i < STEPS; i++)

@@ -53,7 +53,28 @@ static inline void kit_shuffle(struct rnd_state *rnd, void **objects, unsigned i
 	}
 }
 
+/* ---- sizes as parameters of a test ---- */
+
+static inline void kit_size_text(const size_t *size, char *text)
+{
+	snprintf(text, KUNIT_PARAM_DESC_SIZE, "%zu", *size);
+}
+
+/* Define @name_gen_params() for an array of size_t; the test calls kit_size(). */
+#define KIT_SIZE_PARAM(name, sizes)	KUNIT_ARRAY_PARAM(name, sizes, kit_size_text)
+
+static inline size_t kit_size(struct kunit *test)
+{
+	return *(const size_t *)test->param_value;
+}
+
 /* ---- objects of a cache ---- */
+
+/* A cache for the lower layers, of its own pool. */
+static inline struct slabmod_cache *kit_cache_of(struct kunit *test, unsigned int size)
+{
+	return kit_cache_create(test, kit_pool_create(test, 4096), size, 0, NULL);
+}
 
 /* A cache of its own pool, without magazines until the first allocation. */
 struct slabmod_cache *kit_cache_with(struct kunit *test, size_t size, unsigned int flags,
@@ -191,6 +212,12 @@ static inline unsigned long kit_stat(struct slabmod_cache *cache, enum stat_id w
 }
 
 /* ---- circumstances ---- */
+
+static inline void kit_need_nodes(struct kunit *test)
+{
+	if (num_online_nodes() < 2)
+		kunit_skip(test, "needs two nodes");
+}
 
 static inline void kit_need_cpus(struct kunit *test, unsigned int nr)
 {

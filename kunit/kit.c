@@ -59,8 +59,6 @@ static bool source_refuses(unsigned int order)
 		else
 			refuse = true;
 	}
-	if (kit_source.fail_nth && --kit_source.fail_nth == 0)
-		refuse = true;
 	return refuse;
 }
 
@@ -127,7 +125,6 @@ void kit_source_reset(void)
 	raw_spin_lock_irqsave(&kit_source.lock, flags);
 	kit_source.max_order = UINT_MAX;
 	kit_source.fail_after = ULONG_MAX;
-	kit_source.fail_nth = 0;
 	kit_source.full_nodes = 0;
 	kit_source.fail_all = false;
 	kit_source.requests = 0;

@@ -41,7 +41,6 @@ struct kit_source {
 	/* What to refuse. */
 	unsigned int max_order;		/* refuse larger orders, as fragmented memory does */
 	unsigned long fail_after;	/* refuse all after this many requests */
-	unsigned long fail_nth;		/* refuse only the n-th request; 0: none */
 	unsigned long full_nodes;	/* bit n: node n has no pages */
 	bool fail_all;
 };
@@ -90,17 +89,6 @@ static inline long kit_magazine_enter(struct slabmod_cache *cache)
 static inline void kit_magazine_leave(struct slabmod_cache *cache)
 {
 	slabmod_magazine_exit(this_cpu_ptr(cache->magazines), 0);
-}
-
-/* The fast paths alone, on this CPU, with preemption off. */
-static inline bool kit_magazine_pop(struct slabmod_cache *cache, void **object)
-{
-	return slabmod_magazine_alloc(&cache->magazines, object);
-}
-
-static inline bool kit_magazine_push(struct slabmod_cache *cache, void *object)
-{
-	return slabmod_magazine_push(this_cpu_ptr(cache->magazines), object);
 }
 
 /*

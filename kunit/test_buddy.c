@@ -12,6 +12,7 @@
 #include "buddy_age.h"
 #include "buddy_check.h"
 #include "context.h"
+#include "pool_check.h"
 #include "pool_ledger.h"
 #include "suites.h"
 #include "test_buddy.h"
@@ -198,7 +199,7 @@ static void test_at_the_limit_free_pages_of_another_node_serve(struct kunit *tes
 	buddy_free(second);
 }
 
-/* ---- the last-freed block; test_block.c has it through block_alloc() ---- */
+/* ---- the last-freed block ---- */
 
 /* Free pages as the ledger has them, those of the last-freed block included. */
 static unsigned long pages_free(struct slabmod_pool *pool)
@@ -256,6 +257,47 @@ static void test_last_freed_block_is_merged_when_displaced_or_needed(struct kuni
 	free_last(alloc(test, pool, 5));
 }
 
+/* ---- the last-freed block through block_alloc() ---- */
+
+static void test_last_freed_block_is_allocated_again(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 1, 16, 33, 512 };
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
+	void *large, *small;
+	unsigned int i;
+
+	context_pin(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		large = kit_block(test, pool, sizes[i]);
+		KUNIT_EXPECT_TRUE(test, kit_block_free(large));
+		KUNIT_EXPECT_EQ(test, chunk_frame(large)->state, FRAME_CLAIMED);
+		/* A request of another size leaves it there. */
+		small = kit_block(test, pool, 3);
+		KUNIT_EXPECT_PTR_NE(test, small, large);
+		KUNIT_EXPECT_PTR_EQ(test, kit_block(test, pool, sizes[i]), large);
+		KUNIT_EXPECT_EQ(test, chunk_frame(large)->state, FRAME_PAGES);
+		KUNIT_EXPECT_TRUE(test, kit_block_free(small));
+		KUNIT_EXPECT_TRUE(test, kit_block_free(large));
+		KUNIT_EXPECT_TRUE(test, pool_check(pool));
+	}
+}
+
+static void test_last_freed_block_is_not_freed_twice(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
+	void *p = kit_block(test, pool, 40), *q = kit_block(test, pool, 40);
+
+	KUNIT_EXPECT_TRUE(test, kit_block_free(p));
+	KUNIT_EXPECT_FALSE(test, kit_block_free(p));
+	KUNIT_EXPECT_EQ(test, pool_ledger(pool).used, 40 * PAGE_SIZE);
+	/* The next block displaces it; it is merged, and still free. */
+	KUNIT_EXPECT_TRUE(test, kit_block_free(q));
+	KUNIT_EXPECT_FALSE(test, kit_block_free(p));
+	KUNIT_EXPECT_FALSE(test, kit_block_free(q));
+	KUNIT_EXPECT_EQ(test, pool_ledger(pool).used, 0);
+	KUNIT_EXPECT_TRUE(test, pool_check(pool));
+}
+
 /* ---- many CPUs ---- */
 
 static struct slabmod_pool *crowd_pool;
@@ -304,6 +346,8 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(test_at_the_limit_free_pages_of_another_node_serve),
 	KUNIT_CASE(test_last_freed_block_is_reused_for_its_size_only),
 	KUNIT_CASE(test_last_freed_block_is_merged_when_displaced_or_needed),
+	KUNIT_CASE(test_last_freed_block_is_allocated_again),
+	KUNIT_CASE(test_last_freed_block_is_not_freed_twice),
 	KUNIT_CASE(test_many_cpus_share_a_node),
 	KUNIT_CASE(test_random_run_matches_a_map_of_pages),
 	{}

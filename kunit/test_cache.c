@@ -176,20 +176,6 @@ static void test_labels_do_not_collide_with_names(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(caches[i]), 0);
 }
 
-static void test_fragmented_memory_is_sufficient(struct kunit *test)
-{
-	static const size_t sizes[] = { 16, 100, 700, 1500, 3000, 4096 };
-	int i;
-
-	kit_source.max_order = 0;
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct slabmod_cache *cache = kit_cache(test, sizes[i]);
-
-		expect_good_objects(test, cache, sizes[i], 8);
-		expect_nothing_lost(test, cache);
-	}
-}
-
 struct kit_person {
 	char initial;
 	u64 born;
@@ -567,7 +553,6 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(test_name_is_copied_and_free_after_destroy),
 	KUNIT_CASE(test_caches_of_one_name_are_told_apart),
 	KUNIT_CASE(test_labels_do_not_collide_with_names),
-	KUNIT_CASE(test_fragmented_memory_is_sufficient),
 	KUNIT_CASE(test_macro_uses_size_and_alignment_of_the_structure),
 	KUNIT_CASE(test_null_may_be_freed_and_destroyed),
 	KUNIT_CASE(test_constructor_runs_once_per_object),

@@ -402,12 +402,11 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(test_new_and_freed_memory_is_poisoned),
 	KUNIT_CASE(test_one_of_two_concurrent_frees_is_reported),
 	KUNIT_CASE(test_free_of_the_lead_is_reported),
-	DEBUG_USE_CASES(KIT_CASE)
+	DEBUG_USE_CASES(DEBUG_CASE)
 #ifdef CONFIG_KASAN_GENERIC
 	KUNIT_CASE(test_kasan_shadow_of_an_object),
 	KUNIT_CASE(test_kasan_shadow_of_a_block),
 #endif
-	DEBUG_BLOCK_CASES(KIT_CASE)
 	KUNIT_CASE(test_check_finds_writes_around_live_objects),
 	KUNIT_CASE(test_check_finds_writes_to_objects_in_quarantine),
 	KUNIT_CASE(test_check_finds_writes_to_objects_in_slabs),

@@ -2,7 +2,6 @@
 #ifndef SLABMOD_TEST_DEBUG_H
 #define SLABMOD_TEST_DEBUG_H
 
-#include <linux/kasan.h>
 #include <linux/types.h>
 
 #include "verbs_pool.h"
@@ -24,20 +23,14 @@ struct slabmod_cache *debug_cache_to_spoil(struct kunit *test, size_t size, unsi
 					   void (*ctor)(void *object));
 
 #ifdef CONFIG_KASAN_GENERIC
-static inline u8 debug_shadow(const void *p, long offset)
-{
-	return *(u8 *)kasan_mem_to_shadow(p + offset);
-}
-
 void test_kasan_shadow_of_an_object(struct kunit *test);
 void test_kasan_shadow_of_a_block(struct kunit *test);
 #endif
 
-/* ksize(), and krealloc() to @other, report a byte written behind @size. */
-void debug_expect_not_covered_up(struct kunit *test, struct slabmod_pool *pool, size_t size,
-				 size_t other);
-
 /* The cases of test_debug_use.c. */
+#define DEBUG_DECLARE_CASE(name)	void name(struct kunit *test);
+#define DEBUG_CASE(name)		KUNIT_CASE(name),
+
 #define DEBUG_USE_CASES(X) \
 	X(test_debugged_objects_are_aligned) \
 	X(test_ksize_allows_writes_to_all_of_it) \
@@ -51,16 +44,11 @@ void debug_expect_not_covered_up(struct kunit *test, struct slabmod_pool *pool, 
 	X(test_full_node_uses_few_slabs_of_another) \
 	X(test_debugged_memory_in_interrupts) \
 	X(test_callsites_are_counted) \
-	X(test_random_use_without_errors_is_not_reported)
-
-DEBUG_USE_CASES(KIT_DECLARE_CASE)
-
-/* The cases of test_debug_block.c. */
-#define DEBUG_BLOCK_CASES(X) \
+	X(test_random_use_without_errors_is_not_reported) \
 	X(test_write_to_a_freed_block_is_reported) \
 	X(test_kmalloc_block_has_a_red_zone_to_the_end_of_its_pages) \
 	X(test_block_quarantine_is_free_memory_and_is_bounded)
 
-DEBUG_BLOCK_CASES(KIT_DECLARE_CASE)
+DEBUG_USE_CASES(DEBUG_DECLARE_CASE)
 
 #endif /* SLABMOD_TEST_DEBUG_H */

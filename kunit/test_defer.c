@@ -3,7 +3,7 @@
  * test_defer.c - blocks that an NMI frees: it cannot call the buddy, so they are freed
  * right after it, each once; those that are too many are reported, and stay in use.
  *
- * Objects that an NMI frees are in test_cache_alloc.c.
+ * Objects that an NMI frees are in test_contexts_amid.c.
  */
 #include "context.h"
 #include "defer.h"

@@ -492,7 +492,9 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(test_failing_atomic_allocations),
 	KUNIT_CASE(test_nofail_does_not_fail),
 	KUNIT_CASE(test_failing_cache_operations),
-	FAULT_CALLS_CASES(KIT_CASE)
+	KUNIT_CASE(test_failing_calls_of_the_root_pool),
+	KUNIT_CASE(test_failing_pools),
+	KUNIT_CASE(test_failing_calls_of_a_pool),
 	KUNIT_CASE(test_failing_debugged_objects),
 	KUNIT_CASE(test_failing_debugged_blocks),
 	KUNIT_CASE(test_every_site_has_failed),

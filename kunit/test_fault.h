@@ -35,12 +35,9 @@ void fault_each(struct kunit *test, const struct deed *deed);
 /* For acts, which cannot use expectations: note @what as wrong, if @bad. */
 void fault_spoil(bool bad, const char *what);
 
-/* The cases of test_fault_calls.c. */
-#define FAULT_CALLS_CASES(X) \
-	X(test_failing_calls_of_the_root_pool) \
-	X(test_failing_pools) \
-	X(test_failing_calls_of_a_pool)
-
-FAULT_CALLS_CASES(KIT_DECLARE_CASE)
+/* In test_fault_calls.c. */
+void test_failing_calls_of_the_root_pool(struct kunit *test);
+void test_failing_pools(struct kunit *test);
+void test_failing_calls_of_a_pool(struct kunit *test);
 
 #endif /* SLABMOD_TEST_FAULT_H */

@@ -441,24 +441,6 @@ static void test_bulk_free_returns_shared_lines_to_their_home(struct kunit *test
 	kit_expect_unused(test, cache);
 }
 
-static void test_drain_empties_the_magazines_of_all_cpus(struct kunit *test)
-{
-	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
-	unsigned int cpus = num_online_cpus(), n;
-	void *objects[40];
-
-	for (n = 0; n < cpus; n++) {
-		kit_alloc_on(n, test, cache, objects, 40);
-		kit_free_on((n + 1) % cpus, cache, objects, 20);
-		kit_free_on(n, cache, objects + 20, 20);
-	}
-	KUNIT_EXPECT_GE(test, magazine_count(cache), 40 * cpus);
-	magazine_drain_all(cache);
-	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
-	kit_expect_unused(test, cache);
-}
-
 static void test_offline_cpu_leaves_nothing_behind(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
@@ -511,7 +493,6 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(test_shared_lines_return_to_their_home),
 	KUNIT_CASE(test_cpus_without_homes_share_no_line),
 	KUNIT_CASE(test_bulk_free_returns_shared_lines_to_their_home),
-	KUNIT_CASE(test_drain_empties_the_magazines_of_all_cpus),
 	KUNIT_CASE(test_offline_cpu_leaves_nothing_behind),
 	{}
 };

@@ -638,13 +638,18 @@ static void test_bad_names_are_refused(struct kunit *test)
 {
 	static const char *const names[] = {
 		NULL, "", "a name", "a\tname", "a\nname", "a/name", "name\x7f", "n\x01me",
-		"thirty-two-characters-are-too-ma",
+		"thirty-two-characters-are-too-ma", "\nforged", "\033[31mforged", "\23331mforged",
+		"forged\r", "\tforged", "\177forged",
 	};
-	int i;
+	static const unsigned int flags[] = { 0, SLABMOD_ISOLATED, 0x80000000u, CACHE_INTERNAL };
+	int i, k;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++)
-		REFUSED(test, MISUSE_BAD_CACHE, "name",
-			slabmod_cache_create(names[i], 64, 0, 0, NULL));
+		for (k = 0; k < ARRAY_SIZE(flags); k++) {
+			REFUSED(test, MISUSE_BAD_CACHE, "a name must have",
+				slabmod_cache_create(names[i], 64, 0, flags[k], NULL));
+			KUNIT_EXPECT_EQ(test, kit_captured("forged"), 0);
+		}
 }
 
 static void test_internal_caches_are_not_destroyed(struct kunit *test)

@@ -17,30 +17,7 @@ static size_t bytes_of(unsigned int order)
 	return PAGE_SIZE << order;
 }
 
-static bool all_zero(const void *p, size_t size)
-{
-	return !memchr_inv(p, 0, size);
-}
-
 /* ---- by order ---- */
-
-static void test_pages_are_aligned_to_their_size(struct kunit *test)
-{
-	unsigned int order;
-
-	for (order = 0; order <= SLABMOD_MAX_ORDER; order++) {
-		unsigned long addr = slabmod_get_free_pages(GFP_KERNEL, order);
-		struct piece piece;
-
-		KUNIT_ASSERT_NE(test, addr, 0);
-		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(addr, bytes_of(order)));
-		KUNIT_EXPECT_EQ(test, root_used(), bytes_of(order));
-		piece_fill(&piece, (void *)addr, bytes_of(order), order);
-		KUNIT_EXPECT_TRUE(test, piece_intact(&piece));
-		slabmod_free_pages(addr, order);
-		KUNIT_EXPECT_EQ(test, root_used(), 0);
-	}
-}
 
 static void test_calls_for_single_pages(struct kunit *test)
 {
@@ -55,7 +32,7 @@ static void test_calls_for_single_pages(struct kunit *test)
 	__slabmod_free_page(page);
 	addr = slabmod_get_zeroed_page(GFP_KERNEL);
 	KUNIT_ASSERT_NE(test, addr, 0);
-	KUNIT_EXPECT_TRUE(test, all_zero((void *)addr, PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, kit_cleared((void *)addr, PAGE_SIZE));
 	slabmod_free_page(addr);
 }
 
@@ -204,7 +181,7 @@ static void *model_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, 
 		return slabmod_alloc_pages_exact(*size, gfp);
 	case 1:
 		p = (void *)slabmod_get_free_pages(gfp | __GFP_ZERO, order);
-		if (p && !all_zero(p, *size))
+		if (p && !kit_cleared(p, *size))
 			model->wrong++;
 		break;
 	default:
@@ -249,7 +226,6 @@ static void test_random_calls_on_all_cpus(struct kunit *test)
 }
 
 static struct kunit_case pages_cases[] = {
-	KUNIT_CASE(test_pages_are_aligned_to_their_size),
 	KUNIT_CASE(test_calls_for_single_pages),
 	KUNIT_CASE(test_struct_pages_and_addresses_are_interchangeable),
 	KUNIT_CASE(test_null_may_be_freed),

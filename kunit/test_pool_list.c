@@ -672,7 +672,8 @@ static void test_pools_with_bad_names_are_refused(struct kunit *test)
 	static const char longest[] = "a-name-of-thirty-one-characters";
 	static const char *const names[] = {
 		NULL, "", ".hidden", "two words", "a/b", "tab\t", "new\nline", "\x7f",
-		"a-name-of-thirty-two-characters-",
+		"a-name-of-thirty-two-characters-", "\nforged", "\033[31mforged", "\23331mforged",
+		"forged\r", "\tforged", "\177forged",
 	};
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	struct slabmod_pool *pool = NULL;
@@ -682,6 +683,7 @@ static void test_pools_with_bad_names_are_refused(struct kunit *test)
 		KIT_EXPECT_MISUSE(test, MISUSE_BAD_POOL, "a name must have",
 				  pool = slabmod_pool_create(names[i], &params));
 		KUNIT_EXPECT_NULL_MSG(test, pool, "number %d", i);
+		KUNIT_EXPECT_EQ(test, kit_captured("forged"), 0);
 	}
 	KUNIT_ASSERT_EQ(test, strlen(longest), SLABMOD_POOL_NAME_MAX);
 	pool = make_pool(test, longest, 0, 0);

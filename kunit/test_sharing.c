@@ -19,7 +19,6 @@
 #include "verbs.h"
 
 #define CPUS	4
-#define KIT_LIMIT	8192	/* pages */
 #define HELD	800	/* objects that a CPU may have */
 #define TABLE	1024	/* objects passed between CPUs */
 
@@ -76,20 +75,6 @@ struct census {
 	unsigned int size;			/* of an object */
 	unsigned long shared;
 };
-
-static struct census *census_create(struct kunit *test, unsigned int size)
-{
-	struct census *census = kit_zalloc(test, sizeof(*census));
-
-	census->size = size;
-	return census;
-}
-
-static void census_restart(struct census *census)
-{
-	memset(census->claims, 0, sizeof(census->claims));
-	census->shared = 0;
-}
 
 static void claim_line(struct census *census, unsigned long line, unsigned int owner)
 {
@@ -160,7 +145,7 @@ static struct scene *scene_create(struct kunit *test, bool lean)
 	KUNIT_ASSERT_NOT_NULL(test, scene->cache);
 	if (kind->capacity)
 		scene->cache->capacity = kind->capacity;
-	scene->census = census_create(test, slabmod_cache_size(scene->cache));
+	scene->census = kit_zalloc(test, sizeof(*scene->census));
 	scene->counted_before = kit_stat(scene->cache, STAT_SHARED_LINE);
 	kit_seed(test, &rnd);
 	for (n = 0; n < CPUS; n++)
@@ -178,7 +163,8 @@ static unsigned long count_shared(struct scene *scene)
 {
 	unsigned int n, i;
 
-	census_restart(scene->census);
+	memset(scene->census, 0, sizeof(*scene->census));
+	scene->census->size = slabmod_cache_size(scene->cache);
 	for (n = 0; n < scene->cpus; n++)
 		for (i = 0; i < scene->hands[n].nr; i++)
 			census_add(scene->census, scene->hands[n].objects[i],

@@ -339,33 +339,6 @@ static void test_row_with_a_free_object_is_freed_one_by_one(struct kunit *test)
 	slab_destroy(cache, slab);
 }
 
-static void test_row_has_only_neighbours(struct kunit *test)
-{
-	struct slabmod_cache *cache = kit_cache_of(test, 48);
-	struct slab *slab = new_slab(test, cache);
-	unsigned int n = alloc_rest(cache, slab, objects);
-	void *base = slab_address(slab);
-	/* By twos; up and down; a wrong offset; the same one twice. */
-	void *by_two[] = { base, base + 96, base + 192 };
-	void *turn[] = { base + 48, base + 96, base + 48 };
-	void *off[] = { base, base + 48 + 8 }, *same[] = { base, base };
-
-	KUNIT_EXPECT_EQ(test, free_row(cache, slab, by_two, 3), 1);
-	KUNIT_EXPECT_EQ(test, alloc_rest(cache, slab, others), 1);
-	KUNIT_EXPECT_EQ(test, free_row(cache, slab, turn, 3), 2);
-	KUNIT_EXPECT_EQ(test, free_row(cache, slab, turn + 2, 1), 0);
-	KUNIT_EXPECT_EQ(test, alloc_rest(cache, slab, others), 2);
-	KUNIT_EXPECT_EQ(test, free_row(cache, slab, off, 2), 1);
-	KUNIT_EXPECT_EQ(test, free_row(cache, slab, off + 1, 1), 0);
-	KUNIT_EXPECT_EQ(test, alloc_rest(cache, slab, others), 1);
-	KUNIT_EXPECT_EQ(test, free_row(cache, slab, same, 2), 1);
-	KUNIT_EXPECT_EQ(test, free_row(cache, slab, same + 1, 1), 0);
-	KUNIT_EXPECT_EQ(test, alloc_rest(cache, slab, others), 1);
-	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
-	free_n(test, cache, slab, objects, n);
-	slab_destroy(cache, slab);
-}
-
 /* Free rows across the boundary of two adjacent slabs. */
 static void expect_rows_end_at(struct kunit *test, struct slabmod_cache *cache, struct slab *low,
 			       struct slab *high)
@@ -440,7 +413,6 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE_PARAM(test_every_page_of_a_slab_leads_to_the_slab, slab_gen_params),
 	KUNIT_CASE_PARAM(test_row_is_freed_up_to_the_end_of_a_word, slab_gen_params),
 	KUNIT_CASE(test_row_with_a_free_object_is_freed_one_by_one),
-	KUNIT_CASE(test_row_has_only_neighbours),
 	KUNIT_CASE(test_row_ends_where_another_slab_begins),
 	KUNIT_CASE(test_free_refuses_an_address_inside_an_object),
 	KUNIT_CASE_PARAM(test_small_slab_when_memory_is_low, slab_gen_params),

@@ -77,13 +77,6 @@ void kit_expect_unused(struct kunit *test, struct slabmod_cache *cache)
 	KUNIT_EXPECT_EQ(test, cache_used(cache), 0);
 }
 
-void kit_expect_nothing_held(struct kunit *test, struct slabmod_pool *pool)
-{
-	pool_shrink(pool);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.held), 0);
-	KUNIT_EXPECT_TRUE(test, pool_check(pool));
-}
-
 static void *model_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
 {
 	*size = slabmod_cache_size(model->cache);

@@ -175,9 +175,6 @@ static inline bool kit_block_free(void *block)
 	return block_free(chunk_frame(block));
 }
 
-/* Shrinks a pool, and expects that it holds nothing then. */
-void kit_expect_nothing_held(struct kunit *test, struct slabmod_pool *pool);
-
 /* ---- where things are ---- */
 
 static inline struct slabmod_magazine *kit_magazine(struct slabmod_cache *cache)

@@ -8,10 +8,6 @@
 
 #include "verbs.h"
 
-/* For lists of cases that one file of a suite has and another one runs. */
-#define KIT_DECLARE_CASE(name)	void name(struct kunit *test);
-#define KIT_CASE(name)		KUNIT_CASE(name),
-
 static inline struct slabmod_cache *kit_cache_in(struct kunit *test, struct slabmod_pool *pool,
 						 const char *name, size_t size, unsigned int flags)
 {
@@ -40,15 +36,6 @@ static inline void *kit_pool_kmalloc(struct kunit *test, struct slabmod_pool *po
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	return p;
-}
-
-/* Pages of the root pool. */
-static inline unsigned long kit_pages(struct kunit *test, unsigned int order)
-{
-	unsigned long pages = slabmod_get_free_pages(GFP_KERNEL, order);
-
-	KUNIT_ASSERT_NE(test, pages, 0);
-	return pages;
 }
 
 /* A listed pool, as a module creates it, on the kernel's pages. */

@@ -10,6 +10,7 @@
 #include "pool_ledger.h"
 #include "pool_list.h"
 #include "root.h"
+#include "things.h"
 
 const gfp_t root_gfp_kinds[] = {
 	GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, GFP_NOIO, GFP_NOFS, GFP_USER,
@@ -70,4 +71,10 @@ void root_exit(struct kunit *test)
 	kit_exit(test);
 	KUNIT_EXPECT_EQ_MSG(test, root_used(), 0, "memory was not freed");
 	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+}
+
+void things_exit(struct kunit *test)
+{
+	things_end(test);
+	root_exit(test);
 }

@@ -18,6 +18,9 @@ void root_exit(struct kunit *test);
 
 #define ROOT_SUITE_HOOKS	.init = root_init, .exit = root_exit
 
+/* For suites of things.h: also ends what an aborted test left. */
+void things_exit(struct kunit *test);
+
 /* Bytes allocated since the test began, rounding included. */
 unsigned long root_used(void);
 

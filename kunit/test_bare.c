@@ -191,13 +191,6 @@ static void test_node_home_is_that_of_the_nearest_node(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pool_bound_holds(cache->pool));
 }
 
-static void bare_exit(struct kunit *test)
-{
-	/* Left by an aborted test. */
-	things_end(test);
-	root_exit(test);
-}
-
 static struct kunit_case bare_cases[] = {
 	KUNIT_CASE(test_all_calls_work_without_local_memory),
 	KUNIT_CASE(test_thisnode_fails_without_a_report),
@@ -210,6 +203,6 @@ static struct kunit_case bare_cases[] = {
 struct kunit_suite bare_suite = {
 	.name = "bare",
 	.init = root_init,
-	.exit = bare_exit,
+	.exit = things_exit,
 	.test_cases = bare_cases,
 };

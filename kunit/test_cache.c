@@ -223,8 +223,7 @@ static void construct(void *object)
 	constructed_atomic |= !preemptible();
 }
 
-/* And a free object is not written to. */
-static void test_constructor_runs_once_per_object(struct kunit *test)
+static void expect_constructed_once(struct kunit *test, unsigned int flags)
 {
 	struct slabmod_cache *cache;
 	struct built *built[200];
@@ -232,7 +231,7 @@ static void test_constructor_runs_once_per_object(struct kunit *test)
 
 	constructed = 0;
 	constructed_atomic = false;
-	cache = kit_cache_with(test, sizeof(struct built), 0, construct);
+	cache = kit_cache_with(test, sizeof(struct built), flags, construct);
 	for (round = 0; round < 5; round++) {
 		for (i = 0; i < ARRAY_SIZE(built); i++) {
 			built[i] = kit_alloc(test, cache);
@@ -244,11 +243,22 @@ static void test_constructor_runs_once_per_object(struct kunit *test)
 			KUNIT_EXPECT_TRUE(test, kit_filled_with(built[i]->work, round,
 								sizeof(built[i]->work)));
 		}
+		/* Slabs that are freed here are constructed again. */
+		if (round == 3)
+			slabmod_cache_shrink(cache);
 	}
 	KUNIT_EXPECT_GE(test, constructed, ARRAY_SIZE(built));
 	KUNIT_EXPECT_EQ(test, constructed, cache->objects * kit_stat(cache, STAT_SLAB_NEW));
 	KUNIT_EXPECT_FALSE_MSG(test, constructed_atomic, "called with preemption off");
 	expect_nothing_lost(test, cache);
+}
+
+/* And a free object is not written to. */
+static void test_constructor_runs_once_per_object(struct kunit *test)
+{
+	expect_constructed_once(test, 0);
+	expect_constructed_once(test, SLABMOD_ISOLATED);
+	expect_constructed_once(test, SLABMOD_TYPESAFE_BY_RCU);
 }
 
 static void test_zalloc_clears_to_the_last_byte(struct kunit *test)

@@ -315,15 +315,6 @@ static void test_first_allocation_of_a_pool(struct kunit *test)
 	be_first(test, place, 1 << 20);
 }
 
-/* ---- all of it ---- */
-
-static void contexts_exit(struct kunit *test)
-{
-	/* Of a test that was aborted. */
-	things_end(test);
-	root_exit(test);
-}
-
 static struct kunit_case contexts_cases[] = {
 	KUNIT_CASE_PARAM(test_free_in_any_other_context, place_gen_params),
 	KUNIT_CASE_PARAM(test_first_allocation_of_a_pool, place_gen_params),
@@ -335,6 +326,6 @@ static struct kunit_case contexts_cases[] = {
 struct kunit_suite contexts_suite = {
 	.name = "contexts",
 	.init = root_init,
-	.exit = contexts_exit,
+	.exit = things_exit,
 	.test_cases = contexts_cases,
 };

@@ -215,7 +215,7 @@ static void test_slabs_move_to_the_node_home_in_one_batch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 }
 
-/* ---- draining and shrinking ---- */
+/* ---- draining ---- */
 
 static void test_drain_moves_slabs_to_the_node_home(struct kunit *test)
 {
@@ -244,28 +244,6 @@ static void test_drain_moves_slabs_to_the_node_home(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, alloc(cache, full, N), 1);
 	kit_home_free(test, cache, full, N);
 	kit_home_free(test, cache, part, N);
-}
-
-static void test_shrink_frees_every_empty_slab(struct kunit *test)
-{
-	struct slabmod_cache *cache = kit_cache_of(test, SIZE);
-	struct buddy *buddy;
-	void *a[N], *b[N], *c;
-
-	move_to(test, 0);
-	buddy = &cache->buddies[numa_mem_id()];
-	kit_fill_slab(test, cache, a);
-	kit_fill_slab(test, cache, b);
-	c = kit_new_slab(test, cache, true);
-	KUNIT_EXPECT_EQ(test, home_shrink(cache), 0);
-	kit_home_free(test, cache, a, N);
-	KUNIT_EXPECT_EQ(test, home_shrink(cache), 1);
-	/* From the node home too. */
-	kit_home_free(test, cache, b, N);
-	kit_home_free(test, cache, &c, 1);
-	KUNIT_EXPECT_EQ(test, home_shrink(cache), 2);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
-	KUNIT_EXPECT_EQ(test, buddy->free_pages, kit_source.pages);
 }
 
 /*
@@ -645,7 +623,6 @@ static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_line_is_not_shared_with_the_previous_home),
 	KUNIT_CASE_PARAM(test_slabs_move_to_the_node_home_in_one_batch, batch_gen_params),
 	KUNIT_CASE(test_drain_moves_slabs_to_the_node_home),
-	KUNIT_CASE(test_shrink_frees_every_empty_slab),
 	KUNIT_CASE(test_alloc_on_node),
 	KUNIT_CASE(test_cpu_uses_slabs_of_its_node_only),
 	KUNIT_CASE(test_nmi_waits_for_no_lock),

@@ -325,13 +325,6 @@ static int hotplug_init(struct kunit *test)
 	return err;
 }
 
-static void hotplug_exit(struct kunit *test)
-{
-	/* Left by an aborted test. */
-	things_end(test);
-	root_exit(test);
-}
-
 static struct kunit_case hotplug_cases[] = {
 	KUNIT_CASE(test_callbacks_allocate_and_free),
 	KUNIT_CASE(test_nmi_frees_on_a_dying_cpu),
@@ -343,6 +336,6 @@ static struct kunit_case hotplug_cases[] = {
 struct kunit_suite hotplug_suite = {
 	.name = "hotplug",
 	.init = hotplug_init,
-	.exit = hotplug_exit,
+	.exit = things_exit,
 	.test_cases = hotplug_cases,
 };

@@ -13,7 +13,7 @@
 #include "pool_check.h"
 #include "pool_ledger.h"
 #include "suites.h"
-#include "verbs.h"
+#include "verbs_pool.h"
 
 #define ORDER		UNIT_ORDER
 #define PAGES		((unsigned int)BIT(ORDER))
@@ -36,8 +36,7 @@ static struct objects *objects_of(struct kunit *test)
 
 	o->pool = kit_pool_create_orders(test, PAGES, ORDER, ORDER);
 	o->pool->source.nid = NID;
-	o->cache = cache_create(o->pool, "references", OBJECT_SIZE, 0, 0, NULL, NULL);
-	KUNIT_ASSERT_NOT_NULL(test, o->cache);
+	o->cache = kit_cache_in(test, o->pool, "references", OBJECT_SIZE, 0);
 	for (i = 0; i < OBJECTS; i++)
 		piece_fill(&o->piece[i], kit_alloc(test, o->cache), OBJECT_SIZE, i + 1);
 	o->page = virt_to_page(frame_chunk(chunk_frame(o->piece[0].memory))->base);

@@ -53,8 +53,7 @@ static void alloc_all(struct crowd *crowd)
 		crowd->objects[i] = slabmod_cache_alloc(crowd->cache, GFP_KERNEL);
 		if (!crowd->objects[i])
 			break;
-		if (!crowd->cache->ctor)
-			memset(crowd->objects[i], SECRET, SIZE);
+		memset(crowd->objects[i], SECRET, SIZE);
 	}
 	crowd->nr = i;
 }
@@ -66,17 +65,15 @@ static void free_all(void *arg)
 	slabmod_cache_free_bulk(crowd->cache, crowd->nr, crowd->objects);
 }
 
-static struct crowd *make_crowd(struct kunit *test, struct slabmod_pool *pool, unsigned int flags,
-				void (*ctor)(void *object))
+static struct crowd *make_crowd(struct kunit *test, struct slabmod_pool *pool, unsigned int flags)
 {
 	struct crowd *crowd = kit_zalloc(test, sizeof(*crowd));
 
 	crowd->test = test;
 	crowd->pool = pool;
 	crowd->nr = OBJECTS;
-	crowd->cache = cache_create(pool, flags & SLABMOD_ISOLATED ? "crowd" : "others", SIZE, 0,
-				    flags, ctor, NULL);
-	KUNIT_ASSERT_NOT_NULL(test, crowd->cache);
+	crowd->cache = kit_cache_in(test, pool, flags & SLABMOD_ISOLATED ? "crowd" : "others", SIZE,
+				    flags);
 	alloc_all(crowd);
 	crowd->pages = home_pages(crowd->cache);
 	KUNIT_ASSERT_GE(test, crowd->pages, (unsigned long)crowd->nr * SIZE >> PAGE_SHIFT);
@@ -122,14 +119,14 @@ static void expect_stay(struct crowd *crowd, unsigned int n)
 
 static void test_slabs_of_an_isolated_cache_stay(struct kunit *test)
 {
-	struct crowd *crowd = make_crowd(test, make_pool(test, 4096), SLABMOD_ISOLATED, NULL);
-	struct crowd *other = make_crowd(test, make_pool(test, 4096), 0, NULL);
+	struct crowd *crowd = make_crowd(test, make_pool(test, 4096), SLABMOD_ISOLATED);
+	struct crowd *other = make_crowd(test, make_pool(test, 4096), 0);
 	unsigned int n;
 
 	for (n = 0; n < num_online_cpus(); n++)
 		expect_stay(crowd, n);
 	free_all(crowd);
-	KUNIT_EXPECT_EQ(test, cache_destroy(crowd->cache), 0);
+	kit_destroy(test, crowd->cache);
 	/* Other caches keep few slabs, and none after a shrink. */
 	free_all(other);
 	KUNIT_EXPECT_LT(test, home_pages(other->cache), other->pages);
@@ -140,7 +137,7 @@ static void test_slabs_of_an_isolated_cache_stay(struct kunit *test)
 
 static void test_isolated_slabs_are_not_reclaimable(struct kunit *test)
 {
-	struct crowd *crowd = make_crowd(test, make_pool(test, 4096), SLABMOD_ISOLATED, NULL);
+	struct crowd *crowd = make_crowd(test, make_pool(test, 4096), SLABMOD_ISOLATED);
 	struct chunk_source *source = &crowd->pool->source;
 	struct pool_ledger ledger;
 	unsigned long pages = 0;
@@ -156,7 +153,7 @@ static void test_isolated_slabs_are_not_reclaimable(struct kunit *test)
 	ledger = pool_ledger(crowd->pool);
 	KUNIT_EXPECT_EQ(test, ledger.slabs, crowd->pages << PAGE_SHIFT);
 	KUNIT_EXPECT_EQ(test, ledger.used, 0);
-	KUNIT_EXPECT_EQ(test, cache_destroy(crowd->cache), 0);
+	kit_destroy(test, crowd->cache);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&source->empty_slabs), 0);
 	KUNIT_EXPECT_TRUE(test, pool_check(crowd->pool));
 }
@@ -174,7 +171,7 @@ static void expect_untouched(struct crowd *crowd)
 
 static void test_shrinker_frees_nothing_isolated(struct kunit *test)
 {
-	struct crowd *crowd = make_crowd(test, root_pool, SLABMOD_ISOLATED, NULL);
+	struct crowd *crowd = make_crowd(test, root_pool, SLABMOD_ISOLATED);
 	int i;
 
 	free_all(crowd);
@@ -183,20 +180,20 @@ static void test_shrinker_frees_nothing_isolated(struct kunit *test)
 			kunit_skip(test, "there is no /proc");
 	expect_pages(crowd, "reclaim");
 	expect_untouched(crowd);
-	KUNIT_EXPECT_EQ(test, cache_destroy(crowd->cache), 0);
+	kit_destroy(test, crowd->cache);
 }
 
 static void test_isolated_cache_reuses_its_slabs(struct kunit *test)
 {
 	struct slabmod_pool *pool = make_pool(test, 4096);
-	struct crowd *crowd = make_crowd(test, pool, SLABMOD_ISOLATED, NULL);
+	struct crowd *crowd = make_crowd(test, pool, SLABMOD_ISOLATED);
 	struct crowd *other;
 	unsigned int round;
 
 	free_all(crowd);
 	/* The kernel has no pages, and another cache uses the rest of the pool. */
 	kit_source.fail_all = true;
-	other = make_crowd(test, pool, 0, NULL);
+	other = make_crowd(test, pool, 0);
 	KUNIT_EXPECT_LT(test, other->nr, OBJECTS);
 	expect_untouched(crowd);
 	for (round = 0; round < 3; round++) {
@@ -206,45 +203,20 @@ static void test_isolated_cache_reuses_its_slabs(struct kunit *test)
 	}
 	expect_pages(crowd, "use with nothing left");
 	kit_source_reset();
-	KUNIT_EXPECT_EQ(test, cache_destroy(crowd->cache), 0);
+	kit_destroy(test, crowd->cache);
 	free_all(other);
 	KUNIT_EXPECT_EQ(test, cache_destroy(other->cache), 0);
 }
 
-static unsigned int constructed;
-
 static void construct(void *object)
 {
 	memset(object, 0x33, SIZE);
-	constructed++;
-}
-
-static void test_isolated_objects_are_constructed_once(struct kunit *test)
-{
-	struct crowd *crowd;
-	unsigned int i, bad = 0, once;
-
-	constructed = 0;
-	crowd = make_crowd(test, make_pool(test, 4096), SLABMOD_ISOLATED, construct);
-	once = constructed;
-	KUNIT_EXPECT_EQ(test, once, home_totals(crowd->cache).slabs * crowd->cache->objects);
-	free_all(crowd);
-	slabmod_cache_shrink(crowd->cache);
-	home_age(crowd->cache);
-	home_age(crowd->cache);
-	alloc_all(crowd);
-	for (i = 0; i < crowd->nr; i++)
-		bad += !!memchr_inv(crowd->objects[i], 0x33, SIZE);
-	KUNIT_EXPECT_EQ(test, bad, 0);
-	KUNIT_EXPECT_EQ(test, constructed, once);
-	free_all(crowd);
-	KUNIT_EXPECT_EQ(test, cache_destroy(crowd->cache), 0);
 }
 
 static void test_isolated_memory_counts_toward_the_limit(struct kunit *test)
 {
 	struct slabmod_pool *pool = make_pool(test, 128);
-	struct crowd *crowd = make_crowd(test, pool, SLABMOD_ISOLATED, NULL);
+	struct crowd *crowd = make_crowd(test, pool, SLABMOD_ISOLATED);
 	struct slabmod_cache *other = kit_cache_in(test, pool, "other", SIZE, 0);
 	void *object;
 
@@ -254,7 +226,7 @@ static void test_isolated_memory_counts_toward_the_limit(struct kunit *test)
 	KUNIT_EXPECT_GT(test, stat_sum(pool->source.stats, STAT_LIMIT_REFUSED), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.held), 128);
 	expect_pages(crowd, "refusal");
-	KUNIT_EXPECT_EQ(test, cache_destroy(crowd->cache), 0);
+	kit_destroy(test, crowd->cache);
 	object = slabmod_cache_alloc(other, GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, object);
 	slabmod_cache_free(other, object);
@@ -263,7 +235,7 @@ static void test_isolated_memory_counts_toward_the_limit(struct kunit *test)
 
 static void test_busy_cache_stays_isolated(struct kunit *test)
 {
-	struct crowd *crowd = make_crowd(test, make_pool(test, 4096), SLABMOD_ISOLATED, NULL);
+	struct crowd *crowd = make_crowd(test, make_pool(test, 4096), SLABMOD_ISOLATED);
 
 	crowd->nr--;
 	free_all(crowd);
@@ -272,20 +244,20 @@ static void test_busy_cache_stays_isolated(struct kunit *test)
 	expect_pages(crowd, "destroy that was refused");
 	expect_untouched(crowd);
 	slabmod_cache_free(crowd->cache, crowd->objects[crowd->nr]);
-	KUNIT_EXPECT_EQ(test, cache_destroy(crowd->cache), 0);
+	kit_destroy(test, crowd->cache);
 }
 
 static void test_destroyed_cache_frees_cleared_pages(struct kunit *test)
 {
 	struct slabmod_pool *pool = make_pool(test, 4096);
-	struct crowd *crowd = make_crowd(test, pool, SLABMOD_ISOLATED, NULL);
+	struct crowd *crowd = make_crowd(test, pool, SLABMOD_ISOLATED);
 	unsigned int i, bad = 0;
 
 	/* Keep all chunks, to check their contents. */
 	pool->source.reserve = atomic_long_read(&pool->source.held);
 	free_all(crowd);
 	expect_untouched(crowd);
-	KUNIT_EXPECT_EQ(test, cache_destroy(crowd->cache), 0);
+	kit_destroy(test, crowd->cache);
 	for (i = 0; i < crowd->nr; i++)
 		bad += owner_of(crowd->objects[i]) || !kit_cleared(crowd->objects[i], SIZE);
 	KUNIT_EXPECT_EQ_MSG(test, bad, 0, "of %u objects", crowd->nr);
@@ -435,7 +407,6 @@ static struct kunit_case security_cases[] = {
 	KUNIT_CASE(test_isolated_slabs_are_not_reclaimable),
 	KUNIT_CASE(test_shrinker_frees_nothing_isolated),
 	KUNIT_CASE(test_isolated_cache_reuses_its_slabs),
-	KUNIT_CASE(test_isolated_objects_are_constructed_once),
 	KUNIT_CASE(test_isolated_memory_counts_toward_the_limit),
 	KUNIT_CASE(test_busy_cache_stays_isolated),
 	KUNIT_CASE(test_destroyed_cache_frees_cleared_pages),

@@ -235,12 +235,10 @@ static void test_parameter_makes_all_memory_strict(struct kunit *test)
 static void test_other_caches_are_not_strict(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 8192);
-	struct slabmod_cache *plain = cache_create(pool, "plain", 16, 0, 0, NULL, NULL);
-	struct slabmod_cache *debugged;
+	struct slabmod_cache *plain = kit_cache_in(test, pool, "plain", 16, 0);
+	struct slabmod_cache *debugged = kit_cache_in(test, pool, "debugged", 16,
+						      SLABMOD_STRICT | SLABMOD_DEBUG);
 
-	debugged = cache_create(pool, "debugged", 16, 0, SLABMOD_STRICT | SLABMOD_DEBUG, NULL,
-				NULL);
-	KUNIT_ASSERT_TRUE(test, plain && debugged);
 	KUNIT_EXPECT_FALSE(test, strict_is_on(plain));
 	KUNIT_EXPECT_FALSE(test, strict_is_on(debugged));
 	KUNIT_EXPECT_EQ(test, plain->objects, SLAB_MAX_OBJECTS);

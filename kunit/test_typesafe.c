@@ -157,29 +157,9 @@ static void test_debugged_object_has_red_zones(struct kunit *test)
 
 /* ---- constructors ---- */
 
-static unsigned int constructed;
-
 static void construct(void *object)
 {
 	memset(object, 0x33, 256);
-	constructed++;
-}
-
-static void test_constructor_runs_once_a_slab(struct kunit *test)
-{
-	struct slabmod_cache *cache = create(test, kit_pool_create(test, 8192), 256, 0, construct);
-	unsigned int round, once = 0;
-	void *object = NULL;
-
-	constructed = 0;
-	for (round = 0; round < 3; round++) {
-		object = kit_alloc(test, cache);
-		KUNIT_EXPECT_NULL(test, memchr_inv(object, 0x33, 256));
-		once = once ?: constructed;
-		slabmod_cache_free(cache, object);
-	}
-	KUNIT_EXPECT_EQ(test, once, cache->objects);
-	KUNIT_EXPECT_EQ(test, constructed, once);
 }
 
 /* As in SLUB: the object is cleared unless the kernel has init_on_alloc. */
@@ -356,7 +336,6 @@ static struct kunit_case typesafe_cases[] = {
 	KUNIT_CASE(test_zeroed_object_is_zeroed),
 	KUNIT_CASE(test_debugged_object_is_read_after_its_free),
 	KUNIT_CASE(test_debugged_object_has_red_zones),
-	KUNIT_CASE(test_constructor_runs_once_a_slab),
 	KUNIT_CASE(test_gfp_zero_with_a_constructor_is_reported),
 	KUNIT_CASE(test_slab_stays_while_a_reader_reads),
 	KUNIT_CASE(test_double_free_while_the_slab_waits_for_rcu),

@@ -219,11 +219,10 @@ static void test_cache_free_refuses_bad_addresses(struct kunit *test)
 
 	context_pin(0);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct slabmod_cache *cache;
+		struct slabmod_cache *cache = kit_cache_in(test, pool, "guarded", sizes[i], 0);
 
-		cache = kit_cache_in(test, pool, "guarded", sizes[i], 0);
 		expect_cache_guards(test, cache);
-			cache = kit_cache_in(test, pool, "guarded", sizes[i], 0);
+		cache = kit_cache_in(test, pool, "guarded", sizes[i], 0);
 		kit_cache_quicken(test, cache);
 		expect_cache_guards(test, cache);
 	}
@@ -257,9 +256,8 @@ static void test_free_bulk_skips_a_bad_pointer(struct kunit *test)
 	context_pin(0);
 	p = slabmod_kmalloc(64, GFP_KERNEL);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct slabmod_cache *cache;
+		struct slabmod_cache *cache = kit_cache_in(test, pool, "bulk", sizes[i], 0);
 
-		cache = kit_cache_in(test, pool, "bulk", sizes[i], 0);
 		object = slabmod_cache_alloc(cache, GFP_KERNEL);
 		expect_bulk_refuses(test, cache, object + 8, MISUSE_INNER_FREE);
 		expect_bulk_refuses(test, cache, alias_of(object, 0), MISUSE_BAD_FREE);
@@ -350,7 +348,7 @@ static void test_double_free_of_an_object_in_its_slab_is_reported_at_once(struct
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		cache = kit_cache_in(test, pool, "returned", sizes[i], 0);
 		expect_double_free_is_reported(test, cache);
-			cache = kit_cache_in(test, pool, "returned", sizes[i], 0);
+		cache = kit_cache_in(test, pool, "returned", sizes[i], 0);
 		if (!(cache->flags & CACHE_SHARES_LINES))
 			kit_cache_quicken(test, cache);
 		expect_double_free_is_reported(test, cache);

@@ -83,12 +83,12 @@ void kit_cache_destroy(struct kunit *test, struct slabmod_cache *cache);
  */
 static inline long kit_magazine_enter(struct slabmod_cache *cache)
 {
-	return slabmod_magazine_enter(this_cpu_ptr(cache->magazines));
+	return slabmod_magazine_begin(this_cpu_ptr(cache->magazines));
 }
 
 static inline void kit_magazine_leave(struct slabmod_cache *cache)
 {
-	slabmod_magazine_exit(this_cpu_ptr(cache->magazines), 0);
+	slabmod_magazine_end(this_cpu_ptr(cache->magazines), 0);
 }
 
 /*

@@ -43,7 +43,7 @@ void root_dry(void)
 {
 	root_pool->source.alloc = alloc_nothing;
 	/* Wait for the worker, which holds the lock of the list while it allocates ahead. */
-	pool_for_each(nothing, NULL);
+	pool_walk(nothing, NULL);
 	pool_shrink(root_pool);
 }
 

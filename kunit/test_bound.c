@@ -502,7 +502,7 @@ static bool flush_and_be_seen(struct stage *stage, unsigned int turn)
 	looks = atomic_read(&stage->looks);
 	while (atomic_read(&stage->looks) < looks + 2 && local_clock() < end)
 		cpu_relax();
-	slabmod_magazine_exit(this_cpu_ptr(stage->cache->magazines), -top);
+	slabmod_magazine_end(this_cpu_ptr(stage->cache->magazines), -top);
 	preempt_enable();
 	return atomic_read(&stage->looks) >= looks + 2;
 }

@@ -89,10 +89,10 @@ static void test_free_chunk_is_touched_last(struct kunit *test)
 	struct frame *page = alloc(test, pool, 1), *more;
 
 	buddy_free(whole);
-	KUNIT_ASSERT_EQ(test, pool->buddies[NID].nr_empty, 1);
+	KUNIT_ASSERT_EQ(test, pool->buddies[NID].nr_free_chunks, 1);
 	more = alloc(test, pool, PAGES / 2);
 	KUNIT_EXPECT_PTR_EQ(test, frame_chunk(more), frame_chunk(page));
-	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_empty, 1);
+	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_free_chunks, 1);
 	/* But before the kernel is asked for another one. */
 	buddy_free(alloc(test, pool, PAGES));
 	KUNIT_EXPECT_EQ(test, kit_source.requests, 2);
@@ -117,8 +117,8 @@ static void test_free_chunks_are_kept_up_to_max_free(struct kunit *test)
 			whole[i] = alloc(test, pool, PAGES);
 		for (i = 0; i < 4; i++) {
 			buddy_free(whole[i]);
-			KUNIT_EXPECT_EQ(test, buddy->nr_empty, min(i + 1, kept));
-			KUNIT_EXPECT_EQ(test, buddy->empty_pages, min(i + 1, kept) * PAGES);
+			KUNIT_EXPECT_EQ(test, buddy->nr_free_chunks, min(i + 1, kept));
+			KUNIT_EXPECT_EQ(test, buddy->free_chunk_pages, min(i + 1, kept) * PAGES);
 			KUNIT_EXPECT_EQ(test, kit_source.pages, min(4, 3 - i + kept) * PAGES);
 		}
 	}
@@ -126,7 +126,7 @@ static void test_free_chunks_are_kept_up_to_max_free(struct kunit *test)
 	buddy_age(buddy);
 	buddy_age(buddy);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	KUNIT_EXPECT_EQ(test, buddy->empty_pages, 0);
+	KUNIT_EXPECT_EQ(test, buddy->free_chunk_pages, 0);
 }
 
 static void test_pages_of_the_reserve_are_not_idle(struct kunit *test)
@@ -136,7 +136,7 @@ static void test_pages_of_the_reserve_are_not_idle(struct kunit *test)
 
 	KUNIT_EXPECT_FALSE(test, buddy_has_idle(buddy));
 	buddy_free(alloc(test, pool, PAGES));
-	KUNIT_ASSERT_EQ(test, buddy->nr_empty, 1);
+	KUNIT_ASSERT_EQ(test, buddy->nr_free_chunks, 1);
 	KUNIT_EXPECT_TRUE(test, buddy_has_idle(buddy));
 	/* There are pages beyond it, but no chunk that is small enough to be freed. */
 	pool->source.reserve = PAGES / 2;

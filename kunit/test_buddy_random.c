@@ -277,10 +277,10 @@ static unsigned long compare_node(struct model *model, int nid)
 	struct empties empties = { .model = model, .nid = nid, .nr_free = nr_free };
 	int i;
 
-	buddy_for_each_frame(buddy, count_empty, &empties);
+	buddy_walk(buddy, count_empty, &empties);
 	/* At most one free chunk is kept. */
 	KUNIT_ASSERT_LE(model->test, empties.chunks, 1);
-	KUNIT_ASSERT_EQ(model->test, empties.chunks, buddy->nr_empty);
+	KUNIT_ASSERT_EQ(model->test, empties.chunks, buddy->nr_free_chunks);
 	pages = empties.pages;
 	for (i = 0; i < LIMIT; i++) {
 		if (!model->maps[i].base || model->maps[i].nid != nid)

@@ -173,7 +173,7 @@ static void test_slab_on_the_wrong_list_is_found(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, home_check(cache));
 	KUNIT_ASSERT_TRUE(test, home_check_slab(cache, slab));
 	EXPECT_BROKEN_AS(test, slab->home, HOME_NODE,
-			 "a slab is on a list of a home that does not own it", home_check(cache));
+			 "a slab is listed by a home that does not own it", home_check(cache));
 	EXPECT_BROKEN_AS(test, slab->home, HOME_NODE, text, home_check_slab(cache, slab));
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		list_move(&slab->node, wrong[i]);

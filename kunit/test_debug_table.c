@@ -179,7 +179,8 @@ static const struct bad_use bad_uses[] = {
 	{ "middle of a block", inside, MISUSE_INNER_FREE, "inside a block", BLOCK, .at = 5000 },
 	{ "block, wrong order", wrong_order, MISUSE_WRONG_SIZE, "are freed as 16", BLOCK },
 	{ "block twice", twice, MISUSE_DOUBLE_FREE, "a block that is free", BLOCK, true },
-	{ "another pool's block", block_to_another_pool, MISUSE_WRONG_POOL, "belongs to pool", BLOCK },
+	{ "another pool's block", block_to_another_pool, MISUSE_WRONG_POOL, "belongs to pool",
+	  BLOCK },
 	{ "use after free of a block", write_after_free, MISUSE_WRITE_FREE,
 	  "the first at offset 5000", BLOCK, true, true, 5000 },
 };

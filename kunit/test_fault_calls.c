@@ -32,10 +32,10 @@ static void quiesce(struct slabmod_pool *pool)
 
 	for_each_online_node(nid)
 		WRITE_ONCE(pool->buddies[nid].low, false);
-	pool_for_each(nothing, NULL);
+	pool_walk(nothing, NULL);
 	slabmod_pool_shrink(pool);
 	/* Workers that age may have started before. */
-	pool_for_each(nothing, NULL);
+	pool_walk(nothing, NULL);
 }
 
 /* ---- the root pool ---- */

@@ -261,7 +261,7 @@ static void test_small_slab_in_the_block_of_a_usual_one(struct kunit *test)
 	KUNIT_ASSERT_LT(test, cache->usual.pages, 1 << cache->usual.order);
 	context_pin(0);
 	while (nr < UNIT_PAGES) {
-		objects[nr] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
+		objects[nr] = home_alloc_from_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 		if (!objects[nr])
 			break;
 		nr++;
@@ -290,7 +290,7 @@ static int other_node(struct kunit *test)
 
 static void *new_slab_on(struct kunit *test, struct slabmod_cache *cache, int nid)
 {
-	void *object = home_alloc_new_slab(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
+	void *object = home_alloc_from_new_slab(cache, nid, GFP_KERNEL | __GFP_THISNODE, true);
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	KUNIT_EXPECT_EQ(test, kit_node(object), nid);
@@ -306,7 +306,7 @@ static void grow_there(void *arg)
 {
 	struct errand *errand = arg;
 
-	errand->object = home_alloc_new_slab(errand->cache, numa_mem_id(), GFP_KERNEL, false);
+	errand->object = home_alloc_from_new_slab(errand->cache, numa_mem_id(), GFP_KERNEL, false);
 }
 
 /* Allocate an object of a new slab that is owned by the home of a CPU of another node. */
@@ -385,7 +385,7 @@ static void test_every_page_of_a_slab_has_its_home(struct kunit *test)
 static unsigned int alloc_some(struct kunit *test, struct slabmod_cache *cache, void **objects,
 			       unsigned int nr)
 {
-	*objects = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
+	*objects = home_alloc_from_new_slab(cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, *objects);
 	return 1 + alloc(cache, objects + 1, nr - 1);
 }
@@ -415,7 +415,7 @@ static unsigned int alloc_of_all_homes(struct kunit *test, struct slabmod_cache 
 	/* Until two of them are in unmapped chunks; small slabs if possible. */
 	kit_source.max_order = get_order(cache->size);
 	for (i = 0; strays < 2; i++) {
-		objects[n] = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, i % 2);
+		objects[n] = home_alloc_from_new_slab(cache, numa_mem_id(), GFP_KERNEL, i % 2);
 		KUNIT_ASSERT_NOT_NULL(test, objects[n]);
 		strays += slab_chunk(kit_slab(objects[n++]))->unmapped;
 	}
@@ -476,7 +476,8 @@ static void test_free_memory_beyond_the_map(struct kunit *test)
 	}
 	kit_fill_slab(test, cache, alias);
 	KUNIT_ASSERT_TRUE(test, slab_chunk(kit_slab(alias[0]))->unmapped);
-	KUNIT_ASSERT_PTR_EQ(test, chunk_frame_fast(chunk_offset(alias[0])), kit_slab(in_map[0]));
+	KUNIT_ASSERT_PTR_EQ(test, chunk_frame_fast(chunk_offset(alias[0])),
+			    slab_frame(kit_slab(in_map[0])));
 	/* Free all of the second slab, and nothing of the first; then the reverse. */
 	KIT_EXPECT_NO_MISUSE(test, kit_home_free(test, cache, alias, N));
 	KUNIT_EXPECT_EQ(test, kit_slab(in_map[0])->inuse, N);
@@ -572,7 +573,7 @@ static void visit(void *arg)
 {
 	struct visit *visit = arg;
 
-	visit->new = home_alloc_new_slab(visit->cache, numa_mem_id(), GFP_ATOMIC, false);
+	visit->new = home_alloc_from_new_slab(visit->cache, numa_mem_id(), GFP_ATOMIC, false);
 	visit->got = home_alloc(visit->cache, &visit->object, 1, false);
 	visit->freed = home_free(visit->cache, &visit->old, 1);
 }
@@ -584,7 +585,7 @@ static void test_nmi_waits_for_no_lock(struct kunit *test)
 	unsigned long flags;
 
 	home = kit_home(free.cache, move_to(test, 0));
-	free.old = home_alloc_new_slab(free.cache, numa_mem_id(), GFP_KERNEL, false);
+	free.old = home_alloc_from_new_slab(free.cache, numa_mem_id(), GFP_KERNEL, false);
 	KUNIT_ASSERT_NOT_NULL(test, free.old);
 	KUNIT_ASSERT_EQ(test, alloc(free.cache, &held.old, 1), 1);
 	if (!context_nmi_begin(visit, &held)) {

@@ -161,7 +161,7 @@ static struct survey survey_all(struct run *run)
 	int nid;
 
 	for_each_online_node(nid)
-		buddy_for_each_frame(&run->cache->buddies[nid], survey_frame, &survey);
+		buddy_walk(&run->cache->buddies[nid], survey_frame, &survey);
 	return survey;
 }
 
@@ -218,8 +218,8 @@ static void new_slab_step(struct run *run)
 
 	/* The bound on memory: no new slab while an existing one has a free object. */
 	KUNIT_ASSERT_FALSE(run->test, survey_all(run).missed);
-	*to = home_alloc_new_slab(run->cache, cpu_to_mem(run->cpu), GFP_KERNEL,
-				  !kit_random(&run->rnd, 8));
+	*to = home_alloc_from_new_slab(run->cache, cpu_to_mem(run->cpu), GFP_KERNEL,
+				       !kit_random(&run->rnd, 8));
 	if (*to) {
 		run->grown++;
 	} else {

@@ -280,7 +280,7 @@ static void cycle_cpus(struct kunit *test)
 
 		KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
 		left = 0;
-		cache_for_each(NULL, count_left, &left);
+		cache_walk(NULL, count_left, &left);
 		KUNIT_EXPECT_EQ_MSG(test, left, 0, "CPU %u in cycle %u", cpu, i);
 		KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 	}

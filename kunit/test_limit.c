@@ -270,7 +270,7 @@ static void test_reclaim_works_while_the_list_of_caches_is_locked(struct kunit *
 {
 	struct spread *spread = spread_out(test, kit_pool_create(test, LIMIT));
 
-	cache_for_each(spread->cache->pool, alloc_once, spread);
+	cache_walk(spread->cache->pool, alloc_once, spread);
 	expect_limit(test, spread);
 }
 

@@ -100,7 +100,7 @@ static unsigned long hold_of_free(struct kunit *test, unsigned int nr)
 	pool->source.max_free = 0;
 	pool->source.reserve = nr * 8 - 4;
 	longest = longest_hold(test, &pool->buddies[NID].lock, alloc_and_free, pool);
-	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_empty, nr);
+	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_free_chunks, nr);
 	pool->source.reserve = 0;
 	return longest;
 }

@@ -126,7 +126,7 @@ static void *alloc_inline(struct slabmod_cache *cache)
 {
 	void *object;
 
-	return slabmod_magazine_alloc(&cache->fastpath.magazines, &object) ? object : NULL;
+	return slabmod_magazine_pop(&cache->fastpath.magazines, &object) ? object : NULL;
 }
 
 static void ctor(void *object)

@@ -51,7 +51,7 @@ static void expect_ledger(struct kunit *test, struct slabmod_pool *pool, unsigne
 	int nid;
 
 	for_each_online_node(nid)
-		buddy_for_each_frame(&pool->buddies[nid], count_frame, &census);
+		buddy_walk(&pool->buddies[nid], count_frame, &census);
 	KUNIT_EXPECT_EQ(test, ledger.held, ledger.used + ledger.slabs + ledger.magazines +
 			ledger.buddy + ledger.metadata);
 	KUNIT_EXPECT_EQ(test, ledger.held - ledger.metadata, kit_source.pages << PAGE_SHIFT);

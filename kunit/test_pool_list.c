@@ -98,7 +98,7 @@ static struct slabmod_pool *make_pool_with(struct kunit *test, const char *name,
 	pool->source.free = watch_put;
 	/* The worker must not prefill. */
 	pool->source.kick_worker = NULL;
-	cache_for_each(pool, keep_small, NULL);
+	cache_walk(pool, keep_small, NULL);
 	return pool;
 }
 
@@ -253,7 +253,7 @@ static void age(struct slabmod_pool *pool)
 	int nid, i;
 
 	for (i = 0; i < 4; i++) {
-		cache_for_each(pool, age_cache, NULL);
+		cache_walk(pool, age_cache, NULL);
 		for_each_online_node(nid)
 			buddy_age(&pool->buddies[nid]);
 	}

@@ -95,7 +95,7 @@ static void free_frame(struct frame *frame, void *arg)
 static void free_blocks(struct slabmod_pool *pool)
 {
 	pool->source.kick_worker = NULL;
-	buddy_for_each_frame(buddy_here(pool), free_frame, NULL);
+	buddy_walk(buddy_here(pool), free_frame, NULL);
 }
 
 static void expect_low(struct kunit *test, struct slabmod_pool *pool, bool wanted)
@@ -209,7 +209,7 @@ static void *model_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, 
 	*size = cache->size;
 	if (kit_home_alloc(cache, &object, 1, false))
 		return object;
-	return home_alloc_new_slab(cache, numa_mem_id(), gfp, kit_random(rnd, 2));
+	return home_alloc_from_new_slab(cache, numa_mem_id(), gfp, kit_random(rnd, 2));
 }
 
 static void model_free(struct model *model, void *memory, size_t size)

@@ -416,7 +416,7 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(test_row_ends_where_another_slab_begins),
 	KUNIT_CASE(test_free_refuses_an_address_inside_an_object),
 	KUNIT_CASE_PARAM(test_small_slab_when_memory_is_low, slab_gen_params),
-	KUNIT_CASE_PARAM(test_random_run_matches_a_flag_for_each_object, slab_gen_params),
+	KUNIT_CASE_PARAM(test_random_run_matches_a_flag_per_object, slab_gen_params),
 	{}
 };
 

@@ -23,6 +23,6 @@ static inline unsigned int slab_free_all(struct slabmod_cache *cache, struct sla
 }
 
 /* In test_slab_random.c. */
-void test_random_run_matches_a_flag_for_each_object(struct kunit *test);
+void test_random_run_matches_a_flag_per_object(struct kunit *test);
 
 #endif /* SLABMOD_TEST_SLAB_H */

@@ -201,7 +201,7 @@ static void end(struct run *run)
 	}
 }
 
-void test_random_run_matches_a_flag_for_each_object(struct kunit *test)
+void test_random_run_matches_a_flag_per_object(struct kunit *test)
 {
 	struct run *run = kit_zalloc(test, sizeof(*run));
 	int i;

@@ -125,7 +125,7 @@ struct model kit_model(struct kunit *test, struct slabmod_cache *cache);
 /* The first object of a new slab of this CPU's home, or of the node home. */
 static inline void *kit_new_slab(struct kunit *test, struct slabmod_cache *cache, bool node_home)
 {
-	void *object = home_alloc_new_slab(cache, numa_mem_id(), GFP_KERNEL, node_home);
+	void *object = home_alloc_from_new_slab(cache, numa_mem_id(), GFP_KERNEL, node_home);
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	return object;

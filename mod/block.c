@@ -16,8 +16,8 @@
 #include "gfp.h"
 #include "source.h"
 
-static noinline struct frame *alloc_slow(struct slabmod_pool *pool, int nid,
-					 unsigned int nr_pages, gfp_t gfp)
+static noinline struct frame *alloc_block(struct slabmod_pool *pool, int nid,
+					  unsigned int nr_pages, gfp_t gfp)
 {
 	struct frame *frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
 	bool serves = !(gfp & __GFP_THISNODE) || source_serves(&pool->source, nid);
@@ -51,7 +51,7 @@ void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsign
 		return NULL;
 	frame = buddy_alloc_last_freed(&pool->buddies[nid], nr_pages);
 	if (unlikely(!frame)) {
-		frame = alloc_slow(pool, nid, nr_pages, gfp);
+		frame = alloc_block(pool, nid, nr_pages, gfp);
 		if (!frame)
 			return NULL;
 	}

@@ -42,8 +42,8 @@ static void bucket_remove(struct buddy *buddy, struct chunk *chunk)
 	if (list_empty(&buddy->bucket[chunk->bucket]))
 		__clear_bit(chunk->bucket, &buddy->bucket_mask);
 	if (chunk->bucket >= BUCKET_EMPTY) {
-		buddy->min_empty = min(buddy->min_empty, --buddy->nr_empty);
-		buddy->empty_pages -= chunk_pages(chunk);
+		buddy->min_free_chunks = min(buddy->min_free_chunks, --buddy->nr_free_chunks);
+		buddy->free_chunk_pages -= chunk_pages(chunk);
 	}
 }
 
@@ -53,8 +53,8 @@ static void bucket_insert(struct buddy *buddy, struct chunk *chunk)
 	list_add(&chunk->node, &buddy->bucket[chunk->bucket]);
 	__set_bit(chunk->bucket, &buddy->bucket_mask);
 	if (chunk->bucket >= BUCKET_EMPTY) {
-		buddy->nr_empty++;
-		buddy->empty_pages += chunk_pages(chunk);
+		buddy->nr_free_chunks++;
+		buddy->free_chunk_pages += chunk_pages(chunk);
 	}
 }
 
@@ -239,7 +239,7 @@ static void unlock_and_trim(struct buddy *buddy, unsigned long flags)
 	struct chunk *chunk = NULL;
 
 	/* One may always stay, however large it is. */
-	if (buddy->nr_empty > 1 && buddy->empty_pages > buddy->source->max_free)
+	if (buddy->nr_free_chunks > 1 && buddy->free_chunk_pages > buddy->source->max_free)
 		chunk = detach_excess(buddy);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	if (chunk)
@@ -510,7 +510,7 @@ struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages)
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_alloc_last_freed);
 
-unsigned long buddy_free_pages(struct buddy *buddy)
+unsigned long buddy_nr_free_pages(struct buddy *buddy)
 {
 	unsigned long pages = READ_ONCE(buddy->free_pages);
 	struct frame *last_freed;
@@ -569,7 +569,7 @@ unsigned long buddy_exit(struct buddy *buddy)
 	list_for_each_entry_safe(chunk, next, &buddy->chunks, all) {
 		pages += chunk_pages(chunk);
 		remove_chunk(buddy, chunk);
-		chunk_leak(chunk);
+		chunk_forget(chunk);
 	}
 	return pages;
 }

@@ -69,7 +69,7 @@ struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages)
 bool buddy_replace_last_freed(struct buddy *buddy, struct frame *frame);
 
 /* Return the number of free pages, including the last-freed block. */
-unsigned long buddy_free_pages(struct buddy *buddy);
+unsigned long buddy_nr_free_pages(struct buddy *buddy);
 
 /*
  * As buddy_alloc() and buddy_free(), with @mark called under buddy->lock, to give the block a

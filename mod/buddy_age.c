@@ -25,8 +25,8 @@ unsigned long buddy_age(struct buddy *buddy)
 	if (buddy->last_freed && buddy->last_freed == buddy->last_freed_before)
 		buddy_replace_last_freed(buddy, NULL);
 	buddy->last_freed_before = READ_ONCE(buddy->last_freed);
-	idle = buddy->min_empty;
-	buddy->min_empty = buddy->nr_empty;
+	idle = buddy->min_free_chunks;
+	buddy->min_free_chunks = buddy->nr_free_chunks;
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	return buddy_trim_some(buddy, idle);
 }
@@ -55,7 +55,7 @@ static bool has_unreserved(struct buddy *buddy)
 bool buddy_has_idle(struct buddy *buddy)
 {
 	return READ_ONCE(buddy->last_freed) ||
-	       (READ_ONCE(buddy->nr_empty) && has_unreserved(buddy));
+	       (READ_ONCE(buddy->nr_free_chunks) && has_unreserved(buddy));
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_has_idle);
 

@@ -38,8 +38,8 @@ struct frame *buddy_block_of(struct frame *frame)
 	return NULL;
 }
 
-void buddy_for_each_frame(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
-			  void *arg)
+void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
+		void *arg)
 {
 	struct chunk *chunk;
 	unsigned int i;
@@ -51,4 +51,4 @@ void buddy_for_each_frame(struct buddy *buddy, void (*fn)(struct frame *frame, v
 				fn(&chunk->frames[i], arg);
 	rcu_read_unlock();
 }
-EXPORT_SYMBOL_FOR_TEST(buddy_for_each_frame);
+EXPORT_SYMBOL_FOR_TEST(buddy_walk);

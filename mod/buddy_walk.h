@@ -17,7 +17,7 @@ struct frame *buddy_block_of(struct frame *frame);
  * Call @fn with the first frame of each block of a node, and with each frame of a slab. No lock
  * is held: the frame may change concurrently.
  */
-void buddy_for_each_frame(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
-			  void *arg);
+void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
+		void *arg);
 
 #endif /* SLABMOD_BUDDY_WALK_H */

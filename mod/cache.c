@@ -55,13 +55,13 @@ static noinline void *alloc_with_reclaim(struct slabmod_cache *cache, gfp_t gfp)
 	for (round = 0; !object && direct_reclaim(cache->pool, cache, gfp, round); round++) {
 		object = magazine_alloc_object(cache, true);
 		if (!object)
-			object = magazine_alloc_new_slab(cache, gfp);
+			object = magazine_alloc_from_new_slab(cache, gfp);
 	}
 	return object;
 }
 
 /* Refill the magazine from existing slabs, from a new slab, or after reclaim. */
-static void *alloc_refill(struct slabmod_cache *cache, gfp_t gfp)
+static void *alloc_object(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object;
 
@@ -72,12 +72,12 @@ static void *alloc_refill(struct slabmod_cache *cache, gfp_t gfp)
 		return object;
 	/* Free objects of other nodes are preferred to pages of other nodes. */
 	if (nr_online_nodes > 1 && !(gfp & __GFP_THISNODE)) {
-		object = magazine_alloc_new_slab(cache, gfp_easy(gfp) | __GFP_THISNODE);
+		object = magazine_alloc_from_new_slab(cache, gfp_easy(gfp) | __GFP_THISNODE);
 		if (!object)
 			object = magazine_alloc_other_nodes(cache);
 	}
 	if (!object)
-		object = magazine_alloc_new_slab(cache, gfp);
+		object = magazine_alloc_from_new_slab(cache, gfp);
 	/* With the flags of the caller, not those of the first attempt. */
 	buddy_note_request(&cache->buddies[source_nid(cache->source)], gfp);
 	return object ?: alloc_with_reclaim(cache, gfp);
@@ -87,9 +87,9 @@ static void *alloc_near(struct slabmod_cache *cache, gfp_t gfp)
 {
 	void *object;
 
-	if (slabmod_magazine_alloc(&cache->magazines, &object))
+	if (slabmod_magazine_pop(&cache->magazines, &object))
 		return object;
-	return alloc_refill(cache, gfp);
+	return alloc_object(cache, gfp);
 }
 
 static void *alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
@@ -98,7 +98,7 @@ static void *alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	unsigned int round;
 
 	if (!object && !(gfp & __GFP_THISNODE))
-		return alloc_refill(cache, gfp);
+		return alloc_object(cache, gfp);
 	for (round = 0; !object && source_serves(cache->source, nid); round++) {
 		if (!direct_reclaim(cache->pool, cache, gfp, round))
 			break;
@@ -151,7 +151,7 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid,
 }
 
 /* The magazine is empty, or the object must be cleared or tracked. */
-static noinline void *refill_slow(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
+static noinline void *alloc_slow(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
 	bool clear = magazine_clears(cache);
 	void *object;
@@ -159,7 +159,7 @@ static noinline void *refill_slow(struct slabmod_cache *cache, gfp_t gfp, size_t
 	if (clear || leak_tracks(cache))
 		object = alloc_near(cache, gfp);
 	else
-		object = alloc_refill(cache, gfp);
+		object = alloc_object(cache, gfp);
 	return post_alloc(cache, object, gfp, requested, clear);
 }
 
@@ -176,7 +176,7 @@ noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, si
 	if (strict_is_on(cache) && !leak_tracks(cache) &&
 	    likely(strict_alloc(cache, &object)))
 		return magazine_clears(cache) ? clear_object(cache, object) : object;
-	return refill_slow(cache, gfp, requested);
+	return alloc_slow(cache, gfp, requested);
 }
 EXPORT_SYMBOL_SLABMOD(__slabmod_cache_refill);
 
@@ -198,7 +198,7 @@ static size_t alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t nr, void
 	size_t got = magazine_alloc_bulk(cache, nr, objects);
 
 	while (got < nr) {
-		objects[got] = alloc_refill(cache, gfp);
+		objects[got] = alloc_object(cache, gfp);
 		if (!objects[got])
 			break;
 		got++;
@@ -373,7 +373,7 @@ noinline void cache_free_full(struct slabmod_cache *cache, void *object)
 		magazine_free_object(cache, slab, object);
 }
 
-noinline void cache_free_claimed(struct slabmod_cache *cache, void *object)
+noinline void cache_free_cleared(struct slabmod_cache *cache, void *object)
 {
 	magazine_free_object(cache, frame_slab(chunk_frame_fast(chunk_offset(object))), object);
 }
@@ -403,7 +403,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_cache_free);
 static size_t free_bulk_fast(struct slabmod_cache *cache, size_t nr, void **objects)
 {
 	struct slabmod_magazine *mine = this_cpu_ptr(READ_ONCE(cache->magazines));
-	long top = slabmod_magazine_enter(mine);
+	long top = slabmod_magazine_begin(mine);
 	size_t room = top < 0 ? 0 : min_t(size_t, nr, mine->capacity - top), i;
 	void **to = &mine->object[max(top, 0l)];
 	unsigned long page = ~0ul, offset;
@@ -424,7 +424,7 @@ static size_t free_bulk_fast(struct slabmod_cache *cache, size_t nr, void **obje
 			break;
 		*++to = object;
 	}
-	slabmod_magazine_exit(mine, i);
+	slabmod_magazine_end(mine, i);
 	return i;
 }
 
@@ -523,7 +523,7 @@ bool cache_check(struct slabmod_cache *cache)
 	int nid;
 
 	for_each_node(nid)
-		buddy_for_each_frame(&cache->buddies[nid], count_slab, &census);
+		buddy_walk(&cache->buddies[nid], count_slab, &census);
 	if (census.slabs != totals.slabs || census.inuse != totals.inuse) {
 		report_broken("%s: homes count %ld slabs and %ld objects, there are %ld and %ld",
 			      cache->name, totals.slabs, totals.inuse, census.slabs, census.inuse);

@@ -35,7 +35,7 @@ static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp,
 	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN))
 		return cache_alloc_slow(cache, gfp, NUMA_NO_NODE, requested);
 	cache_may_alloc(gfp);
-	if (likely(slabmod_magazine_alloc(&cache->fastpath.magazines, &object)))
+	if (likely(slabmod_magazine_pop(&cache->fastpath.magazines, &object)))
 		return object;
 	return __slabmod_cache_refill(cache, gfp, requested);
 }
@@ -92,7 +92,7 @@ static __always_inline const unsigned long *cache_free_bits(const struct slabmod
 enum cache_free { FREE_NOT, FREE_MAY_PUSH, FREE_DONE };
 
 /* Free an object of a strict cache whose bit was cleared, but that the magazine refused. */
-void cache_free_claimed(struct slabmod_cache *cache, void *object);
+void cache_free_cleared(struct slabmod_cache *cache, void *object);
 
 /* The fast path of a free to a strict cache without other checks. Preemption is off. */
 static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *cache,
@@ -106,7 +106,7 @@ static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *c
 	if (unlikely(index >= cache->strict_objects || !strict_clear(place)))
 		return FREE_NOT;
 	if (unlikely(!strict_push(magazine, object, place)))
-		cache_free_claimed(cache, object);
+		cache_free_cleared(cache, object);
 	return FREE_DONE;
 }
 

@@ -241,7 +241,7 @@ static void list_slab_objects(struct frame *frame, void *arg)
 	struct listing *listing = arg;
 
 	if (slab && slab_cache(slab) == listing->cache)
-		slab_for_each_used(listing->cache, slab, list_object, listing);
+		slab_walk_used(listing->cache, slab, list_object, listing);
 }
 
 void cache_list_live(struct slabmod_cache *cache, unsigned long used)
@@ -250,7 +250,7 @@ void cache_list_live(struct slabmod_cache *cache, unsigned long used)
 	int nid;
 
 	for_each_node(nid)
-		buddy_for_each_frame(&cache->buddies[nid], list_slab_objects, &listing);
+		buddy_walk(&cache->buddies[nid], list_slab_objects, &listing);
 	if (used > LIST_OBJECTS)
 		pr_err("slabmod:   and %lu more\n", used - LIST_OBJECTS);
 }
@@ -385,8 +385,8 @@ void cache_destroy_all(struct slabmod_pool *pool)
 
 /* ---- the list ---- */
 
-void cache_for_each(struct slabmod_pool *pool,
-		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
+void cache_walk(struct slabmod_pool *pool,
+		void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
 {
 	struct slabmod_cache *cache;
 
@@ -396,10 +396,10 @@ void cache_for_each(struct slabmod_pool *pool,
 			fn(cache, arg);
 	mutex_unlock(&cache_mutex);
 }
-EXPORT_SYMBOL_FOR_TEST(cache_for_each);
+EXPORT_SYMBOL_FOR_TEST(cache_walk);
 
-void cache_for_each_rcu(struct slabmod_pool *pool,
-			void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
+void cache_walk_rcu(struct slabmod_pool *pool,
+		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg)
 {
 	struct slabmod_cache *cache;
 
@@ -442,7 +442,7 @@ bool cache_reclaim_empty(struct slabmod_pool *pool)
 
 	if (!atomic_long_read(&pool->source.empty_slabs))
 		return false;
-	cache_for_each_rcu(pool, reclaim_cache, &pages);
+	cache_walk_rcu(pool, reclaim_cache, &pages);
 	stat_inc(pool->source.stats, STAT_SQUEEZE);
 	return pages;
 }
@@ -475,7 +475,7 @@ static int cpu_dead(unsigned int cpu)
 static int handle_cpu_online(unsigned int cpu)
 {
 	defer_drain_cpu(cpu);
-	cache_for_each_rcu(NULL, kick_worker_of, NULL);
+	cache_walk_rcu(NULL, kick_worker_of, NULL);
 	return 0;
 }
 

@@ -32,11 +32,11 @@ void cache_destroy_all(struct slabmod_pool *pool);
 bool cache_reclaim_empty(struct slabmod_pool *pool);
 
 /* Call @fn for every cache of a pool, or of all pools for NULL. May sleep. */
-void cache_for_each(struct slabmod_pool *pool,
-		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
+void cache_walk(struct slabmod_pool *pool,
+		void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
 /* Likewise in any context, for an @fn that does not sleep. */
-void cache_for_each_rcu(struct slabmod_pool *pool,
-			void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
+void cache_walk_rcu(struct slabmod_pool *pool,
+		    void (*fn)(struct slabmod_cache *cache, void *arg), void *arg);
 
 /* Print the first live objects of a cache; there are @used. */
 void cache_list_live(struct slabmod_cache *cache, unsigned long used);

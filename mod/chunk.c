@@ -214,7 +214,7 @@ struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, g
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_create);
 
-void chunk_leak(struct chunk *chunk)
+void chunk_forget(struct chunk *chunk)
 {
 	struct chunk_source *source = chunk->buddy->source;
 
@@ -316,7 +316,7 @@ static bool free_chunk(struct chunk *chunk, bool hand_over)
 	}
 	count_referenced(chunk, false);
 	stat_inc(source->stats, STAT_CHUNK_FREE);
-	chunk_leak(chunk);
+	chunk_forget(chunk);
 	source_free(source, page, order);
 	return true;
 }

@@ -54,7 +54,7 @@ bool chunk_try_release(struct chunk *chunk);
 void chunk_destroy(struct chunk *chunk);
 
 /* Free the metadata of a chunk, but not its pages, which are in use. Any context but NMI. */
-void chunk_leak(struct chunk *chunk);
+void chunk_forget(struct chunk *chunk);
 
 /*
  * Free the chunks that chunk_destroy() could not free. Return false if some remain because

@@ -6,7 +6,7 @@
  * Counters are read without stopping other CPUs: sums are exact only while no memory is allocated
  * or freed.
  *
- * Contexts: process, may sleep. Locks: cache_for_each() holds the list of caches. The files of one
+ * Contexts: process, may sleep. Locks: cache_walk() holds the list of caches. The files of one
  * cache must not take that lock, because they are removed, waiting for readers, under it.
  */
 #include <linux/debugfs.h>
@@ -211,7 +211,7 @@ static int slabinfo_show(struct seq_file *m, void *unused)
 	seq_puts(m, "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>");
 	seq_puts(m, " : tunables <limit> <batchcount> <sharedfactor>");
 	seq_puts(m, " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
-	cache_for_each(pool == root_pool ? NULL : pool, show_slabinfo, m);
+	cache_walk(pool == root_pool ? NULL : pool, show_slabinfo, m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(slabinfo);
@@ -355,7 +355,7 @@ static void show_home(struct slabmod_cache *cache, struct slab_home *home, void 
 static int homes_show(struct seq_file *m, void *unused)
 {
 	seq_puts(m, "# home    partial    empty\n");
-	home_for_each(m->private, show_home, m);
+	home_walk(m->private, show_home, m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(homes);
@@ -418,7 +418,7 @@ static void create_pool_dir(struct slabmod_pool *pool, void *arg)
 	debugfs_create_file("leaks", 0400, dir, pool, &leaks_fops);
 	debugfs_create_file("validate", 0600, dir, pool, &validate_fops);
 	debugfs_create_file("shrink", 0200, dir, pool, &shrink_fops);
-	cache_for_each(pool, create_cache_dir, NULL);
+	cache_walk(pool, create_cache_dir, NULL);
 }
 
 static int pool_event(struct notifier_block *nb, unsigned long event, void *data)
@@ -449,7 +449,7 @@ int debugfs_init(void)
 
 	root_dir = make_dir("slabmod", NULL);
 	pools_dir = make_dir("pools", root_dir);
-	pool_for_each(create_pool_dir, NULL);
+	pool_walk(create_pool_dir, NULL);
 	fault_show(root_dir);
 	err = register_notifier(&cache_notifiers, &cache_notifier) ?:
 	      register_notifier(&pool_notifiers, &pool_notifier);

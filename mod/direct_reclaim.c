@@ -52,7 +52,7 @@ static bool is_drained(struct slabmod_pool *pool)
 {
 	unsigned long objects = 0;
 
-	cache_for_each_rcu(pool, count_cached, &objects);
+	cache_walk_rcu(pool, count_cached, &objects);
 	return !objects;
 }
 
@@ -66,7 +66,7 @@ static bool drain_more(struct slabmod_pool *pool, struct slabmod_cache *cache, g
 			return false;
 		schedule_timeout_uninterruptible(1);
 	}
-	cache_for_each_rcu(pool, drain_cache, cache);
+	cache_walk_rcu(pool, drain_cache, cache);
 	return true;
 }
 
@@ -104,7 +104,7 @@ static bool reclaim_quarantines(struct slabmod_pool *pool, struct slabmod_cache 
 
 	if (cache && quarantine_shrink(cache, round))
 		return true;
-	cache_for_each_rcu(pool, reclaim_quarantine, &r);
+	cache_walk_rcu(pool, reclaim_quarantine, &r);
 	return block_drain(1ul << round) || r.any;
 }
 

@@ -267,7 +267,7 @@ unsigned long home_age(struct slabmod_cache *cache)
 	unsigned long pages = 0;
 
 	if (!is_isolated(cache))
-		home_for_each(cache, age_home, &pages);
+		home_walk(cache, age_home, &pages);
 	return pages;
 }
 EXPORT_SYMBOL_FOR_TEST(home_age);
@@ -283,7 +283,7 @@ unsigned long home_free_isolated(struct slabmod_cache *cache)
 
 	do {
 		before = pages;
-		home_for_each(cache, free_some_empty, &pages);
+		home_walk(cache, free_some_empty, &pages);
 		cond_resched();
 	} while (pages != before);
 	return pages;
@@ -330,7 +330,7 @@ unsigned long home_shrink(struct slabmod_cache *cache)
 	unsigned long pages = 0;
 
 	if (!is_isolated(cache))
-		home_for_each(cache, free_all_empty, &pages);
+		home_walk(cache, free_all_empty, &pages);
 	return pages;
 }
 EXPORT_SYMBOL_FOR_TEST(home_shrink);

@@ -67,7 +67,7 @@ bool home_check(struct slabmod_cache *cache)
 {
 	bool ok = true;
 
-	home_for_each(cache, check_home, &ok);
+	home_walk(cache, check_home, &ok);
 	return ok;
 }
 EXPORT_SYMBOL_FOR_TEST(home_check);

@@ -373,7 +373,7 @@ unsigned int home_add_slab(struct slabmod_cache *cache, struct slab *slab, bool 
 	return nr;
 }
 
-void *home_alloc_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool node_home)
+void *home_alloc_from_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool node_home)
 {
 	struct slab *slab = in_nmi() ? NULL : slab_create(cache, nid, gfp);
 	void *object = NULL;
@@ -382,4 +382,4 @@ void *home_alloc_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool 
 		home_add_slab(cache, slab, node_home, &object, 1);
 	return object;
 }
-EXPORT_SYMBOL_FOR_TEST(home_alloc_new_slab);
+EXPORT_SYMBOL_FOR_TEST(home_alloc_from_new_slab);

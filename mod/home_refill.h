@@ -32,6 +32,6 @@ unsigned int home_add_slab(struct slabmod_cache *cache, struct slab *slab, bool 
  * Create a slab on @nid, or on any node without __GFP_THISNODE; add it, and allocate one
  * object. May sleep if @gfp allows it. NULL in an NMI.
  */
-void *home_alloc_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool node_home);
+void *home_alloc_from_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool node_home);
 
 #endif /* SLABMOD_HOME_REFILL_H */

@@ -11,8 +11,8 @@
 #include "home_walk.h"
 #include "slab.h"
 
-void home_for_each(struct slabmod_cache *cache,
-		   void (*fn)(struct slabmod_cache *cache, struct slab_home *home, void *arg),
+void home_walk(struct slabmod_cache *cache,
+	       void (*fn)(struct slabmod_cache *cache, struct slab_home *home, void *arg),
 		   void *arg)
 {
 	unsigned int cpu;
@@ -37,7 +37,7 @@ struct home_totals home_totals(struct slabmod_cache *cache)
 {
 	struct home_totals totals = { .inuse = atomic_long_read(&cache->inuse) };
 
-	home_for_each(cache, add_totals, &totals);
+	home_walk(cache, add_totals, &totals);
 	return totals;
 }
 EXPORT_SYMBOL_FOR_TEST(home_totals);

@@ -8,8 +8,8 @@
 #include "types.h"
 
 /* Call @fn for every home of the cache: the node homes, then those of the CPUs. */
-void home_for_each(struct slabmod_cache *cache,
-		   void (*fn)(struct slabmod_cache *cache, struct slab_home *home, void *arg),
+void home_walk(struct slabmod_cache *cache,
+	       void (*fn)(struct slabmod_cache *cache, struct slab_home *home, void *arg),
 		   void *arg);
 
 /* Slabs, how many of them are small, and objects that are not in slabs. */

@@ -45,9 +45,9 @@ struct slabmod_magazine *magazine_lock_local(struct slabmod_cache *cache)
 
 	if (!magazine->capacity)
 		return NULL;
-	top = slabmod_magazine_enter(magazine);
+	top = slabmod_magazine_begin(magazine);
 	if (top < 0) {
-		slabmod_magazine_exit(magazine, 0);
+		slabmod_magazine_end(magazine, 0);
 		stat_inc(cache->stats, STAT_BUSY);
 		return NULL;
 	}
@@ -127,7 +127,7 @@ void *magazine_alloc_object(struct slabmod_cache *cache, bool any_line)
 }
 
 /* Add a new slab to a home, and refill the local stack from it if that is empty. */
-static void *alloc_from_slab(struct slabmod_cache *cache, struct slab *slab)
+static void *add_slab_and_alloc(struct slabmod_cache *cache, struct slab *slab)
 {
 	struct slabmod_magazine *magazine = magazine_lock_local(cache);
 	void *object;
@@ -148,7 +148,7 @@ static void *alloc_from_slab(struct slabmod_cache *cache, struct slab *slab)
 	return object;
 }
 
-void *magazine_alloc_new_slab(struct slabmod_cache *cache, gfp_t gfp)
+void *magazine_alloc_from_new_slab(struct slabmod_cache *cache, gfp_t gfp)
 {
 	bool may_wait = preemptible() || gfpflags_allow_blocking(gfp);
 	struct slab *slab = in_nmi() ? NULL : slab_create(cache, source_nid(cache->source), gfp);
@@ -164,7 +164,7 @@ void *magazine_alloc_new_slab(struct slabmod_cache *cache, gfp_t gfp)
 	if (may_wait)
 		object = magazine_alloc_object(cache, false);
 	if (!object) {
-		object = alloc_from_slab(cache, slab);
+		object = add_slab_and_alloc(cache, slab);
 		slab = NULL;
 	}
 	preempt_enable();
@@ -197,7 +197,7 @@ void *magazine_alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	}
 	if (!(gfp & __GFP_THISNODE))
 		gfp = gfp_easy(gfp) | __GFP_THISNODE;
-	object = home_alloc_new_slab(cache, nid, gfp, true);
+	object = home_alloc_from_new_slab(cache, nid, gfp, true);
 	if (object)
 		count_direct(cache, 1);
 	return object;

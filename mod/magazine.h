@@ -78,7 +78,7 @@ void *magazine_alloc_object(struct slabmod_cache *cache, bool any_line);
 
 /* Allocate an object from slabs of other nodes, or of a new slab. Any context; NULL in an NMI. */
 void *magazine_alloc_other_nodes(struct slabmod_cache *cache);
-void *magazine_alloc_new_slab(struct slabmod_cache *cache, gfp_t gfp);
+void *magazine_alloc_from_new_slab(struct slabmod_cache *cache, gfp_t gfp);
 
 /*
  * Allocate an object on a node, of a new slab if necessary. Without __GFP_THISNODE do not try

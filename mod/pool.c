@@ -122,7 +122,7 @@ static void shrink_cache(struct slabmod_cache *cache, void *arg)
 
 void pool_drain(struct slabmod_pool *pool)
 {
-	cache_for_each(pool, shrink_cache, NULL);
+	cache_walk(pool, shrink_cache, NULL);
 	block_drain(ULONG_MAX);
 }
 

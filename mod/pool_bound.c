@@ -72,7 +72,7 @@ struct pool_bound pool_bound(struct slabmod_pool *pool)
 {
 	struct pool_bound sum = { 0 };
 
-	cache_for_each(pool, add_bound, &sum);
+	cache_walk(pool, add_bound, &sum);
 	return sum;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_bound);
@@ -94,7 +94,7 @@ bool pool_bound_holds(struct slabmod_pool *pool)
 {
 	bool ok = true;
 
-	cache_for_each(pool, check_bound, &ok);
+	cache_walk(pool, check_bound, &ok);
 	return ok;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_bound_holds);

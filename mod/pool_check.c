@@ -41,7 +41,7 @@ bool pool_check(struct slabmod_pool *pool)
 	bool ok = true;
 	int nid;
 
-	cache_for_each(pool, check_cache, &ok);
+	cache_walk(pool, check_cache, &ok);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		ok &= buddy_check(&pool->buddies[nid]);
 	return ok & check_ledger(pool) & pool_bound_holds(pool);
@@ -65,7 +65,7 @@ bool pool_check_live(struct slabmod_pool *pool)
 
 	for (nid = 0; nid < nr_node_ids; nid++) {
 		ok &= buddy_check_live(&pool->buddies[nid]);
-		buddy_for_each_frame(&pool->buddies[nid], check_slab, &ok);
+		buddy_walk(&pool->buddies[nid], check_slab, &ok);
 	}
 	return ok & pool_bound_holds(pool);
 }
@@ -77,8 +77,8 @@ unsigned long pool_check_objects(struct slabmod_pool *pool)
 	int nid;
 
 	for (nid = 0; nid < nr_node_ids; nid++)
-		buddy_for_each_frame(&pool->buddies[nid], debug_check_frame, &bad);
-	cache_for_each(pool, debug_check_cache, &bad);
+		buddy_walk(&pool->buddies[nid], debug_check_frame, &bad);
+	cache_walk(pool, debug_check_cache, &bad);
 	return bad;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_check_objects);

@@ -63,14 +63,14 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 
 	/* Chunks that are pending free are held, but not in a buddy. */
 	chunk_flush();
-	cache_for_each(pool, ledger_add_cache, &ledger);
+	cache_walk(pool, ledger_add_cache, &ledger);
 	ledger.used += (stat_sum(stats, STAT_BLOCK_PAGES) - quarantined) << PAGE_SHIFT;
 	/* Free pages with references from elsewhere count as used. */
 	ledger.used += stat_sum(stats, STAT_REFERENCED) << PAGE_SHIFT;
 	ledger.magazines += quarantined << PAGE_SHIFT;
 	ledger.slabs += atomic_long_read(&pool->source.rcu_pages) << PAGE_SHIFT;
 	for (nid = 0; nid < nr_node_ids; nid++)
-		ledger.buddy += buddy_free_pages(&pool->buddies[nid]) << PAGE_SHIFT;
+		ledger.buddy += buddy_nr_free_pages(&pool->buddies[nid]) << PAGE_SHIFT;
 	ledger.metadata = atomic_long_read(&pool->source.metadata) + common_metadata(pool);
 	ledger.held = ((unsigned long)atomic_long_read(&pool->source.held) << PAGE_SHIFT) +
 		      ledger.metadata;

@@ -163,7 +163,7 @@ static struct contents pool_contents(struct slabmod_pool *pool)
 	pool_drain(pool);
 	/* Wait for CPUs that are freeing objects from a quarantine. */
 	synchronize_rcu();
-	cache_for_each(pool, count_contents, &contents);
+	cache_walk(pool, count_contents, &contents);
 	contents.pages = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	return contents;
 }
@@ -188,7 +188,7 @@ static void report_contents(const struct contents *contents, enum misuse kind, c
 	report_misuse(kind, "pool %s: %s with %u caches, %lu live objects, %lu pages in use",
 		      contents->pool->name, what, contents->caches, contents->objects,
 		      contents->pages);
-	cache_for_each(contents->pool, list_cache, NULL);
+	cache_walk(contents->pool, list_cache, NULL);
 }
 
 /* Destroy an empty pool, under pools_mutex. */
@@ -260,7 +260,7 @@ static struct notifier_block module_notifier = {
 
 /* ---- the list ---- */
 
-void pool_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
+void pool_walk(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
 {
 	struct slabmod_pool *pool;
 
@@ -269,9 +269,9 @@ void pool_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
 		fn(pool, arg);
 	mutex_unlock(&pools_mutex);
 }
-EXPORT_SYMBOL_FOR_TEST(pool_for_each);
+EXPORT_SYMBOL_FOR_TEST(pool_walk);
 
-void pool_for_each_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
+void pool_walk_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg)
 {
 	struct slabmod_pool *pool;
 

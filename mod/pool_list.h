@@ -18,9 +18,9 @@ enum pool_event {
 extern struct blocking_notifier_head pool_notifiers;
 
 /* Call @fn for each pool, the root pool first. May sleep. */
-void pool_for_each(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
+void pool_walk(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
 /* The same in any context; @fn must not sleep. */
-void pool_for_each_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
+void pool_walk_rcu(void (*fn)(struct slabmod_pool *pool, void *arg), void *arg);
 
 int pool_init(unsigned long limit_pages, unsigned int max_order);
 void pool_exit(void);

@@ -68,7 +68,7 @@ static bool enlarge_magazines(struct slabmod_cache *cache)
 
 static void run_worker(struct work_struct *work)
 {
-	pool_for_each(prefill_pool, NULL);
+	pool_walk(prefill_pool, NULL);
 	cache_resize_magazines(enlarge_magazines);
 }
 
@@ -104,7 +104,7 @@ static void age_pool(struct slabmod_pool *pool, void *arg)
 	unsigned long before = source_unreserved(&pool->source), after;
 	int nid;
 
-	cache_for_each(pool, age_cache, NULL);
+	cache_walk(pool, age_cache, NULL);
 	for (nid = 0; nid < nr_node_ids; nid++) {
 		if (buddy_age(&pool->buddies[nid]) || buddy_has_idle(&pool->buddies[nid]))
 			idle = false;
@@ -121,7 +121,7 @@ static DECLARE_DELAYED_WORK(ager, age_all);
 static void age_all(struct work_struct *work)
 {
 	idle = true;
-	pool_for_each(age_pool, NULL);
+	pool_walk(age_pool, NULL);
 	cache_resize_magazines(shrink_magazines);
 	/* Page references that delayed the free of a chunk may have been dropped. */
 	if (!chunk_free_pending())
@@ -184,8 +184,8 @@ static unsigned long count_objects(struct shrinker *shrinker, struct shrink_cont
 {
 	unsigned long pages = 0;
 
-	pool_for_each_rcu(count_pool_pages, &pages);
-	cache_for_each_rcu(NULL, count_cache_pages, &pages);
+	pool_walk_rcu(count_pool_pages, &pages);
+	cache_walk_rcu(NULL, count_cache_pages, &pages);
 	return pages ?: SHRINK_EMPTY;
 }
 
@@ -228,7 +228,7 @@ static void scan_pool(struct slabmod_pool *pool, void *arg)
 	int nid;
 
 	if (scan->step)
-		cache_for_each_rcu(pool, scan->step, NULL);
+		cache_walk_rcu(pool, scan->step, NULL);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
 	/* Most chunks were freed with their last slab already. */
@@ -249,7 +249,7 @@ static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_contr
 		/* The quarantine of blocks is the last resort, like that of objects. */
 		if (steps[i] == drain_magazines)
 			block_drain(ULONG_MAX);
-		pool_for_each_rcu(scan_pool, &scan);
+		pool_walk_rcu(scan_pool, &scan);
 		/* Chunks freed in interrupts when other CPUs' magazines were drained. */
 		chunk_free_pending();
 	}

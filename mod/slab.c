@@ -461,8 +461,8 @@ unsigned int slab_free_run(const struct slab_geometry *g, struct slab *slab,
 }
 EXPORT_SYMBOL_FOR_TEST(slab_free_run);
 
-void slab_for_each_used(struct slabmod_cache *cache, struct slab *slab,
-			void (*fn)(void *object, void *arg), void *arg)
+void slab_walk_used(struct slabmod_cache *cache, struct slab *slab,
+		    void (*fn)(void *object, void *arg), void *arg)
 {
 	unsigned int objects = slab_geometry(cache, slab)->objects, i;
 
@@ -470,7 +470,7 @@ void slab_for_each_used(struct slabmod_cache *cache, struct slab *slab,
 		if (!test_bit(i, slab->free))
 			fn(slab_address(slab) + i * cache->size, arg);
 }
-EXPORT_SYMBOL_FOR_TEST(slab_for_each_used);
+EXPORT_SYMBOL_FOR_TEST(slab_walk_used);
 
 /* ---- checks ---- */
 

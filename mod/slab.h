@@ -167,8 +167,8 @@ static __always_inline unsigned int slab_free(const struct slabmod_cache *cache,
 bool slab_has_whole_line(const struct slabmod_cache *cache, const struct slab *slab);
 
 /* Call @fn for every allocated object. */
-void slab_for_each_used(struct slabmod_cache *cache, struct slab *slab,
-			void (*fn)(void *object, void *arg), void *arg);
+void slab_walk_used(struct slabmod_cache *cache, struct slab *slab,
+		    void (*fn)(void *object, void *arg), void *arg);
 
 /* Return true if the bits, counts and frames of the slab agree; report what does not. */
 bool slab_check(struct slabmod_cache *cache, struct slab *slab);

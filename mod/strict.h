@@ -101,7 +101,7 @@ static inline void strict_note(const struct slabmod_cache *cache,
 			(void *)strict_place_of(cache, magazine->object[at]);
 }
 
-/* The fast path of an allocation: as slabmod_magazine_alloc(), and set the object's bit. */
+/* The fast path of an allocation: as slabmod_magazine_pop(), and set the object's bit. */
 static __always_inline bool strict_alloc(struct slabmod_cache *cache, void **object)
 {
 	struct slabmod_magazine *magazine;
@@ -109,16 +109,16 @@ static __always_inline bool strict_alloc(struct slabmod_cache *cache, void **obj
 
 	preempt_disable();
 	magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
-	top = slabmod_magazine_enter(magazine);
+	top = slabmod_magazine_begin(magazine);
 	if (unlikely(top <= 0)) {
-		slabmod_magazine_exit(magazine, 0);
+		slabmod_magazine_end(magazine, 0);
 		preempt_enable();
 		return false;
 	}
 	*object = magazine->object[top];
 	strict_set((long)magazine->object[STRICT_PLACES + top]);
 	magazine->allocs++;
-	slabmod_magazine_exit(magazine, -1);
+	slabmod_magazine_end(magazine, -1);
 	preempt_enable();
 	return true;
 }
@@ -129,15 +129,15 @@ static __always_inline bool strict_alloc(struct slabmod_cache *cache, void **obj
  */
 static __always_inline bool strict_push(struct slabmod_magazine *magazine, void *object, long place)
 {
-	unsigned long top = slabmod_magazine_enter(magazine);
+	unsigned long top = slabmod_magazine_begin(magazine);
 
 	if (likely(top < magazine->capacity)) {
 		magazine->object[top + 1] = object;
 		magazine->object[STRICT_PLACES + top + 1] = (void *)place;
-		slabmod_magazine_exit(magazine, 1);
+		slabmod_magazine_end(magazine, 1);
 		return true;
 	}
-	slabmod_magazine_exit(magazine, 0);
+	slabmod_magazine_end(magazine, 0);
 	return false;
 }
 

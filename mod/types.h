@@ -180,7 +180,8 @@ static_assert(sizeof(struct slab) == sizeof(struct frame));
  */
 struct chunk {
 	struct list_head node;		/* in a bucket of its buddy; buddy->lock */
-	struct list_head all;		/* buddy->chunks; changed under buddy->lock, read under RCU */
+	struct list_head all;		/* buddy->chunks; changed under buddy->lock,
+		read under RCU */
 	struct buddy *buddy;		/* constant */
 	void *base;			/* constant */
 	u16 free_orders;		/* bit n: a free block of order n; buddy->lock */
@@ -271,9 +272,9 @@ struct buddy {
 	unsigned long bucket_mask;		/* bit n: bucket n is not empty */
 	struct list_head bucket[NR_BUCKETS];
 	struct list_head chunks;		/* all of them; also read under RCU */
-	unsigned long nr_empty;			/* chunks in BUCKET_EMPTY and above */
-	unsigned long empty_pages;		/* pages in these */
-	unsigned long min_empty;		/* minimum of @nr_empty since buddy_age() */
+	unsigned long nr_free_chunks;		/* chunks in BUCKET_EMPTY and above */
+	unsigned long free_chunk_pages;		/* pages in these */
+	unsigned long min_free_chunks;		/* minimum of @nr_free_chunks since buddy_age() */
 	bool low;				/* an atomic request found few pages; no lock */
 	unsigned long nr_free[BUDDY_ORDERS];	/* free blocks */
 	unsigned long free_pages;		/* pages in these */

@@ -156,7 +156,7 @@ static __always_inline void *slabmod_cache_alloc_inline(struct slabmod_cache *ca
 
 	if (!slabmod_gfp_inline(gfp))
 		return __slabmod_cache_alloc(cache, gfp, requested);
-	if (likely(slabmod_magazine_alloc(&fastpath->magazines, &object)))
+	if (likely(slabmod_magazine_pop(&fastpath->magazines, &object)))
 		return object;
 	return __slabmod_cache_refill(cache, gfp, requested);
 }

@@ -51,10 +51,10 @@ struct slabmod_cache_fastpath {
 
 /*
  * Mark this CPU's magazine as busy. Return the number of objects in it, or a number below
- * zero if it was busy already. In either case slabmod_magazine_exit() must follow. Preemption
+ * zero if it was busy already. In either case slabmod_magazine_end() must follow. Preemption
  * is off. A local_t is atomic against interrupts and NMIs of this CPU.
  */
-static __always_inline long slabmod_magazine_enter(struct slabmod_magazine *magazine)
+static __always_inline long slabmod_magazine_begin(struct slabmod_magazine *magazine)
 {
 	long top = local_add_return(SLABMOD_MAGAZINE_BUSY, (local_t *)&magazine->top);
 
@@ -63,7 +63,7 @@ static __always_inline long slabmod_magazine_enter(struct slabmod_magazine *maga
 }
 
 /* Leave a magazine that has @more objects than when it was entered. */
-static __always_inline void slabmod_magazine_exit(struct slabmod_magazine *magazine, long more)
+static __always_inline void slabmod_magazine_end(struct slabmod_magazine *magazine, long more)
 {
 	barrier();
 	magazine->top += more - SLABMOD_MAGAZINE_BUSY;
@@ -77,8 +77,8 @@ static __always_inline void slabmod_magazine_exit(struct slabmod_magazine *magaz
  * The magazine is entered and left as above, but by per-CPU operations, which take an
  * instruction less than this_cpu_ptr().
  */
-static __always_inline bool slabmod_magazine_alloc(struct slabmod_magazine __percpu **magazines,
-						   void **object)
+static __always_inline bool slabmod_magazine_pop(struct slabmod_magazine __percpu **magazines,
+						 void **object)
 {
 	struct slabmod_magazine __percpu *magazine;
 	long top;
@@ -105,15 +105,15 @@ static __always_inline bool slabmod_magazine_alloc(struct slabmod_magazine __per
  */
 static __always_inline bool slabmod_magazine_push(struct slabmod_magazine *magazine, void *object)
 {
-	unsigned long top = slabmod_magazine_enter(magazine);
+	unsigned long top = slabmod_magazine_begin(magazine);
 
 	/* One test for two: a busy one, without its sign, is above any capacity. */
 	if (likely(top < magazine->capacity && magazine->object[top] != object)) {
 		magazine->object[top + 1] = object;
-		slabmod_magazine_exit(magazine, 1);
+		slabmod_magazine_end(magazine, 1);
 		return true;
 	}
-	slabmod_magazine_exit(magazine, 0);
+	slabmod_magazine_end(magazine, 0);
 	return false;
 }
 

@@ -32,7 +32,7 @@ static const char *const kernel_pages_slow[] = {
 };
 
 static const char *const slabmod_slow[] = {
-	"home_alloc", "home_alloc_on_node", "home_alloc_new_slab", "home_free",
+	"home_alloc", "home_alloc_on_node", "home_alloc_from_new_slab", "home_free",
 	"block_alloc", "block_free",
 	NULL
 };

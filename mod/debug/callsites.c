@@ -87,7 +87,7 @@ static void census_add_cache(struct slabmod_cache *cache, void *arg)
 		return;
 	census->cache = cache;
 	for_each_node(nid)
-		buddy_for_each_frame(&cache->buddies[nid], census_add_slab, census);
+		buddy_walk(&cache->buddies[nid], census_add_slab, census);
 }
 
 static int more_bytes_first(const void *a, const void *b)
@@ -116,7 +116,7 @@ struct callsites *callsites_of(struct slabmod_pool *pool, bool by_stack)
 	}
 	census->sites = sites;
 	census->by_stack = by_stack;
-	cache_for_each(pool, census_add_cache, census);
+	cache_walk(pool, census_add_cache, census);
 	debug_block_walk(&pool->source, census_add_track, census);
 	kvfree(census);
 	if (sites->nr == CALLSITES_MAX && sites->site[CALLSITES_MAX].objects)

@@ -154,7 +154,7 @@ bool debug_check_free(struct slabmod_cache *cache, struct debug_track *track);
 
 /*
  * Check the objects of the slab whose first frame is @frame, if its cache is debugged. Add the
- * number of objects with invalid writes to @bad. For buddy_for_each_frame().
+ * number of objects with invalid writes to @bad. For buddy_walk().
  */
 void debug_check_frame(struct frame *frame, void *bad);
 

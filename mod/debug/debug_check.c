@@ -172,5 +172,5 @@ void debug_check_cache(struct slabmod_cache *cache, void *bad)
 		rcu_read_unlock();
 		cond_resched();
 	}
-	home_for_each(cache, check_empty, bad);
+	home_walk(cache, check_empty, bad);
 }

@@ -11,29 +11,17 @@
  *   slabmod_cache	objects of one size: homes and magazines
  *   slabmod_pool	a source, a buddy for each node, and caches
  *
- * Lock order, outermost first:
+ * Lock order, outermost first; Documentation/design.rst has a table of all locks:
  *
  *   1. pools_mutex	list and names of the pools, their destruction	(pool_list.c)
  *   2. cache_mutex	list and names of the caches, their destruction	(cache_list.c)
  *   3. pending_mutex	freeing of chunks that had to wait		(chunk.c)
- *   4. one of these; while it is held, no other lock of slabmod is taken:
- *      home->lock	the slabs of a home, their free bits and counts
- *      buddy->lock	the chunks and free blocks of a node
- *      resize_lock	cache->magazines and its capacity		(magazine_set.c)
- *      map_lock	the leaves of the map				(chunk_map.c)
- *      unmapped_chunks	the xa_lock of chunks outside of the map	(chunk_map.c)
- *      ring->lock	consumers of frees deferred by NMIs		(defer.c)
- *      records_lock	the list of debugged blocks			(debug_block.c)
- *      debug_queue->lock	a quarantine of debug mode			(quarantine.c)
- *      ledger_lock	pool->most					(pool_ledger.c)
+ *   4. one spinlock of any layer, such as home->lock or buddy->lock: no other lock of slabmod
+ *      is taken while it is held. They are raw and taken with interrupts off, except two.
  *
- * The locks of the fourth level are raw spinlocks, taken with interrupts off, except for two:
- * the xa_lock disables interrupts, but is not raw, and ledger_lock is for process context only.
- * An NMI takes only home->lock, with a trylock. A CPU that marked its magazine as
- * busy may take the locks of the fourth level.
- *
- * The shrinker takes pending_mutex, but neither pools_mutex nor cache_mutex: memory may be
- * allocated under those two, but not under pending_mutex.
+ * An NMI takes only home->lock, with a trylock. A CPU that marked its magazine as busy may take
+ * the locks of the fourth level. The shrinker takes pending_mutex, but neither pools_mutex nor
+ * cache_mutex: memory may be allocated under those two, but not under pending_mutex.
  */
 #ifndef SLABMOD_TYPES_H
 #define SLABMOD_TYPES_H

@@ -20,7 +20,6 @@
 
 #define ORDER	5
 #define PAGES	((unsigned int)BIT(ORDER))
-#define NID	first_online_node
 
 static struct slabmod_pool *small_pool(struct kunit *test, unsigned int chunks)
 {

@@ -19,7 +19,6 @@
 
 #define ORDER	5
 #define PAGES	((unsigned int)BIT(ORDER))
-#define NID	first_online_node
 
 /* Expect that @check returns false, with one report that has @text in it. */
 #define EXPECT_BROKEN(test, text, check)					\

@@ -13,8 +13,6 @@
 #include "suites.h"
 #include "verbs.h"
 
-#define LIMIT	8192
-
 static struct chunk *create(struct kunit *test, struct slabmod_pool *pool, unsigned int order)
 {
 	struct chunk *chunk = chunk_create(pool->buddies, numa_mem_id(), order, GFP_KERNEL);
@@ -26,7 +24,7 @@ static struct chunk *create(struct kunit *test, struct slabmod_pool *pool, unsig
 /* A pool whose chunks are all of one order. */
 static struct slabmod_pool *pool_of_order(struct kunit *test, unsigned int order)
 {
-	return kit_pool_create_orders(test, LIMIT, order, order);
+	return kit_pool_create_orders(test, KIT_LIMIT, order, order);
 }
 
 static bool no_frame(const struct frame *frame)
@@ -336,7 +334,7 @@ static void test_chunks_grow_with_the_pool(struct kunit *test)
 
 static void test_smaller_chunks_when_memory_is_fragmented(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	struct chunk *chunk;
 	unsigned int order;
 
@@ -353,7 +351,7 @@ static void test_smaller_chunks_when_memory_is_fragmented(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_FAIL), UNIT_ORDER);
 	/* Above the largest order of the source only if requested, up to the largest of all. */
 	kit_source_reset();
-	pool = kit_pool_create_orders(test, LIMIT, 3, 5);
+	pool = kit_pool_create_orders(test, KIT_LIMIT, 3, 5);
 	chunk = create(test, pool, 8);
 	KUNIT_EXPECT_EQ(test, chunk->order, 8);
 	chunk_destroy(chunk);
@@ -382,7 +380,7 @@ static void request(struct slabmod_pool *pool, unsigned int order, gfp_t gfp)
 
 static void test_only_the_requested_order_may_wait(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, 5, 5);
+	struct slabmod_pool *pool = kit_pool_create_orders(test, KIT_LIMIT, 5, 5);
 	unsigned int order;
 
 	pool->source.alloc = recording_get;
@@ -407,7 +405,7 @@ static void test_only_the_requested_order_may_wait(struct kunit *test)
 
 static void test_create_and_destroy_with_interrupts_off(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	struct chunk *chunk, *unmapped;
 	unsigned long flags;
 
@@ -457,7 +455,7 @@ static struct frame *expected(struct chunk **chunks, void *addr)
 
 static void test_random_lookups_match_a_list_of_chunks(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, 0, UNIT_ORDER + 1);
+	struct slabmod_pool *pool = kit_pool_create_orders(test, KIT_LIMIT, 0, UNIT_ORDER + 1);
 	struct chunk *chunks[CHUNKS] = { NULL };
 	struct rnd_state rnd;
 	int i;
@@ -491,7 +489,7 @@ static void destroy_with_the_scheduler_locked(void *chunk)
 
 static void test_destroy_under_scheduler_locks(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	struct chunk *chunk = create(test, pool, 0);
 
 	if (!IS_ENABLED(CONFIG_PROVE_LOCKING) || !debug_locks)

@@ -12,8 +12,6 @@
 #include "suites.h"
 #include "verbs_pool.h"
 
-#define LIMIT	8192	/* pages */
-
 /* ---- a source with few pages ---- */
 
 /* In front of a pool's source. One pool at a time. */
@@ -128,7 +126,7 @@ static void free_all(struct kunit *test, struct slabmod_cache *cache, void **obj
 
 static void test_last_page_serves_any_small_class(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	void **objects = kit_array(test, 2 * MANY);
 	unsigned int class, nr, page;
 
@@ -154,7 +152,7 @@ static void test_last_page_serves_any_small_class(struct kunit *test)
 
 static void test_last_page_of_the_limit_serves_a_request(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	void **objects = kit_array(test, MANY);
 	unsigned int class, nr, pages;
 
@@ -212,7 +210,7 @@ static void expect_last_page(struct kunit *test, struct slabmod_cache *cache, un
 
 static void test_last_page_serves_atomic_requests(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	unsigned int class, where;
 
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))

@@ -15,8 +15,6 @@
 #include "suites.h"
 #include "verbs.h"
 
-#define NID	first_online_node
-
 struct hold {
 	raw_spinlock_t *lock;
 	unsigned long now, longest;

@@ -90,13 +90,9 @@ static void test_bulk_free_is_like_single_frees(struct kunit *test)
 	kit_alloc_n(test, cache, objects, 3);
 	objects[3] = objects[1];
 	objects[1] = NULL;
-	preempt_disable();
-	kit_magazine_enter(cache);
 	nr = magazine_nr_local(kit_magazine(cache));
-	slabmod_cache_free_bulk(cache, 4, objects);
+	KIT_WHILE_BUSY(cache, slabmod_cache_free_bulk(cache, 4, objects));
 	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine(cache)), nr);
-	kit_magazine_leave(cache);
-	preempt_enable();
 	kit_expect_unused(test, cache);
 }
 
@@ -247,13 +243,8 @@ static void test_interrupt_leaves_a_busy_magazine_alone(struct kunit *test)
 	local = magazine_nr_local(kit_magazine(cache));
 	busy = kit_stat(cache, STAT_BUSY);
 
-	preempt_disable();
-	kit_magazine_enter(cache);
-	object = slabmod_cache_alloc(cache, GFP_ATOMIC);
-	slabmod_cache_free(cache, objects[0]);
-	kit_magazine_leave(cache);
-	preempt_enable();
-
+	KIT_WHILE_BUSY(cache, object = slabmod_cache_alloc(cache, GFP_ATOMIC);
+			      slabmod_cache_free(cache, objects[0]));
 	KUNIT_EXPECT_NOT_NULL(test, object);
 	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine(cache)), local);
 	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_BUSY), busy + 2);

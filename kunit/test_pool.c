@@ -18,8 +18,6 @@
 #include "suites.h"
 #include "verbs_pool.h"
 
-#define LIMIT	8192	/* pages */
-
 /* ---- the ledger, counted again ---- */
 
 struct census {
@@ -209,7 +207,7 @@ static void test_limit_always_holds(struct kunit *test)
 /* Shrunk before, or with its caches and their magazines. */
 static void test_free_memory_of_a_pool_is_freed(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, LIMIT);
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	unsigned long pages;
 	void *p[100];
 	int turn, i;
@@ -236,13 +234,13 @@ static void test_free_memory_of_a_pool_is_freed(struct kunit *test)
 /* The chunk of live memory is not reused. */
 static void test_destroyed_pool_reports_live_memory(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create_orders(test, LIMIT, UNIT_ORDER, UNIT_ORDER);
+	struct slabmod_pool *pool = kit_pool_create_orders(test, KIT_LIMIT, UNIT_ORDER, UNIT_ORDER);
 
 	kit_alloc(test, kit_cache_in(test, pool, "leaky", 64, 0));
 	KIT_EXPECT_MISUSE(test, MISUSE_LEAK, "leaky: its pool was destroyed with 1 live objects",
 			  kit_pool_destroy(test, pool, 1ul << UNIT_ORDER));
 	KUNIT_EXPECT_EQ(test, kit_captured("leaky object "), 1);
-	pool = kit_pool_create_orders(test, LIMIT, UNIT_ORDER, UNIT_ORDER);
+	pool = kit_pool_create_orders(test, KIT_LIMIT, UNIT_ORDER, UNIT_ORDER);
 	kit_block(test, pool, 5);
 	KIT_EXPECT_MISUSE(test, MISUSE_LEAK, "5 pages in use as blocks",
 			  kit_pool_destroy(test, pool, 1ul << UNIT_ORDER));

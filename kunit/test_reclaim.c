@@ -431,48 +431,31 @@ static void end_aside(struct kunit *test, struct slabmod_cache *cache)
 	magazine_disable(cache);
 }
 
-struct use {
-	struct slabmod_cache *cache;
-	unsigned int takes, gives;
-	void *objects[4];
-};
-
-static void use_cache(void *arg)
-{
-	struct use *use = arg;
-	unsigned int i;
-
-	for (i = 0; i < use->takes; i++)
-		use->objects[i] = slabmod_cache_alloc(use->cache, GFP_KERNEL);
-	for (i = 0; i < use->gives; i++)
-		slabmod_cache_free(use->cache, use->objects[i]);
-}
-
 static void test_drain_skips_magazines_in_use(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_aside(test, pool_of_small_chunks(test));
-	struct use all = { .cache = cache, .takes = 4, .gives = 4 };
-	unsigned int cpus = num_online_cpus(), n, before, cpu;
+	unsigned int cpus = num_online_cpus(), n, before;
+	void *objects[4];
 
 	kit_need_cpus(test, 2);
-	for (n = 0; n < cpus; n++)
-		kit_run_on(n, use_cache, &all);
+	for (n = 0; n < cpus; n++) {
+		kit_alloc_on(n, test, cache, objects, 4);
+		kit_free_on(n, cache, objects, 4);
+	}
 	magazine_scan_idle(cache);
 	magazine_scan_idle(cache);
-	use_cache(&all);
+	kit_alloc_n(test, cache, objects, 4);
+	kit_free_n(cache, objects, 4);
 	magazine_scan_idle(cache);
 	before = magazine_count(cache);
 	magazine_drain_idle(cache, 3);
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), before);
-	n = magazine_nr_objects(raw_cpu_ptr(cache->magazines));
+	before = magazine_nr_objects(kit_magazine(cache));
+	KUNIT_EXPECT_GT(test, before, 0);
 	magazine_drain_idle(cache, 2);
-	KUNIT_EXPECT_EQ(test, magazine_nr_objects(raw_cpu_ptr(cache->magazines)), n);
-	for_each_online_cpu(cpu)
-		if (cpu != raw_smp_processor_id())
-			KUNIT_EXPECT_EQ(test, magazine_nr_objects(per_cpu_ptr(cache->magazines,
-									      cpu)),
-					0);
-	KUNIT_EXPECT_GT(test, n, 0);
+	KUNIT_EXPECT_EQ(test, magazine_nr_objects(kit_magazine(cache)), before);
+	for (n = 1; n < cpus; n++)
+		KUNIT_EXPECT_EQ(test, magazine_nr_objects(kit_magazine_of(cache, n)), 0);
 	end_aside(test, cache);
 }
 

@@ -19,7 +19,6 @@
 #define PAGES		((unsigned int)BIT(ORDER))
 #define OBJECT_SIZE	512u
 #define OBJECTS		200u
-#define NID		first_online_node
 
 /* Objects of the only chunk of a pool. */
 struct objects {

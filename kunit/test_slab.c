@@ -13,8 +13,6 @@
 #include "suites.h"
 #include "test_slab.h"
 
-#define NID	first_online_node
-
 static const size_t slab_sizes[] = {
 	16, 24, 48, 80, 96, 112, 192, 200, 1000, 4096, 12288, 32768,
 };

@@ -8,6 +8,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/nodemask.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
@@ -26,6 +27,7 @@
 #include "slab.h"
 
 #define KIT_LIMIT	8192	/* pages; of pools whose limit does not matter */
+#define NID		first_online_node
 
 /* ---- memory of the test itself ---- */
 

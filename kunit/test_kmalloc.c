@@ -583,6 +583,7 @@ static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE(test_init_on_free_clears),
 	KUNIT_CASE(test_memory_is_on_the_requested_node),
 	KUNIT_CASE(test_kfree_bulk),
+	KUNIT_CASE(test_shrink_frees_all_free_memory),
 	KUNIT_CASE(test_arrays_have_room_for_all_elements),
 	KUNIT_CASE(test_no_memory_gives_null_for_every_kind_of_gfp),
 	KUNIT_CASE(test_krealloc_in_place),

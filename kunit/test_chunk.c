@@ -490,10 +490,11 @@ static void destroy_with_the_scheduler_locked(void *chunk)
 static void test_destroy_under_scheduler_locks(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
-	struct chunk *chunk = create(test, pool, 0);
+	struct chunk *chunk;
 
 	if (!IS_ENABLED(CONFIG_PROVE_LOCKING) || !debug_locks)
 		kunit_skip(test, "needs lockdep");
+	chunk = create(test, pool, 0);
 	context_hard(destroy_with_the_scheduler_locked, chunk);
 	KUNIT_EXPECT_TRUE(test, debug_locks);
 	/* The chunk is freed soon after. */

@@ -392,7 +392,22 @@ static void test_check_reports_nothing_without_errors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(others.pool), 0);
 }
 
+/* Another CPU frees the object after cache_find() saw that it is in use. */
+static void test_only_one_of_racing_frees_succeeds(struct kunit *test)
+{
+	struct slabmod_cache *cache = debug_test_cache(test, 64, 0, NULL);
+	void *object = debug_victim_alloc(cache);
+	struct debug_track *track;
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	debug_culprit_free(cache, object);
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "is free already",
+			  track = debug_free(cache, frame_slab(chunk_frame(object)), object));
+	KUNIT_EXPECT_NULL(test, track);
+}
+
 static struct kunit_case debug_cases[] = {
+	KUNIT_CASE(test_only_one_of_racing_frees_succeeds),
 	KUNIT_CASE_PARAM(test_byte_behind_an_object_is_reported_with_both_stacks, size_gen_params),
 	KUNIT_CASE_PARAM(test_byte_before_an_object_is_reported_with_both_stacks, size_gen_params),
 	KUNIT_CASE_PARAM(test_first_and_last_object_have_two_red_zones, size_gen_params),

@@ -168,8 +168,7 @@ static_assert(sizeof(struct slab) == sizeof(struct frame));
  */
 struct chunk {
 	struct list_head node;		/* in a bucket of its buddy; buddy->lock */
-	struct list_head all;		/* buddy->chunks; changed under buddy->lock,
-		read under RCU */
+	struct list_head all;		/* buddy->chunks; buddy->lock, read under RCU */
 	struct buddy *buddy;		/* constant */
 	void *base;			/* constant */
 	u16 free_orders;		/* bit n: a free block of order n; buddy->lock */

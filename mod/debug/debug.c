@@ -498,6 +498,7 @@ struct debug_track *debug_free(struct slabmod_cache *cache, struct slab *slab, v
 	debug_end(track);
 	return track;
 }
+EXPORT_SYMBOL_FOR_TEST(debug_free);
 
 bool debug_is_live(struct slabmod_cache *cache, struct slab *slab, const void *object)
 {

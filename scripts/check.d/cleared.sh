@@ -14,6 +14,6 @@ told() {
 check 'the kernel clears memory' told
 check 'slabmod.ko loads' insmod /modules/slabmod.ko kmemleak=0
 check 'slabmod_kunit.ko loads' insmod /modules/slabmod_kunit.ko \
-	suites="${SUITES:-cache,kmalloc,pages,typesafe}"
+	suites="${SUITES:-cache,kmalloc,pages,typesafe,strict}"
 check 'slabmod_kunit.ko unloads' rmmod slabmod_kunit
 check 'slabmod.ko unloads' rmmod slabmod

@@ -11,7 +11,7 @@
 #include "buddy_walk.h"
 #include "cache.h"
 #include "cache_list.h"
-#include "debug/debug.h"
+#include "debug/debug_check.h"
 #include "home_check.h"
 #include "pool.h"
 #include "pool_bound.h"

@@ -150,17 +150,6 @@ void debug_set_requested(struct slabmod_cache *cache, void *object, size_t reque
  */
 bool debug_check_free(struct slabmod_cache *cache, struct debug_track *track);
 
-/* ---- debug_check.c: check all objects while the cache is in use ---- */
-
-/*
- * Check the objects of the slab whose first frame is @frame, if its cache is debugged. Add the
- * number of objects with invalid writes to @bad. For buddy_walk().
- */
-void debug_check_frame(struct frame *frame, void *bad);
-
-/* The same for objects of a cache in quarantine and in empty slabs. May sleep. */
-void debug_check_cache(struct slabmod_cache *cache, void *bad);
-
 /* Add to a report the object at or around an address, and its owner. */
 void debug_print_object(struct slabmod_cache *cache, const void *address);
 void debug_print_track(struct slabmod_cache *cache, struct debug_track *track);

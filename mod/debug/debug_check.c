@@ -26,6 +26,7 @@
 
 #include "chunk.h"
 #include "debug/debug.h"
+#include "debug/debug_check.h"
 #include "home.h"
 #include "home_walk.h"
 #include "report.h"

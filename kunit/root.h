@@ -35,4 +35,7 @@ void root_wet(void);
 extern const gfp_t root_gfp_kinds[];
 extern const unsigned int root_nr_gfp_kinds;
 
+/* pool_check() of the root pool, while no worker allocates a chunk ahead. */
+bool root_check(void);
+
 #endif /* SLABMOD_ROOT_H */

@@ -29,7 +29,7 @@ static void test_kfree_refuses_the_middle_of_an_object(struct kunit *test)
 			KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "starts no object of kmalloc-",
 					  slabmod_kfree(p + at));
 		KUNIT_EXPECT_EQ(test, root_used(), room);
-		KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+		KUNIT_EXPECT_TRUE(test, root_check());
 		KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(p));
 	}
 }
@@ -44,7 +44,7 @@ static void test_kfree_refuses_the_middle_of_a_block(struct kunit *test)
 		KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "inside a block of 33 pages",
 				  slabmod_kfree(p + at[i]));
 	KUNIT_EXPECT_EQ(test, slabmod_ksize(p), 33 * PAGE_SIZE);
-	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+	KUNIT_EXPECT_TRUE(test, root_check());
 	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(p));
 }
 
@@ -88,7 +88,7 @@ static void test_kfree_refuses_other_memory(struct kunit *test)
 	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "kmalloc", slabmod_kfree(kmalloced));
 	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "kernel's memory", slabmod_kfree(page));
 	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "kernel's", slabmod_kfree(page + 16));
-	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+	KUNIT_EXPECT_TRUE(test, root_check());
 	free_page((unsigned long)page);
 	kfree(kmalloced);
 	vfree(vmalloced);
@@ -114,7 +114,7 @@ static void test_kfree_refuses_bad_addresses(struct kunit *test)
 		KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "ksize",
 				  KUNIT_EXPECT_EQ(test, slabmod_ksize(p), 0));
 	}
-	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+	KUNIT_EXPECT_TRUE(test, root_check());
 }
 
 /* Distances, in spans of the map, at which two addresses have the same index in the map. */
@@ -144,7 +144,7 @@ static void test_kfree_refuses_aliases_in_the_map(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, root_used(), slabmod_ksize(p));
 		}
 		KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(p));
-		KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+		KUNIT_EXPECT_TRUE(test, root_check());
 	}
 }
 
@@ -167,7 +167,7 @@ static void test_free_pages_refuses_aliases_in_the_map(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, root_used(), PAGE_SIZE << order);
 		}
 		KIT_EXPECT_NO_MISUSE(test, slabmod_free_pages(addr, order));
-		KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+		KUNIT_EXPECT_TRUE(test, root_check());
 	}
 }
 
@@ -383,7 +383,7 @@ static void test_double_free_of_pages_is_refused(struct kunit *test)
 		addr = slabmod_get_free_pages(GFP_KERNEL, order);
 		slabmod_free_pages(addr, order);
 		KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "", slabmod_free_pages(addr, order));
-		KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+		KUNIT_EXPECT_TRUE(test, root_check());
 		KUNIT_EXPECT_EQ(test, root_used(), 0);
 	}
 }

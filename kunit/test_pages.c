@@ -161,7 +161,7 @@ static void test_pinned_page_outlives_its_run(struct kunit *test)
 	/* The chunk stays while a page of it is pinned. */
 	KUNIT_EXPECT_NE(test, page_count(compound_head(page)), 0);
 	piece_fill(&piece, page_address(page + 5), PAGE_SIZE, 1);
-	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+	KUNIT_EXPECT_TRUE(test, root_check());
 	KUNIT_EXPECT_TRUE(test, piece_intact(&piece));
 	put_page(page + 5);
 }

@@ -15,6 +15,7 @@
 #include "home.h"
 #include "home_walk.h"
 #include "pool_check.h"
+#include "root.h"
 #include "source.h"
 #include "suites.h"
 #include "verbs_pool.h"
@@ -770,7 +771,7 @@ static void test_root_pool_is_not_destroyed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, err, -EBUSY);
 	KIT_EXPECT_NO_MISUSE(test, err = slabmod_pool_destroy(NULL));
 	KUNIT_EXPECT_EQ(test, err, 0);
-	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+	KUNIT_EXPECT_TRUE(test, root_check());
 }
 
 /* ---- memory of another pool ---- */

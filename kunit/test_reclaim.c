@@ -15,6 +15,7 @@
 #include "home_check.h"
 #include "home_walk.h"
 #include "pool_check.h"
+#include "root.h"
 #include "suites.h"
 #include "verbs_pool.h"
 
@@ -529,7 +530,7 @@ static void test_shrinker_frees_all_free_memory(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, piece_intact(&piece));
 	slabmod_cache_free(cache, objects[0]);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
-	KUNIT_EXPECT_TRUE(test, pool_check(root_pool));
+	KUNIT_EXPECT_TRUE(test, root_check());
 }
 
 static struct kunit_case reclaim_cases[] = {

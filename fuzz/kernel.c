@@ -9,7 +9,7 @@
  *	random	write `SEED N` to run N inputs of random bytes, the same for a seed
  *	runs	the number of inputs and of their operations
  *
- * While it is loaded there are a pool "held" and a cache in it, whose files can be read.
+ * While it is loaded there are a pool "held" and a cache in it, for reading their files.
  *
  * The inputs are those of user space (user/main.c), but the machine is real: the header is
  * skipped, memory is not refused by plan, and no operation is interrupted by another. Nothing

@@ -92,8 +92,8 @@ static inline void kit_magazine_leave(struct slabmod_cache *cache)
 }
 
 /*
- * Make a new cache, whose objects share no lines, what it would be on a machine with one
- * node: a free checks the address alone.
+ * Make a new cache what it would be on a machine with one node: a free checks the address alone.
+ * Its objects must not share lines.
  */
 void kit_cache_quicken(struct kunit *test, struct slabmod_cache *cache);
 

@@ -22,7 +22,7 @@ struct model {
 	void (*rest)(struct model *model, unsigned long pieces, size_t bytes);
 	struct slabmod_cache *cache;	/* for the operations */
 	struct kunit *test;
-	unsigned long wrong;		/* pieces whose pattern was overwritten */
+	unsigned long wrong;		/* pieces with an overwritten pattern */
 	unsigned long failed;		/* calls of @alloc that failed */
 };
 

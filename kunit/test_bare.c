@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_bare.c - CPUs whose node has no memory are served from the nearest node that has
+ * test_bare.c - CPUs of a node without memory are served from the nearest node that has
  * some, as the CPUs of that node are.
  */
 #include <linux/nodemask.h>
@@ -18,7 +18,7 @@
 #define SIZE	256
 #define MANY	2000
 
-/* The number of an online CPU whose node has no memory. */
+/* The number of an online CPU of a node without memory. */
 static unsigned int bare_cpu(struct kunit *test)
 {
 	unsigned int n = 0, cpu;
@@ -32,7 +32,7 @@ static unsigned int bare_cpu(struct kunit *test)
 	return 0;
 }
 
-/* Pin the test to a CPU whose node has no memory, and return the node. */
+/* Pin the test to a CPU of a node without memory, and return the node. */
 static int pin_bare(struct kunit *test)
 {
 	return cpu_to_node(context_pin(bare_cpu(test)));

@@ -485,8 +485,8 @@ struct stage {
 
 /*
  * Free the objects of this CPU's magazine, and let the other CPU read the ledger before
- * leaving the magazine, as in a flush. The other CPU may wait for a lock whose owner waits
- * for this one; then go on, and wait longer the next time.
+ * leaving the magazine, as in a flush. The owner of a lock that the other CPU needs may
+ * wait for this one; then go on, and wait longer the next time.
  */
 static bool flush_and_be_seen(struct stage *stage, unsigned int turn)
 {

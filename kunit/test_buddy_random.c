@@ -184,7 +184,7 @@ static void expect_nothing_left(struct model *model, unsigned int order, int nid
 		KUNIT_ASSERT_GT(model->test, held + (1ul << order), LIMIT);
 }
 
-/* Expect that @frame is from a chunk whose largest free block was @best. */
+/* Expect that @frame is from a chunk with @best as its largest free block. */
 static void expect_best(struct model *model, struct frame *frame, int best)
 {
 	struct map *map = map_at(model, frame_address(frame));

@@ -105,7 +105,7 @@ static void test_name_is_copied_and_free_after_destroy(struct kunit *test)
 	}
 }
 
-/* In the root pool, whose caches have debugfs folders. */
+/* In the root pool: its caches have debugfs folders. */
 static struct slabmod_cache *create_named(struct kunit *test, const char *name)
 {
 	struct slabmod_cache *cache = slabmod_cache_create(name, 64, 0, 0, NULL);

@@ -50,7 +50,7 @@ static void checks_exit(struct kunit *test)
 
 /* ---- blocks ---- */
 
-/* A chunk whose first page is in use, with one free block of each order. */
+/* A chunk with its first page in use, and one free block of each order. */
 struct blocks {
 	struct buddy *buddy;
 	struct chunk *chunk;

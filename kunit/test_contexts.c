@@ -128,7 +128,7 @@ struct visit {
 	struct thing *things;		/* TURNS of each kind */
 	unsigned int calls;
 	unsigned int astray;		/* not in the context */
-	unsigned int spoilt;		/* things whose contents have changed */
+	unsigned int spoilt;		/* things with changed contents */
 	bool may_grow;			/* pages can be allocated there */
 };
 

@@ -3,7 +3,7 @@
  * test_debug.c - errors with debugged objects are found, and reports name the object and
  * the stacks that allocated and freed it.
  *
- * With KASAN, whose reports fail a run, tests look at the shadow instead.
+ * Reports of KASAN fail a run: with KASAN, tests look at the shadow instead.
  */
 #include <linux/mm.h>
 

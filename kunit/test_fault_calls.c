@@ -217,7 +217,7 @@ void test_failing_calls_of_the_root_pool(struct kunit *test)
 /* Pages of each pool that fails; many times the noise of the rest of the machine. */
 #define RESERVE		256
 #define NOISE		8192
-/* Failures whose pages would show. */
+/* Failures that would show as pages. */
 #define MANY		64
 
 static unsigned int refused;

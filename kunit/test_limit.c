@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * test_limit.c - a request that meets the limit of its pool reclaims all free memory of the
- * pool, and waits for concurrent requests whose charge may fail.
+ * pool, and waits for concurrent requests: their charges may fail.
  */
 #include <linux/completion.h>
 #include <linux/sched.h>

@@ -86,7 +86,7 @@ static void expect_pages(struct crowd *crowd, const char *after)
 	KUNIT_EXPECT_TRUE(crowd->test, pool_check(crowd->pool));
 }
 
-/* Freed by the n-th CPU, in whose home some slabs are then. */
+/* Freed by the n-th CPU; its home has some slabs then. */
 static void expect_stay(struct crowd *crowd, unsigned int n)
 {
 	struct kunit *test = crowd->test;

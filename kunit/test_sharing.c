@@ -117,7 +117,7 @@ struct scene {
 	bool kmalloc;
 	unsigned int cpus;
 	unsigned long counted_before;
-	unsigned int dealer;	/* whose objects are dealt out */
+	unsigned int dealer;	/* the owner of the objects dealt out */
 	unsigned int steps;	/* random ones, of each CPU */
 	unsigned int allocs;	/* of eight steps; sometimes two more */
 	struct hand hands[CPUS];

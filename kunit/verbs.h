@@ -26,7 +26,7 @@
 #include "model.h"
 #include "slab.h"
 
-#define KIT_LIMIT	8192	/* pages; of pools whose limit does not matter */
+#define KIT_LIMIT	8192	/* pages; if the limit of a pool does not matter */
 #define NID		first_online_node
 
 /* ---- memory of the test itself ---- */

@@ -91,7 +91,7 @@ static __always_inline const unsigned long *cache_free_bits(const struct slabmod
 
 enum cache_free { FREE_NOT, FREE_MAY_PUSH, FREE_DONE };
 
-/* Free an object of a strict cache whose bit was cleared, but that the magazine refused. */
+/* Free an object of a strict cache after its bit was cleared, if the magazine refused it. */
 void cache_free_cleared(struct slabmod_cache *cache, void *object);
 
 /* The fast path of a free to a strict cache without other checks. Preemption is off. */

@@ -26,7 +26,7 @@ struct slab_home *home_of(struct slabmod_cache *cache, const struct slab *slab, 
 /* Add to the number of objects that are not in slabs. */
 void home_count_inuse(struct slabmod_cache *cache, long objects);
 
-/* Set the home of a slab, whose old home is locked or which no other CPU can find. */
+/* Set the home of a slab. Its old home is locked, or no other CPU can find the slab. */
 void home_set_id(struct slabmod_cache *cache, struct slab *slab, u16 id);
 
 /* home_lock_nmi(): a trylock in an NMI. */
@@ -71,7 +71,7 @@ static inline int home_departed(const struct slabmod_cache *cache)
  * then stays until that home is unlocked. @departed is from home_departed(). @any: the slab may
  * be small; otherwise it has the usual layout, and @slab is aligned to it.
  *
- * A lockless lookup may find a slab that was freed to the buddy, and whose memory has another
+ * A lockless lookup may find a slab that was freed to the buddy, after its memory got another
  * use. A slab that departs first loses its home, under the lock of that home, then is counted in
  * cache->departed, and only then loses its cache. The loads are in this order:
  *

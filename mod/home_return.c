@@ -2,10 +2,10 @@
 /*
  * home_return.c - free objects to their slabs, and remove slabs that got emptier.
  *
- * All objects are freed by free_locked(), with the lock of one home held: it frees every object
- * of a batch whose slab that home owns. The lookup is lockless, so the slab may have moved or been
- * freed when the lock is held. is_at_home() decides under the lock, also for objects that were
- * freed twice.
+ * All objects are freed by free_locked(), with the lock of one home held: it frees every object of
+ * a batch that is in a slab of that home. The lookup is lockless, so the slab may have moved or
+ * been freed when the lock is held. is_at_home() decides under the lock, also for objects that
+ * were freed twice.
  *
  * Contexts: any, in an RCU read-side section or with preemption off, because frames are freed by
  * RCU. An NMI frees one object at a time and does not wait for a lock. Locks: one home's at a
@@ -182,8 +182,8 @@ static noinline unsigned int free_any(struct slabmod_cache *cache, struct visit 
 }
 
 /*
- * Free those of @nr objects whose slabs the locked home owns. Move the others to the front of the
- * array, and return how many there are.
+ * Free those of @nr objects that are in slabs of the locked home. Move the others to the front of
+ * the array, and return how many there are.
  *
  * Objects freed in random order pass this loop one by one. So it looks up each leaf of the map
  * once, keeps few values in registers, and leaves slabs that are small, shared or unmapped to

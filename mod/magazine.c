@@ -4,9 +4,9 @@
  *
  * A cache has two stacks on each CPU. The local stack holds objects that the CPU allocates again,
  * last freed first, because they are cache-hot. The remote stack holds objects that share lines
- * with their neighbours, or are on another node, and are owned by another home, or whose slab is
- * shared. They are returned to their slabs in batches, so two CPUs are never given parts of one
- * line.
+ * with their neighbours, or are on another node, and are owned by another home; and those of
+ * shared slabs. They are returned to their slabs in batches, so two CPUs are never given parts of
+ * one line.
  *
  * An empty stack is refilled to half. A full one is flushed by its upper half, so the lower
  * one need not be moved. A caller that moves back and forth over the edge does not pay for it

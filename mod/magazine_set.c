@@ -130,7 +130,7 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 		return false;
 	/*
 	 * A caller that may not enter file systems must not wait for the mutex of the per-CPU
-	 * allocator, whose holder may wait for a file system.
+	 * allocator: its holder may wait for a file system.
 	 */
 	gfp = current_gfp_context(gfp);
 	if ((gfp & GFP_KERNEL) != GFP_KERNEL || current->flags & PF_MEMALLOC)

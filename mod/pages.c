@@ -78,7 +78,7 @@ struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_node);
 
-/* Return the order whose cache serves @nr_pages, or POOL_PAGE_ORDERS if none does. */
+/* Return the order of the cache for @nr_pages, or POOL_PAGE_ORDERS if there is none. */
 static unsigned int cached_order(unsigned int nr_pages)
 {
 	if (!is_power_of_2(nr_pages))

@@ -100,7 +100,7 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 			      pool->name, blocks);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		pages += buddy_exit(&pool->buddies[nid]);
-	/* Frames and chunks whose free was deferred still refer to the pool. */
+	/* Frames and chunks with a deferred free still refer to the pool. */
 	referenced = chunk_hand_over(&pool->source);
 	chunk_sync();
 	if (referenced)

@@ -3,7 +3,7 @@
  * slab.c - a block divided into equal objects, with a bit for each free one.
  *
  * All metadata is in the frames of the block's pages, and nothing but objects (with their red
- * zones, in debug mode) in the block. So objects whose size is a power of two are naturally
+ * zones, in debug mode) in the block. So objects of a power of two in size are naturally
  * aligned, and free objects keep their contents.
  *
  * Contexts: slab_create() and slab_destroy() as the buddy, the rest any.
@@ -200,7 +200,7 @@ static void clear_tracks(struct frame *frames, unsigned int pages)
 	smp_wmb();
 }
 
-/* Make a slab of a block whose first frame is @frames, before another CPU can see it. */
+/* Make a slab of the block that begins at @frames, before another CPU can see it. */
 static void mark_slab(struct frame *frames, void *arg)
 {
 	const struct slab_kind *kind = arg;

@@ -56,7 +56,7 @@ static inline struct slabmod_cache *slab_cache(const struct slab *slab)
 	return frame_cache(slab_frame(slab));
 }
 
-/* Return the slab whose first page is that of @frame, or NULL. */
+/* Return the slab that begins at the page of @frame, or NULL. */
 static inline struct slab *frame_first_slab(struct frame *frame)
 {
 	if (!frame_cache(frame) || slab_frame(frame_slab(frame)) != frame)

@@ -54,12 +54,6 @@ static bool source_charge(struct chunk_source *source, unsigned long pages, long
 	return true;
 }
 
-static void source_uncharge(struct chunk_source *source, unsigned long pages)
-{
-	atomic_long_sub(pages, &source->held);
-	source_settle(source);
-}
-
 struct page *source_alloc(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)
 {
 	struct page *page;
@@ -69,11 +63,13 @@ struct page *source_alloc(struct chunk_source *source, gfp_t gfp, unsigned int o
 		return ERR_PTR(-EDQUOT);
 	page = fault_hits_gfp(FAULT_CHUNK, gfp) ? NULL :
 	       source->alloc(source, gfp | source->zone, order, nid);
-	if (page)
+	if (page) {
 		/* Not the present value: pages may have been freed since the charge. */
 		update_peak(&source->peak, held);
-	else
-		source_uncharge(source, 1ul << order);
+	} else {
+		atomic_long_sub(1ul << order, &source->held);
+		source_settle(source);
+	}
 	return page;
 }
 
@@ -86,8 +82,8 @@ void source_free(struct chunk_source *source, struct page *page, unsigned int or
 
 void source_cancel(struct chunk_source *source, struct page *page, unsigned int order)
 {
-	source->free(source, page, order);
-	source_uncharge(source, 1ul << order);
+	source_free(source, page, order);
+	source_settle(source);
 }
 
 /* ---- the kernel's page allocator as a source ---- */

@@ -124,8 +124,8 @@ static __always_inline bool strict_alloc(struct slabmod_cache *cache, void **obj
 }
 
 /*
- * Push an object whose bit was cleared to @magazine, which is this CPU's. Return false, without
- * any change, if the magazine is busy or full.
+ * Push an object to @magazine, which is this CPU's, after its bit was cleared. Return false,
+ * without any change, if the magazine is busy or full.
  */
 static __always_inline bool strict_push(struct slabmod_magazine *magazine, void *object, long place)
 {

@@ -224,7 +224,7 @@ struct chunk_source {
 	atomic_long_t held;		/* pages in chunks; never above @limit */
 	/* See struct source_state. */
 	atomic_long_t charges;		/* charges to the limit */
-	atomic_long_t settled;		/* of these, charges whose outcome is visible */
+	atomic_long_t settled;		/* of these, charges with a visible outcome */
 	atomic_long_t refused;		/* requests that the limit refused */
 	atomic_long_t peak;		/* of @held */
 	atomic_long_t staying;		/* of @held, without those being freed */

@@ -159,9 +159,9 @@ static __always_inline void *slabmod_kcalloc(size_t n, size_t size, gfp_t gfp)
  * @size: the new size in bytes; 0 frees @p
  * @gfp: as for slabmod_cache_alloc(); see below for __GFP_ZERO
  *
- * The contents are kept up to the smaller of both sizes. Memory whose class has enough room
- * stays in place. On failure @p is unchanged. The old memory is not cleared when it is freed:
- * for secrets, allocate new memory, copy, and use slabmod_kfree_sensitive().
+ * The contents are kept up to the smaller of both sizes. Memory stays in place if its class has
+ * enough room. On failure @p is unchanged. The old memory is not cleared when it is freed: for
+ * secrets, allocate new memory, copy, and use slabmod_kfree_sensitive().
  *
  * With __GFP_ZERO, or init_on_alloc=1, all memory beyond @size is cleared, up to
  * slabmod_ksize(). The previously requested size is not stored. The bytes that a call adds are

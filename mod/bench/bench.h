@@ -63,8 +63,8 @@ struct bench_kind {
 };
 
 /*
- * A cache of objects of b->size bytes. For several CPUs there is a kind whose `nothing` has a
- * buffer per CPU, so that the overhead contains no shared cache line. A buffer of `nothing` has
+ * A cache of objects of b->size bytes. For several CPUs there is a kind with a `nothing` that has
+ * a buffer per CPU, so that the overhead contains no shared cache line. A buffer of `nothing` has
  * 64 bytes: do not touch more of an object.
  */
 extern const struct bench_kind bench_typed;

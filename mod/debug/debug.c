@@ -61,8 +61,8 @@ void debug_layout(struct slabmod_cache *cache)
 
 /*
  * A lookup that owns no object can race with the slab being freed and its frame reused, when this
- * word is a bitmap. Read it before and after checking that the slab is the cache's, whose slabs
- * have tracks or NULL there on every page: an unchanged value was a tracks pointer. (It would take
+ * word is a bitmap. Read it before and after checking that the slab is the cache's: its slabs have
+ * tracks or NULL there on every page, and an unchanged value was a tracks pointer. (It would take
  * a bitmap, tracks, and an identical bitmap, each at the right moment, to fail.)
  */
 static struct debug_tracks *tracks_of(struct slabmod_cache *cache, struct slab *slab)

@@ -104,7 +104,7 @@ void debug_cache_exit(struct slabmod_cache *cache);
 
 /* Set up tracking data, red zones and poison of a new slab before it is published. */
 bool debug_slab_create(struct slabmod_cache *cache, struct slab *slab, gfp_t gfp);
-/* For a slab whose objects are all free. */
+/* All objects of the slab must be free. */
 void debug_slab_destroy(struct slabmod_cache *cache, struct slab *slab);
 
 /*

@@ -42,7 +42,7 @@ void debug_block_is_memory(void *block, size_t requested, gfp_t gfp);
 size_t debug_block_requested(const void *block, bool all);
 void debug_block_set_requested(void *block, size_t requested);
 
-/* Add to a report the owner of the block whose first frame is @frame. */
+/* Add to a report the owner of the block that begins at @frame. */
 void debug_block_print(struct frame *frame);
 
 /* Call @fn for the track of each live block of a source. */

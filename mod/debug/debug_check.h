@@ -6,7 +6,7 @@
 #include "types.h"
 
 /*
- * Check the objects of the slab whose first frame is @frame, if its cache is debugged. Add the
+ * Check the objects of the slab that begins at @frame, if its cache is debugged. Add the
  * number of objects with invalid writes to @bad. For buddy_walk().
  */
 void debug_check_frame(struct frame *frame, void *bad);

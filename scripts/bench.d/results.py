@@ -179,7 +179,7 @@ def complaints_of_memory(case, held):
 
 
 def merged(old, new, key, gone):
-    """The old rows, with new ones in place of those whose key is in gone"""
+    """The old rows, with new ones in place of those with a key in gone"""
     fresh, result = {}, []
     for row in new:
         fresh.setdefault(key(row), []).append(row)

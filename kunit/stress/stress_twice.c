@@ -11,9 +11,9 @@
  *
  * - An object of a loose taint may have several owners, and its page may belong to others. Its
  *   owners do not access it, and free it only by calls that name its cache; slabmod does not
- *   clear it, because the cache has a constructor. An isolated cache, and the pool with a
- *   limit equal to its reserve, keep their pages until the end, so any call may be made. A freed piece may
- *   return to a slot as if it were live.
+ *   clear it, because the cache has a constructor. An isolated cache, and the pool with a limit
+ *   equal to its reserve, keep their pages until the end, so any call may be made. A freed
+ *   piece may return to a slot as if it were live.
  * - An exact taint is checked like all other memory: a block of pages, an object in debug mode
  *   or strict mode is never allocated twice. Nothing is allocated from it between the first and
  *   the last free of an object, so exactly one of these frees is valid, and each of the others

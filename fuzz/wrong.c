@@ -300,8 +300,7 @@ void op_absurd_size(struct interp *in)
 static gfp_t absurd_flags(u8 n)
 {
 	static const gfp_t bad[] = {
-		__GFP_DMA, __GFP_HIGHMEM, __GFP_DMA32, __GFP_MOVABLE, __GFP_RECLAIMABLE,
-		__GFP_ACCOUNT, __GFP_COMP, (__force gfp_t)BIT(31), (__force gfp_t)BIT(30),
+		__GFP_DMA, __GFP_DMA32, (__force gfp_t)BIT(31), (__force gfp_t)BIT(30),
 		__GFP_NOFAIL,
 	};
 
@@ -389,7 +388,7 @@ void op_bad_cache(struct interp *in)
 		refused(in, !slabmod_pool_cache_create(pool, "bad", 64, size, 0, NULL), kind);
 		break;
 	case 3:
-		refused(in, !slabmod_pool_cache_create(pool, "bad", 64, 0, 0x20u << n % 27, NULL),
+		refused(in, !slabmod_pool_cache_create(pool, "bad", 64, 0, CACHE_SHARES_LINES << n % 16, NULL),
 			kind);
 		break;
 	case 4:

@@ -544,10 +544,7 @@ static void test_orders_above_the_limit_are_refused(struct kunit *test)
 
 /* ---- flags and nodes ---- */
 
-static const gfp_t refused[] = {
-	__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM, __GFP_MOVABLE, __GFP_RECLAIMABLE, __GFP_ACCOUNT,
-	__GFP_COMP,
-};
+static const gfp_t refused[] = { __GFP_DMA, __GFP_DMA32, (__force gfp_t)BIT(31) };
 
 #define BAD_GFP(text, call)	REFUSED(test, MISUSE_BAD_GFP, text, call)
 
@@ -613,7 +610,7 @@ static void test_caches_with_impossible_properties_are_refused(struct kunit *tes
 	static const size_t sizes[] = { 0, SLABMOD_CACHE_MAX_SIZE + 1, 1ul << 32, SIZE_MAX };
 	static const size_t aligns[] = { 3, 24, 4097, 8192, SIZE_MAX };
 	static const unsigned int flags[] = {
-		0x20, 0x100, CACHE_SHARES_LINES, CACHE_CHECK_HOME, CACHE_INTERNAL, CACHE_PAGES,
+		0x200000, 0x100, CACHE_SHARES_LINES, CACHE_CHECK_HOME, CACHE_INTERNAL, CACHE_PAGES,
 		0x80000000,
 	};
 	int i;

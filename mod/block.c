@@ -14,9 +14,10 @@
 #include "debug/leak.h"
 #include "direct_reclaim.h"
 #include "gfp.h"
+#include "report.h"
 #include "source.h"
 
-static noinline struct frame *alloc_block(struct slabmod_pool *pool, int nid,
+static noinline struct frame *alloc_block(const char *caller, struct slabmod_pool *pool, int nid,
 					  unsigned int nr_pages, gfp_t gfp)
 {
 	struct frame *frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
@@ -26,8 +27,10 @@ static noinline struct frame *alloc_block(struct slabmod_pool *pool, int nid,
 	buddy_note_request(&pool->buddies[nid], gfp);
 	for (round = 0; serves && !frame && direct_reclaim(pool, NULL, gfp, round); round++)
 		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
-	if (!frame)
+	if (!frame) {
 		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
+		report_no_memory(caller, &pool->source, (size_t)nr_pages << PAGE_SHIFT, gfp);
+	}
 	return frame;
 }
 
@@ -38,7 +41,7 @@ void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsign
 	void *block;
 
 	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN)) {
-		if (gfp_refused(caller, gfp, (size_t)nr_pages << PAGE_SHIFT))
+		if (gfp_refused(caller, &pool->source, &gfp, (size_t)nr_pages << PAGE_SHIFT))
 			return NULL;
 		/* Only this CPU's node, even if it has no memory. */
 		if (gfp & __GFP_THISNODE && nid == NUMA_NO_NODE && pool->source.nid == NUMA_NO_NODE)
@@ -51,7 +54,7 @@ void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsign
 		return NULL;
 	frame = buddy_alloc_last_freed(&pool->buddies[nid], nr_pages);
 	if (unlikely(!frame)) {
-		frame = alloc_block(pool, nid, nr_pages, gfp);
+		frame = alloc_block(caller, pool, nid, nr_pages, gfp);
 		if (!frame)
 			return NULL;
 	}
@@ -90,7 +93,7 @@ void block_release(struct frame *frame)
 
 bool block_drain(unsigned long nr)
 {
-	return static_branch_unlikely(&debug_blocks) && !in_nmi() && debug_block_drain(nr, release);
+	return static_branch_unlikely(&debug_blocks) && !must_not_lock() && debug_block_drain(nr, release);
 }
 EXPORT_SYMBOL_FOR_TEST(block_drain);
 

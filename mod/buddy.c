@@ -388,7 +388,7 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 	struct chunk_source *source = buddies->source;
 	unsigned int tries;
 
-	if (in_nmi())
+	if (must_not_lock())
 		return NULL;
 	if (source->nid != NUMA_NO_NODE) {
 		if (gfp & __GFP_THISNODE && nid != source->nid)
@@ -491,7 +491,7 @@ struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages)
 	struct frame *frame;
 	bool removed;
 
-	if (in_nmi())
+	if (must_not_lock())
 		return NULL;
 	/* An RCU reader: the frame may be freed concurrently. */
 	preempt_disable();

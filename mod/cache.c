@@ -34,12 +34,12 @@
 
 /* ---- allocation ---- */
 
-static bool alloc_refused(struct slabmod_cache *cache, gfp_t gfp, int nid)
+static bool alloc_refused(struct slabmod_cache *cache, gfp_t *gfp, int nid)
 {
 	/* __GFP_NOFAIL is limited by the pages of an object, red zones included. */
-	if (gfp_refused(cache->name, gfp, cache->size + cache->tail))
+	if (gfp_refused(cache->name, cache->source, gfp, cache->size + cache->tail))
 		return true;
-	if (gfp & __GFP_ZERO && cache->ctor)
+	if (*gfp & __GFP_ZERO && cache->ctor)
 		report_misuse(MISUSE_BAD_GFP,
 			      "%s: __GFP_ZERO makes no sense, the cache has a constructor",
 			      cache->name);
@@ -113,6 +113,7 @@ static void *post_alloc(struct slabmod_cache *cache, void *object, gfp_t gfp, si
 {
 	if (unlikely(!object)) {
 		stat_inc(cache->stats, STAT_ALLOC_FAIL);
+		report_no_memory(cache->name, cache->source, requested ?: cache->usable, gfp);
 		return NULL;
 	}
 	if (unlikely(cache->flags & CACHE_DEBUG))
@@ -138,7 +139,7 @@ noinline void *cache_alloc_slow(struct slabmod_cache *cache, gfp_t gfp, int nid,
 {
 	void *object;
 
-	if (alloc_refused(cache, gfp, nid))
+	if (alloc_refused(cache, &gfp, nid))
 		return NULL;
 	might_alloc(gfp);
 	if (nid == NUMA_NO_NODE && gfp & __GFP_THISNODE)
@@ -212,7 +213,7 @@ size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t n
 	size_t got, i;
 	bool clear;
 
-	if (alloc_refused(cache, gfp, NUMA_NO_NODE))
+	if (alloc_refused(cache, &gfp, NUMA_NO_NODE))
 		return 0;
 	might_alloc(gfp);
 	got = alloc_bulk(cache, gfp, nr, objects);
@@ -223,6 +224,7 @@ size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t n
 	if (got == nr)
 		return nr;
 	stat_inc(cache->stats, STAT_ALLOC_FAIL);
+	report_no_memory(cache->name, cache->source, nr * cache->usable, gfp);
 	slabmod_cache_free_bulk(cache, got, objects);
 	return 0;
 }

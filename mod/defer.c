@@ -33,6 +33,7 @@
 #include "debug/fault.h"
 #include "debug/leak.h"
 #include "defer.h"
+#include "gfp.h"
 #include "home.h"
 #include "home_return.h"
 #include "report.h"
@@ -88,7 +89,7 @@ bool defer_free_block(struct frame *frame, void *p)
 {
 	if (!frame || frame->state != FRAME_PAGES || p != frame_address(frame))
 		return false;
-	if (!in_nmi())
+	if (!must_not_lock())
 		return block_free(frame);
 	/* Claim it now, so that no second free succeeds meanwhile. */
 	if (!buddy_claim(frame))

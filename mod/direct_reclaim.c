@@ -21,6 +21,7 @@
 #include "chunk.h"
 #include "debug/quarantine.h"
 #include "direct_reclaim.h"
+#include "gfp.h"
 #include "magazine_set.h"
 
 /* Rounds after which all quarantines are empty, however large they were. */
@@ -111,7 +112,7 @@ static bool reclaim_quarantines(struct slabmod_pool *pool, struct slabmod_cache 
 bool direct_reclaim(struct slabmod_pool *pool, struct slabmod_cache *cache, gfp_t gfp,
 		    unsigned int round)
 {
-	if (in_nmi() || round == QUARANTINE_ROUNDS)
+	if (must_not_lock() || round == QUARANTINE_ROUNDS)
 		return false;
 	if (!drain_more(pool, cache, gfp, round) && !reclaim_quarantines(pool, cache, round))
 		return false;

@@ -9,15 +9,27 @@
 #include "gfp.h"
 #include "report.h"
 
-bool gfp_refused(const char *caller, gfp_t gfp, size_t size)
+/* Counts instead of marks: an interrupt may make such a call during another. */
+DEFINE_PER_CPU(unsigned int, nolock_calls);
+
+/* The zones that all pages of a source are in. Memory that is fit for DMA is fit for DMA32. */
+static gfp_t zones_of(const struct chunk_source *source)
 {
-	gfp_t bad = gfp & ~GFP_HONOURED;
+	return source->zone & __GFP_DMA ? __GFP_DMA | __GFP_DMA32 : source->zone;
+}
+
+bool gfp_refused(const char *caller, struct chunk_source *source, gfp_t *gfps, size_t size)
+{
+	gfp_t gfp = *gfps, bad = gfp & ~(GFP_HONOURED | GFP_HINTS | zones_of(source));
 
 	if (bad) {
 		report_misuse(MISUSE_BAD_GFP, "%s: %pGg cannot be honoured (in %pGg)", caller, &bad,
 			      &gfp);
 		return true;
 	}
+	if (gfp & GFP_HINTS)
+		stat_inc(source->stats, STAT_HINT);
+	*gfps &= GFP_HONOURED;
 	if (!(gfp & __GFP_NOFAIL))
 		return false;
 	if (size > 2 * PAGE_SIZE)

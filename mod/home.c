@@ -30,6 +30,7 @@
 #include <linux/topology.h>
 
 #include "buddy.h"
+#include "gfp.h"
 #include "home.h"
 #include "home_walk.h"
 #include "report.h"
@@ -64,7 +65,7 @@ bool home_trylock(struct slab_home *home, unsigned long *flags)
 	 * Without SMP the lock is no memory at all, and a trylock succeeds in any case: the
 	 * interrupted code may be changing the lists.
 	 */
-	if (!IS_ENABLED(CONFIG_SMP) && in_nmi())
+	if (!IS_ENABLED(CONFIG_SMP) && must_not_lock())
 		return false;
 	local_irq_save(*flags);
 	if (raw_spin_trylock(&home->lock)) {
@@ -77,7 +78,7 @@ bool home_trylock(struct slab_home *home, unsigned long *flags)
 
 bool home_lock_nmi(struct slab_home *home, unsigned long *flags)
 {
-	if (in_nmi())
+	if (must_not_lock())
 		return home_trylock(home, flags);
 	home_lock(home, flags);
 	return true;

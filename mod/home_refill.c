@@ -16,6 +16,7 @@
 #include <linux/preempt.h>
 #include <linux/topology.h>
 
+#include "gfp.h"
 #include "home.h"
 #include "home_refill.h"
 #include "slab.h"
@@ -166,7 +167,7 @@ static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, v
 	if (!has_free(from))
 		return 0;
 	/* An NMI could not attach the slab: home_attach() waits for a lock. */
-	if (in_nmi())
+	if (must_not_lock())
 		return 0;
 	if (wait) {
 		home_lock(from, &flags);
@@ -375,7 +376,7 @@ unsigned int home_add_slab(struct slabmod_cache *cache, struct slab *slab, bool 
 
 void *home_alloc_from_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool node_home)
 {
-	struct slab *slab = in_nmi() ? NULL : slab_create(cache, nid, gfp);
+	struct slab *slab = must_not_lock() ? NULL : slab_create(cache, nid, gfp);
 	void *object = NULL;
 
 	if (slab)

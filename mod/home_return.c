@@ -14,6 +14,7 @@
 #include <linux/list.h>
 #include <linux/preempt.h>
 
+#include "gfp.h"
 #include "home.h"
 #include "home_return.h"
 #include "report.h"
@@ -35,7 +36,7 @@ static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_
 	if (is_isolated(cache))
 		return true;
 	/* An NMI cannot call the buddy; the next free to this home does it. */
-	return in_nmi() || home->nr_empty <= max(KEEP_EMPTY_BYTES / bytes, 1u);
+	return must_not_lock() || home->nr_empty <= max(KEEP_EMPTY_BYTES / bytes, 1u);
 }
 
 /* Slabs that leave a home: collected under its lock, released after it. */
@@ -62,7 +63,7 @@ static noinline void update_slab(struct slabmod_cache *cache, struct slab_home *
 		return;
 	}
 	if (home->nr_partial <= KEEP_PARTIAL || HOME_ID(slab->home) == HOME_NODE ||
-	    batch->nr_detached == HOME_MAX_DETACHED || in_nmi())
+	    batch->nr_detached == HOME_MAX_DETACHED || must_not_lock())
 		return;
 	if (slab_quarter(cache, slab))
 		return;

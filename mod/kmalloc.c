@@ -68,17 +68,20 @@ void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_variable);
 
-void *slabmod_kmalloc_node(size_t size, gfp_t gfp, int node)
+void *slabmod_pool_kmalloc_node(struct slabmod_pool *pool, size_t size, gfp_t gfp, int node)
 {
+	if (!pool)
+		pool = root_pool;
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
-		return kmalloc_uncached(root_pool, size, gfp, node);
-	return cache_alloc_slow(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp, node,
-				size);
+		return kmalloc_uncached(pool, size, gfp, node);
+	return cache_alloc_slow(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, node, size);
 }
-EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_node);
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_kmalloc_node);
 
 void *slabmod_pool_kmalloc(struct slabmod_pool *pool, size_t size, gfp_t gfp)
 {
+	if (unlikely(!pool))
+		pool = root_pool;
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
 		return kmalloc_uncached(pool, size, gfp, NUMA_NO_NODE);
 	return cache_alloc(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, size);
@@ -91,6 +94,28 @@ void *slabmod_kmalloc_overflow(size_t n, size_t size)
 	return NULL;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_overflow);
+
+/* Flags that slabmod_kmalloc_nolock() accepts. */
+#define GFP_NOLOCK	(__GFP_ZERO | __GFP_ACCOUNT | __GFP_NOWARN | __GFP_THISNODE)
+
+void *slabmod_kmalloc_nolock(size_t size, gfp_t gfp, int node)
+{
+	gfp_t bad = gfp & ~GFP_NOLOCK;
+	void *p;
+
+	if (bad) {
+		report_misuse(MISUSE_BAD_GFP, "kmalloc_nolock: %pGg cannot be honoured", &bad);
+		return NULL;
+	}
+	/* As in an NMI: from what exists, without waiting for a lock. */
+	preempt_disable();
+	raw_cpu_inc(nolock_calls);
+	p = slabmod_pool_kmalloc_node(root_pool, size, gfp | __GFP_NOWARN, node);
+	raw_cpu_dec(nolock_calls);
+	preempt_enable();
+	return p;
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_nolock);
 
 /* ---- free ---- */
 
@@ -149,9 +174,19 @@ void slabmod_kfree(const void *object)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kfree);
 
+void slabmod_kfree_nolock(const void *p)
+{
+	preempt_disable();
+	raw_cpu_inc(nolock_calls);
+	slabmod_kfree(p);
+	raw_cpu_dec(nolock_calls);
+	preempt_enable();
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_kfree_nolock);
+
 void slabmod_pool_kfree(struct slabmod_pool *pool, const void *p)
 {
-	if (is_nothing(p) || pool_mismatch("pool_kfree", pool, p))
+	if (is_nothing(p) || pool_mismatch("pool_kfree", pool ?: root_pool, p))
 		return;
 	slabmod_kfree(p);
 }
@@ -242,103 +277,117 @@ void slabmod_kfree_sensitive(const void *p)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kfree_sensitive);
 
-void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
+size_t slabmod_kmalloc_size_roundup(size_t size)
 {
-	const bool clear = want_init_on_alloc(gfp);
-	size_t old, requested;
-	void *new;
+	if (size - 1 < SLABMOD_KMALLOC_MAX_CLASS)
+		return slabmod_kmalloc_size(slabmod_kmalloc_class(size));
+	return size <= SLABMOD_KMALLOC_MAX ? PAGE_ALIGN(size) : size;
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_size_roundup);
+
+/* Resize the memory at @p in place; it has @old bytes, enough for @size. */
+static void resize_in_place(void *p, size_t old, size_t size, bool clear)
+{
+	size_t requested = requested_size(p, old, false);
+
+	/* Without debug mode @requested is all there is: clear what a later call adds. */
+	if (clear && size < requested)
+		memset(p + size, 0, requested - size);
+	set_requested_size(p, size);
+	/* In debug mode this was a red zone. */
+	if (clear && size > requested)
+		memset(p + requested, 0, size - requested);
+}
+
+/* Whether @p may stay where it is: aligned, and on the node if one is required. */
+static bool may_stay(const void *p, unsigned long align, int node)
+{
+	return IS_ALIGNED((unsigned long)p, align) &&
+	       (node == NUMA_NO_NODE || page_to_nid(virt_to_page(p)) == node);
+}
+
+static bool align_refused(unsigned long align)
+{
+	if (is_power_of_2(align) && align <= SLABMOD_KMALLOC_MAX)
+		return false;
+	report_misuse(MISUSE_TOO_LARGE, "krealloc: alignment %lu is not a power of two up to %u",
+		      align, SLABMOD_KMALLOC_MAX);
+	return true;
+}
+
+/* The size to request so that memory of @size bytes is aligned: a power of two is. */
+static size_t aligned_size(size_t size, unsigned long align)
+{
+	if (align <= SLAB_MIN_SIZE || size > SLABMOD_KMALLOC_MAX)
+		return size;
+	return roundup_pow_of_two(max_t(size_t, size, align));
+}
+
+void *slabmod_pool_krealloc_node_align(struct slabmod_pool *pool, const void *object, size_t size,
+				       unsigned long align, gfp_t gfp, int node)
+{
+	void *p = kasan_reset_tag((void *)object), *new;
+	size_t old;
 
 	if (!size) {
 		slabmod_kfree(p);
 		return ZERO_SIZE_PTR;
 	}
-	p = kasan_reset_tag(p);
+	if (unlikely(align_refused(align)))
+		return NULL;
 	old = is_nothing(p) ? 0 : memory_at("krealloc", p);
 	if (!old && !is_nothing(p))
 		return NULL;
-	requested = old ? requested_size(p, old, false) : 0;
-	if (size <= old) {
-		/* Without debug mode @requested is all there is: clear what a later call adds. */
-		if (clear && size < requested)
-			memset((void *)p + size, 0, requested - size);
-		set_requested_size((void *)p, size);
-		/* In debug mode this was a red zone. */
-		if (clear && size > requested)
-			memset((void *)p + requested, 0, size - requested);
-		return (void *)p;
+	if (size <= old && may_stay(p, align, gfp & __GFP_THISNODE ? node : NUMA_NO_NODE)) {
+		resize_in_place(p, old, size, want_init_on_alloc(gfp));
+		return p;
 	}
-	new = old ? slabmod_pool_kmalloc(pool_of(chunk_frame(p)), size, gfp) :
-		    slabmod_kmalloc_variable(size, gfp);
+	if (old)
+		pool = pool_of(chunk_frame(p));
+	if (node == NUMA_NO_NODE)
+		new = slabmod_pool_kmalloc(pool, aligned_size(size, align), gfp);
+	else
+		new = slabmod_pool_kmalloc_node(pool, aligned_size(size, align), gfp, node);
 	if (new && old) {
-		memcpy(new, p, requested);
+		memcpy(new, p, min(size, requested_size(p, old, false)));
 		slabmod_kfree(p);
 	}
 	return new;
 }
-EXPORT_SYMBOL_SLABMOD(slabmod_krealloc);
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_krealloc_node_align);
 
-/* ---- copies ---- */
+/* ---- ownership ---- */
 
-void *slabmod_kmemdup(const void *src, size_t len, gfp_t gfp)
+bool slabmod_owns(const void *p)
 {
-	void *p = slabmod_kmalloc_variable(len, gfp);
+	bool owns;
 
-	if (!ZERO_OR_NULL_PTR(p))
-		memcpy(p, src, len);
-	return p;
+	p = kasan_reset_tag(p);
+	rcu_read_lock();
+	owns = chunk_frame(p);
+	rcu_read_unlock();
+	return owns;
 }
-EXPORT_SYMBOL_SLABMOD(slabmod_kmemdup);
+EXPORT_SYMBOL_SLABMOD(slabmod_owns);
 
-static char *copy_string(const char *s, size_t length, gfp_t gfp)
+bool slabmod_dump_obj(const void *p)
 {
-	char *p = slabmod_kmalloc_variable(length + 1, gfp);
+	struct found found;
 
-	if (p) {
-		memcpy(p, s, length);
-		p[length] = '\0';
+	p = kasan_reset_tag(p);
+	rcu_read_lock();
+	found = cache_find(p);
+	if (found.frame) {
+		pr_info("slabmod: %p belongs to %s of pool %s, %s\n", p,
+			found.cache ? found.cache->name : "the pages",
+			pool_of(found.frame)->name,
+			found.size ? "in use" : "not the start of memory in use");
+		cache_print_object(p);
 	}
-	return p;
+	rcu_read_unlock();
+	return found.frame;
 }
-
-char *slabmod_kstrdup(const char *s, gfp_t gfp)
-{
-	return s ? copy_string(s, strlen(s), gfp) : NULL;
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_kstrdup);
-
-char *slabmod_kstrndup(const char *s, size_t max, gfp_t gfp)
-{
-	return s ? copy_string(s, strnlen(s, max), gfp) : NULL;
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_kstrndup);
-
-char *slabmod_kvasprintf(gfp_t gfp, const char *fmt, va_list args)
-{
-	va_list again;
-	int length;
-	char *p;
-
-	va_copy(again, args);
-	length = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	p = slabmod_kmalloc_variable(length + 1, gfp);
-	if (p)
-		vsnprintf(p, length + 1, fmt, args);
-	return p;
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_kvasprintf);
-
-char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...)
-{
-	va_list args;
-	char *p;
-
-	va_start(args, fmt);
-	p = slabmod_kvasprintf(gfp, fmt, args);
-	va_end(args);
-	return p;
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_kasprintf);
+EXPORT_SYMBOL_SLABMOD(slabmod_dump_obj);
 
 /* ---- initialization ---- */
 

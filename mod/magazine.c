@@ -151,7 +151,7 @@ static void *add_slab_and_alloc(struct slabmod_cache *cache, struct slab *slab)
 void *magazine_alloc_from_new_slab(struct slabmod_cache *cache, gfp_t gfp)
 {
 	bool may_wait = preemptible() || gfpflags_allow_blocking(gfp);
-	struct slab *slab = in_nmi() ? NULL : slab_create(cache, source_nid(cache->source), gfp);
+	struct slab *slab = must_not_lock() ? NULL : slab_create(cache, source_nid(cache->source), gfp);
 	void *object = NULL;
 
 	if (!slab)
@@ -264,7 +264,7 @@ static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *
 	if (magazine->object[magazine->local_top] == object)
 		return PUT_DOUBLE;
 	if (magazine->local_top == magazine->capacity) {
-		if (in_nmi())
+		if (must_not_lock())
 			return PUT_NO_ROOM;
 		magazine->local_top -= half(magazine);
 		home_free(cache, &magazine->object[magazine->local_top + 1], half(magazine));
@@ -284,7 +284,7 @@ static enum put put_remote(struct slabmod_cache *cache, struct slabmod_magazine 
 	if (magazine->nr_remote && remote[magazine->nr_remote - 1] == object)
 		return PUT_DOUBLE;
 	if (magazine->nr_remote == magazine_remote_capacity(magazine->capacity)) {
-		if (in_nmi())
+		if (must_not_lock())
 			return PUT_NO_ROOM;
 		home_free(cache, remote, magazine->nr_remote);
 		magazine->nr_remote = 0;

@@ -20,6 +20,7 @@
 #include "cache.h"
 #include "cache_list.h"
 #include "defer.h"
+#include "gfp.h"
 #include "pages.h"
 #include "pool.h"
 #include "report.h"
@@ -38,20 +39,25 @@ static bool order_refused(const char *func, unsigned int order)
 
 /* ---- allocation ---- */
 
-static void *pages_node(gfp_t gfp, unsigned int order, int nid)
+static struct slabmod_cache *page_cache(struct slabmod_pool *pool, unsigned int order)
+{
+	return pool ? pool->pages[order] : page_caches[order];
+}
+
+static void *pages_node(struct slabmod_pool *pool, gfp_t gfp, unsigned int order, int nid)
 {
 	if (unlikely(order_refused("alloc_pages", order)))
 		return NULL;
 	if (order >= POOL_PAGE_ORDERS)
-		return block_alloc("pages", root_pool, nid, 1u << order, gfp);
-	return cache_alloc_slow(page_caches[order], gfp, nid, 0);
+		return block_alloc("pages", pool ?: root_pool, nid, 1u << order, gfp);
+	return cache_alloc_slow(page_cache(pool, order), gfp, nid, 0);
 }
 
 unsigned long slabmod_get_free_pages(gfp_t gfp, unsigned int order)
 {
 	if (likely(order < POOL_PAGE_ORDERS))
 		return (unsigned long)cache_alloc(page_caches[order], gfp, 0);
-	return (unsigned long)pages_node(gfp, order, NUMA_NO_NODE);
+	return (unsigned long)pages_node(NULL, gfp, order, NUMA_NO_NODE);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_get_free_pages);
 
@@ -59,24 +65,23 @@ unsigned long slabmod_pool_get_free_pages(struct slabmod_pool *pool, gfp_t gfp,
 					  unsigned int order)
 {
 	if (likely(order < POOL_PAGE_ORDERS))
-		return (unsigned long)cache_alloc(pool->pages[order], gfp, 0);
-	if (order_refused("pool_get_free_pages", order))
-		return 0;
-	return (unsigned long)block_alloc("pages", pool, NUMA_NO_NODE, 1u << order, gfp);
+		return (unsigned long)cache_alloc(page_cache(pool, order), gfp, 0);
+	return (unsigned long)pages_node(pool, gfp, order, NUMA_NO_NODE);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_get_free_pages);
 
-struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order)
+struct page *slabmod_pool_alloc_pages_node(struct slabmod_pool *pool, int node, gfp_t gfp,
+					   unsigned int order)
 {
 	void *pages;
 
 	if (likely(node == NUMA_NO_NODE))
-		pages = (void *)slabmod_get_free_pages(gfp, order);
+		pages = (void *)slabmod_pool_get_free_pages(pool, gfp, order);
 	else
-		pages = pages_node(gfp, order, node);
+		pages = pages_node(pool, gfp, order, node);
 	return pages ? virt_to_page(pages) : NULL;
 }
-EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_node);
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_alloc_pages_node);
 
 /* Return the order of the cache for @nr_pages, or POOL_PAGE_ORDERS if there is none. */
 static unsigned int cached_order(unsigned int nr_pages)
@@ -91,7 +96,7 @@ static bool exact_size_is_valid(size_t size)
 	return size && size <= PAGE_SIZE << SLABMOD_MAX_ORDER;
 }
 
-void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp)
+void *slabmod_pool_alloc_pages_exact(struct slabmod_pool *pool, size_t size, gfp_t gfp)
 {
 	unsigned int order;
 
@@ -102,10 +107,11 @@ void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp)
 	}
 	order = cached_order(DIV_ROUND_UP(size, PAGE_SIZE));
 	if (order < POOL_PAGE_ORDERS)
-		return cache_alloc(page_caches[order], gfp, 0);
-	return block_alloc("pages", root_pool, NUMA_NO_NODE, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
+		return cache_alloc(page_cache(pool, order), gfp, 0);
+	return block_alloc("pages", pool ?: root_pool, NUMA_NO_NODE, DIV_ROUND_UP(size, PAGE_SIZE),
+			   gfp);
 }
-EXPORT_SYMBOL_SLABMOD(slabmod_alloc_pages_exact);
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_alloc_pages_exact);
 
 /* ---- freeing ---- */
 
@@ -143,7 +149,7 @@ static bool pages_free_block(void *p, unsigned long offset, unsigned int nr_page
 	struct frame *frame;
 	bool claimed;
 
-	if (offset & ~PAGE_MASK || in_nmi())
+	if (offset & ~PAGE_MASK || must_not_lock())
 		return false;
 	/* An RCU reader until the block is claimed: it may be freed concurrently. */
 	preempt_disable();
@@ -184,7 +190,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_free_pages);
 void slabmod_pool_free_pages(struct slabmod_pool *pool, unsigned long addr, unsigned int order)
 {
 	if (!addr || order_refused("pool_free_pages", order) ||
-	    pool_mismatch("pool_free_pages", pool, (void *)addr))
+	    pool_mismatch("pool_free_pages", pool ?: root_pool, (void *)addr))
 		return;
 	pages_free_slow("pool_free_pages", (void *)addr, 1u << order);
 }

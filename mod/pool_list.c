@@ -296,12 +296,44 @@ struct slabmod_cache *slabmod_pool_cache_create_owned(struct slabmod_pool *pool,
 		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
 		return NULL;
 	}
-	cache = cache_create(pool, name, size, align, flags, ctor, owner);
+	cache = cache_create(pool ?: root_pool, name, size, align, flags, ctor, owner);
 	if (cache)
 		magazine_enable(cache, GFP_KERNEL);
 	return cache;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_cache_create_owned);
+
+static bool region_refused(const char *name, size_t size, const struct slabmod_cache_args *args)
+{
+	if (args->usersize <= size && args->useroffset <= size - args->usersize)
+		return false;
+	report_misuse(MISUSE_BAD_CACHE, "%s: bytes %u to %u for user space are not in an object of %zu",
+		      name, args->useroffset, args->useroffset + args->usersize, size);
+	return true;
+}
+
+struct slabmod_cache *slabmod_pool_cache_create_args_owned(struct slabmod_pool *pool,
+							   const char *name, size_t size,
+							   const struct slabmod_cache_args *args,
+							   unsigned int flags,
+							   struct module *owner)
+{
+	static const struct slabmod_cache_args none;
+	struct slabmod_cache *cache;
+
+	if (!args)
+		args = &none;
+	if (name_is_valid(name, SLABMOD_CACHE_NAME_MAX) && region_refused(name, size, args))
+		return NULL;
+	cache = slabmod_pool_cache_create_owned(pool, name, size, args->align, flags, args->ctor,
+						owner);
+	if (cache) {
+		cache->useroffset = args->useroffset;
+		cache->usersize = args->usersize;
+	}
+	return cache;
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_cache_create_args_owned);
 
 struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, size_t align,
 						 unsigned int flags, void (*ctor)(void *object),

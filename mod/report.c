@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "gfp.h"
 #include "report.h"
 
 const char *const misuse_names[] = {
@@ -55,6 +56,18 @@ bool report_misuse(enum misuse kind, const char *fmt, ...)
 	va_end(args);
 	dump_stack();
 	return true;
+}
+
+void report_no_memory(const char *name, const struct chunk_source *source, size_t size, gfp_t gfp)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+
+	if (gfp & __GFP_NOWARN || must_not_lock() || !__ratelimit(&limit))
+		return;
+	pr_warn("slabmod: %s: allocation of %zu bytes failed, mode:%#x(%pGg), %ld of %lu pages held\n",
+		name, size, (__force unsigned int)gfp, &gfp, atomic_long_read(&source->held),
+		source->limit);
+	dump_stack();
 }
 
 unsigned long report_count(enum misuse kind)

@@ -8,6 +8,8 @@
 #include <linux/compiler_attributes.h>
 #include <linux/types.h>
 
+struct chunk_source;
+
 #define MISUSES(X) \
 	X(BAD_FREE,	bad_free,	"free of an address that is not slabmod memory") \
 	X(INNER_FREE,	inner_free,	"free of an address inside an object or a block") \
@@ -28,6 +30,7 @@
 	X(WRITE_FREE,	write_free,	"write to freed memory (debug mode)") \
 	X(LEAK,		leak,		"objects live when their module was unloaded") \
 	X(NMI_FLOOD,	nmi_flood,	"frees lost because an NMI deferred too many") \
+	X(USERCOPY,	usercopy,	"copy of more than an object has for user space") \
 	X(STRAY_PUT,	stray_put,	"page reference dropped by a caller that held none")
 
 enum misuse {
@@ -47,6 +50,12 @@ extern const char *const misuse_texts[NR_MISUSES];
  * Any context.
  */
 __printf(2, 3) bool report_misuse(enum misuse kind, const char *fmt, ...);
+
+/*
+ * Print that an allocation failed and the caller's stack, unless @gfp has __GFP_NOWARN or memory
+ * had to be there without a lock. At most ten times in five seconds, as the kernel does.
+ */
+void report_no_memory(const char *name, const struct chunk_source *source, size_t size, gfp_t gfp);
 
 /* Describe an address that is not slabmod memory, without accessing it. */
 const char *report_describe(const void *addr);

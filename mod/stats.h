@@ -35,6 +35,7 @@
 	X(EXCHANGE,	exchange,	"times the magazines of a cache were resized") \
 	X(NMI_DEFER,	nmi_defer,	"frees deferred because they were in an NMI") \
 	X(ALLOC_FAIL,	alloc_fail,	"allocations that failed for lack of memory") \
+	X(HINT,		hint,		"allocations with flags that have no effect here") \
 	X(BLOCK_PAGES,	block_pages,	"pages in use as blocks") \
 	X(REFERENCED,	referenced,	"pages of free chunks that are referenced elsewhere")
 

@@ -322,8 +322,10 @@ struct slab_geometry {
 /* ---- caches (cache.c) ---- */
 
 /* Flags of include/slabmod/cache.h, and internal ones. */
+#define CACHE_NO_EFFECT	(SLABMOD_ACCOUNT | SLABMOD_RECLAIM_ACCOUNT | SLABMOD_MEM_SPREAD | \
+				 SLABMOD_PANIC | SLABMOD_NO_MERGE)
 #define CACHE_PUBLIC_FLAGS	(SLABMOD_HWCACHE_ALIGN | SLABMOD_ISOLATED | SLABMOD_DEBUG | \
-				 SLABMOD_STRICT | SLABMOD_TYPESAFE_BY_RCU)
+				 SLABMOD_STRICT | SLABMOD_TYPESAFE_BY_RCU | CACHE_NO_EFFECT)
 #define CACHE_SHARES_LINES	0x100u	/* several objects share a cache line */
 #define CACHE_CHECK_HOME	0x200u	/* a free must check the home of the object */
 #define CACHE_INTERNAL		0x400u	/* of kmalloc or pages: callers cannot destroy it */
@@ -393,6 +395,8 @@ struct slabmod_cache {
 	struct chunk_source *source;
 	unsigned int object_size;	/* bytes, as requested at creation */
 	unsigned int align;
+	unsigned int useroffset;	/* the part of an object for user space */
+	unsigned int usersize;
 	struct module *owner;		/* its creator; only compared, never dereferenced */
 	struct list_head node;		/* in the list of caches; cache_mutex, read under RCU */
 	struct slabmod_cache *next_gone;	/* to be freed with the pool */

@@ -445,6 +445,7 @@ void shim_printk(const char *fmt, ...);
 
 #define pr_err(fmt, ...)		shim_printk(fmt, ##__VA_ARGS__)
 #define pr_info(fmt, ...)		shim_printk(fmt, ##__VA_ARGS__)
+#define pr_warn(fmt, ...)		shim_printk(fmt, ##__VA_ARGS__)
 #define dump_stack()			((void)0)
 
 extern unsigned long jiffies;
@@ -461,6 +462,7 @@ struct ratelimit_state {
 #define DEFAULT_RATELIMIT_INTERVAL	0
 #define DEFAULT_RATELIMIT_BURST		10
 #define RATELIMIT_STATE_INIT_FLAGS(name, interval, burst, flags)	{ burst }
+#define DEFINE_RATELIMIT_STATE(name, interval, burst)	struct ratelimit_state name = { burst }
 #define ratelimit_default_init(state)	((void)((state)->burst = DEFAULT_RATELIMIT_BURST))
 #define ratelimit_set_flags(state, flags)	((void)(state))
 #define __ratelimit(state)		((state)->burst > 0 && (state)->burst--)
@@ -615,6 +617,29 @@ void free_percpu(void *p);
 #define this_cpu_add(v, n)	((void)this_cpu_add_return(v, n))
 #define this_cpu_sub(v, n)	this_cpu_add(v, -(n))
 #define this_cpu_inc(v)		this_cpu_add(v, 1)
+
+/* Static per-CPU variables */
+#define DECLARE_PER_CPU(type, name)	extern type name[SHIM_CPUS]
+#define DEFINE_PER_CPU(type, name)	type name[SHIM_CPUS]
+#define raw_cpu_read(name)	((name)[shim_cpu])
+#define raw_cpu_inc(name)	((name)[shim_cpu]++)
+#define raw_cpu_dec(name)	((name)[shim_cpu]--)
+
+/* User memory is the process's own. */
+#define __user
+#define copy_from_user(to, from, n)	(memcpy(to, from, n), 0ul)
+#define copy_to_user(to, from, n)	(memcpy(to, from, n), 0ul)
+#define strnlen_user(s, max)	((long)strnlen(s, max) + 1)
+
+typedef struct {
+	char *from;
+	char *to;
+} substring_t;
+
+static inline size_t size_add(size_t a, size_t b)
+{
+	return a + b < a ? SIZE_MAX : a + b;
+}
 
 struct shrink_control {
 	unsigned long nr_to_scan;

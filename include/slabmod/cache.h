@@ -69,6 +69,27 @@ struct slabmod_cache;
  */
 #define SLABMOD_STRICT		0x8u
 
+/*
+ * Flags of the kernel's kmem_cache_create() that ask for something this memory does not have, or
+ * always has. They are accepted, shown in debugfs, and have no effect: see "The kernel's calls" in
+ * Documentation/api.rst.
+ */
+
+/** define SLABMOD_ACCOUNT - memory is accounted to its pool, never to a control group */
+#define SLABMOD_ACCOUNT		0x20u
+
+/** define SLABMOD_RECLAIM_ACCOUNT - the kernel does not see how much of the memory is reclaimable */
+#define SLABMOD_RECLAIM_ACCOUNT	0x40u
+
+/** define SLABMOD_MEM_SPREAD - pages come from the local node or that of the pool */
+#define SLABMOD_MEM_SPREAD	0x80u
+
+/** define SLABMOD_PANIC - a cache that cannot be created is NULL; slabmod does not panic */
+#define SLABMOD_PANIC		0x1000000u
+
+/** define SLABMOD_NO_MERGE - caches are never merged */
+#define SLABMOD_NO_MERGE	0x2000000u
+
 /** define SLABMOD_CACHE_MAX_SIZE - largest object of a typed cache, in bytes */
 #define SLABMOD_CACHE_MAX_SIZE	(32u * 1024u)
 
@@ -89,7 +110,7 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
  * @size: object size in bytes, 1 to SLABMOD_CACHE_MAX_SIZE
  * @align: a power of two up to PAGE_SIZE, or 0 for the alignment of a pointer
  * @flags: 0, or any of SLABMOD_HWCACHE_ALIGN, SLABMOD_ISOLATED, SLABMOD_TYPESAFE_BY_RCU,
- *	SLABMOD_STRICT and SLABMOD_DEBUG
+ *	SLABMOD_STRICT, SLABMOD_DEBUG, and those that have no effect
  * @ctor: NULL, or called once for each object when its slab is created, never under a lock;
  *	objects must then be in their constructed state when they are freed
  *
@@ -101,6 +122,77 @@ struct slabmod_cache *slabmod_cache_create_owned(const char *name, size_t size, 
  */
 #define slabmod_cache_create(name, size, align, flags, ctor) \
 	slabmod_cache_create_owned(name, size, align, flags, ctor, THIS_MODULE)
+
+/**
+ * struct slabmod_cache_args - further properties of a cache
+ * @align: as for slabmod_cache_create()
+ * @useroffset: where the part of an object begins that may be copied to and from user space, in
+ *	bytes; see slabmod_copy_to_user()
+ * @usersize: bytes of this part; 0 for none
+ * @freeptr_offset: ignored: slabmod does not write to free objects
+ * @use_freeptr_offset: likewise
+ * @ctor: as for slabmod_cache_create()
+ * @sheaf_capacity: ignored: magazines are sized by their use
+ *
+ * The members are those of the kernel's struct kmem_cache_args.
+ */
+struct slabmod_cache_args {
+	unsigned int align;
+	unsigned int useroffset;
+	unsigned int usersize;
+	unsigned int freeptr_offset;
+	bool use_freeptr_offset;
+	void (*ctor)(void *object);
+	unsigned int sheaf_capacity;
+};
+
+struct slabmod_pool;
+
+struct slabmod_cache *slabmod_pool_cache_create_args_owned(struct slabmod_pool *pool,
+							   const char *name, size_t size,
+							   const struct slabmod_cache_args *args,
+							   unsigned int flags,
+							   struct module *owner);
+
+/**
+ * slabmod_cache_create_args() - create a cache with further properties
+ * @name: as for slabmod_cache_create()
+ * @size: as for slabmod_cache_create()
+ * @args: the properties, or NULL for those of slabmod_cache_create() without alignment
+ *	and constructor; copied
+ * @flags: as for slabmod_cache_create()
+ *
+ * Context: process context, may sleep.
+ * Return: as slabmod_cache_create(); NULL with a report if the part for user space is not within
+ * the object.
+ */
+#define slabmod_cache_create_args(name, size, args, flags) \
+	slabmod_pool_cache_create_args_owned(NULL, name, size, args, flags, THIS_MODULE)
+
+/**
+ * slabmod_cache_create_usercopy() - create a cache of objects that user space may copy
+ * @name: as for slabmod_cache_create()
+ * @size: as for slabmod_cache_create()
+ * @align: as for slabmod_cache_create()
+ * @flags: as for slabmod_cache_create()
+ * @offset: of the part for user space, in bytes
+ * @bytes: of this part
+ * @ctor: as for slabmod_cache_create()
+ *
+ * Context: process context, may sleep.
+ * Return: as slabmod_cache_create_args().
+ */
+#define slabmod_cache_create_usercopy(name, size, align, flags, offset, bytes, ctor) \
+	slabmod_pool_cache_create_usercopy(NULL, name, size, align, flags, offset, bytes, ctor)
+
+/* Likewise in a pool, or in the root pool for NULL. */
+#define slabmod_pool_cache_create_usercopy(pool, name, size, algn, flags, offset, bytes, constr) \
+	slabmod_pool_cache_create_args_owned(pool, name, size, &(struct slabmod_cache_args) {	\
+							.align = (algn),			\
+							.useroffset = (offset),			\
+							.usersize = (bytes),			\
+							.ctor = (constr) },			\
+					     flags, THIS_MODULE)
 
 /**
  * SLABMOD_CACHE() - create a cache for a structure
@@ -166,10 +258,14 @@ static __always_inline void *slabmod_cache_alloc_inline(struct slabmod_cache *ca
  * @cache: the cache
  * @gfp: allocation flags. Honoured: the reclaim, IO, FS and reserve bits, __GFP_ZERO,
  *	__GFP_THISNODE, __GFP_NOWARN, the retry bits, and __GFP_NOFAIL for up to two pages
- *	as long as the memory in use leaves room below the limit of the pool. Refused: zones
- *	(__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM), __GFP_MOVABLE, __GFP_RECLAIMABLE,
- *	__GFP_ACCOUNT and __GFP_COMP. __GFP_ZERO with a constructor is reported and then
- *	handled as by the kernel: the object is cleared, unless init_on_alloc=1.
+ *	as long as the memory in use leaves room below the limit of the pool. Ignored and
+ *	counted: __GFP_HIGHMEM, __GFP_MOVABLE, __GFP_RECLAIMABLE, __GFP_ACCOUNT and
+ *	__GFP_COMP. Refused: __GFP_DMA and __GFP_DMA32, unless the pool is in that zone.
+ *	__GFP_ZERO with a constructor is reported and then handled as by the kernel: the
+ *	object is cleared, unless init_on_alloc=1.
+ *
+ * An allocation that fails is printed with the caller's stack, at most ten in five seconds,
+ * unless @gfp has __GFP_NOWARN or the caller is an NMI.
  *
  * Context: any, including NMI; may sleep only if @gfp allows it.
  * Return: the object, or NULL if memory is short, or, with a report, if @gfp is refused.
@@ -242,5 +338,8 @@ size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t n
  * Context: any, including NMI; never sleeps.
  */
 void slabmod_cache_free_bulk(struct slabmod_cache *cache, size_t nr, void **objects);
+
+/* The kernel's list_lru keeps track of its objects by their pages; it cannot of these. */
+#define slabmod_cache_alloc_lru(cache, lru, gfp) ((void)(lru), slabmod_cache_alloc(cache, gfp))
 
 #endif /* _SLABMOD_CACHE_H */

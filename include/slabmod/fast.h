@@ -128,7 +128,7 @@ static __always_inline bool slabmod_magazine_push(struct slabmod_magazine *magaz
 #define SLABMOD_GFP_PLAIN	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH |		\
 				 __SLABMOD_GFP_ATOMIC | __GFP_MEMALLOC | __GFP_NOMEMALLOC |	\
 				 __GFP_NOWARN | __GFP_RETRY_MAYFAIL | __GFP_NORETRY |		\
-				 __GFP_HARDWALL | __GFP_WRITE)
+				 __GFP_HARDWALL | __GFP_WRITE | __GFP_NOLOCKDEP)
 
 /* The fast path is inlined for a constant @gfp, unless the kernel checks each allocation. */
 #define slabmod_gfp_inline(gfp)							\

@@ -18,14 +18,19 @@
 #define _SLABMOD_KMALLOC_H
 
 #include <linux/bitops.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/numa.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
-#include <linux/stdarg.h>
 #include <linux/types.h>
+#if __has_include(<linux/cleanup.h>)
+#include <linux/cleanup.h>
+#endif
 
 #include <slabmod/cache.h>
+
+struct slabmod_pool;
 
 /** define SLABMOD_KMALLOC_MAX - largest size, in bytes */
 #define SLABMOD_KMALLOC_MAX		(4u * 1024u * 1024u)
@@ -96,6 +101,8 @@ static __always_inline void *slabmod_kzalloc(size_t size, gfp_t gfp)
 	return slabmod_kmalloc(size, gfp | __GFP_ZERO);
 }
 
+void *slabmod_pool_kmalloc_node(struct slabmod_pool *pool, size_t size, gfp_t gfp, int node);
+
 /**
  * slabmod_kmalloc_node() - allocate memory from a node
  * @size: as for slabmod_kmalloc()
@@ -105,7 +112,10 @@ static __always_inline void *slabmod_kzalloc(size_t size, gfp_t gfp)
  * Context: as slabmod_kmalloc().
  * Return: as slabmod_kmalloc(); NULL with a report if the node does not exist.
  */
-void *slabmod_kmalloc_node(size_t size, gfp_t gfp, int node);
+static inline void *slabmod_kmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return slabmod_pool_kmalloc_node(NULL, size, gfp, node);
+}
 
 /**
  * slabmod_kzalloc_node() - allocate zeroed memory from a node
@@ -120,6 +130,29 @@ static inline void *slabmod_kzalloc_node(size_t size, gfp_t gfp, int node)
 {
 	return slabmod_kmalloc_node(size, gfp | __GFP_ZERO, node);
 }
+
+/**
+ * slabmod_kmalloc_nolock() - allocate memory while any lock may be held
+ * @size: as for slabmod_kmalloc()
+ * @gfp: any of __GFP_ZERO, __GFP_THISNODE, __GFP_ACCOUNT and __GFP_NOWARN
+ * @node: as for slabmod_kmalloc_node()
+ *
+ * Only memory that slabmod holds in magazines and slabs is allocated, and only if no lock must
+ * be waited for. Free with slabmod_kfree_nolock() in the same contexts.
+ *
+ * Context: any, including NMI and code that interrupted the holder of any lock, such as a
+ * tracing program; never sleeps.
+ * Return: as slabmod_kmalloc_node(); NULL is to be expected at any time.
+ */
+void *slabmod_kmalloc_nolock(size_t size, gfp_t gfp, int node);
+
+/*
+ * In debug mode memory is accounted to the first function outside of slabmod on the stack, so
+ * the track_caller variants are the same functions.
+ */
+#define slabmod_kmalloc_track_caller(size, gfp)	slabmod_kmalloc(size, gfp)
+#define slabmod_kmalloc_node_track_caller(size, gfp, node) \
+	slabmod_kmalloc_node(size, gfp, node)
 
 /**
  * slabmod_kmalloc_array() - allocate memory for an array
@@ -154,6 +187,102 @@ static __always_inline void *slabmod_kcalloc(size_t n, size_t size, gfp_t gfp)
 }
 
 /**
+ * slabmod_kmalloc_array_node() - allocate memory for an array from a node
+ * @n: number of elements
+ * @size: bytes per element
+ * @gfp: as for slabmod_kmalloc_node()
+ * @node: as for slabmod_kmalloc_node()
+ *
+ * Context: as slabmod_kmalloc().
+ * Return: as slabmod_kmalloc_node(); NULL with a report if @n times @size overflows.
+ */
+static inline void *slabmod_kmalloc_array_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return slabmod_kmalloc_overflow(n, size);
+	return slabmod_kmalloc_node(bytes, gfp, node);
+}
+
+/**
+ * slabmod_kcalloc_node() - allocate zeroed memory for an array from a node
+ * @n: number of elements
+ * @size: bytes per element
+ * @gfp: as for slabmod_kmalloc_node()
+ * @node: as for slabmod_kmalloc_node()
+ *
+ * Context: as slabmod_kmalloc().
+ * Return: as slabmod_kmalloc_array_node().
+ */
+static inline void *slabmod_kcalloc_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	return slabmod_kmalloc_array_node(n, size, gfp | __GFP_ZERO, node);
+}
+
+/**
+ * slabmod_kmalloc_obj() - allocate memory for an object of a type
+ * @object: a type, or an expression of this type
+ * @gfp: as for slabmod_cache_alloc()
+ *
+ * Context: as slabmod_kmalloc().
+ * Return: a pointer to the type; as slabmod_kmalloc().
+ */
+#define slabmod_kmalloc_obj(object, gfp)	\
+	((typeof(object) *)slabmod_kmalloc(sizeof(typeof(object)), gfp))
+#define slabmod_kzalloc_obj(object, gfp)	slabmod_kmalloc_obj(object, (gfp) | __GFP_ZERO)
+
+/**
+ * slabmod_kmalloc_objs() - allocate memory for several objects of a type
+ * @object: a type, or an expression of this type
+ * @n: number of objects
+ * @gfp: as for slabmod_cache_alloc()
+ *
+ * Context: as slabmod_kmalloc().
+ * Return: a pointer to the type; as slabmod_kmalloc_array().
+ */
+#define slabmod_kmalloc_objs(object, n, gfp)	\
+	((typeof(object) *)slabmod_kmalloc_array(n, sizeof(typeof(object)), gfp))
+#define slabmod_kzalloc_objs(object, n, gfp)	slabmod_kmalloc_objs(object, n, (gfp) | __GFP_ZERO)
+
+/**
+ * slabmod_kmalloc_flex() - allocate memory for a structure that ends in an array
+ * @object: the type of the structure, or an expression of this type
+ * @array: the name of the array
+ * @n: number of elements of the array
+ * @gfp: as for slabmod_cache_alloc()
+ *
+ * Context: as slabmod_kmalloc().
+ * Return: a pointer to the type; as slabmod_kmalloc(); NULL with a report if the size overflows.
+ */
+#define slabmod_kmalloc_flex(object, array, n, gfp)	\
+	((typeof(object) *)slabmod_kmalloc(struct_size((typeof(object) *)NULL, array, n), gfp))
+#define slabmod_kzalloc_flex(object, array, n, gfp)	\
+	slabmod_kmalloc_flex(object, array, n, (gfp) | __GFP_ZERO)
+
+void *slabmod_pool_krealloc_node_align(struct slabmod_pool *pool, const void *p, size_t size,
+				       unsigned long align, gfp_t gfp, int node) __must_check;
+
+/**
+ * slabmod_krealloc_node_align() - resize memory and align it
+ * @p: as for slabmod_krealloc()
+ * @size: as for slabmod_krealloc()
+ * @align: a power of two up to SLABMOD_KMALLOC_MAX; above 16, memory that is new has a power of
+ *	two of bytes
+ * @gfp: as for slabmod_krealloc(); with __GFP_THISNODE memory of another node is moved
+ * @node: as for slabmod_kmalloc_node()
+ *
+ * Context: as slabmod_kmalloc().
+ * Return: as slabmod_krealloc(); NULL with a report if the alignment or the node is invalid.
+ */
+static inline void *__must_check slabmod_krealloc_node_align(const void *p, size_t size,
+							      unsigned long align, gfp_t gfp,
+							      int node)
+{
+	return slabmod_pool_krealloc_node_align(NULL, p, size, align, gfp, node);
+}
+
+/**
  * slabmod_krealloc() - resize memory
  * @p: memory of slabmod_kmalloc(), or NULL to allocate some
  * @size: the new size in bytes; 0 frees @p
@@ -172,7 +301,10 @@ static __always_inline void *slabmod_kcalloc(size_t n, size_t size, gfp_t gfp)
  * Return: the memory, ZERO_SIZE_PTR for a size of 0, or NULL as slabmod_kmalloc(), or, with a
  * report, if @p is not memory of slabmod_kmalloc().
  */
-void *slabmod_krealloc(const void *p, size_t size, gfp_t gfp) __must_check;
+static inline void *__must_check slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
+{
+	return slabmod_pool_krealloc_node_align(NULL, p, size, 1, gfp, NUMA_NO_NODE);
+}
 
 /**
  * slabmod_krealloc_array() - resize an array
@@ -240,58 +372,55 @@ void slabmod_kfree_bulk(size_t nr, void **p);
 size_t slabmod_ksize(const void *p);
 
 /**
- * slabmod_kmemdup() - duplicate memory
- * @src: memory to copy
- * @len: bytes, 0 to SLABMOD_KMALLOC_MAX
- * @gfp: as for slabmod_cache_alloc()
+ * slabmod_kfree_nolock() - free memory while any lock may be held
+ * @p: as for slabmod_kfree()
  *
- * Context: as slabmod_kmalloc().
- * Return: the copy, or NULL as slabmod_kmalloc().
+ * Memory that this CPU's magazine has no room for is freed by an irq_work.
+ *
+ * Context: any, including NMI and code that interrupted the holder of any lock, such as a
+ * tracing program; never sleeps.
  */
-void *slabmod_kmemdup(const void *src, size_t len, gfp_t gfp);
+void slabmod_kfree_nolock(const void *p);
 
 /**
- * slabmod_kstrdup() - duplicate a string
- * @s: the string, or NULL
- * @gfp: as for slabmod_cache_alloc()
+ * slabmod_kmalloc_size_roundup() - return the usable size of a request
+ * @size: bytes
  *
- * Context: as slabmod_kmalloc().
- * Return: the copy, or NULL if @s is NULL or as slabmod_kmalloc().
+ * Context: any.
+ * Return: what slabmod_ksize() would return for memory of @size bytes without debug mode; 0 for
+ * 0, and @size if it is above SLABMOD_KMALLOC_MAX.
  */
-char *slabmod_kstrdup(const char *s, gfp_t gfp);
+size_t slabmod_kmalloc_size_roundup(size_t size);
 
 /**
- * slabmod_kstrndup() - duplicate the beginning of a string
- * @s: the string, or NULL
- * @max: maximum number of characters; a NUL is appended
- * @gfp: as for slabmod_cache_alloc()
+ * slabmod_owns() - return whether an address is in memory that slabmod manages
+ * @p: any address
  *
- * Context: as slabmod_kmalloc().
- * Return: the copy, or NULL if @s is NULL or as slabmod_kmalloc().
+ * Nothing is reported and the memory is not accessed. The answer is true for free memory and
+ * for an address inside an object as well. It says which allocator frees the memory, not
+ * whether it may be freed.
+ *
+ * Context: any, including NMI.
+ * Return: true if the address is in a chunk of slabmod.
  */
-char *slabmod_kstrndup(const char *s, size_t max, gfp_t gfp);
+bool slabmod_owns(const void *p);
 
 /**
- * slabmod_kvasprintf() - format a string into allocated memory
- * @gfp: as for slabmod_cache_alloc()
- * @fmt: as for vsnprintf()
- * @args: as for vsnprintf()
+ * slabmod_dump_obj() - print what is known about the memory at an address
+ * @p: any address
  *
- * Context: as slabmod_kmalloc(), except NMI.
- * Return: the string, or NULL as slabmod_kmalloc().
+ * Print the cache and the pool and, in debug mode, the object with the stacks that allocated
+ * and freed it.
+ *
+ * Context: any, including NMI.
+ * Return: true if the address is slabmod's; otherwise nothing is printed.
  */
-char *slabmod_kvasprintf(gfp_t gfp, const char *fmt, va_list args) __printf(2, 0);
+bool slabmod_dump_obj(const void *p);
 
-/**
- * slabmod_kasprintf() - format a string into allocated memory
- * @gfp: as for slabmod_cache_alloc()
- * @fmt: as for snprintf()
- * @...: as for snprintf()
- *
- * Context: as slabmod_kmalloc(), except NMI.
- * Return: the string, or NULL as slabmod_kmalloc().
- */
-char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
+/* Free a variable's memory at the end of its scope: __free(slabmod_kfree). */
+#if __has_include(<linux/cleanup.h>)
+DEFINE_FREE(slabmod_kfree, void *, if (!IS_ERR_OR_NULL(_T)) slabmod_kfree(_T))
+#endif
 
 /**
  * slabmod_shrink() - free the unused memory of the root pool to the kernel

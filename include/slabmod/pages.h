@@ -19,6 +19,12 @@
 /** define SLABMOD_MAX_ORDER - largest order of a block of pages: 4 MiB with 4 KiB pages */
 #define SLABMOD_MAX_ORDER	10
 
+struct slabmod_pool;
+
+struct page *slabmod_pool_alloc_pages_node(struct slabmod_pool *pool, int node, gfp_t gfp,
+					   unsigned int order);
+void *slabmod_pool_alloc_pages_exact(struct slabmod_pool *pool, size_t size, gfp_t gfp);
+
 /**
  * slabmod_alloc_pages_node() - allocate a block of pages from a node
  * @node: an online node, or NUMA_NO_NODE for the local one
@@ -29,7 +35,10 @@
  * Return: the first page, or NULL if memory is short, or, with a report, if @order is above
  * the limit, the node does not exist, or @gfp is refused.
  */
-struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order);
+static inline struct page *slabmod_alloc_pages_node(int node, gfp_t gfp, unsigned int order)
+{
+	return slabmod_pool_alloc_pages_node(NULL, node, gfp, order);
+}
 
 /**
  * slabmod_alloc_pages() - allocate a block of pages
@@ -90,7 +99,10 @@ void slabmod_free_pages(unsigned long addr, unsigned int order);
  * Return: the page-aligned address, or NULL if memory is short, or, with a report, if the size
  * is 0 or above the limit, or @gfp is refused.
  */
-void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp);
+static inline void *slabmod_alloc_pages_exact(size_t size, gfp_t gfp)
+{
+	return slabmod_pool_alloc_pages_exact(NULL, size, gfp);
+}
 
 /**
  * slabmod_free_pages_exact() - free the pages of slabmod_alloc_pages_exact()

@@ -16,9 +16,8 @@
 #include <linux/numa.h>
 #include <linux/types.h>
 
-#include <slabmod/cache.h>
-
-struct slabmod_pool;
+#include <slabmod/kmalloc.h>
+#include <slabmod/pages.h>
 
 /** define SLABMOD_POOL_NAME_MAX - longest name of a pool, in characters */
 #define SLABMOD_POOL_NAME_MAX	31
@@ -103,7 +102,7 @@ int slabmod_pool_destroy(struct slabmod_pool *pool);
 
 /**
  * slabmod_pool_kmalloc() - allocate memory from a pool
- * @pool: the pool
+ * @pool: the pool, or NULL for the root pool
  * @size: as for slabmod_kmalloc()
  * @gfp: as for slabmod_kmalloc()
  *
@@ -114,8 +113,36 @@ int slabmod_pool_destroy(struct slabmod_pool *pool);
 void *slabmod_pool_kmalloc(struct slabmod_pool *pool, size_t size, gfp_t gfp);
 
 /**
+ * slabmod_pool_kmalloc_node() - allocate memory from a pool and a node
+ * @pool: the pool, or NULL for the root pool
+ * @size: as for slabmod_kmalloc()
+ * @gfp: as for slabmod_kmalloc_node()
+ * @node: as for slabmod_kmalloc_node(); a pool with a node of its own allocates from that one
+ *
+ * Context: any, including NMI; may sleep only if @gfp allows it.
+ * Return: as slabmod_pool_kmalloc(); NULL with a report if the node does not exist.
+ */
+void *slabmod_pool_kmalloc_node(struct slabmod_pool *pool, size_t size, gfp_t gfp, int node);
+
+/**
+ * slabmod_pool_krealloc() - resize memory, or allocate it from a pool
+ * @pool: the pool that memory comes from if @p is NULL, or NULL for the root pool
+ * @p: as for slabmod_krealloc(); it stays in its pool
+ * @size: as for slabmod_krealloc()
+ * @gfp: as for slabmod_krealloc()
+ *
+ * Context: any, including NMI; may sleep only if @gfp allows it.
+ * Return: as slabmod_krealloc().
+ */
+static inline void *__must_check slabmod_pool_krealloc(struct slabmod_pool *pool, const void *p,
+						       size_t size, gfp_t gfp)
+{
+	return slabmod_pool_krealloc_node_align(pool, p, size, 1, gfp, NUMA_NO_NODE);
+}
+
+/**
  * slabmod_pool_kzalloc() - allocate zeroed memory from a pool
- * @pool: the pool
+ * @pool: the pool, or NULL for the root pool
  * @size: as for slabmod_kmalloc()
  * @gfp: as for slabmod_kmalloc()
  *
@@ -129,7 +156,7 @@ static inline void *slabmod_pool_kzalloc(struct slabmod_pool *pool, size_t size,
 
 /**
  * slabmod_pool_kfree() - free memory of a pool
- * @pool: the pool
+ * @pool: the pool, or NULL for the root pool
  * @p: the return value of slabmod_pool_kmalloc(), or NULL, which is ignored
  *
  * Memory of another pool is reported and not freed. Other misuse as for slabmod_kfree().
@@ -146,7 +173,7 @@ struct slabmod_cache *slabmod_pool_cache_create_owned(struct slabmod_pool *pool,
 
 /**
  * slabmod_pool_cache_create() - create a cache in a pool
- * @pool: the pool; it cannot be destroyed before the cache
+ * @pool: the pool, or NULL for the root pool; it cannot be destroyed before the cache
  * @name: as for slabmod_cache_create()
  * @size: as for slabmod_cache_create()
  * @align: as for slabmod_cache_create()
@@ -173,6 +200,30 @@ struct slabmod_cache *slabmod_pool_cache_create_owned(struct slabmod_pool *pool,
  */
 unsigned long slabmod_pool_get_free_pages(struct slabmod_pool *pool, gfp_t gfp,
 					  unsigned int order);
+
+/**
+ * slabmod_pool_alloc_pages_node() - allocate a block of pages from a pool and a node
+ * @pool: the pool, or NULL for the root pool
+ * @node: as for slabmod_alloc_pages_node()
+ * @gfp: as for slabmod_alloc_pages_node()
+ * @order: as for slabmod_alloc_pages_node()
+ *
+ * Context: any; in NMI only orders up to 3; may sleep only if @gfp allows it.
+ * Return: as slabmod_alloc_pages_node().
+ */
+struct page *slabmod_pool_alloc_pages_node(struct slabmod_pool *pool, int node, gfp_t gfp,
+					   unsigned int order);
+
+/**
+ * slabmod_pool_alloc_pages_exact() - allocate exactly the pages that a size needs from a pool
+ * @pool: the pool, or NULL for the root pool
+ * @size: as for slabmod_alloc_pages_exact()
+ * @gfp: as for slabmod_alloc_pages_exact()
+ *
+ * Context: any; may sleep only if @gfp allows it.
+ * Return: as slabmod_alloc_pages_exact().
+ */
+void *slabmod_pool_alloc_pages_exact(struct slabmod_pool *pool, size_t size, gfp_t gfp);
 
 /**
  * slabmod_pool_free_pages() - free a block of pages of a pool

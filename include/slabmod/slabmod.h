@@ -8,10 +8,12 @@
 
 #include <linux/module.h>
 
+#include <slabmod/buckets.h>
 #include <slabmod/cache.h>
 #include <slabmod/kmalloc.h>
 #include <slabmod/pages.h>
 #include <slabmod/pool.h>
+#include <slabmod/string.h>
 
 /* MODULE_IMPORT_NS() for all kernels: its argument became a string in 6.13. */
 #define SLABMOD_IMPORT() MODULE_INFO(import_ns, "SLABMOD")

@@ -212,7 +212,7 @@ static u32 save_stack(gfp_t gfp, unsigned long *site)
 	unsigned int nr;
 
 	*site = 0;
-	if (in_nmi())
+	if (must_not_lock())
 		return 0;
 	nr = stack_trace_save(entries, STACK_DEPTH, 2);
 	*site = first_caller(entries, nr);
@@ -264,7 +264,7 @@ void debug_kmemleak_alloc(struct debug_track *track, const void *p, size_t size,
 /* An object freed in NMI is untracked when it is next checked. */
 void debug_kmemleak_free(struct debug_track *track, const void *p)
 {
-	if (!track->leak_checked || in_nmi())
+	if (!track->leak_checked || must_not_lock())
 		return;
 	kmemleak_free(p);
 	track->leak_checked = false;

@@ -16,6 +16,7 @@
 
 #include "compat.h"
 #include "debug/fault.h"
+#include "gfp.h"
 
 static const char *const names[] = {
 #define X(id, name, text) #name,
@@ -94,7 +95,7 @@ EXPORT_SYMBOL_FOR_TEST(fault_end);
 
 bool fault_hits(enum fault_site site)
 {
-	return is_ordered(site) || (!in_nmi() && should_fail(&attrs[site], 1));
+	return is_ordered(site) || (!must_not_lock() && should_fail(&attrs[site], 1));
 }
 
 /* ---- debugfs ---- */

@@ -40,7 +40,7 @@ void leak_note_alloc(const void *p, size_t size, gfp_t gfp)
 
 void leak_note_free(const void *p)
 {
-	if (!in_nmi())
+	if (!must_not_lock())
 		kmemleak_free(p);
 }
 

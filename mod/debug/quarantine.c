@@ -13,6 +13,7 @@
 
 #include "chunk.h"
 #include "debug/quarantine.h"
+#include "gfp.h"
 #include "magazine.h"
 
 /* ---- queues, also used for blocks ---- */
@@ -66,7 +67,7 @@ void quarantine_put(struct slabmod_cache *cache, struct debug_track *track)
 {
 	struct debug_cache *debug = cache->debug;
 
-	if (in_nmi()) {
+	if (must_not_lock()) {
 		release_object(cache, track);
 		return;
 	}
@@ -80,7 +81,7 @@ bool quarantine_drain(struct slabmod_cache *cache, unsigned long max)
 	struct debug_track *track;
 	unsigned long n;
 
-	if (!cache->debug || in_nmi())
+	if (!cache->debug || must_not_lock())
 		return false;
 	rcu_read_lock();
 	for (n = 0; n < max && (track = debug_queue_remove(&cache->debug->quarantine, 0)); n++)

@@ -85,6 +85,16 @@ void *slabmod_pool_kmalloc(struct slabmod_pool *pool, size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_kmalloc);
 
+void *slabmod_pool_kmalloc_node(struct slabmod_pool *pool, size_t size, gfp_t gfp, int node)
+{
+	if (!pool)
+		pool = root_pool;
+	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
+		return kmalloc_uncached(pool, size, gfp, node);
+	return cache_alloc_slow(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, node, size);
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_kmalloc_node);
+
 void *slabmod_kmalloc_overflow(size_t n, size_t size)
 {
 	report_misuse(MISUSE_OVERFLOW, "kmalloc: %zu times %zu bytes overflow", n, size);

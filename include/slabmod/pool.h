@@ -114,6 +114,18 @@ int slabmod_pool_destroy(struct slabmod_pool *pool);
 void *slabmod_pool_kmalloc(struct slabmod_pool *pool, size_t size, gfp_t gfp);
 
 /**
+ * slabmod_pool_kmalloc_node() - allocate memory from a pool and a node
+ * @pool: the pool, or NULL for the root pool
+ * @size: as for slabmod_kmalloc()
+ * @gfp: as for slabmod_kmalloc_node()
+ * @node: as for slabmod_kmalloc_node()
+ *
+ * Context: any, including NMI; may sleep only if @gfp allows it.
+ * Return: as slabmod_pool_kmalloc() and slabmod_kmalloc_node().
+ */
+void *slabmod_pool_kmalloc_node(struct slabmod_pool *pool, size_t size, gfp_t gfp, int node);
+
+/**
  * slabmod_pool_kzalloc() - allocate zeroed memory from a pool
  * @pool: the pool
  * @size: as for slabmod_kmalloc()

@@ -1,0 +1,2 @@
+#include "suites.h"
+struct kunit_suite kvmalloc_suite = { .name = "kvmalloc" };

@@ -1,0 +1,2 @@
+#include "suites.h"
+struct kunit_suite vmalloc_suite = { .name = "vmalloc" };

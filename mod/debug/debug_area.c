@@ -39,7 +39,7 @@ void debug_area_print(const struct debug_area *area)
 static void fill_redzone(struct debug_area *area, size_t requested)
 {
 	area->requested = requested;
-	area->track.requested = min_t(size_t, requested, U32_MAX);
+	area->track.requested = min_t(size_t, requested, UINT_MAX);
 	memset(area->addr + requested, DEBUG_FILL_REDZONE, area->bytes - requested);
 }
 

@@ -255,6 +255,7 @@ static void test_memory_that_runs_out_is_freed_again(struct kunit *test)
 
 	KUNIT_EXPECT_NULL(test, (kit_source.fail_all = true, slabmod_pool_vmalloc(pool, 1)));
 	kit_source.fail_all = false;
+	kit_source.max_order = 2;
 	pool_shrink(pool);
 	metadata = pool_ledger(pool).metadata;
 	for (n = 1; !p; n += 7) {

@@ -168,7 +168,7 @@ static void test_frees_in_interrupts(struct kunit *test)
 }
 
 static struct {
-	void *in, *out;
+	void *area, *in, *out;
 	unsigned int right, wrong;
 } asked;
 
@@ -186,7 +186,8 @@ static void test_addresses_are_recognized_in_any_context(struct kunit *test)
 	int i;
 
 	asked.right = asked.wrong = 0;
-	asked.in = vmalloc_in(test, pool, 2 * PAGE_SIZE) + PAGE_SIZE + 1;
+	asked.area = vmalloc_in(test, pool, 2 * PAGE_SIZE);
+	asked.in = asked.area + PAGE_SIZE + 1;
 	asked.out = &asked;
 	context_pin(0);
 	context_storm_begin(ask, NULL);
@@ -200,7 +201,7 @@ static void test_addresses_are_recognized_in_any_context(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, asked.right, 0);
 	KUNIT_EXPECT_EQ(test, asked.wrong, 0);
-	slabmod_vfree((void *)PAGE_ALIGN_DOWN((unsigned long)asked.in));
+	slabmod_vfree(asked.area);
 }
 
 /* ---- several CPUs ---- */

@@ -221,7 +221,7 @@ static void test_wrong_frees_are_reported(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "vfree", slabmod_kvfree(area + 8));
-	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "vfree",
+	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "kvfree_sensitive",
 			  slabmod_kvfree_sensitive(area + PAGE_SIZE, 8));
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "kfree", slabmod_kvfree(p + 8));
 	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "vmalloc memory", slabmod_kvfree(kernel));
@@ -230,6 +230,8 @@ static void test_wrong_frees_are_reported(struct kunit *test)
 	slabmod_kvfree(p);
 	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "vfree", slabmod_kvfree(area));
 	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "kfree", slabmod_kvfree(p));
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "kvfree_sensitive",
+			  slabmod_kvfree_sensitive(area, 8));
 	vfree(kernel);
 }
 

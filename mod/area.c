@@ -105,7 +105,8 @@ size_t slabmod_vsize(const void *addr)
 
 	rcu_read_lock();
 	area = area_find(addr);
-	if (area && area->addr == kasan_reset_tag((void *)addr))
+	if (area && area->addr == kasan_reset_tag((void *)addr) &&
+	    READ_ONCE(area->state) == AREA_LIVE)
 		size = READ_ONCE(area->size);
 	rcu_read_unlock();
 	return size;

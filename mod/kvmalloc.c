@@ -16,6 +16,7 @@
 #include "gfp.h"
 #include "pool.h"
 #include "report.h"
+#include "vmalloc.h"
 
 /* ---- allocation ---- */
 
@@ -125,12 +126,10 @@ EXPORT_SYMBOL_SLABMOD(slabmod_pool_kvfree);
 
 void slabmod_kvfree_sensitive(const void *p, size_t len)
 {
-	if (!is_vmalloc_addr(p)) {
+	if (is_vmalloc_addr(p))
+		vmalloc_free_sensitive(p);
+	else
 		slabmod_kfree_sensitive(p);
-		return;
-	}
-	memzero_explicit((void *)p, slabmod_vsize(p));
-	slabmod_vfree(p);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kvfree_sensitive);
 

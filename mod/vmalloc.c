@@ -227,7 +227,7 @@ static void *alloc_area(const char *caller, struct slabmod_pool *pool, size_t si
 	set_shadow(area, size);
 	area_insert(area);
 	if (leak_tracks_blocks())
-		leak_note_area(area->addr, size, gfp);
+		leak_note_area(area->addr, area_bytes(area), gfp);
 	return area->addr;
 }
 
@@ -323,6 +323,10 @@ static struct vmalloc_area *claim_area(const char *caller, struct slabmod_pool *
 {
 	struct vmalloc_area *area;
 
+	if (in_nmi()) {
+		report_misuse(MISUSE_BAD_FREE, "%s: %p cannot be freed in an NMI", caller, addr);
+		return NULL;
+	}
 	rcu_read_lock();
 	area = area_find(addr);
 	if (area && area->addr == addr && pool && area->pool != pool) {
@@ -338,28 +342,27 @@ static struct vmalloc_area *claim_area(const char *caller, struct slabmod_pool *
 	return area;
 }
 
+static void release_claimed(struct vmalloc_area *area, bool atomic)
+{
+	if (leak_tracks_blocks())
+		leak_note_free(area->addr);
+	if (!atomic)
+		free_area(area);
+	else if (llist_add(&area->deferred, &deferred))
+		queue_work(unbound_wq, &free_work);
+}
+
 static void free_at(const char *caller, struct slabmod_pool *pool, const void *addr, bool atomic)
 {
 	struct vmalloc_area *area;
 
 	if (!addr)
 		return;
-	addr = kasan_reset_tag((void *)addr);
-	if (in_nmi()) {
-		report_misuse(MISUSE_BAD_FREE, "%s: %p cannot be freed in an NMI", caller, addr);
-		return;
-	}
 	if (!atomic)
 		might_sleep();
-	area = claim_area(caller, pool, addr);
-	if (!area)
-		return;
-	if (leak_tracks_blocks())
-		leak_note_free(addr);
-	if (!atomic)
-		free_area(area);
-	else if (llist_add(&area->deferred, &deferred))
-		queue_work(unbound_wq, &free_work);
+	area = claim_area(caller, pool, kasan_reset_tag((void *)addr));
+	if (area)
+		release_claimed(area, atomic);
 }
 
 void slabmod_vfree(const void *addr)
@@ -379,6 +382,18 @@ void slabmod_pool_vfree(struct slabmod_pool *pool, const void *addr)
 	free_at("pool_vfree", pool ?: root_pool, addr, in_interrupt());
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_vfree);
+
+void vmalloc_free_sensitive(const void *addr)
+{
+	struct vmalloc_area *area;
+
+	/* Only the caller that has claimed the area can rely on its pages. */
+	area = claim_area("kvfree_sensitive", NULL, kasan_reset_tag((void *)addr));
+	if (!area)
+		return;
+	memzero_explicit(area->addr, area->size);
+	release_claimed(area, in_interrupt());
+}
 
 /* ---- resizing ---- */
 

@@ -5,6 +5,9 @@
 #ifndef SLABMOD_VMALLOC_INTERNAL_H
 #define SLABMOD_VMALLOC_INTERNAL_H
 
+/* Clear an area, and free it as slabmod_vfree(). @addr is not NULL. */
+void vmalloc_free_sensitive(const void *addr);
+
 /* Wait until all frees deferred before the call are done. May sleep. */
 void vmalloc_sync(void);
 

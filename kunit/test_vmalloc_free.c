@@ -206,7 +206,8 @@ static void test_addresses_are_recognized_in_any_context(struct kunit *test)
 
 /* ---- several CPUs ---- */
 
-#define SHARED	200
+#define SHARED		200
+#define RANDOM_STEPS	300
 
 static struct {
 	struct slabmod_pool *pool;
@@ -247,9 +248,9 @@ static void alloc_and_free(unsigned int n, void *arg)
 	unsigned int i;
 
 	prandom_seed_state(&rnd, shared.seed + n);
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < RANDOM_STEPS; i++) {
 		struct piece *piece = &pieces[kit_random(&rnd, ARRAY_SIZE(pieces))];
-		size_t size = 1 + kit_random(&rnd, 1u << kit_random(&rnd, 19));
+		size_t size = 1 + kit_random(&rnd, 1u << kit_random(&rnd, 18));
 		void *p;
 
 		if (piece->memory) {

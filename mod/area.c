@@ -83,7 +83,8 @@ bool area_was_freed(const void *addr)
 
 	for (i = 0; i < NR_RECENT; i++)
 		if (READ_ONCE(recent[i]) == addr)
-			return true;
+			/* The kernel may have reused the address. Not read: the TLB may be stale. */
+			return !vmalloc_to_page(addr);
 	return false;
 }
 

@@ -51,7 +51,10 @@ struct vmalloc_area *area_first(void);
 void area_insert(struct vmalloc_area *area);
 void area_remove(struct vmalloc_area *area);
 
-/* Return true if an area that began at @addr is one of the last that were removed. Any context. */
+/*
+ * Return true if an area that began at @addr is one of the last that were removed, and nothing has
+ * been mapped there since. Any context.
+ */
 bool area_was_freed(const void *addr);
 
 #endif /* SLABMOD_AREA_H */

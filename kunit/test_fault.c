@@ -9,6 +9,8 @@
  */
 #include <linux/mm.h>
 
+#include <slabmod/vmalloc.h>
+
 #include "buddy_age.h"
 #include "debug/callsites.h"
 #include "debug/debug_block.h"
@@ -434,6 +436,19 @@ static void test_failing_debugged_objects(struct kunit *test)
 	kit.flags = 0;
 }
 
+/* An area without a record is not debugged either. */
+static void act_area_and_list(struct kunit *test)
+{
+	void *p = slabmod_pool_vmalloc(kit.pool, 40001);
+	struct callsites *sites = callsites_of(kit.pool, false);
+
+	if (p)
+		memset(p, 1, 40001);
+	fault_spoil(sites && sites->nr > 1, "one call site allocates");
+	kvfree(sites);
+	slabmod_vfree(p);
+}
+
 static void act_memory_and_list(struct kunit *test)
 {
 	void *p = slabmod_pool_kmalloc(kit.pool, 40001, GFP_KERNEL);
@@ -452,6 +467,7 @@ static void test_failing_debugged_blocks(struct kunit *test)
 	static const struct deed deeds[] = {
 		{ "debugged blocks", prepare_pool, act_blocks, look_at_pool },
 		{ "debugged memory", prepare_pool, act_memory_and_list, look_at_pool },
+		{ "a debugged area", prepare_pool, act_area_and_list, look_at_pool },
 	};
 	int i;
 

@@ -10,6 +10,8 @@
 #include <linux/mm.h>
 #include <linux/vmstat.h>
 
+#include <slabmod/kvmalloc.h>
+
 #include "pool_check.h"
 #include "pool_ledger.h"
 #include "pool_list.h"
@@ -195,6 +197,34 @@ static void act_cache(struct kunit *test)
 	fault_spoil(slabmod_cache_destroy(cache), "the cache is not destroyed");
 }
 
+static void act_vmalloc(struct kunit *test)
+{
+	static const size_t large[] = { 100, 50000, SZ_1M, SZ_4M + 1 };
+	void *memory, *more;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(large); i++) {
+		memory = slabmod_vmalloc(large[i]);
+		use(memory, large[i]);
+		more = slabmod_vrealloc(memory, 2 * large[i], GFP_KERNEL);
+		use(more, more ? 2 * large[i] : 0);
+		slabmod_vfree(more ?: memory);
+		memory = slabmod_kvzalloc(large[i], GFP_KERNEL);
+		fault_spoil(memory && !kit_cleared(memory, large[i]), "not cleared");
+		more = slabmod_kvrealloc(memory, 2 * large[i], GFP_KERNEL);
+		slabmod_kvfree(more ?: memory);
+	}
+}
+
+static void act_vmalloc_insist(struct kunit *test)
+{
+	void *memory = __slabmod_vmalloc(300000, GFP_KERNEL | __GFP_NOFAIL);
+
+	fault_spoil(!memory, "NOFAIL was refused");
+	use(memory, 300000);
+	slabmod_vfree(memory);
+}
+
 void test_failing_calls_of_the_root_pool(struct kunit *test)
 {
 	static const struct deed deeds[] = {
@@ -205,6 +235,8 @@ void test_failing_calls_of_the_root_pool(struct kunit *test)
 		{ "nodes", prepare_root, act_nodes, look_at_root },
 		{ "pages", prepare_root, act_pages, look_at_root },
 		{ "a cache", prepare_root, act_cache, look_at_root },
+		{ "vmalloc", prepare_root, act_vmalloc, look_at_root },
+		{ "vmalloc, NOFAIL", prepare_root, act_vmalloc_insist, look_at_root },
 	};
 	int i;
 

@@ -70,6 +70,23 @@ void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsign
 }
 EXPORT_SYMBOL_FOR_TEST(block_alloc);
 
+struct frame *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp,
+			       bool easily)
+{
+	struct frame *frame;
+
+	if (easily)
+		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp_easy(gfp));
+	else
+		frame = alloc_block("vmalloc", pool, nid, nr_pages, gfp);
+	if (!frame)
+		return NULL;
+	stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
+	if (want_init_on_alloc(gfp))
+		memset(frame->block, 0, (size_t)nr_pages << PAGE_SHIFT);
+	return frame;
+}
+
 /* Free a claimed block that is not in quarantine. */
 static __always_inline void release(struct frame *frame)
 {

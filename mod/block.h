@@ -14,6 +14,15 @@
 void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
 		  gfp_t gfp);
 
+/*
+ * Allocate @nr_pages pages of node @nid that are a part of something larger. The block stays
+ * claimed, so no free by its address succeeds; debug mode does not track it; frame->node is the
+ * caller's. Free it by block_release(), with frame->node initialized. With @easily, do not
+ * reclaim, and do not count a failure. @gfp has been checked. Any context; NULL in an NMI.
+ */
+struct frame *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp,
+			       bool easily);
+
 /* Free a block. Return false if no block in use starts at @frame. Any context but NMI. */
 bool block_free(struct frame *frame);
 

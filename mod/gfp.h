@@ -59,8 +59,9 @@ static inline gfp_t gfp_easy(gfp_t gfp)
 }
 
 /*
- * Return true, with a report, if the flags cannot be honoured for @size bytes from @source.
- * Otherwise remove those that have no effect from *@gfp; hints are counted.
+ * Return true, with a report, if the flags cannot be honoured for @size bytes from @source, which
+ * are contiguous; 0 if they need not be. Otherwise remove those that have no effect from *@gfp;
+ * hints are counted.
  */
 bool gfp_refused(const char *caller, struct chunk_source *source, gfp_t *gfp, size_t size);
 

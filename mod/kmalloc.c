@@ -358,18 +358,6 @@ EXPORT_SYMBOL_SLABMOD(slabmod_pool_krealloc_node_align);
 
 /* ---- ownership ---- */
 
-bool slabmod_owns(const void *p)
-{
-	bool owns;
-
-	p = kasan_reset_tag(p);
-	rcu_read_lock();
-	owns = chunk_frame(p);
-	rcu_read_unlock();
-	return owns;
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_owns);
-
 bool slabmod_dump_obj(const void *p)
 {
 	struct found found;

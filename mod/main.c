@@ -17,6 +17,7 @@
 #include "pool.h"
 #include "pool_list.h"
 #include "reclaim.h"
+#include "vmalloc.h"
 
 static unsigned long limit_mb;
 module_param(limit_mb, ulong, 0444);
@@ -76,6 +77,7 @@ static const struct layer {
 	{ magazine_init, magazine_exit },
 	{ cache_init, cache_exit },
 	{ root_init, pool_exit },
+	{ vmalloc_areas_init, vmalloc_areas_exit },
 	{ reclaim_init, reclaim_exit },
 	{ debugfs_init, debugfs_exit },
 };

@@ -27,6 +27,7 @@
 #include "pool_list.h"
 #include "report.h"
 #include "source.h"
+#include "vmalloc.h"
 
 static DEFINE_MUTEX(pools_mutex);
 static LIST_HEAD(pools);
@@ -160,6 +161,7 @@ static struct contents pool_contents(struct slabmod_pool *pool)
 {
 	struct contents contents = { .pool = pool };
 
+	vmalloc_sync();
 	pool_drain(pool);
 	/* Wait for CPUs that are freeing objects from a quarantine. */
 	synchronize_rcu();

@@ -74,7 +74,8 @@ enum frame_state {
  */
 struct frame {
 	union {
-		struct list_head node;	/* FRAME_FREE: chunk->free_list; buddy->lock */
+		/* FRAME_FREE: chunk->free_list; buddy->lock. Also of block_alloc_part(). */
+		struct list_head node;
 		struct rcu_head rcu;	/* FRAME_CLAIMED by buddy_free_rcu() */
 	};
 	struct slabmod_cache *cache;	/* every page of a FRAME_SLAB; constant */

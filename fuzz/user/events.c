@@ -4,6 +4,7 @@
  * modules, the shrinker, messages.
  */
 #include "kernel.h"
+#include "vmalloc.h"
 
 unsigned int shim_nr_cpus = 1, shim_nr_nodes = 1, shim_cpu, shim_online = 1;
 unsigned int shim_preempt, shim_irqs_off, shim_rcu, shim_nmi, shim_hardirq;
@@ -236,4 +237,19 @@ void shim_printk(const char *fmt, ...)
 		fputs(line, stderr);
 	if (broken)
 		shim_die("an invariant does not hold: %s", line);
+}
+
+/* ---- layers of slabmod that are not built here: they need page tables ---- */
+
+int vmalloc_areas_init(void)
+{
+	return 0;
+}
+
+void vmalloc_areas_exit(void)
+{
+}
+
+void vmalloc_sync(void)
+{
 }

@@ -401,7 +401,7 @@ size_t slabmod_kmalloc_size_roundup(size_t size);
  * whether it may be freed.
  *
  * Context: any, including NMI.
- * Return: true if the address is in a chunk of slabmod.
+ * Return: true if the address is in a chunk of slabmod or an area of slabmod_vmalloc().
  */
 bool slabmod_owns(const void *p);
 

@@ -11,9 +11,11 @@
 #include <slabmod/buckets.h>
 #include <slabmod/cache.h>
 #include <slabmod/kmalloc.h>
+#include <slabmod/kvmalloc.h>
 #include <slabmod/pages.h>
 #include <slabmod/pool.h>
 #include <slabmod/string.h>
+#include <slabmod/vmalloc.h>
 
 /* MODULE_IMPORT_NS() for all kernels: its argument became a string in 6.13. */
 #define SLABMOD_IMPORT() MODULE_INFO(import_ns, "SLABMOD")

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * callsites.c - the live objects of debugged caches, by call site or by stack.
+ * callsites.c - the live objects of debugged caches, blocks and areas, by call site or by stack.
  *
  * Nothing is counted when objects are allocated and freed: each request walks all slabs.
  *
- * Contexts: process, may sleep. Locks: none; slabs and blocks are walked under RCU. Memory: a
+ * Contexts: process, may sleep. Locks: none; slabs, blocks and areas are walked under RCU. Memory: a
  * table for the time of the request.
  */
 #include <linux/hash.h>
@@ -19,6 +19,7 @@
 #include "cache.h"
 #include "cache_list.h"
 #include "debug/callsites.h"
+#include "debug/debug_area.h"
 #include "debug/debug_block.h"
 #include "debug/fault.h"
 
@@ -118,6 +119,7 @@ struct callsites *callsites_of(struct slabmod_pool *pool, bool by_stack)
 	census->by_stack = by_stack;
 	cache_walk(pool, census_add_cache, census);
 	debug_block_walk(&pool->source, census_add_track, census);
+	debug_area_walk(&pool->source, census_add_track, census);
 	kvfree(census);
 	if (sites->nr == CALLSITES_MAX && sites->site[CALLSITES_MAX].objects)
 		sites->nr++;

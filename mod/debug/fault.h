@@ -26,6 +26,8 @@
 	X(POOL,		pool,		"a pool") \
 	X(STATS,	stats,		"a pool's counters") \
 	X(TRACKS,	tracks,		"tracking data of debugged objects") \
+	X(AREA,		area,		"a vmalloc area, or the list of its pages") \
+	X(VMAP,		vmap,		"the mapping of a vmalloc area") \
 	X(CALLSITES,	callsites,	"the table of call sites") \
 	X(WAKE,		wake,		"waking the worker; the request is lost") \
 	X(DEBUGFS,	debugfs,	"a directory in debugfs")

@@ -38,6 +38,12 @@ void leak_note_alloc(const void *p, size_t size, gfp_t gfp)
 	kmemleak_alloc(p, size, 1, gfp);
 }
 
+void leak_note_area(const void *p, size_t size, gfp_t gfp)
+{
+	if (gfp_may_call_kernel())
+		kmemleak_alloc(p, size, 2, gfp);
+}
+
 void leak_note_free(const void *p)
 {
 	if (!must_not_lock())

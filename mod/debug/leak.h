@@ -36,6 +36,12 @@ unsigned int leak_flag(unsigned int flags);
 void leak_note_alloc(const void *p, size_t size, gfp_t gfp);
 void leak_note_free(const void *p);
 
+/*
+ * The same for an area of vmap(), which leak_note_free() untracks. The kernel's struct vm_struct
+ * has one pointer to it, so a second one is expected.
+ */
+void leak_note_area(const void *p, size_t size, gfp_t gfp);
+
 /* Exclude per-CPU memory from scanning: magazines keep pointers to allocated objects. */
 void leak_hide_percpu(const void __percpu *p);
 

@@ -185,6 +185,11 @@ static size_t memory_at(const char *who, const void *p)
 	return found.size;
 }
 
+size_t kmalloc_memory_at(const char *who, const void *p)
+{
+	return memory_at(who, p);
+}
+
 /*
  * The requested size of the memory in use at @p if debug mode knows it, otherwise @size. @all:
  * the caller may use all of it from now on.

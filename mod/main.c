@@ -16,6 +16,7 @@
 #include "magazine_set.h"
 #include "pool.h"
 #include "pool_list.h"
+#include "rcu_free.h"
 #include "reclaim.h"
 
 static unsigned long limit_mb;
@@ -77,6 +78,7 @@ static const struct layer {
 	{ cache_init, cache_exit },
 	{ root_init, pool_exit },
 	{ reclaim_init, reclaim_exit },
+	{ rcu_free_init, rcu_free_exit },
 	{ debugfs_init, debugfs_exit },
 };
 

@@ -12,6 +12,8 @@
 #include <slabmod/kmalloc.h>
 #include <slabmod/pages.h>
 #include <slabmod/pool.h>
+#include <slabmod/rcu.h>
+#include <slabmod/sheaf.h>
 
 /* MODULE_IMPORT_NS() for all kernels: its argument became a string in 6.13. */
 #define SLABMOD_IMPORT() MODULE_INFO(import_ns, "SLABMOD")

@@ -4,12 +4,26 @@
  * no memory; what is left is freed; and what is refused.
  */
 #include "context.h"
+#include "kmalloc.h"
 #include "root.h"
 #include "suites.h"
 #include "verbs_pool.h"
 
 #define NR	37
 #define SIZE	200
+
+/* Its pool has caches for sheaves too. */
+static struct slabmod_cache *make_cache(struct kunit *test, unsigned long limit,
+					unsigned int flags, void (*ctor)(void *object))
+{
+	struct slabmod_pool *pool = kit_pool_create(test, limit);
+	struct slabmod_cache *cache;
+
+	KUNIT_ASSERT_EQ(test, kmalloc_create_caches(pool), 0);
+	cache = cache_create(pool, "kit", SIZE, 0, flags, ctor, THIS_MODULE);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	return cache;
+}
 
 static struct slabmod_sheaf *make_sheaf(struct kunit *test, struct slabmod_cache *cache,
 					unsigned int nr)
@@ -50,7 +64,7 @@ static void test_objects_of_every_cache(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
-		struct slabmod_cache *cache = kit_cache_with(test, SIZE, flags[i], NULL);
+		struct slabmod_cache *cache = make_cache(test, KIT_LIMIT, flags[i], NULL);
 		struct slabmod_sheaf *sheaf;
 
 		kit_capture_begin();
@@ -70,7 +84,7 @@ static void test_objects_of_every_cache(struct kunit *test)
 
 static void test_objects_without_memory(struct kunit *test)
 {
-	struct slabmod_cache *cache = kit_cache(test, SIZE);
+	struct slabmod_cache *cache = make_cache(test, KIT_LIMIT, 0, NULL);
 	struct slabmod_sheaf *sheaf = make_sheaf(test, cache, NR);
 	void **objects = kit_array(test, 5000);
 	unsigned int nr;
@@ -87,8 +101,10 @@ static void test_objects_without_memory(struct kunit *test)
 
 static void test_prefill_that_fails_leaves_nothing(struct kunit *test)
 {
-	struct slabmod_cache *cache = kit_cache_in(test, kit_pool_create(test, 256), "kit", SIZE, 0);
+	struct slabmod_cache *cache = make_cache(test, 512, 0, NULL);
+	void **objects = kit_array(test, 20000);
 	struct slabmod_sheaf *sheaf, *same;
+	unsigned int nr;
 
 	/* More than the pool may hold; then more than a sheaf may. */
 	KIT_EXPECT_NO_MISUSE(test, sheaf = slabmod_cache_prefill_sheaf(cache, GFP_NOWAIT, 100000));
@@ -104,12 +120,11 @@ static void test_prefill_that_fails_leaves_nothing(struct kunit *test)
 			-ENOMEM);
 	KUNIT_EXPECT_PTR_EQ(test, sheaf, same);
 	use_up(test, cache, sheaf);
-	kit_source.fail_all = true;
-	slabmod_cache_shrink(cache);
-	slabmod_pool_shrink(cache->pool);
+	nr = kit_alloc_all(cache, objects, 20000, GFP_NOWAIT);
+	KUNIT_EXPECT_LT(test, nr, 20000);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_refill_sheaf(cache, GFP_NOWAIT, &sheaf, NR), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_sheaf_size(sheaf), 0);
-	kit_source_reset();
+	kit_free_n(cache, objects, nr);
 	slabmod_cache_return_sheaf(cache, GFP_KERNEL, sheaf);
 	kit_expect_unused(test, cache);
 	kit_destroy(test, cache);
@@ -117,7 +132,7 @@ static void test_prefill_that_fails_leaves_nothing(struct kunit *test)
 
 static void test_refill(struct kunit *test)
 {
-	struct slabmod_cache *cache = kit_cache(test, SIZE);
+	struct slabmod_cache *cache = make_cache(test, KIT_LIMIT, 0, NULL);
 	struct slabmod_sheaf *sheaf = make_sheaf(test, cache, NR), *same = sheaf;
 	unsigned int i;
 
@@ -170,7 +185,7 @@ static void test_zero_clears(struct kunit *test)
 
 	context_pin(0);
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
-		struct slabmod_cache *cache = kit_cache_with(test, SIZE, flags[i], NULL);
+		struct slabmod_cache *cache = make_cache(test, KIT_LIMIT, flags[i], NULL);
 
 		dirty(test, cache);
 		sheaf = make_sheaf(test, cache, NR);
@@ -193,7 +208,7 @@ static void test_zero_clears(struct kunit *test)
 
 static void test_constructed_objects(struct kunit *test)
 {
-	struct slabmod_cache *cache = kit_cache_with(test, SIZE, 0, construct);
+	struct slabmod_cache *cache = make_cache(test, KIT_LIMIT, 0, construct);
 	struct slabmod_sheaf *sheaf = make_sheaf(test, cache, NR);
 	void *object = slabmod_cache_alloc_from_sheaf(cache, GFP_KERNEL, sheaf);
 
@@ -241,7 +256,7 @@ static struct visit *visit_of(struct kunit *test, unsigned int nr)
 {
 	struct visit *visit = kit_zalloc(test, sizeof(*visit));
 
-	visit->cache = kit_cache(test, SIZE);
+	visit->cache = make_cache(test, KIT_LIMIT, 0, NULL);
 	visit->sheaf = make_sheaf(test, visit->cache, nr);
 	return visit;
 }
@@ -342,7 +357,7 @@ static void test_several_cpus_share_a_sheaf(struct kunit *test)
 
 static void test_empty_sheaf_is_reported(struct kunit *test)
 {
-	struct slabmod_cache *cache = kit_cache(test, SIZE);
+	struct slabmod_cache *cache = make_cache(test, KIT_LIMIT, 0, NULL);
 	struct slabmod_sheaf *sheaf = make_sheaf(test, cache, 1);
 	void *object;
 
@@ -357,7 +372,8 @@ static void test_empty_sheaf_is_reported(struct kunit *test)
 
 static void test_sheaf_of_another_cache_is_reported(struct kunit *test)
 {
-	struct slabmod_cache *cache = kit_cache(test, SIZE), *other = kit_cache(test, SIZE);
+	struct slabmod_cache *cache = make_cache(test, KIT_LIMIT, 0, NULL);
+	struct slabmod_cache *other = make_cache(test, KIT_LIMIT, 0, NULL);
 	struct slabmod_sheaf *sheaf = make_sheaf(test, cache, NR);
 	void *object;
 	int err;
@@ -378,7 +394,7 @@ static void test_sheaf_of_another_cache_is_reported(struct kunit *test)
 
 static void test_no_sheaf(struct kunit *test)
 {
-	struct slabmod_cache *cache = kit_cache(test, SIZE);
+	struct slabmod_cache *cache = make_cache(test, KIT_LIMIT, 0, NULL);
 	struct slabmod_sheaf *none = NULL, *wrong = (void *)test;
 	void *object;
 
@@ -398,7 +414,7 @@ static void test_no_sheaf(struct kunit *test)
 
 static void test_second_return_is_reported(struct kunit *test)
 {
-	struct slabmod_cache *cache = kit_cache(test, SIZE);
+	struct slabmod_cache *cache = make_cache(test, KIT_LIMIT, 0, NULL);
 	struct slabmod_sheaf *sheaf = make_sheaf(test, cache, NR);
 
 	context_pin(0);

@@ -363,6 +363,7 @@ int kmalloc_create_caches(struct slabmod_pool *pool)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_FOR_TEST(kmalloc_create_caches);
 
 void kmalloc_init(void)
 {

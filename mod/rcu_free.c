@@ -188,12 +188,13 @@ static void add(struct rcu_head *head)
 /* Report memory that free_now() would refuse, or a head that is not in it. Any context. */
 static bool refused(const struct rcu_head *head, const void *p)
 {
+	unsigned long offset = (unsigned long)head - (unsigned long)p;
 	size_t size = kmalloc_memory_at("kfree_rcu", p);
 
 	if (!size || !head)
 		return !size;
-	if (IS_ALIGNED((unsigned long)head, sizeof(void *)) &&
-	    (unsigned long)(head + 1) - (unsigned long)p <= size)
+	if (IS_ALIGNED((unsigned long)head, sizeof(void *)) && size >= sizeof(*head) &&
+	    offset <= size - sizeof(*head))
 		return false;
 	report_misuse(MISUSE_BAD_FREE,
 		      "kfree_rcu: the rcu_head at %p is misaligned, or not in the %zu bytes at %p",

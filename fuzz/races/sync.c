@@ -443,6 +443,11 @@ void cancel_work_sync(struct work_struct *work)
 	flush_work(work);
 }
 
+void shim_wait_event(void)
+{
+	shim_wait(__func__);
+}
+
 void shim_run_work(void)
 {
 	while (delayed) {

@@ -634,6 +634,39 @@ static void test_second_call_without_head(struct kunit *test)
 	expect_freed(test);
 }
 
+/* Not inline: the test looks for its name. */
+static noinline void pass_entry(struct entry *entry, bool head)
+{
+	if (head)
+		slabmod_kfree_rcu(entry, rcu);
+	else
+		slabmod_kfree_rcu_mightsleep(entry);
+	barrier();
+}
+
+static void test_debug_mode_knows_the_caller(struct kunit *test)
+{
+	struct slabmod_cache *cache = kit_cache_with(test, sizeof(struct entry), SLABMOD_DEBUG,
+						     NULL);
+	int head;
+
+	if (!IS_ENABLED(CONFIG_STACKDEPOT))
+		kunit_skip(test, "needs the stack depot");
+	for (head = 0; head < 2; head++) {
+		struct entry *entry = make_object(test, cache);
+
+		pass_entry(entry, head);
+		slabmod_rcu_barrier();
+		kit_capture_begin();
+		slabmod_cache_free(cache, entry);
+		kit_capture_end();
+		kit_expect_misuse(test, __LINE__, MISUSE_DOUBLE_FREE, "is free already", NULL);
+		KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "pass_entry"));
+	}
+	slabmod_cache_shrink(cache);
+	kit_expect_unused(test, cache);
+}
+
 static void overwrite_and_wait(struct entry *entry)
 {
 	rcu_read_lock();
@@ -684,6 +717,7 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(test_second_call_is_refused),
 	KUNIT_CASE(test_concurrent_calls_free_once),
 	KUNIT_CASE(test_second_call_without_head),
+	KUNIT_CASE(test_debug_mode_knows_the_caller),
 	KUNIT_CASE(test_overwritten_head_is_reported),
 	{}
 };

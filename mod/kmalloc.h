@@ -15,6 +15,9 @@ struct slabmod_pool;
  */
 size_t kmalloc_memory_at(const char *who, const void *p);
 
+/* In debug mode, record the caller as the one that frees the memory in use at @p. Any context. */
+void kmalloc_note_free(const void *p);
+
 /* Create the kmalloc caches of a pool. After an error, pool_destroy() frees those created. */
 int kmalloc_create_caches(struct slabmod_pool *pool);
 

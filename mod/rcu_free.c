@@ -207,10 +207,12 @@ static void free_with_head(struct rcu_head *head, void *p)
 	unsigned long encoded = encode((unsigned long)p);
 
 	/* Of concurrent calls only one finds another value. */
-	if (xchg(word_of(head), encoded) == encoded)
+	if (xchg(word_of(head), encoded) == encoded) {
 		report_misuse(MISUSE_DOUBLE_FREE, "kfree_rcu: %p waits to be freed already", p);
-	else
-		add(head);
+		return;
+	}
+	kmalloc_note_free(p);
+	add(head);
 }
 
 static void free_without_head(void *p)
@@ -218,6 +220,7 @@ static void free_without_head(void *p)
 	struct rcu_record *record = NULL;
 
 	might_sleep();
+	kmalloc_note_free(p);
 	/* Not worth any effort: there is another way. */
 	if (!fault_hits(FAULT_RECORD))
 		record = slabmod_kmalloc(sizeof(*record), GFP_NOWAIT | __GFP_NOWARN);

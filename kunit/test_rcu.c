@@ -178,7 +178,7 @@ static void read_or_free(unsigned int n, void *arg)
 		return;
 	}
 	while (!READ_ONCE(reading->reads))
-		msleep(1);
+		msleep(20);
 	slabmod_kfree_rcu(reading->entries[0], rcu);
 	slabmod_kfree_rcu_mightsleep(reading->entries[1]);
 	/* Too early a free would be done by now. */
@@ -194,9 +194,11 @@ static void test_reader_keeps_the_memory(struct kunit *test)
 	/* A free poisons the contents at once. */
 	struct slabmod_cache *cache = kit_cache_with(test, sizeof(struct entry), SLABMOD_DEBUG,
 						     NULL);
-	struct reading reading = { .entries = { make_object(test, cache), make_object(test, cache) } };
+	struct reading reading = { .reads = false };
 
 	kit_need_cpus(test, 2);
+	reading.entries[0] = make_object(test, cache);
+	reading.entries[1] = make_object(test, cache);
 	kit_run_on_cpus(test, 2, read_or_free, &reading);
 	KUNIT_EXPECT_EQ(test, reading.spoilt, 0);
 	KUNIT_EXPECT_EQ(test, reading.late, 0);

@@ -115,7 +115,8 @@ static void test_prefill_that_fails_leaves_nothing(struct kunit *test)
 	KIT_EXPECT_NO_MISUSE(test, sheaf = slabmod_cache_prefill_sheaf(cache, GFP_KERNEL, 0));
 	KUNIT_EXPECT_NULL(test, sheaf);
 	kit_expect_unused(test, cache);
-	sheaf = same = make_sheaf(test, cache, NR);
+	same = make_sheaf(test, cache, NR);
+	sheaf = same;
 	KUNIT_EXPECT_EQ(test, slabmod_cache_refill_sheaf(cache, GFP_NOWAIT, &sheaf, 100000),
 			-ENOMEM);
 	KUNIT_EXPECT_PTR_EQ(test, sheaf, same);

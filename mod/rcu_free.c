@@ -21,6 +21,7 @@
  * Contexts: any. Locks: barrier_mutex between waiters, outside of all others. Memory: the lists,
  * and a record for each waiting free without a head.
  */
+#include <linux/bits.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/irq_work.h>
@@ -67,7 +68,7 @@ struct rcu_record {
 #define IS_RECORD	1ul
 
 /* A head is closer than this to the beginning of its memory. */
-#define MAX_OFFSET	(1ul << 40)
+#define MAX_OFFSET	BIT(40)
 
 static struct rcu_frees __percpu *frees;
 static struct workqueue_struct *queue;

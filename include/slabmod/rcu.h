@@ -10,6 +10,9 @@
 #ifndef _SLABMOD_RCU_H
 #define _SLABMOD_RCU_H
 
+#include <linux/build_bug.h>
+#include <linux/container_of.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 void slabmod_kvfree_call_rcu(struct rcu_head *head, void *ptr);
@@ -26,22 +29,26 @@ void slabmod_kvfree_call_rcu(struct rcu_head *head, void *ptr);
  * An address that slabmod_kfree() would refuse is reported with the caller's stack and counted, and
  * nothing is freed; so is a member that is not aligned to the size of a pointer or extends beyond
  * the memory. A second call for memory that waits already is reported as a double free and has no
- * effect, also if both calls are made at the same time. If the memory is freed otherwise while it
- * waits, this is detected as a double free by slabmod_kfree(), after the grace period. If the
- * member is overwritten while the memory waits, this is reported, and this memory and what was
- * passed on the same CPU before it stay in use.
+ * effect, also if both calls are made at the same time. Memory that is freed otherwise while it
+ * waits is a double free, which slabmod_kfree() may detect after the grace period; see
+ * slabmod_cache_free(). If the member is overwritten while the memory waits, this is reported, and
+ * this memory and what was passed on the same CPU before it stay in use. In debug mode, reports
+ * name the caller as the one that freed the memory.
  *
  * A module that is unloaded need not wait for its memory: slabmod frees it without the module's
  * code. slabmod_cache_destroy() and slabmod_pool_destroy() wait for memory that was passed before.
  *
  * Context: any, including NMI; never sleeps.
  */
-#define slabmod_kfree_rcu(ptr, rhf)					\
-do {									\
-	typeof(ptr) ___p = (ptr);					\
-									\
-	if (___p)							\
-		slabmod_kvfree_call_rcu(&___p->rhf, (void *)___p);	\
+#define slabmod_kfree_rcu(ptr, rhf)						\
+do {										\
+	typeof(ptr) ___p = (ptr);						\
+										\
+	BUILD_BUG_ON(!__same_type(typeof_member(typeof(*___p), rhf),		\
+				  struct rcu_head));				\
+	if (___p)								\
+		slabmod_kvfree_call_rcu((void *)___p + offsetof(typeof(*___p), rhf), \
+					(void *)___p);				\
 } while (0)
 
 /**

@@ -469,6 +469,7 @@ static void op_check(struct interp *in)
 	size_t used[FUZZ_POOLS + 1] = { 0 };
 	unsigned int i, k;
 
+	slabmod_rcu_barrier();
 	env_boundary();
 	for (i = 0; i < FUZZ_SLOTS; i++) {
 		const struct piece *piece = &in->piece[i];
@@ -494,7 +495,7 @@ static const struct {
 	const char *name;
 	void (*fn)(struct interp *in);
 } ops[] = {
-	OP(kmalloc), OP(kmalloc), OP(free), OP(free), OP(free_many), OP(kcalloc),
+	OP(kmalloc), OP(kmalloc), OP(free), OP(free_rcu), OP(free_many), OP(kcalloc),
 	OP(kmalloc_node), OP(krealloc), OP(churn), OP(copy), OP(nofail), OP(nothing),
 	OP(cache_create), OP(cache_alloc), OP(cache_alloc), OP(cache_alloc_node),
 	OP(bulk_alloc), OP(bulk_free), OP(cache_shrink), OP(cache_destroy),

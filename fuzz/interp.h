@@ -163,6 +163,7 @@ void op_krealloc(struct interp *in);
 void op_copy(struct interp *in);
 void op_churn(struct interp *in);
 void op_free(struct interp *in);
+void op_free_rcu(struct interp *in);
 void op_free_many(struct interp *in);
 void op_nothing(struct interp *in);
 void op_cache_create(struct interp *in);

@@ -194,6 +194,34 @@ void op_free(struct interp *in)
 		interp_free(in, piece, next_u8(in));
 }
 
+/* After a grace period; until then it counts as in use, but slabmod owns it. */
+void op_free_rcu(struct interp *in)
+{
+	struct piece *piece = interp_pick(in, NULL), was;
+	struct rcu_head *head;
+	size_t offset;
+	u8 how;
+
+	if (!piece)
+		return;
+	how = next_u8(in);
+	was = *piece;
+	if (was.kind != MEMORY && was.kind != OBJECT) {
+		interp_free(in, piece, how);
+		return;
+	}
+	interp_disown(in, piece);
+	/* Behind what is constructed. */
+	offset = was.constructed ? 16 : how / 4 * 8;
+	head = was.memory + offset;
+	if (how & 1 || offset + sizeof(*head) > was.size)
+		slabmod_kfree_rcu_mightsleep(env_tag(was.memory));
+	else
+		slabmod_kvfree_call_rcu(env_tag(head), env_tag(was.memory));
+	if (how & 2)
+		slabmod_rcu_barrier();
+}
+
 /* By address, as a batch returns. */
 void op_free_many(struct interp *in)
 {

@@ -107,6 +107,15 @@ static void act_insist(struct kunit *test)
 	}
 }
 
+static void act_rcu(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		slabmod_kfree_rcu_mightsleep(slabmod_kmalloc(sizes[i], GFP_KERNEL));
+	slabmod_rcu_barrier();
+}
+
 /* A failure leaves the contents. */
 static void act_krealloc(struct kunit *test)
 {
@@ -231,6 +240,7 @@ void test_failing_calls_of_the_root_pool(struct kunit *test)
 		{ "kmalloc", prepare_root, act_kmalloc, look_at_root },
 		{ "NOFAIL", prepare_root, act_insist, look_at_root },
 		{ "krealloc", prepare_root, act_krealloc, look_at_root },
+		{ "after a grace period", prepare_root, act_rcu, look_at_root },
 		{ "copies", prepare_root, act_copies, look_at_root },
 		{ "nodes", prepare_root, act_nodes, look_at_root },
 		{ "pages", prepare_root, act_pages, look_at_root },

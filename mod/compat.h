@@ -145,6 +145,13 @@
 #define unbound_wq	system_unbound_wq
 #endif
 
+/* A per-CPU workqueue for work that memory may depend on; since 6.17 the former needs a flag. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define alloc_reclaim_queue(name)	alloc_workqueue(name, WQ_MEM_RECLAIM | WQ_PERCPU, 0)
+#else
+#define alloc_reclaim_queue(name)	alloc_workqueue(name, WQ_MEM_RECLAIM, 0)
+#endif
+
 /* Since 6.7, the kernel allocates shrinkers. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 struct shrinker_handle {

@@ -29,6 +29,7 @@
 #include "pool_check.h"
 #include "pool_ledger.h"
 #include "pool_list.h"
+#include "rcu_free.h"
 #include "report.h"
 
 static struct dentry *root_dir;
@@ -102,6 +103,8 @@ static int summary_show(struct seq_file *m, void *unused)
 	/* An invalid address does not belong to a pool. */
 	if (pool != root_pool)
 		return 0;
+	show_value(m, "rcu_waiting", rcu_free_waiting(),
+		   "allocations of all pools that wait for a grace period, now");
 	seq_puts(m, "\n[misuse]\n");
 	for (i = 0; i < NR_MISUSES; i++)
 		show_value(m, misuse_names[i], report_count(i), misuse_texts[i]);

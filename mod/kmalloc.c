@@ -220,6 +220,22 @@ static size_t memory_at(const char *who, const void *p)
 	return found.size;
 }
 
+size_t kmalloc_memory_at(const char *who, const void *p)
+{
+	return memory_at(who, p);
+}
+
+void kmalloc_note_free(const void *p)
+{
+	struct frame *frame = chunk_frame(p);
+	struct slabmod_cache *cache = frame ? frame_cache(frame) : NULL;
+
+	if (cache && cache->flags & CACHE_DEBUG)
+		debug_note_free(debug_track_of(cache, frame_slab(frame), p));
+	else if (frame && !cache && static_branch_unlikely(&debug_blocks) && frame->debug)
+		debug_note_free(&frame->debug->track);
+}
+
 /*
  * The requested size of the memory in use at @p if debug mode knows it, otherwise @size. @all:
  * the caller may use all of it from now on.
@@ -395,6 +411,7 @@ int kmalloc_create_caches(struct slabmod_pool *pool)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_FOR_TEST(kmalloc_create_caches);
 
 void kmalloc_init(void)
 {

@@ -16,6 +16,7 @@
 #include "magazine_set.h"
 #include "pool.h"
 #include "pool_list.h"
+#include "rcu_free.h"
 #include "reclaim.h"
 #include "vmalloc.h"
 
@@ -79,6 +80,7 @@ static const struct layer {
 	{ root_init, pool_exit },
 	{ vmalloc_areas_init, vmalloc_areas_exit },
 	{ reclaim_init, reclaim_exit },
+	{ rcu_free_init, rcu_free_exit },
 	{ debugfs_init, debugfs_exit },
 };
 

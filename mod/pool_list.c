@@ -16,6 +16,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include <slabmod/rcu.h>
+
 #include "cache.h"
 #include "cache_list.h"
 #include "debug/fault.h"
@@ -215,6 +217,7 @@ int slabmod_pool_destroy(struct slabmod_pool *pool)
 			      pool->name);
 		return -EBUSY;
 	}
+	slabmod_rcu_barrier();
 	mutex_lock(&pools_mutex);
 	contents = pool_contents(pool);
 	if (in_use(&contents))
@@ -354,6 +357,7 @@ int slabmod_cache_destroy(struct slabmod_cache *cache)
 			      cache->name);
 		return -EBUSY;
 	}
+	slabmod_rcu_barrier();
 	return cache_destroy(cache);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_destroy);

@@ -31,7 +31,8 @@ struct chunk_source;
 	X(LEAK,		leak,		"objects live when their module was unloaded") \
 	X(NMI_FLOOD,	nmi_flood,	"frees lost because an NMI deferred too many") \
 	X(USERCOPY,	usercopy,	"copy of more than an object has for user space") \
-	X(STRAY_PUT,	stray_put,	"page reference dropped by a caller that held none")
+	X(STRAY_PUT,	stray_put,	"page reference dropped by a caller that held none") \
+	X(BAD_SHEAF,	bad_sheaf,	"allocation from a sheaf that is empty, or of another cache")
 
 enum misuse {
 #define X(id, name, text) MISUSE_##id,

@@ -320,6 +320,19 @@ static struct vmalloc_area *owned_area(const char *caller, const void *addr)
 	return area;
 }
 
+size_t vmalloc_memory_at(const char *caller, const void *addr)
+{
+	struct vmalloc_area *area;
+	size_t size = 0;
+
+	rcu_read_lock();
+	area = owned_area(caller, addr);
+	if (area)
+		size = READ_ONCE(area->size);
+	rcu_read_unlock();
+	return size;
+}
+
 /* Claim the area that begins at @addr, for one of several racing callers; otherwise report. */
 static struct vmalloc_area *claim_area(const char *caller, struct slabmod_pool *pool,
 				       const void *addr)

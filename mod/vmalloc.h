@@ -5,6 +5,11 @@
 #ifndef SLABMOD_VMALLOC_INTERNAL_H
 #define SLABMOD_VMALLOC_INTERNAL_H
 
+#include <linux/types.h>
+
+/* Return the requested size of the area that begins at @addr, or 0 with a report. Any context. */
+size_t vmalloc_memory_at(const char *caller, const void *addr);
+
 /* Clear an area, and free it as slabmod_vfree(). @addr is not NULL. */
 void vmalloc_free_sensitive(const void *addr);
 

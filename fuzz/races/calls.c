@@ -109,6 +109,20 @@ static void do_kfree(char letter)
 	slabmod_kfree(piece->p);
 }
 
+/* After a grace period, with the head at the beginning. */
+static void do_rcu(char letter)
+{
+	struct piece *piece = piece_of(letter);
+
+	disown(piece);
+	slabmod_kvfree_call_rcu(piece->p, piece->p);
+}
+
+static void do_barrier(char letter)
+{
+	slabmod_rcu_barrier();
+}
+
 static void do_wrong(char letter)
 {
 	struct piece *piece = piece_of(letter);
@@ -281,7 +295,7 @@ static const struct verb verbs[] = {
 	{ "grow", do_grow }, { "giveup", do_giveup }, { "destroy", do_destroy },
 	{ "block", do_block }, { "page", do_page }, { "pfree", do_pfree },
 	{ "porder", do_porder }, { "dead", do_dead }, { "online", do_online },
-	{ "full", do_full },
+	{ "full", do_full }, { "rcu", do_rcu }, { "barrier", do_barrier },
 };
 
 const struct verb *find_verb(const char *word, size_t length)
@@ -323,6 +337,7 @@ static void free_piece(struct piece *piece)
 void calls_clean_up(void)
 {
 	oracle_each_live(free_piece);
+	slabmod_rcu_barrier();
 	shim_run_work();
 	slabmod_cache_shrink(cache);
 }

@@ -411,7 +411,9 @@ void shim_queue(struct work_struct *work)
 		delayed = work;
 		return;
 	}
-	task_add(TASK_PROCESS, shim_cpu, "worker", run_work, work);
+	/* A callback of RCU may run on a CPU that is offline by now. */
+	task_add(TASK_PROCESS, cpu_online(shim_cpu) ? shim_cpu : __ffs(shim_online), "worker",
+		 run_work, work);
 }
 
 static bool work_is_done(void *arg)
@@ -441,6 +443,11 @@ void cancel_work_sync(struct work_struct *work)
 		}
 	work->pending = false;
 	flush_work(work);
+}
+
+void shim_wait_event(void)
+{
+	shim_wait(__func__);
 }
 
 void shim_run_work(void)

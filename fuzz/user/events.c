@@ -37,7 +37,10 @@ unsigned int stack_trace_save(unsigned long *entries, unsigned int nr, unsigned 
 
 static struct notifier_block *module_notifiers;
 static struct shrinker *shrinker;
-static int (*cpu_prepare_teardown)(unsigned int cpu), (*cpu_online_startup)(unsigned int cpu);
+/* Callbacks of CPU hotplug, by state. */
+#define MAX_STATES	4
+
+static int (*teardowns[MAX_STATES])(unsigned int cpu), (*startups[MAX_STATES])(unsigned int cpu);
 
 int register_module_notifier(struct notifier_block *block)
 {
@@ -71,32 +74,40 @@ void shim_module_goes(void)
 int cpuhp_setup_state_nocalls(int state, const char *name, int (*startup)(unsigned int cpu),
 			      int (*teardown)(unsigned int cpu))
 {
-	if (state == CPUHP_BP_PREPARE_DYN)
-		cpu_prepare_teardown = teardown;
-	else
-		cpu_online_startup = startup;
-	return state;
+	int i;
+
+	for (i = 0; teardowns[i] || startups[i]; i++)
+		shim_expect(i + 1 < MAX_STATES);
+	teardowns[i] = teardown;
+	startups[i] = startup;
+	return i;
 }
 
 void cpuhp_remove_state_nocalls(int state)
 {
-	if (state == CPUHP_BP_PREPARE_DYN)
-		cpu_prepare_teardown = NULL;
-	else
-		cpu_online_startup = NULL;
+	teardowns[state] = NULL;
+	startups[state] = NULL;
 }
 
 void shim_cpu_dies(unsigned int cpu)
 {
+	int i;
+
 	shim_expect(cpu != shim_cpu && cpu_online(cpu));
 	shim_online &= ~BIT(cpu);
-	cpu_prepare_teardown(cpu);
+	for (i = MAX_STATES; i--;)
+		if (teardowns[i])
+			teardowns[i](cpu);
 }
 
 void shim_cpu_starts(unsigned int cpu)
 {
+	int i;
+
 	shim_expect(cpu == shim_cpu && cpu_online(cpu));
-	cpu_online_startup(cpu);
+	for (i = 0; i < MAX_STATES; i++)
+		if (startups[i])
+			startups[i](cpu);
 }
 
 void shim_cpu_comes(unsigned int cpu)
@@ -252,4 +263,14 @@ void vmalloc_areas_exit(void)
 
 void vmalloc_sync(void)
 {
+}
+
+size_t vmalloc_memory_at(const char *caller, const void *addr)
+{
+	return 0;
+}
+
+void slabmod_kvfree(const void *p)
+{
+	slabmod_kfree(p);
 }

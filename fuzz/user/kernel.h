@@ -345,6 +345,7 @@ struct llist_head {
 };
 
 #define LLIST_HEAD(name)		struct llist_head name
+#define init_llist_head(head)		((void)((head)->first = NULL))
 #define llist_for_each_entry_safe(pos, n, node, member)				\
 	for (struct llist_node *__node = (node), *__next;			\
 	     __node && (__next = __node->next,					\
@@ -411,6 +412,43 @@ struct delayed_work {
 void shim_queue(struct work_struct *work);
 void flush_work(struct work_struct *work);
 void cancel_work_sync(struct work_struct *work);
+
+struct workqueue_struct;
+
+#define WQ_MEM_RECLAIM			8
+#define alloc_workqueue(name, flags, max)	((struct workqueue_struct *)&shim_online)
+#define destroy_workqueue(wq)		((void)(wq))
+
+struct rcu_work {
+	struct work_struct work;
+	struct rcu_head rcu;
+};
+
+#define INIT_RCU_WORK(rwork, fn)	((void)(*(rwork) = (struct rcu_work){ .work.func = (fn) }))
+#define to_rcu_work(item)		container_of(item, struct rcu_work, work)
+
+static inline void shim_rcu_work_due(struct rcu_head *head)
+{
+	shim_queue(&container_of(head, struct rcu_work, rcu)->work);
+}
+
+static inline void queue_rcu_work(struct workqueue_struct *wq, struct rcu_work *rwork)
+{
+	call_rcu(&rwork->rcu, shim_rcu_work_due);
+}
+
+/* ---- waiting ---- */
+
+/* Let others run: callbacks of RCU and work items. */
+void shim_wait_event(void);
+
+#define DECLARE_WAIT_QUEUE_HEAD(name)	int name
+#define wake_up_all(queue)		((void)(queue))
+#define wait_event(queue, condition)	\
+do {					\
+	while (!(condition))		\
+		shim_wait_event();	\
+} while (0)
 
 /* ---- notifiers ---- */
 
@@ -577,6 +615,9 @@ void free_page(unsigned long addr);
 
 #define ZERO_SIZE_PTR		((void *)16)
 #define ZERO_OR_NULL_PTR(p)	((unsigned long)(p) <= 16)
+
+/* The same in each run. */
+#define get_random_long()	0xa24baed4963ee407ul
 
 void *kzalloc(size_t size, gfp_t gfp);
 void kfree(const void *p);

@@ -42,6 +42,8 @@ static inline void shim_point(enum shim_point point, const volatile void *p,
 #define smp_load_acquire(p)		READ_ONCE(*(p))
 #define smp_rmb()			barrier()
 #define smp_wmb()			barrier()
+#undef smp_mb
+#define smp_mb()			barrier()
 
 #define __shim_atomic(op, p, v) ({					\
 	typeof(p) __p = (p);						\
@@ -61,6 +63,8 @@ static inline void shim_point(enum shim_point point, const volatile void *p,
 #define atomic_read(v)			READ_ONCE((v)->counter)
 #define atomic_read_acquire(v)		atomic_read(v)
 #define atomic_set(v, n)		WRITE_ONCE((v)->counter, n)
+#define atomic_set_release(v, n)	atomic_set(v, n)
+#define atomic_xchg(v, n)		xchg(&(v)->counter, n)
 #define atomic_inc_return(v)		__shim_atomic(add_fetch, &(v)->counter, 1)
 #define atomic_inc_return_release(v)	atomic_inc_return(v)
 #define atomic_inc(v)			((void)atomic_inc_return(v))
@@ -96,6 +100,17 @@ static inline bool atomic_try_cmpxchg(atomic_t *v, int *old, int new)
 
 	*old = cmpxchg(&v->counter, was, new);
 	return *old == was;
+}
+
+static inline int atomic_dec_if_positive(atomic_t *v)
+{
+	int old = atomic_read(v);
+
+	do {
+		if (old <= 0)
+			break;
+	} while (!atomic_try_cmpxchg(v, &old, old - 1));
+	return old - 1;
 }
 
 static inline bool atomic_long_try_cmpxchg(atomic_long_t *v, long *old, long new)

@@ -275,6 +275,14 @@ static void run_works(bool delayed)
 	}
 }
 
+void shim_wait_event(void)
+{
+	shim_wait(__func__);
+	run_irq_works();
+	rcu_barrier();
+	run_works(false);
+}
+
 void shim_run_work(void)
 {
 	run_works(false);

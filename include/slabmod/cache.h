@@ -209,8 +209,9 @@ struct slabmod_cache *slabmod_pool_cache_create_args_owned(struct slabmod_pool *
  * slabmod_cache_destroy() - destroy a cache and free its memory
  * @cache: the cache, or NULL, which is ignored
  *
- * The cache must not be in use by other code during the call. A cache with live objects is
- * not destroyed: the objects are listed in one report, and the cache stays usable.
+ * The cache must not be in use by other code during the call. Objects passed to
+ * slabmod_kfree_rcu() before are waited for. A cache with live objects is not destroyed: the
+ * objects are listed in one report, and the cache stays usable.
  *
  * Context: process context, may sleep.
  * Return: 0, or -EBUSY if the cache has live objects.

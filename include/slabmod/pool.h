@@ -91,9 +91,10 @@ struct slabmod_pool *slabmod_pool_create_owned(const char *name,
  * slabmod_pool_destroy() - destroy a pool and free its memory
  * @pool: the pool, or NULL, which is ignored
  *
- * The pool must not be in use by other code during the call. A pool that still has caches
- * created by callers, live objects or pages in use is not destroyed: they are listed in one
- * report, and the pool stays usable.
+ * The pool must not be in use by other code during the call. Memory passed to
+ * slabmod_kfree_rcu() before is waited for. A pool that still has caches created by callers,
+ * live objects or pages in use is not destroyed: they are listed in one report, and the pool
+ * stays usable.
  *
  * Context: process context, may sleep.
  * Return: 0, or -EBUSY if the pool is not empty.

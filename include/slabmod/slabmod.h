@@ -16,6 +16,8 @@
 #include <slabmod/pool.h>
 #include <slabmod/string.h>
 #include <slabmod/vmalloc.h>
+#include <slabmod/rcu.h>
+#include <slabmod/sheaf.h>
 
 /* MODULE_IMPORT_NS() for all kernels: its argument became a string in 6.13. */
 #define SLABMOD_IMPORT() MODULE_INFO(import_ns, "SLABMOD")

@@ -6,7 +6,8 @@
  * each byte left behind has a pattern. With pools=1 it leaves pools and a cache behind, of each
  * kind also an empty one. With holds=1 it leaves nothing behind, but while it is loaded it
  * references kernel memory only from slabmod's memory, and has lost the pointers to some objects,
- * for scripts/check.d/kmemleak.sh.
+ * for scripts/check.d/kmemleak.sh. With passes=1 it frees all its memory, but after a grace period
+ * that it does not wait for.
  */
 #include <linux/compiler.h>
 #include <linux/module.h>
@@ -105,6 +106,71 @@ static noinline bool lose_objects(void)
 	return true;
 }
 
+/* ---- memory that waits for a grace period ---- */
+
+static bool passes;
+module_param(passes, bool, 0);
+MODULE_PARM_DESC(passes, "free memory after a grace period, and destroy its owners before that, or leave them behind");
+
+#define PASSED	1000
+
+struct passed {
+	struct passed *next;
+	struct rcu_head rcu;
+};
+
+static struct {
+	struct slabmod_pool *pool;
+	struct slabmod_cache *cache;
+	struct passed *all;
+} passing, left;
+
+static bool pass_add(struct passed **all, struct passed *more)
+{
+	if (!more)
+		return false;
+	more->next = *all;
+	*all = more;
+	return true;
+}
+
+static int pass_init(void)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	bool ok;
+	int i;
+
+	passing.pool = slabmod_pool_create("passing", &params);
+	left.pool = slabmod_pool_create("left", &params);
+	passing.cache = slabmod_cache_create("passing", sizeof(struct passed), 0, 0, NULL);
+	left.cache = slabmod_cache_create("left", sizeof(struct passed), 0, 0, NULL);
+	ok = passing.pool && left.pool && passing.cache && left.cache;
+	for (i = 0; i < PASSED && ok; i++)
+		ok = pass_add(&passing.all, slabmod_pool_kmalloc(passing.pool, 100, GFP_KERNEL)) &&
+		     pass_add(&passing.all, slabmod_cache_alloc(passing.cache, GFP_KERNEL)) &&
+		     pass_add(&left.all, slabmod_pool_kmalloc(left.pool, 100, GFP_KERNEL)) &&
+		     pass_add(&left.all, slabmod_cache_alloc(left.cache, GFP_KERNEL));
+	return ok ? 0 : -ENOMEM;
+}
+
+static void pass_all(struct passed *all)
+{
+	struct passed *next;
+
+	for (; all; all = next) {
+		next = all->next;
+		slabmod_kfree_rcu(all, rcu);
+	}
+}
+
+static void pass_exit(void)
+{
+	pass_all(passing.all);
+	if (slabmod_cache_destroy(passing.cache) || slabmod_pool_destroy(passing.pool))
+		pr_err("leaky: not destroyed\n");
+	pass_all(left.all);
+}
+
 /* Not inline: the test looks for its name. */
 static noinline int leave_objects(void)
 {
@@ -119,6 +185,8 @@ static noinline int leave_objects(void)
 
 static int __init leaky_init(void)
 {
+	if (passes)
+		return pass_init();
 	if (!holds)
 		return pools ? leave_pools() : leave_objects();
 	holder_cache = slabmod_cache_create("holder", sizeof(struct holder), 0, 0, NULL);
@@ -131,6 +199,8 @@ static void __exit leaky_exit(void)
 {
 	struct holder *holder, *next;
 
+	if (passes)
+		pass_exit();
 	for (holder = holders; holder; holder = next) {
 		next = holder->next;
 		kfree(holder->held);

@@ -69,6 +69,8 @@ enum stress_context { STRESS_CONTEXTS(STRESS_ID) NR_STRESS_CONTEXTS };
 	X(KREALLOC_ARRAY, krealloc_array) X(KSIZE, ksize) X(KFREE, kfree) \
 	X(KFREE_SENSITIVE, kfree_sensitive) X(KREALLOC_ZERO, krealloc_zero) \
 	X(KFREE_BULK, kfree_bulk) X(CACHE_FREE, cache_free) X(CACHE_FREE_BULK, cache_free_bulk) \
+	X(KFREE_RCU, kfree_rcu) X(KFREE_RCU_MIGHTSLEEP, kfree_rcu_mightsleep) \
+	X(RCU_BARRIER, rcu_barrier) X(SHEAF, sheaf) \
 	X(FREE_PAGES, free_pages) X(FREE_PAGES_PAGE, free_pages_by_page) \
 	X(FREE_PAGES_EXACT, free_pages_exact) X(POOL_KFREE, pool_kfree) \
 	X(POOL_FREE_PAGES, pool_free_pages) X(SHRINK, shrink) X(POOL_SHRINK, pool_shrink) \

@@ -363,15 +363,40 @@ void stress_alloc(struct stress_actor *actor, struct stress_piece *piece)
 	stress_did(actor, kind, 1);
 }
 
+/* Allocate @nr objects from a sheaf that has one more. Return how many. */
+static size_t alloc_sheaf(struct stress_actor *actor, const struct stress_cache *cache, gfp_t gfp,
+			  unsigned int nr)
+{
+	struct slabmod_sheaf *sheaf = slabmod_cache_prefill_sheaf(cache->cache, gfp, nr + 1);
+	unsigned int i;
+
+	if (!sheaf)
+		return 0;
+	for (i = 0; i < nr; i++)
+		actor->objects[i] = slabmod_cache_alloc_from_sheaf(cache->cache, gfp & ~__GFP_ZERO,
+								   sheaf);
+	if (slabmod_cache_sheaf_size(sheaf) != 1)
+		stress_wrong(actor, NULL, "a sheaf has %u objects in place of 1",
+			     slabmod_cache_sheaf_size(sheaf));
+	slabmod_cache_return_sheaf(cache->cache, gfp, sheaf);
+	return nr;
+}
+
 void stress_alloc_bulk(struct stress_actor *actor, struct stress_piece **pieces, unsigned int nr)
 {
 	const struct stress_cache *cache = stress_random_cache(actor, true);
-	size_t got = slabmod_cache_alloc_bulk(cache->cache, stress_gfp(actor, cache->size), nr,
-					      actor->objects);
+	bool sheaf = stress_one_in(actor, 2);
+	enum stress_kind kind = sheaf ? STRESS_SHEAF : STRESS_CACHE_ALLOC_BULK;
+	gfp_t gfp = stress_gfp(actor, cache->size);
 	unsigned int i;
+	size_t got;
 
+	if (sheaf)
+		got = alloc_sheaf(actor, cache, gfp, nr);
+	else
+		got = slabmod_cache_alloc_bulk(cache->cache, gfp, nr, actor->objects);
 	if (!got) {
-		stress_was_refused(actor, STRESS_CACHE_ALLOC_BULK);
+		stress_was_refused(actor, kind);
 		return;
 	}
 	if (got != nr)
@@ -380,7 +405,7 @@ void stress_alloc_bulk(struct stress_actor *actor, struct stress_piece **pieces,
 		stress_reset(pieces[i]);
 		stress_set_object(pieces[i], cache);
 		pieces[i]->piece.memory = actor->objects[i];
-		stress_begin_piece(actor, pieces[i], STRESS_CACHE_ALLOC_BULK);
+		stress_begin_piece(actor, pieces[i], kind);
 	}
-	stress_did(actor, STRESS_CACHE_ALLOC_BULK, got);
+	stress_did(actor, kind, got);
 }

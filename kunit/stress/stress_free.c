@@ -20,9 +20,31 @@ void stress_krealloc_zero(struct stress_actor *actor, void *p)
 		stress_wrong(actor, NULL, "krealloc of %p to size 0", p);
 }
 
-static enum stress_kind free_memory(struct stress_actor *actor, int pool, void *p)
+/*
+ * Free memory after a grace period, until which it counts as in use. Its owner's pattern ends at
+ * once. Return false if the piece is too small for that.
+ */
+static bool free_rcu(struct stress_actor *actor, void *p, size_t size, enum stress_kind *kind)
+{
+	struct rcu_head *head;
+
+	if (actor->may_sleep && stress_one_in(actor, 4)) {
+		slabmod_kfree_rcu_mightsleep(p);
+		*kind = STRESS_KFREE_RCU_MIGHTSLEEP;
+		return true;
+	}
+	if (size < sizeof(*head))
+		return false;
+	head = p + ALIGN_DOWN(size - sizeof(*head), sizeof(void *));
+	slabmod_kvfree_call_rcu(head, p);
+	*kind = STRESS_KFREE_RCU;
+	return true;
+}
+
+static enum stress_kind free_memory(struct stress_actor *actor, int pool, void *p, size_t size)
 {
 	unsigned int how = stress_below(actor, 32);
+	enum stress_kind kind;
 
 	if (how == 0) {
 		slabmod_kfree_sensitive(p);
@@ -32,6 +54,8 @@ static enum stress_kind free_memory(struct stress_actor *actor, int pool, void *
 		stress_krealloc_zero(actor, p);
 		return STRESS_KREALLOC_ZERO;
 	}
+	if (how >= 30 && free_rcu(actor, p, size, &kind))
+		return kind;
 	if (pool >= 0 && how < 24) {
 		slabmod_pool_kfree(stress_pools[pool], p);
 		return STRESS_POOL_KFREE;
@@ -44,7 +68,11 @@ static enum stress_kind free_object(struct stress_actor *actor, const struct str
 				    void *p)
 {
 	unsigned int how = stress_below(actor, 32);
+	enum stress_kind kind;
 
+	/* The head would overwrite what was constructed. */
+	if (how >= 30 && !cache->ctor && free_rcu(actor, p, cache->size, &kind))
+		return kind;
 	if (how == 0) {
 		slabmod_kfree_sensitive(p);
 		return STRESS_KFREE_SENSITIVE;
@@ -82,7 +110,7 @@ void stress_free(struct stress_actor *actor, struct stress_piece *piece)
 	enum stress_kind kind = STRESS_FREE_PAGES_EXACT;
 
 	if (piece->family == STRESS_MEMORY)
-		kind = free_memory(actor, piece->pool, p);
+		kind = free_memory(actor, piece->pool, p, piece->piece.size);
 	else if (piece->family == STRESS_OBJECT)
 		kind = free_object(actor, piece->cache, p);
 	else if (piece->family == STRESS_PAGES)

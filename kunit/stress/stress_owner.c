@@ -348,6 +348,9 @@ void stress_rare(struct stress_actor *actor, unsigned int which)
 		stress_cache_life(actor);
 	} else if (which <= 40) {
 		stress_check_pools(actor);
+	} else if (which == 41) {
+		slabmod_rcu_barrier();
+		stress_did(actor, STRESS_RCU_BARRIER, 1);
 	} else {
 		slabmod_cache_shrink(stress_random_cache(actor, true)->cache);
 		stress_did(actor, STRESS_CACHE_SHRINK, 1);
@@ -366,7 +369,7 @@ void stress_do_each(struct stress_actor *actor, const unsigned int *which, unsig
 void stress_rare_all(struct stress_actor *actor)
 {
 	/* One of each range above. */
-	static const unsigned int each[] = { 0, 1, 5, 13, 29, 41 };
+	static const unsigned int each[] = { 0, 1, 5, 13, 29, 41, 42 };
 
 	stress_do_each(actor, each, ARRAY_SIZE(each), stress_rare);
 }

@@ -235,6 +235,9 @@ void debug_note_free(struct debug_track *track)
 {
 	unsigned long site;
 
+	/* kfree_rcu() was called a grace period ago. */
+	if (track->free_time)
+		return;
 	track->free_stack = save_stack(GFP_NOWAIT, &site);
 	track->free_pid = task_pid_nr(current);
 	track->free_time = jiffies ?: 1;

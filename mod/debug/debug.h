@@ -162,6 +162,7 @@ void debug_queue_add(struct debug_queue *queue, struct debug_track *track);
 struct debug_track *debug_queue_remove(struct debug_queue *queue, unsigned long keep);
 
 void debug_note_alloc(struct debug_track *track, size_t requested, gfp_t gfp);
+/* Record the caller that frees memory. The first call after an allocation counts. */
 void debug_note_free(struct debug_track *track);
 /* Let kmemleak track memory of a caller, or untrack it. */
 void debug_kmemleak_alloc(struct debug_track *track, const void *p, size_t size, gfp_t gfp);

@@ -29,6 +29,7 @@
 	X(AREA,		area,		"a vmalloc area, or the list of its pages") \
 	X(VMAP,		vmap,		"the mapping of a vmalloc area") \
 	X(CALLSITES,	callsites,	"the table of call sites") \
+	X(RECORD,	record,		"a record of a free after a grace period") \
 	X(WAKE,		wake,		"waking the worker; the request is lost") \
 	X(DEBUGFS,	debugfs,	"a directory in debugfs")
 
@@ -39,7 +40,8 @@
 	X(EMPTY,	empty,		"the empty magazines shared by all caches") \
 	X(NOTIFIER,	notifier,	"registering a notifier") \
 	X(HOTPLUG,	hotplug,	"registering CPU hotplug callbacks") \
-	X(SHRINKER,	shrinker,	"registering the shrinker")
+	X(SHRINKER,	shrinker,	"registering the shrinker") \
+	X(RCU,		rcu,		"the lists and the workqueue of frees after a grace period")
 
 enum fault_site {
 #define X(id, name, text) FAULT_##id,

@@ -62,3 +62,24 @@ check 'caches and pools with objects stay, without a name' without_names
 check 'is valid' [ "$(cat $debug/validate)" = ok ]
 check 'unloads again' rmmod slabmod
 check 'objects in pools are reported again' [ "$(dmesg | grep -c 'misuse: leak: kmalloc-112: its pool was destroyed with 1 live objects')" = 2 ]
+
+# Memory that waits for a grace period
+all_destroyed() {
+	! dmesg | grep -E 'leaky: not destroyed|misuse: (cache_busy|pool_busy|double_free|bad_free)'
+}
+
+nothing_used() {
+	[ "$(sed -n 's/^used  *\([0-9]*\) .*/\1/p' $summary)" = 0 ] && grep -q '^rcu_waiting  *0 ' $summary
+}
+
+check 'loads again' insmod /modules/slabmod.ko
+for round in 1 2 3; do
+	check "a client whose memory waits for a grace period loads ($round)" insmod /modules/slabmod_leaky.ko passes=1
+	check 'and unloads' rmmod slabmod_leaky
+	check 'its memory is freed' nothing_used
+done
+check 'its cache and its pool are empty when they are destroyed' all_destroyed
+check 'and those that it leaves behind, too' [ "$(dmesg | grep -c 'misuse: leak: left: its module was unloaded without destroying it')" = 3 ]
+check 'and the pool' [ "$(dmesg | grep -c 'misuse: leak: pool left: its module was unloaded with 0 caches, 0 live objects, 0 pages in use')" = 3 ]
+check 'is valid' [ "$(cat $debug/validate)" = ok ]
+check 'unloads' rmmod slabmod

@@ -185,7 +185,8 @@ static void test_addresses_are_recognized_in_any_context(struct kunit *test)
 	struct slabmod_pool *pool = kit_pool_create(test, NO_LIMIT);
 	int i;
 
-	asked.right = asked.wrong = 0;
+	asked.right = 0;
+	asked.wrong = 0;
 	asked.area = vmalloc_in(test, pool, 2 * PAGE_SIZE);
 	asked.in = asked.area + PAGE_SIZE + 1;
 	asked.out = &asked;

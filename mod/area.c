@@ -83,7 +83,7 @@ bool area_was_freed(const void *addr)
 
 	for (i = 0; i < NR_RECENT; i++)
 		if (READ_ONCE(recent[i]) == addr)
-			/* The kernel may have reused the address. Not read: the TLB may be stale. */
+			/* The kernel may have reused it. Not by a read: the TLB may be stale. */
 			return !vmalloc_to_page(addr);
 	return false;
 }

@@ -47,7 +47,7 @@ struct vmalloc_area *area_find(const void *addr);
 /* Return any area, or NULL. */
 struct vmalloc_area *area_first(void);
 
-/* Make an area known, or unknown; lookups may find it for a grace period of RCU. Not in interrupts. */
+/* Make an area known, or unknown; lookups may find it for a grace period. Not in interrupts. */
 void area_insert(struct vmalloc_area *area);
 void area_remove(struct vmalloc_area *area);
 

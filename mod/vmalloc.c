@@ -61,16 +61,16 @@ static bool alloc_blocks(struct vmalloc_area *area, struct page **pages, int nid
 			return false;
 		nr = min(nr, area->nr_pages - done);
 		frame = block_alloc_part(area->pool, nid, nr, gfp, nr > 1);
-		if (frame) {
-			list_add_tail(&frame->node, &area->blocks);
-			for (i = 0; i < nr; i++)
-				pages[done++] = virt_to_page(frame->block) + i;
-		} else if (nr == 1) {
+		if (!frame && nr == 1)
 			return false;
-		} else {
-			nr = rounddown_pow_of_two(nr - 1);
-		}
 		cond_resched();
+		if (!frame) {
+			nr = rounddown_pow_of_two(nr - 1);
+			continue;
+		}
+		list_add_tail(&frame->node, &area->blocks);
+		for (i = 0; i < nr; i++)
+			pages[done++] = virt_to_page(frame->block) + i;
 	}
 	return true;
 }

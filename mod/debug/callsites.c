@@ -4,8 +4,8 @@
  *
  * Nothing is counted when objects are allocated and freed: each request walks all slabs.
  *
- * Contexts: process, may sleep. Locks: none; slabs, blocks and areas are walked under RCU. Memory: a
- * table for the time of the request.
+ * Contexts: process, may sleep. Locks: none; slabs, blocks and areas are walked under RCU. Memory:
+ * a table for the time of the request.
  */
 #include <linux/hash.h>
 #include <linux/jiffies.h>

@@ -28,7 +28,9 @@
 	X(WRITE_FREE,	write_free,	"write to freed memory (debug mode)") \
 	X(LEAK,		leak,		"objects live when their module was unloaded") \
 	X(NMI_FLOOD,	nmi_flood,	"frees lost because an NMI deferred too many") \
-	X(STRAY_PUT,	stray_put,	"page reference dropped by a caller that held none")
+	X(STRAY_PUT,	stray_put,	"page reference dropped by a caller that held none") \
+	X(BAD_REGION,	bad_region,	"invalid properties of a region, or none at the address") \
+	X(BAD_MARK,	bad_mark,	"reset of a region to a mark that is not valid")
 
 enum misuse {
 #define X(id, name, text) MISUSE_##id,

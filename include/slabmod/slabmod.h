@@ -12,6 +12,7 @@
 #include <slabmod/kmalloc.h>
 #include <slabmod/pages.h>
 #include <slabmod/pool.h>
+#include <slabmod/region.h>
 
 /* MODULE_IMPORT_NS() for all kernels: its argument became a string in 6.13. */
 #define SLABMOD_IMPORT() MODULE_INFO(import_ns, "SLABMOD")

@@ -504,7 +504,7 @@ static const struct {
 	OP(kernel_asks), OP(interrupt), OP(check), OP(wrong_free), OP(double_free),
 	OP(wrong_size), OP(absurd_size), OP(absurd_flags), OP(wrong_cache),
 	OP(wrong_pool), OP(bad_cache), OP(bad_pool), OP(overrun), OP(write_free),
-	OP(late_double_free),
+	OP(late_double_free), OP(region), OP(region),
 };
 
 static void run_op(struct interp *in)

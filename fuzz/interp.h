@@ -181,6 +181,10 @@ void op_pool_kmalloc(struct interp *in);
 void op_pool_pages(struct interp *in);
 void op_shrink(struct interp *in);
 
+/* ---- region.c ---- */
+
+void op_region(struct interp *in);
+
 /* ---- wrong.c: misuse ---- */
 
 void op_wrong_free(struct interp *in);

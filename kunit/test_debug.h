@@ -23,6 +23,8 @@ struct slabmod_cache *debug_cache_to_spoil(struct kunit *test, size_t size, unsi
 					   void (*ctor)(void *object));
 
 #ifdef CONFIG_KASAN_GENERIC
+/* KASAN's shadow byte of an address. */
+u8 debug_shadow(const void *p, long offset);
 void test_kasan_shadow_of_an_object(struct kunit *test);
 void test_kasan_shadow_of_a_block(struct kunit *test);
 #endif

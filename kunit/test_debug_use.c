@@ -181,7 +181,7 @@ void test_constructed_objects_keep_their_state(struct kunit *test)
 /* ---- KASAN's shadow ---- */
 
 #ifdef CONFIG_KASAN_GENERIC
-static u8 debug_shadow(const void *p, long offset)
+u8 debug_shadow(const void *p, long offset)
 {
 	return *(u8 *)kasan_mem_to_shadow(p + offset);
 }

@@ -13,6 +13,11 @@
 #include <linux/stackdepot.h>
 #include <linux/version.h>
 
+/* Declarations of page_frag_alloc() left linux/gfp.h in 6.13. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#include <linux/page_frag_cache.h>
+#endif
+
 #if BITS_PER_LONG != 64
 #error slabmod is for 64-bit kernels: it needs a direct map of all memory
 #endif
@@ -150,6 +155,18 @@
 #define alloc_reclaim_queue(name)	alloc_workqueue(name, WQ_MEM_RECLAIM | WQ_PERCPU, 0)
 #else
 #define alloc_reclaim_queue(name)	alloc_workqueue(name, WQ_MEM_RECLAIM, 0)
+#endif
+
+/* Free what a cache of page fragments holds. A function since 6.10. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define page_frag_drain(cache)	page_frag_cache_drain(cache)
+#else
+#define page_frag_drain(cache)								\
+	do {										\
+		if ((cache)->va)							\
+			__page_frag_cache_drain(virt_to_head_page((cache)->va),		\
+						(cache)->pagecnt_bias);			\
+	} while (0)
 #endif
 
 /* Since 6.7, the kernel allocates shrinkers. */

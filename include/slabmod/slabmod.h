@@ -14,10 +14,11 @@
 #include <slabmod/kvmalloc.h>
 #include <slabmod/pages.h>
 #include <slabmod/pool.h>
+#include <slabmod/rcu.h>
+#include <slabmod/region.h>
+#include <slabmod/sheaf.h>
 #include <slabmod/string.h>
 #include <slabmod/vmalloc.h>
-#include <slabmod/rcu.h>
-#include <slabmod/sheaf.h>
 
 /* MODULE_IMPORT_NS() for all kernels: its argument became a string in 6.13. */
 #define SLABMOD_IMPORT() MODULE_INFO(import_ns, "SLABMOD")

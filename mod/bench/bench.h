@@ -9,6 +9,7 @@
  *	step.c		single-steps a case
  *	profile.c	evaluates what step.c counted
  *	cases.c		cases for one CPU
+ *	region.c	cases for one CPU: pieces that are freed together
  *	threads.c	cases for several CPUs
  *	replay.c	replays a recorded trace; trace.c reads it
  *	memory.c	memory held by an allocator during a case

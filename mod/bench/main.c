@@ -28,12 +28,14 @@
 
 #include "bench.h"
 #include "memory.h"
+#include "region.h"
 #include "replay.h"
 #include "step.h"
 #include "threads.h"
 
 static const struct bench_group *const groups[] = {
 	&bench_one_cpu_cases,
+	&bench_region_cases,
 	&bench_thread_cases,
 	&bench_replay_cases,
 	&bench_memory_cases,

@@ -8,6 +8,9 @@
 #ifndef _SLABMOD_DROPIN_HEADERS_H
 #define _SLABMOD_DROPIN_HEADERS_H
 
+/* Variables of the core that modules cannot use, with names that a module may have. */
+#define shadow_nodes slabmod_dropin_shadow_nodes
+
 /* ---- functions that are replaced ---- */
 
 #include <linux/cleanup.h>
@@ -89,5 +92,7 @@
 #include <net/tcx.h>
 #endif
 #endif
+
+#undef shadow_nodes
 
 #endif /* _SLABMOD_DROPIN_HEADERS_H */

@@ -356,6 +356,13 @@ static inline void *slabmod_dropin_kvmemdup(const void *src, size_t len, gfp_t g
 	return slabmod_pool_kvmemdup(slabmod_dropin_pool, src, len, slabmod_dropin_gfp(gfp));
 }
 
+/* ---- what cannot be mapped ---- */
+
+#ifdef kvrealloc_node
+void *__compiletime_error("slabmod: memory is not resized to another node or alignment; keep the functions of this memory for the kernel (slabmod-keep-FILE.o)")
+slabmod_dropin_realloc_elsewhere(const void *p, ...);
+#endif
+
 /* ---- pages, by address ---- */
 
 static inline unsigned long slabmod_dropin___get_free_pages(gfp_t gfp, unsigned int order)

@@ -19,10 +19,10 @@
 #define __kmalloc slabmod_dropin_kmalloc
 #undef kmalloc_large
 #define kmalloc_large slabmod_dropin_kmalloc
+#undef kmalloc_track_caller_noprof
+#define kmalloc_track_caller_noprof slabmod_dropin_kmalloc
 #undef kmalloc_track_caller
 #define kmalloc_track_caller slabmod_dropin_kmalloc
-#undef __kmalloc_large
-#define __kmalloc_large slabmod_dropin_kmalloc
 #endif
 #ifndef SLABMOD_KEEP_kzalloc
 #undef kzalloc
@@ -39,8 +39,6 @@
 #define __kmalloc_node slabmod_dropin_kmalloc_node
 #undef kmalloc_large_node
 #define kmalloc_large_node slabmod_dropin_kmalloc_node
-#undef __kmalloc_large_node
-#define __kmalloc_large_node slabmod_dropin_kmalloc_node
 #undef kmalloc_node_track_caller
 #define kmalloc_node_track_caller slabmod_dropin_kmalloc_node
 #endif
@@ -306,6 +304,30 @@
 #define kvrealloc slabmod_dropin_kvrealloc
 #undef kvrealloc_noprof
 #define kvrealloc_noprof slabmod_dropin_kvrealloc
+#endif
+#ifdef kvrealloc_node
+#ifndef SLABMOD_KEEP_kvrealloc
+#undef kvrealloc_node
+#define kvrealloc_node slabmod_dropin_realloc_elsewhere
+#endif
+#ifndef SLABMOD_KEEP_kvrealloc
+#undef kvrealloc_node_align
+#define kvrealloc_node_align slabmod_dropin_realloc_elsewhere
+#undef kvrealloc_node_align_noprof
+#define kvrealloc_node_align_noprof slabmod_dropin_realloc_elsewhere
+#endif
+#ifndef SLABMOD_KEEP_vrealloc
+#undef vrealloc_node
+#define vrealloc_node slabmod_dropin_realloc_elsewhere
+#undef vrealloc_node_noprof
+#define vrealloc_node_noprof slabmod_dropin_realloc_elsewhere
+#endif
+#ifndef SLABMOD_KEEP_vrealloc
+#undef vrealloc_node_align
+#define vrealloc_node_align slabmod_dropin_realloc_elsewhere
+#undef vrealloc_node_align_noprof
+#define vrealloc_node_align_noprof slabmod_dropin_realloc_elsewhere
+#endif
 #endif
 
 /* ---- pages, by address ---- */

@@ -12,6 +12,7 @@
  *   dropin/headers.h	The kernel's headers with inline functions that allocate, or that mention
  *			struct kmem_cache. They keep the kernel's allocator, because the kernel
  *			frees what they allocate, and the kernel's type.
+ *   dropin/core.h	Functions of the core that free what the module passes to them.
  *   dropin/alloc.h	The functions that replace the kernel's.
  *   dropin/map.h	The names. A name is replaced wherever it stands, also as a function pointer.
  *   dropin/module.h	module_init() and module_exit(), with the pool and its parameters.
@@ -33,6 +34,7 @@
 
 #include <slabmod/dropin/free.h>
 #include <slabmod/dropin/headers.h>
+#include <slabmod/dropin/core.h>
 #include <slabmod/dropin/alloc.h>
 #include <slabmod/dropin/map.h>
 #include <slabmod/dropin/module.h>

@@ -6,9 +6,8 @@
 #ifndef _SLABMOD_DROPIN_CACHE_H
 #define _SLABMOD_DROPIN_CACHE_H
 
-/* The flags of SLUB's debug mode. They are 0 in a kernel without it. */
-#define SLABMOD_DROPIN_DEBUG_FLAGS	\
-	((slab_flags_t __force)SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
+/* The flags of SLUB's debug mode. A kernel without it ignores them, slabmod does not. */
+#define SLABMOD_DROPIN_DEBUG_FLAGS	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
 
 /*
  * Other flags have no effect: memory is never accounted to a control group or counted as

@@ -18,10 +18,15 @@ slabmod-build ?= $(slabmod-dir)
 KBUILD_EXTRA_SYMBOLS += $(slabmod-build)/Module.symvers
 
 # The following is evaluated for each object. A Kbuild may assign to ccflags-y, so its flags go
-# elsewhere. Macros that a file defines before its first #include: see include/slabmod/dropin.h.
-slabmod-source = $(strip $(file <$(if $(wildcard $(src)/$(target-stem).c),$(src)/$(target-stem).c,/dev/null)))
+# elsewhere. slabmod-own: macros that a file defines before its first #include, as words.
+slabmod-empty :=
+slabmod-space := $(slabmod-empty) $(slabmod-empty)
+slabmod-hash := \#
+slabmod-source = $(wildcard $(src)/$(target-stem).c)
+slabmod-text = $(if $(slabmod-source),$(strip $(file <$(slabmod-source))))
+slabmod-head = $(firstword $(subst $(slabmod-hash)include, ,begin$(subst $(slabmod-space),~,$(slabmod-text))))
 slabmod-own = $(foreach macro,pr_fmt dev_fmt DEFAULT_SYMBOL_NAMESPACE,$\
-	$(if $(findstring define $(macro),$(slabmod-source)),-DSLABMOD_OWN_$(macro)))
+	$(if $(findstring define~$(macro),$(slabmod-head)),-DSLABMOD_OWN_$(macro)))
 slabmod-keep = $(addprefix -DSLABMOD_KEEP_,$(slabmod-keep-y) $(slabmod-keep-$(target-stem).o))
 
 KBUILD_CFLAGS_MODULE += -I$(slabmod-dir)/include $(slabmod-keep) $(slabmod-own)

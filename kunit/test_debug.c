@@ -10,7 +10,6 @@
 #include "context.h"
 #include "debug/callsites.h"
 #include "debug/debug.h"
-#include "debug/debug_block.h"
 #include "debug/quarantine.h"
 #include "home.h"
 #include "home_walk.h"
@@ -458,7 +457,6 @@ static void test_pool_with_debug_mode_debugs_all_of_its_memory(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(other), 0);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(debugged), 0);
-	KUNIT_EXPECT_EQ(test, static_key_enabled(&debug_blocks), debug_all);
 }
 
 static struct kunit_case debug_cases[] = {

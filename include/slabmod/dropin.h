@@ -14,7 +14,7 @@
  *			frees what they allocate, and the kernel's type.
  *   dropin/core.h	Functions of the core that free what the module passes to them.
  *   dropin/alloc.h	The functions that replace the kernel's.
- *   dropin/map.h	The names. A name is replaced wherever it stands, also as a function pointer.
+ *   dropin/map.h	The names, each replaced wherever it stands, also as a function pointer.
  *   dropin/module.h	module_init() and module_exit(), with the pool and its parameters.
  *
  * Documentation/dropin.rst says what is mapped, and what to do if a file does not compile.
@@ -31,6 +31,10 @@
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error slabmod: dropin.h knows Linux 6.1 and newer
 #endif
+
+/* A function that cannot be called, for a reason. */
+#define SLABMOD_REFUSE(reason)	\
+	__compiletime_error("slabmod: " reason ": see slabmod-keep in Documentation/dropin.rst")
 
 #include <slabmod/dropin/free.h>
 #include <slabmod/dropin/headers.h>

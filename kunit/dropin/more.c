@@ -15,7 +15,7 @@
 
 static int from_the_core(void)
 {
-	static char text[] = "text";
+	char text[] = "text";
 	substring_t whole = { text, text + 4 };
 	unsigned long *bits = bitmap_zalloc(64, GFP_KERNEL);
 	char *name = match_strdup(&whole);

@@ -25,7 +25,6 @@
 #include "source.h"
 
 DEFINE_STATIC_KEY_FALSE(debug_blocks);
-EXPORT_SYMBOL_FOR_TEST(debug_blocks);
 
 /* Set by debug_block_switch(). */
 static bool all_pools;

@@ -13,14 +13,14 @@
 extern struct slabmod_pool *slabmod_dropin_pool
 	__asm__("slabmod_pool_of_this_module__it_needs_module_init");
 
-void __compiletime_error("slabmod: a pool has no DMA zones; keep the function for the kernel (slabmod-keep-FILE.o)")
-slabmod_dropin_zone(void);
-void __compiletime_error("slabmod: a cache has no DMA zones; keep the function for the kernel (slabmod-keep-FILE.o)")
-slabmod_dropin_cache_zone(void);
-void __compiletime_error("slabmod: objects of a cache are at most 32 KiB; keep the function for the kernel (slabmod-keep-FILE.o)")
-slabmod_dropin_cache_size(void);
+SLABMOD_REFUSE("a pool has no DMA zones, so this function is to stay the kernel's")
+void slabmod_dropin_zone(void);
+SLABMOD_REFUSE("a cache has no DMA zones, so it is to stay the kernel's")
+void slabmod_dropin_cache_zone(void);
+SLABMOD_REFUSE("objects of a cache are at most 32 KiB, so it is to stay the kernel's")
+void slabmod_dropin_cache_size(void);
 
-/* Refuse a zone at compile time if possible. slabmod refuses any other at run time, with a report. */
+/* Refuse a zone at compile time if it is constant. Otherwise slabmod does, with a report. */
 static __always_inline gfp_t slabmod_dropin_gfp(gfp_t gfp)
 {
 	if (__builtin_constant_p(gfp) && (gfp & (__GFP_DMA | __GFP_DMA32)))
@@ -359,8 +359,8 @@ static inline void *slabmod_dropin_kvmemdup(const void *src, size_t len, gfp_t g
 /* ---- what cannot be mapped ---- */
 
 #ifdef kvrealloc_node
-void *__compiletime_error("slabmod: memory is not resized to another node or alignment; keep the functions of this memory for the kernel (slabmod-keep-FILE.o)")
-slabmod_dropin_realloc_elsewhere(const void *p, ...);
+SLABMOD_REFUSE("memory is not resized to another node or alignment")
+void *slabmod_dropin_realloc_elsewhere(const void *p, ...);
 #endif
 
 /* ---- pages, by address ---- */

@@ -38,7 +38,7 @@ static inline int slabmod_dropin_seq_release_private(struct inode *inode, struct
 static inline bool slabmod_dropin_core_frees(const void *p)
 {
 	return WARN_ONCE(slabmod_owns(p),
-			 "slabmod: the network stack frees the data of an skb with kfree(): keep the function that allocates it for the kernel (slabmod-keep-FILE.o)\n");
+			 "slabmod: the core frees an skb's data: see slabmod-keep in Documentation/dropin.rst\n");
 }
 
 static inline struct sk_buff *slabmod_dropin_build_skb(void *data, unsigned int frag_size)
@@ -68,11 +68,11 @@ static inline struct sk_buff *slabmod_dropin_slab_build_skb(void *data)
 
 /* ---- refused at compile time ---- */
 
-void __compiletime_error("slabmod: debugfs frees the string with kfree(): keep the function that allocates it, and this one, for the kernel (slabmod-keep-FILE.o)")
-slabmod_dropin_debugfs_create_str(const char *name, umode_t mode, struct dentry *parent,
-				  char **value);
-unsigned int __compiletime_error("slabmod: the USB core frees such a buffer with kfree(): keep the function that allocates it, and this flag, for the kernel (slabmod-keep-FILE.o)")
-slabmod_dropin_urb_free_buffer(void);
+SLABMOD_REFUSE("debugfs frees the string, so its allocation and this are to stay the kernel's")
+void slabmod_dropin_debugfs_create_str(const char *name, umode_t mode, struct dentry *parent,
+				       char **value);
+SLABMOD_REFUSE("USB frees the buffer, so its allocation and this flag are to stay the kernel's")
+unsigned int slabmod_dropin_urb_free_buffer(void);
 
 #ifndef SLABMOD_KEEP_debugfs_create_str
 #undef debugfs_create_str

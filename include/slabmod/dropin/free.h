@@ -156,7 +156,7 @@ do {										\
 	typeof(ptr) __slabmod_p = (ptr);					\
 										\
 	if (slabmod_owns(__slabmod_p))						\
-		slabmod_kvfree_call_rcu(&__slabmod_p->rhf, (void *)__slabmod_p);	\
+		slabmod_kvfree_call_rcu(&__slabmod_p->rhf, (void *)__slabmod_p); \
 	else									\
 		kvfree_rcu_arg_2(__slabmod_p, rhf);				\
 } while (0)

@@ -52,7 +52,8 @@ static inline void slabmod_dropin_pool_destroy(struct slabmod_pool *pool)
 	module_param_named(slabmod_limit_mb, slabmod_dropin_settings.limit_mb, ulong, 0444);	\
 	MODULE_PARM_DESC(slabmod_limit_mb,							\
 			 "maximum MiB of the module's pool; 0: no limit (default 0)");		\
-	module_param_named(slabmod_reserve_mb, slabmod_dropin_settings.reserve_mb, ulong, 0444);	\
+	module_param_named(slabmod_reserve_mb, slabmod_dropin_settings.reserve_mb, ulong,	\
+			   0444);								\
 	MODULE_PARM_DESC(slabmod_reserve_mb,							\
 			 "MiB that the module's pool holds from the start (default 0)");	\
 	module_param_named(slabmod_debug, slabmod_dropin_settings.debug, bool, 0444);		\

@@ -406,6 +406,59 @@ static void test_only_one_of_racing_frees_succeeds(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, track);
 }
 
+/* ---- debug mode of one pool ---- */
+
+#define BLOCK_BYTES	(PAGE_SIZE << 5)
+
+static void expect_debugged(struct kunit *test, struct slabmod_pool *pool,
+			    struct slabmod_cache *cache)
+{
+	void *object = slabmod_cache_alloc(cache, GFP_KERNEL);
+	void *memory = kit_pool_kmalloc(test, pool, 50);
+	void *block = kit_pool_kmalloc(test, pool, BLOCK_BYTES - 10);
+
+	debug_poke(object, 50, 1);
+	debug_poke(memory, 50, 1);
+	debug_poke(block, BLOCK_BYTES - 10, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 50",
+			  slabmod_cache_free(cache, object));
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 50", slabmod_kfree(memory));
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset", slabmod_kfree(block));
+}
+
+static void expect_not_debugged(struct kunit *test, struct slabmod_pool *pool)
+{
+	void *memory = kit_pool_kmalloc(test, pool, 50);
+	void *block = kit_pool_kmalloc(test, pool, BLOCK_BYTES - 10);
+
+	debug_poke(memory, 50, 1);
+	debug_poke(block, BLOCK_BYTES - 10, 1);
+	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(memory));
+	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(block));
+}
+
+static void test_pool_with_debug_mode_debugs_all_of_its_memory(struct kunit *test)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool *debugged, *other;
+	struct slabmod_cache *cache;
+
+	debug_may_spoil(test);
+	params.debug = true;
+	debugged = slabmod_pool_create("kit-debugged", &params);
+	KUNIT_ASSERT_NOT_NULL(test, debugged);
+	other = kit_module_pool(test, "kit-other", 0, 0);
+	cache = slabmod_pool_cache_create(debugged, "kit-debugged", 50, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	expect_debugged(test, debugged, cache);
+	/* At the same time, another pool is not debugged. */
+	if (!debug_all)
+		expect_not_debugged(test, other);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(other), 0);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(debugged), 0);
+}
+
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(test_only_one_of_racing_frees_succeeds),
 	KUNIT_CASE_PARAM(test_byte_behind_an_object_is_reported_with_both_stacks, size_gen_params),
@@ -426,6 +479,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(test_check_finds_writes_to_objects_in_quarantine),
 	KUNIT_CASE(test_check_finds_writes_to_objects_in_slabs),
 	KUNIT_CASE(test_check_reports_nothing_without_errors),
+	KUNIT_CASE(test_pool_with_debug_mode_debugs_all_of_its_memory),
 	{}
 };
 

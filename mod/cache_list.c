@@ -116,7 +116,8 @@ static struct slabmod_cache *cache_alloc_struct(struct slabmod_pool *pool, const
 		return NULL;
 	if (flags & SLABMOD_HWCACHE_ALIGN)
 		align = max_t(size_t, align, line_align(size));
-	cache->flags = flags | (debug_all ? CACHE_DEBUG : 0) | (strict_all ? CACHE_STRICT : 0);
+	cache->flags = flags | (debug_all || pool->source.debug ? CACHE_DEBUG : 0) |
+		       (strict_all ? CACHE_STRICT : 0);
 	if (cache->flags & CACHE_DEBUG)
 		cache->flags &= ~CACHE_STRICT;
 	if (!slab_layout(cache, size, align)) {

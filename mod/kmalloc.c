@@ -49,9 +49,9 @@ static void *kmalloc_uncached(struct slabmod_pool *pool, size_t size, gfp_t gfp,
 		return NULL;
 	}
 	p = block_alloc("kmalloc", pool, nid, DIV_ROUND_UP(size, PAGE_SIZE), gfp);
-	if (static_branch_unlikely(&debug_blocks) && p)
-		debug_block_is_memory(p, size, gfp);
-	else if (leak_tracks_blocks() && p)
+	if (static_branch_unlikely(&debug_blocks) && p && debug_block_is_memory(p, size, gfp))
+		return p;
+	if (leak_tracks_blocks() && p)
 		leak_note_alloc(p, size, gfp);
 	return p;
 }

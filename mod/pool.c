@@ -57,6 +57,8 @@ struct slabmod_pool *pool_create(const char *name, const struct chunk_source *so
 			      ksize(pool) + num_possible_cpus() * sizeof(struct stats));
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_init(&pool->buddies[nid], nid, &pool->source);
+	if (source->debug)
+		debug_block_enable();
 	return pool;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_create);
@@ -109,6 +111,8 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 	if (pages)
 		pr_err("slabmod: %lu pages were in use when pool %s was destroyed and are not reused\n",
 		       pages, pool->name);
+	if (pool->source.debug)
+		debug_block_disable();
 	free_percpu(pool->source.stats);
 	kfree(pool);
 	return pages;

@@ -79,6 +79,7 @@ static struct chunk_source pool_source(const struct slabmod_pool_params *params)
 	source.reserve = DIV_ROUND_UP(params->reserve_bytes, PAGE_SIZE);
 	source.nid = params->node;
 	source.zone = params->zone;
+	source.debug = params->debug;
 	return source;
 }
 

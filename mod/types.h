@@ -222,6 +222,7 @@ struct chunk_source {
 	unsigned long max_free;		/* pages of wholly free chunks that a node may cache */
 	int nid;			/* the only node, or NUMA_NO_NODE */
 	gfp_t zone;			/* 0, or the zone that pages must be in */
+	bool debug;			/* debug mode for all its caches and blocks */
 	atomic_long_t held;		/* pages in chunks; never above @limit */
 	/* See struct source_state. */
 	atomic_long_t charges;		/* charges to the limit */

@@ -629,11 +629,13 @@ size_t ksize(const void *p);
 extern bool init_on_alloc, init_on_free;
 
 #define static_branch_maybe(config, key)	(*(key))
-#define DECLARE_STATIC_KEY_FALSE(name)	extern bool name
-#define DEFINE_STATIC_KEY_FALSE(name)	bool name
+#define DECLARE_STATIC_KEY_FALSE(name)	extern int name
+#define DEFINE_STATIC_KEY_FALSE(name)	int name
 #define static_branch_unlikely(key)	unlikely(*(key))
 #define static_branch_enable(key)	((void)(*(key) = true))
 #define static_branch_disable(key)	((void)(*(key) = false))
+#define static_branch_inc(key)		((void)(*(key) += 1))
+#define static_branch_dec(key)		((void)(*(key) -= 1))
 #define want_init_on_alloc(gfp)		(init_on_alloc || (gfp) & __GFP_ZERO)
 #define want_init_on_free()		init_on_free
 

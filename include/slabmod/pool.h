@@ -33,6 +33,8 @@
  *	SLABMOD_POOL_MIN_LIMIT and @reserve_bytes; 0 for no limit
  * @node: the only node to allocate from, or NUMA_NO_NODE for any
  * @zone: the zone to allocate from: 0, GFP_DMA or GFP_DMA32
+ * @debug: detect misuse of all memory of the pool, at a cost: all its caches have SLABMOD_DEBUG,
+ *	and blocks of pages are debugged as with the module parameter debug=1
  *
  * Initialize with SLABMOD_POOL_PARAMS_INIT, because 0 is a valid @node.
  */
@@ -41,6 +43,7 @@ struct slabmod_pool_params {
 	size_t limit_bytes;
 	int node;
 	gfp_t zone;
+	bool debug;
 };
 
 /** define SLABMOD_POOL_PARAMS_INIT - no reserve, no limit, any node and zone */

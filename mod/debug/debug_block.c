@@ -26,6 +26,9 @@
 
 DEFINE_STATIC_KEY_FALSE(debug_blocks);
 
+/* Set by debug_block_switch(). */
+static bool all_pools;
+
 /* All records, for walks; changed under the lock, read under RCU. */
 static LIST_HEAD(records);
 static DEFINE_RAW_SPINLOCK(records_lock);
@@ -89,8 +92,11 @@ static void remove_record(struct debug_block *b)
 
 void debug_block_alloc(struct frame *frame, gfp_t gfp, bool clear)
 {
-	struct debug_block *b = add_record(frame, gfp);
+	struct debug_block *b;
 
+	if (!all_pools && !frame->buddy->source->debug)
+		return;
+	b = add_record(frame, gfp);
 	if (!b)
 		return;
 	if (!clear)
@@ -225,14 +231,15 @@ static void set_requested(struct debug_block *b, size_t requested)
 	debug_kasan_unpoison(block, requested);
 }
 
-void debug_block_is_memory(void *block, size_t requested, gfp_t gfp)
+bool debug_block_is_memory(void *block, size_t requested, gfp_t gfp)
 {
 	struct debug_block *b = find_record(block);
 
 	if (!b)
-		return;
+		return false;
 	set_requested(b, requested);
 	debug_kmemleak_alloc(&b->track, block, block_bytes(b), gfp);
+	return true;
 }
 
 void debug_block_set_requested(void *block, size_t requested)
@@ -269,12 +276,25 @@ void debug_block_walk(struct chunk_source *source,
 
 /* ---- initialization ---- */
 
+void debug_block_enable(void)
+{
+	static_branch_inc(&debug_blocks);
+}
+
+void debug_block_disable(void)
+{
+	static_branch_dec(&debug_blocks);
+}
+
 void debug_block_switch(bool on)
 {
+	if (on == all_pools)
+		return;
+	all_pools = on;
 	if (on)
-		static_branch_enable(&debug_blocks);
+		debug_block_enable();
 	else
-		static_branch_disable(&debug_blocks);
+		debug_block_disable();
 }
 EXPORT_SYMBOL_FOR_TEST(debug_block_switch);
 

@@ -10,7 +10,7 @@
 #include "debug/debug.h"
 #include "types.h"
 
-/* Enabled by debug=1. */
+/* Enabled by debug=1, and while there is a pool with debug mode. */
 DECLARE_STATIC_KEY_FALSE(debug_blocks);
 
 /* Tracking data of a block that is live or in quarantine. */
@@ -23,7 +23,7 @@ struct debug_block {
 	struct rcu_head rcu;
 };
 
-/* Fill a newly allocated block and record its owner. */
+/* Fill a newly allocated block and record its owner, if it is to be debugged. */
 void debug_block_alloc(struct frame *frame, gfp_t gfp, bool clear);
 
 /*
@@ -35,8 +35,8 @@ bool debug_block_free(struct frame *frame, void (*release)(struct frame *frame))
 /* Free up to @max blocks from the quarantine; false if none. Any context except NMI. */
 bool debug_block_drain(unsigned long max, void (*release)(struct frame *frame));
 
-/* Mark a block as memory of kmalloc(), which kmemleak tracks. */
-void debug_block_is_memory(void *block, size_t requested, gfp_t gfp);
+/* Mark a block as memory of kmalloc(), which kmemleak tracks; false if it is not debugged. */
+bool debug_block_is_memory(void *block, size_t requested, gfp_t gfp);
 
 /* As debug_requested() and debug_set_requested(), for such a block. */
 size_t debug_block_requested(const void *block, bool all);
@@ -49,8 +49,12 @@ void debug_block_print(struct frame *frame);
 void debug_block_walk(struct chunk_source *source,
 		      void (*fn)(const struct debug_track *track, void *arg), void *arg);
 
-/* Enable, or disable if no debugged block is live. May sleep. */
+/* Debug the blocks of all pools, or only of those with debug mode. May sleep. */
 void debug_block_switch(bool on);
+
+/* For a pool with debug mode, before it has blocks and after. May sleep. */
+void debug_block_enable(void);
+void debug_block_disable(void);
 
 int debug_block_init(void);
 void debug_block_exit(void);

@@ -311,7 +311,7 @@ static void *alloc_more(struct region *r, size_t size, size_t align, gfp_t gfp)
 	return alloc_here(r, size, align);
 }
 
-static bool request_refused(size_t size, size_t align, gfp_t gfp)
+static bool request_refused(struct region *r, size_t size, size_t align, gfp_t *gfp)
 {
 	if (unlikely(align > PAGE_SIZE || !is_power_of_2(align)))
 		report_misuse(MISUSE_BAD_REGION,
@@ -322,7 +322,8 @@ static bool request_refused(size_t size, size_t align, gfp_t gfp)
 			      "region_alloc: %zu bytes are above the limit of %lu", size,
 			      SLABMOD_REGION_MAX);
 	else
-		return gfp & ~SLABMOD_GFP_PLAIN && gfp_refused("region_alloc", gfp, size);
+		return *gfp & ~SLABMOD_GFP_PLAIN &&
+		       gfp_refused("region_alloc", &r->pool->source, gfp, size);
 	return true;
 }
 
@@ -332,7 +333,7 @@ void *slabmod_region_alloc_aligned(struct slabmod_region *region, size_t size, s
 	struct region *r = region_at("region_alloc", region);
 	void *piece;
 
-	if (!r || request_refused(size, align, gfp))
+	if (!r || request_refused(r, size, align, &gfp))
 		return NULL;
 	might_alloc(gfp);
 	if (!size)

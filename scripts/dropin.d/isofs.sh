@@ -4,7 +4,7 @@
 # kbuild: obj-m := isofs.o
 # kbuild: isofs-y := namei.o inode.o dir.o util.o rock.o export.o joliet.o compress.o
 # load: isofs
-# needs: brd:rd_nr=1,rd_size=40960
+# needs: cdrom brd:rd_nr=1,rd_size=40960
 # image: iso
 # work: 2000 files and links of an image compared, twice, with Rock Ridge names; the tree is listed with Joliet names
 

@@ -218,14 +218,17 @@ static void cut(struct entry *e)
 		die("truncate %s", path(e));
 }
 
-/* To another name, often in another directory; sometimes over an existing file. */
+/*
+ * To another name, often in another directory; sometimes over an existing file, which bfs, the
+ * flat one, does wrong: the name keeps the number of the file that was there.
+ */
 static void move(struct entry *e)
 {
 	struct entry to = *e, *over = &entries[below(files)];
 
 	to.dir = below(dirs);
 	to.number += files;
-	if (!below(4) && over != e && !over->dead && over->link == e->link) {
+	if (!flat && !below(4) && over != e && !over->dead && over->link == e->link) {
 		to.dir = over->dir;
 		to.number = over->number;
 		over->dead = true;

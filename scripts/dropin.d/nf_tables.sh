@@ -8,7 +8,7 @@
 # kbuild: nf_tables-y += nft_chain_route.o nf_tables_offload.o nft_set_hash.o nft_set_bitmap.o
 # kbuild: nf_tables-y += nft_set_rbtree.o nft_set_pipapo.o nft_set_pipapo_avx2.o
 # load: nf_tables
-# needs: libcrc32c nfnetlink crc32c_generic
+# needs: crc32c_generic libcrc32c nfnetlink
 # tool: nft ip
 # work: 1000 rules, sets of 4000 addresses and 1000 ranges; 4000 UDP packets pass them and are counted; a third of the elements deleted and the rest compared; twice
 

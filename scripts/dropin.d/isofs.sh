@@ -10,8 +10,11 @@
 
 . /dropin/trees.lib
 
+# Joliet has no links; they may be left out, or be empty files.
 listed() {
-	[ "$(find /mnt -type f | wc -l)" = 1800 ]
+	listed=$(find /mnt -type f | wc -l)
+	echo "$listed files"
+	[ "$listed" -ge 1800 ]
 }
 
 work() {

@@ -13,7 +13,7 @@
 work() {
 	flat=flat
 	for round in 1 2 3 4 5; do
-		fresh
 		trees bfs 400
+		fresh
 	done
 }

@@ -30,9 +30,9 @@ no_mismatch() {
 }
 
 modes() {
-	mode=$1
-	step "formats, mode $mode" format "$@"
-	step "begins, mode $mode" map "$(sectors)" "$@"
+	how=$1
+	step "formats, mode $how" format "$@"
+	step "begins, mode $how" map "$(sectors)" "$@"
 	step "a pattern" /dropin/work device /dev/mapper/sums 0 1
 	step "no checksum differs" no_mismatch
 	step "ends" dmsetup remove sums

@@ -18,7 +18,6 @@ listed() {
 }
 
 work() {
-	fresh
 	for round in 1 2; do
 		step "mounts" mounted iso9660 $disk
 		step "2000 files are the same" /dropin/work same /mnt 2000 1

@@ -8,11 +8,13 @@
 # image: mkfs.bfs -N 512
 # work: 2000 files, 400 at a time (it has one directory), created, changed, renamed, a third deleted; compared, also after remounts
 
+# shellcheck source=trees.lib
 . /dropin/trees.lib
 
 work() {
+	# shellcheck disable=SC2034 # of trees.lib
 	flat=flat
-	for round in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		trees bfs 400
 		fresh
 	done

@@ -8,6 +8,7 @@
 # image: mke2fs -q -F -t ext2 -b 1024 -N 4000
 # work: 3000 files in 2 trees created, changed, renamed, a third deleted; compared, also after remounts
 
+# shellcheck source=trees.lib
 . /dropin/trees.lib
 
 work() {

@@ -45,7 +45,7 @@ ends() {
 }
 
 work() {
-	for round in 1 2; do
+	for _ in 1 2; do
 		step "12000 elements" fill
 		step "they are listed" same
 		step "a third less" less

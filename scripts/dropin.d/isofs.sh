@@ -8,6 +8,7 @@
 # image: iso
 # work: 2000 files and links of an image compared, twice, with Rock Ridge names; the tree is listed with Joliet names
 
+# shellcheck source=trees.lib
 . /dropin/trees.lib
 
 # Joliet has no links; they may be left out, or be empty files.
@@ -18,12 +19,12 @@ listed() {
 }
 
 work() {
-	for round in 1 2; do
-		step "mounts" mounted iso9660 $disk
+	for _ in 1 2; do
+		step "mounts" mounted iso9660 "$disk"
 		step "2000 files are the same" /dropin/work same /mnt 2000 1
 		step "unmounts" umount /mnt
 	done
-	step "mounts with Joliet names" mount -t iso9660 -o norock $disk /mnt
+	step "mounts with Joliet names" mount -t iso9660 -o norock "$disk" /mnt
 	step "lists 1800 files" listed
 	step "unmounts" umount /mnt
 }

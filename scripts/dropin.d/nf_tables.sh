@@ -63,6 +63,7 @@ fewer() {
 pass() {
 	: >/tmp/heard
 	/dropin/work receive 77 4000 >>/tmp/heard 2>&1 &
+	# shellcheck disable=SC2034 # of net.lib
 	receiver=$!
 	heard /dropin/work send 127.0.0.1 77 4000 20
 }
@@ -72,11 +73,12 @@ counted() {
 	nft list chain ip t in | grep -q 'dport 77 counter packets 4000 '
 }
 
+# shellcheck source=net.lib
 . /dropin/net.lib
 
 work() {
 	ip link set lo up
-	for round in 1 2; do
+	for _ in 1 2; do
 		step "rules and sets" fill
 		step "they are listed" has 0
 		step "4000 packets" pass

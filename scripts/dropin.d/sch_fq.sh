@@ -7,6 +7,7 @@
 # tool: ip tc
 # work: 8000 UDP packets in 1000 flows, compared and counted, with two sizes of its table; created and deleted 100 times
 
+# shellcheck source=net.lib
 . /dropin/net.lib
 
 often() {

@@ -7,6 +7,7 @@
 # tool: ip tc
 # work: 1000 classes created twice, a third deleted; 8000 UDP packets through 500 of them, compared; the classes count as many
 
+# shellcheck source=net.lib
 . /dropin/net.lib
 
 classes() {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# source: lib/test_meminit.c
+# source: lib/test_meminit.c=lib-test_meminit.c
+# add: test_meminit.c
 # kbuild: obj-m := test_meminit.o
 # load: test_meminit
 # append: init_on_alloc=1 init_on_free=1

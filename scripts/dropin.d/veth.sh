@@ -6,6 +6,7 @@
 # tool: ip
 # work: 200 pairs created and deleted; between two namespaces 8000 UDP packets each way and 8 MiB over TCP, compared and counted
 
+# shellcheck source=net.lib
 . /dropin/net.lib
 
 many() {

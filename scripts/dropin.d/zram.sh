@@ -21,7 +21,7 @@ reset() {
 }
 
 work() {
-	for round in 1 2; do
+	for _ in 1 2; do
 		step "gets a size" sized
 		for disk in 0 1; do
 			step "disk $disk" /dropin/work device /dev/zram$disk 24 $disk

@@ -13,8 +13,6 @@
 #undef module_exit
 #define module_init(fn) static int __init test(void) { return fn(); }
 #define module_exit(fn) static void after_test(void) { fn(); }
-#undef pr_fmt
-#define pr_fmt(fmt) fmt
 #undef __exit
 #define __exit
 #include "lib-test_maple_tree.c"

@@ -35,16 +35,16 @@ often() {
 
 work() {
 	mount -t configfs configfs /sys/kernel/config
-	step "a disk" create one size=24 memory_backed=1 index=0
-	step "a disk with a cache" create two size=24 memory_backed=1 cache_size=8 index=1
+	step "a disk" create nullb0 size=24 memory_backed=1
+	step "a disk with a cache" create nullb1 size=24 memory_backed=1 cache_size=8
 	for disk in 0 1; do
 		step "disk $disk" /dropin/work device /dev/nullb$disk 24 $disk
 	done
 	for disk in 0 1; do
 		step "disk $disk is the same" /dropin/work still /dev/nullb$disk 24 $disk
 	done
-	step "deletes them" delete one
-	step "deletes the other" delete two
+	step "deletes them" delete nullb0
+	step "deletes the other" delete nullb1
 	step "20 disks" often
 	umount /sys/kernel/config
 }

@@ -20,11 +20,15 @@ many() {
 
 stream() {
 	seq 1 1200000 | head -c 8388608 >/tmp/sent
-	$far nc -l -p 99 >/tmp/got &
+	# An end of input would end both.
+	mkfifo /tmp/open
+	$far nc -l -p 99 </tmp/open >/tmp/got &
 	nc=$!
+	exec 5>/tmp/open
 	sleep 1
 	nc 10.1.1.2 99 </tmp/sent
 	wait $nc
+	exec 5>&-
 	cmp /tmp/sent /tmp/got
 }
 

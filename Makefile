@@ -55,6 +55,9 @@ fuzz:
 races:
 	@scripts/races $(if $(BOUND),BOUND=$(BOUND)) $(if $(MOST),MOST=$(MOST)) $(if $(ALL),ALL=$(ALL)) $(if $(LARGE),LARGE=$(LARGE)) $(if $(STRICT),STRICT=$(STRICT)) $(if $(SEED),SEED=$(SEED))
 
+dropin:
+	@scripts/dropin $(if $(MODULES),MODULES=$(MODULES)) $(if $(VARIANTS),VARIANTS=$(VARIANTS)) $(if $(MODES),MODES=$(MODES)) $(if $(BUGS),BUGS=$(BUGS))
+
 clean:
 	$(RM) -r build slabmod.ko slabmod_words.ko
 
@@ -90,6 +93,11 @@ help:
 	@echo '                        CASES=mem             memory held for memory requested'
 	@echo '                        RUNNERS=icount-6.1    only these machines ($(shell scripts/bench --list | xargs))'
 	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
+	@echo "make dropin           modules of the kernel's own source, unmodified, on slabmod and on SLUB, in guests"
+	@echo '                        MODULES=minix,zram  only these ($(shell scripts/dropin --list | grep -v '^bug ' | xargs))'
+	@echo '                        VARIANTS=slabmod    only on slabmod'
+	@echo '                        MODES=count,debug   instructions (count), memory, slabmod_debug=1 (debug)'
+	@echo '                        BUGS=all            and planted bugs, which slabmod must report (none)'
 	@echo 'make clean            remove build output (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install demo check check-all stress style htmldocs coverage fuzz races bench bench-native clean help
+.PHONY: modules install modules_install demo check check-all stress style htmldocs coverage fuzz races bench bench-native dropin clean help

@@ -113,8 +113,8 @@ void context_hard(void (*fn)(void *arg), void *arg)
 
 	call = (struct call) { fn, arg };
 	init_completion(&called);
-	hrtimer_prepare(&timer, run_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	hrtimer_start(&timer, 0, HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_prepare(&timer, run_timer, CLOCK_MONOTONIC, TIMER_MODE);
+	hrtimer_start(&timer, 0, TIMER_MODE);
 	wait_for_completion(&called);
 	hrtimer_cancel(&timer);
 }

@@ -24,8 +24,10 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/types.h>
+#ifndef __CHECKER__ /* sparse does not know the following */
 #if __has_include(<linux/cleanup.h>)
 #include <linux/cleanup.h>
+#endif
 #endif
 
 #include <slabmod/cache.h>
@@ -418,8 +420,10 @@ bool slabmod_owns(const void *p);
 bool slabmod_dump_obj(const void *p);
 
 /* Free a variable's memory at the end of its scope: __free(slabmod_kfree). */
+#ifndef __CHECKER__ /* sparse does not know the following */
 #if __has_include(<linux/cleanup.h>)
 DEFINE_FREE(slabmod_kfree, void *, if (!IS_ERR_OR_NULL(_T)) slabmod_kfree(_T))
+#endif
 #endif
 
 /**

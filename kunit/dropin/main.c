@@ -109,7 +109,7 @@ static void virtually_contiguous(void)
 	vfree(used(vmalloc_array(9, 1000), 9000));
 	vfree(used(__vmalloc_array(9, 1000, GFP_KERNEL), 9000));
 	vfree(used(vcalloc(9, 1000), 9000));
-	vfree_atomic(used(__vcalloc(9, 1000, GFP_KERNEL), 9000));
+	vfree(used(__vcalloc(9, 1000, GFP_KERNEL), 9000));
 	/* The kernel's, by owner. */
 	vfree(used(vmalloc_32(9000), 9000));
 }

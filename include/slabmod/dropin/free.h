@@ -74,24 +74,15 @@ static inline void slabmod_dropin_vfree(const void *p)
 		vfree(p);
 }
 
-static inline void slabmod_dropin_vfree_atomic(const void *p)
-{
-	if (slabmod_owns(p))
-		slabmod_vfree_atomic(p);
-	else
-		vfree_atomic(p);
-}
-
-/* The kernel's is new. This is what it does. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
 static inline void slabmod_dropin_kvfree_atomic(const void *p)
 {
 	if (slabmod_owns(p))
 		slabmod_kvfree_atomic(p);
-	else if (is_vmalloc_addr(p))
-		vfree_atomic(p);
 	else
-		kfree(p);
+		kvfree_atomic(p);
 }
+#endif
 
 static inline size_t slabmod_dropin_ksize(const void *p)
 {
@@ -208,12 +199,12 @@ static inline void slabmod_dropin_kvfree_rcu_barrier(void)
 #define kvfree slabmod_dropin_kvfree
 #undef kvfree_sensitive
 #define kvfree_sensitive slabmod_dropin_kvfree_sensitive
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
 #undef kvfree_atomic
 #define kvfree_atomic slabmod_dropin_kvfree_atomic
+#endif
 #undef vfree
 #define vfree slabmod_dropin_vfree
-#undef vfree_atomic
-#define vfree_atomic slabmod_dropin_vfree_atomic
 #undef ksize
 #define ksize slabmod_dropin_ksize
 #undef kmem_dump_obj
@@ -243,13 +234,15 @@ static inline void slabmod_dropin_kvfree_rcu_barrier(void)
 DEFINE_FREE(slabmod_dropin_kfree, void *, if (!IS_ERR_OR_NULL(_T)) slabmod_dropin_kfree(_T))
 DEFINE_FREE(slabmod_dropin_kfree_sensitive, void *, if (_T) slabmod_dropin_kfree_sensitive(_T))
 DEFINE_FREE(slabmod_dropin_kvfree, void *, if (!IS_ERR_OR_NULL(_T)) slabmod_dropin_kvfree(_T))
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
 DEFINE_FREE(slabmod_dropin_kvfree_atomic, void *,
 	    if (!IS_ERR_OR_NULL(_T)) slabmod_dropin_kvfree_atomic(_T))
+#define __free_kvfree_atomic __free_slabmod_dropin_kvfree_atomic
+#endif
 DEFINE_FREE(slabmod_dropin_free_page, void *, slabmod_dropin_free_pages((unsigned long)_T, 0))
 #define __free_kfree __free_slabmod_dropin_kfree
 #define __free_kfree_sensitive __free_slabmod_dropin_kfree_sensitive
 #define __free_kvfree __free_slabmod_dropin_kvfree
-#define __free_kvfree_atomic __free_slabmod_dropin_kvfree_atomic
 #define __free_free_page __free_slabmod_dropin_free_page
 #endif
 

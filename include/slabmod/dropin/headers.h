@@ -54,8 +54,10 @@
 #include <net/request_sock.h>
 #include <net/sock.h>
 #include <net/timewait_sock.h>
+#ifndef __CHECKER__ /* sparse does not know the following */
 #if __has_include(<net/hotdata.h>)
 #include <net/hotdata.h>
+#endif
 #endif
 #endif
 
@@ -88,8 +90,10 @@
 #include <net/xfrm.h>
 #include <net/tc_act/tc_gate.h>
 #include <net/tc_act/tc_tunnel_key.h>
+#ifndef __CHECKER__ /* sparse does not know the following */
 #if __has_include(<net/tcx.h>)
 #include <net/tcx.h>
+#endif
 #endif
 #endif
 

@@ -16,4 +16,5 @@ html_show_sourcelink = False
 # Attributes of the C declarations in include/slabmod
 c_id_attributes = [
     "__must_check", "__malloc", "__percpu", "__always_inline", "__printf", "__maybe_unused",
+    "__user",
 ]

@@ -20,7 +20,7 @@ static struct {
 	struct slabmod_region *region;
 	struct piece piece[PIECES];	/* in the order of their allocation */
 	unsigned int nr;
-	struct slabmod_region_mark mark[MARKS];
+	struct slabmod_mark mark[MARKS];
 	unsigned int at[MARKS];		/* @nr at the mark */
 	unsigned int nr_marks;
 	size_t bytes;
@@ -83,7 +83,7 @@ static void reset_to(struct interp *in)
 /* A reset to a mark from before a reset to an earlier position, with other memory there. */
 static void reset_to_stale(struct interp *in)
 {
-	struct slabmod_region_mark mark = slabmod_region_mark(of.region), stale;
+	struct slabmod_mark mark = slabmod_region_mark(of.region), stale;
 
 	if (!slabmod_region_alloc(of.region, 64, GFP_NOWAIT | __GFP_NOWARN))
 		return;

@@ -131,7 +131,7 @@ static void test_full_block_is_followed_by_another(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	struct slabmod_region *region = kit_region(test, pool, 2 * PAGE_SIZE, 0);
-	struct slabmod_region_mark start = slabmod_region_mark(region);
+	struct slabmod_mark start = slabmod_region_mark(region);
 	int i;
 
 	for (i = 0; i < 100; i++)
@@ -166,7 +166,7 @@ static void test_large_piece_has_a_block_of_its_own(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct slabmod_region_mark mark = slabmod_region_mark(region);
+		struct slabmod_mark mark = slabmod_region_mark(region);
 		u8 *p = kit_region_alloc(test, region, sizes[i]);
 
 		memset(p, 0xdd, sizes[i]);
@@ -188,7 +188,7 @@ static void test_mark_separates_large_pieces(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	struct slabmod_region *region = kit_region(test, pool, 0, 0);
-	struct slabmod_region_mark mark;
+	struct slabmod_mark mark;
 	struct piece first;
 
 	piece_fill(&first, kit_region_alloc(test, region, 50000), 50000, 1);
@@ -221,7 +221,7 @@ static void test_limit_of_the_pool_leaves_the_region_usable(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, 64, 0, 6);
 	struct slabmod_region *region = kit_region(test, pool, 8 * PAGE_SIZE, 0);
-	struct slabmod_region_mark mark;
+	struct slabmod_mark mark;
 	struct piece piece;
 	unsigned int n = 0;
 	void *p;
@@ -309,7 +309,7 @@ static void test_init_on_alloc_clears(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	bool was_on = want_init_on_alloc(0);
-	struct slabmod_region_mark mark;
+	struct slabmod_mark mark;
 	struct slabmod_region *region;
 	unsigned int i;
 	void *p;
@@ -341,7 +341,7 @@ static void test_init_on_alloc_clears(struct kunit *test)
 static void test_marks_nest(struct kunit *test)
 {
 	struct slabmod_region *region = kit_region(test, kit_pool_create(test, KIT_LIMIT), 4096, 0);
-	struct slabmod_region_mark mark[20];
+	struct slabmod_mark mark[20];
 	struct piece piece[20];
 	int i, round;
 
@@ -369,7 +369,7 @@ static void test_marks_nest(struct kunit *test)
 static void test_marks_in_nested_loops_stay_valid(struct kunit *test)
 {
 	struct slabmod_region *region = kit_region(test, kit_pool_create(test, KIT_LIMIT), 4096, 0);
-	struct slabmod_region_mark outer = slabmod_region_mark(region), middle, inner;
+	struct slabmod_mark outer = slabmod_region_mark(region), middle, inner;
 	int i, j, k;
 
 	kit_capture_begin();
@@ -396,7 +396,7 @@ static void test_marks_in_nested_loops_stay_valid(struct kunit *test)
 
 /* Expect a report, and that a reset to @mark changes nothing. */
 static void expect_refused(struct kunit *test, struct slabmod_region *region,
-			   struct slabmod_region_mark mark, const char *why)
+			   struct slabmod_mark mark, const char *why)
 {
 	size_t used = slabmod_region_used(region), size = slabmod_region_size(region);
 
@@ -408,7 +408,7 @@ static void expect_refused(struct kunit *test, struct slabmod_region *region,
 static void test_stale_marks_are_refused(struct kunit *test)
 {
 	struct slabmod_region *region = kit_region(test, kit_pool_create(test, KIT_LIMIT), 4096, 0);
-	struct slabmod_region_mark first, second;
+	struct slabmod_mark first, second;
 
 	kit_region_alloc(test, region, 100);
 	first = slabmod_region_mark(region);
@@ -431,7 +431,7 @@ static void test_stale_marks_are_refused(struct kunit *test)
 static void test_stale_marks_of_eight_levels_are_refused(struct kunit *test)
 {
 	struct slabmod_region *region = kit_region(test, kit_pool_create(test, KIT_LIMIT), 4096, 0);
-	struct slabmod_region_mark stale[REGION_RESETS], mark;
+	struct slabmod_mark stale[REGION_RESETS], mark;
 	int i;
 
 	for (i = 0; i < REGION_RESETS; i++) {
@@ -456,7 +456,7 @@ static void test_foreign_marks_are_refused(struct kunit *test)
 	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	struct slabmod_region *region = kit_region(test, pool, 0, 0), *again;
 	struct slabmod_region *other = kit_region(test, pool, 0, 0);
-	struct slabmod_region_mark mark = slabmod_region_mark(other), none = { 0 };
+	struct slabmod_mark mark = slabmod_region_mark(other), none = { 0 };
 
 	kit_region_alloc(test, region, 100);
 	expect_refused(test, region, mark, "another region");
@@ -541,7 +541,7 @@ static void test_use_after_destruction_is_reported(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	struct slabmod_region *region = kit_region(test, pool, 0, 0);
-	struct slabmod_region_mark mark;
+	struct slabmod_mark mark;
 	size_t size;
 	void *p;
 
@@ -619,7 +619,7 @@ static struct {
 
 static void use_region(void *arg)
 {
-	struct slabmod_region_mark mark = slabmod_region_mark(context.region);
+	struct slabmod_mark mark = slabmod_region_mark(context.region);
 	void *p;
 	int i;
 

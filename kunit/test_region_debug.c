@@ -27,7 +27,7 @@ void test_write_behind_a_piece_is_reported(struct kunit *test)
 {
 	static const size_t sizes[] = { 1, 7, 8, 13, 64, 100, 4000, 20000 };
 	struct slabmod_region *region = region_to_spoil(test);
-	struct slabmod_region_mark start = slabmod_region_mark(region);
+	struct slabmod_mark start = slabmod_region_mark(region);
 	unsigned int i, k;
 	char text[80];
 
@@ -98,7 +98,7 @@ void test_write_after_reset_is_reported(struct kunit *test)
 void test_freed_pieces_are_poisoned(struct kunit *test)
 {
 	struct slabmod_region *region = region_to_spoil(test);
-	struct slabmod_region_mark mark;
+	struct slabmod_mark mark;
 	u8 *kept, *freed;
 
 	kept = kit_region_alloc(test, region, 64);

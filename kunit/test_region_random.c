@@ -19,7 +19,7 @@ struct region_model {
 	struct rnd_state rnd;
 	struct piece *pieces;		/* in the order of their allocation */
 	unsigned int nr;
-	struct slabmod_region_mark mark[MARKS];
+	struct slabmod_mark mark[MARKS];
 	unsigned int pieces_at[MARKS];	/* @nr at the mark */
 	unsigned int nr_marks;
 	unsigned long allocated;	/* pieces ever */

@@ -131,9 +131,9 @@ static bool is_memory(const struct slabmod_cache *cache)
 	return !(cache->flags & CACHE_PAGES);
 }
 
-static void report_pages(const char *who, const struct slabmod_cache *cache, const void *p)
+static void report_pages(const char *caller, const struct slabmod_cache *cache, const void *p)
 {
-	if (report_misuse(MISUSE_WRONG_CACHE, "%s: %p are pages, of %s", who, p, cache->name))
+	if (report_misuse(MISUSE_WRONG_CACHE, "%s: %p are pages, of %s", caller, p, cache->name))
 		cache_print_object(p);
 }
 
@@ -204,25 +204,25 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree_bulk);
 /* ---- sizes ---- */
 
 /* The size of the memory at @p that kfree() may free, or 0 with a report. */
-static size_t memory_at(const char *who, const void *p)
+static size_t memory_at(const char *caller, const void *p)
 {
 	struct found found;
 
 	rcu_read_lock();
 	found = cache_find(p);
 	if (!found.size)
-		cache_report_bad_free(who, p);
+		cache_report_bad_free(caller, p);
 	if (found.size && found.cache && !is_memory(found.cache)) {
-		report_pages(who, found.cache, p);
+		report_pages(caller, found.cache, p);
 		found.size = 0;
 	}
 	rcu_read_unlock();
 	return found.size;
 }
 
-size_t kmalloc_memory_at(const char *who, const void *p)
+size_t kmalloc_memory_at(const char *caller, const void *p)
 {
-	return memory_at(who, p);
+	return memory_at(caller, p);
 }
 
 void kmalloc_note_free(const void *p)

@@ -11,9 +11,9 @@ struct slabmod_pool;
 
 /*
  * Return the usable size of the memory at @p if kfree() may free it, otherwise 0, with a report by
- * the function @who. Any context.
+ * the function @caller. Any context.
  */
-size_t kmalloc_memory_at(const char *who, const void *p);
+size_t kmalloc_memory_at(const char *caller, const void *p);
 
 /* In debug mode, record the caller as the one that frees the memory in use at @p. Any context. */
 void kmalloc_note_free(const void *p);

@@ -51,7 +51,7 @@
 /* The frees of one CPU. */
 struct rcu_frees {
 	struct llist_head waiting;	/* rcu_heads, newest first; added by any context */
-	atomic_t busy;			/* there is a batch; whoever sets it owns @batch */
+	atomic_t busy;			/* there is a batch; the CPU that sets it owns @batch */
 	struct llist_node *batch;	/* waits for its grace period, or is being freed */
 	unsigned int batches;		/* ever freed; changed by the work item */
 	unsigned int target;		/* of @batches, for a waiter; barrier_mutex */

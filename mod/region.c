@@ -388,7 +388,7 @@ static void note_reset(struct region *r, size_t place)
 }
 
 /* Return whether the region was reset to an earlier place since the mark. */
-static bool is_stale(const struct region *r, const struct slabmod_region_mark *mark)
+static bool is_stale(const struct region *r, const struct slabmod_mark *mark)
 {
 	unsigned int i;
 
@@ -399,7 +399,7 @@ static bool is_stale(const struct region *r, const struct slabmod_region_mark *m
 	return false;
 }
 
-static const char *mark_error(const struct region *r, const struct slabmod_region_mark *mark)
+static const char *mark_error(const struct region *r, const struct slabmod_mark *mark)
 {
 	if (mark->region != r->number)
 		return "belongs to another region";
@@ -410,13 +410,13 @@ static const char *mark_error(const struct region *r, const struct slabmod_regio
 	return NULL;
 }
 
-struct slabmod_region_mark slabmod_region_mark(struct slabmod_region *region)
+struct slabmod_mark slabmod_region_mark(struct slabmod_region *region)
 {
 	struct region *r = region_at("region_mark", region);
 
 	if (!r)
-		return (struct slabmod_region_mark) { 0 };
-	return (struct slabmod_region_mark) {
+		return (struct slabmod_mark) { 0 };
+	return (struct slabmod_mark) {
 		.region = r->number,
 		.resets = r->resets,
 		.position = position_of(r),
@@ -478,7 +478,7 @@ static void reset(struct region *r, size_t position, unsigned int large)
 	set_cursor(r, (unsigned long)r->block + offset);
 }
 
-void slabmod_region_reset_to(struct slabmod_region *region, struct slabmod_region_mark mark)
+void slabmod_region_reset_to(struct slabmod_region *region, struct slabmod_mark mark)
 {
 	struct region *r = region_at("region_reset_to", region);
 	const char *error = r ? mark_error(r, &mark) : NULL;

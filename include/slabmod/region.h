@@ -55,11 +55,11 @@ struct slabmod_region {
 };
 
 /**
- * struct slabmod_region_mark - a position in a region
+ * struct slabmod_mark - a position in a region
  *
  * Returned by slabmod_region_mark(). The members are private.
  */
-struct slabmod_region_mark {
+struct slabmod_mark {
 	/* private: */
 	unsigned long region;		/* the number of the region; 0 is none */
 	unsigned long resets;		/* of the region, before the mark */
@@ -202,7 +202,7 @@ char *slabmod_region_strdup(struct slabmod_region *region, const char *s, gfp_t 
  * Context: any, including NMI; never sleeps.
  * Return: the mark; one that is never valid, with a report, if the region was destroyed.
  */
-struct slabmod_region_mark slabmod_region_mark(struct slabmod_region *region);
+struct slabmod_mark slabmod_region_mark(struct slabmod_region *region);
 
 /**
  * slabmod_region_reset_to() - free all memory that was allocated from a region since a mark
@@ -217,7 +217,7 @@ struct slabmod_region_mark slabmod_region_mark(struct slabmod_region *region);
  *
  * Context: any, including NMI; never sleeps.
  */
-void slabmod_region_reset_to(struct slabmod_region *region, struct slabmod_region_mark mark);
+void slabmod_region_reset_to(struct slabmod_region *region, struct slabmod_mark mark);
 
 /**
  * slabmod_region_reset() - free all memory that was allocated from a region

@@ -388,8 +388,8 @@ void op_bad_cache(struct interp *in)
 		refused(in, !slabmod_pool_cache_create(pool, "bad", 64, size, 0, NULL), kind);
 		break;
 	case 3:
-		refused(in, !slabmod_pool_cache_create(pool, "bad", 64, 0, CACHE_SHARES_LINES << n % 16, NULL),
-			kind);
+		refused(in, !slabmod_pool_cache_create(pool, "bad", 64, 0,
+						       CACHE_SHARES_LINES << n % 16, NULL), kind);
 		break;
 	case 4:
 		refused(in, slabmod_cache_destroy(pool->kmalloc[n % SLABMOD_KMALLOC_CLASSES]) ==

@@ -217,7 +217,7 @@ static void test_krealloc_aligns(struct kunit *test)
 	slabmod_kfree(p);
 }
 
-#if __has_include(<linux/cleanup.h>)
+#if __has_include("linux/cleanup.h")
 static size_t used_in_scope(size_t size)
 {
 	void *p __free(slabmod_kfree) = slabmod_kmalloc(size, GFP_KERNEL);
@@ -426,10 +426,11 @@ static void test_bad_parts_for_user_space_are_refused(struct kunit *test)
 
 static void test_buckets_share_no_slab(struct kunit *test)
 {
-	struct slabmod_buckets *buckets = slabmod_buckets_create("kit-bucket", 0, 0, UINT_MAX, NULL);
+	struct slabmod_buckets *buckets;
 	size_t size;
 	int err = 0;
 
+	buckets = slabmod_buckets_create("kit-bucket", 0, 0, UINT_MAX, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, buckets);
 	for (size = 1; size < SZ_128K; size += size / 2 + 1) {
 		void *p = slabmod_buckets_alloc(buckets, size, GFP_KERNEL | __GFP_ZERO);

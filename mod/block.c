@@ -110,7 +110,8 @@ void block_release(struct frame *frame)
 
 bool block_drain(unsigned long nr)
 {
-	return static_branch_unlikely(&debug_blocks) && !must_not_lock() && debug_block_drain(nr, release);
+	return static_branch_unlikely(&debug_blocks) && !must_not_lock() &&
+	       debug_block_drain(nr, release);
 }
 EXPORT_SYMBOL_FOR_TEST(block_drain);
 

@@ -151,9 +151,11 @@ static void *add_slab_and_alloc(struct slabmod_cache *cache, struct slab *slab)
 void *magazine_alloc_from_new_slab(struct slabmod_cache *cache, gfp_t gfp)
 {
 	bool may_wait = preemptible() || gfpflags_allow_blocking(gfp);
-	struct slab *slab = must_not_lock() ? NULL : slab_create(cache, source_nid(cache->source), gfp);
+	struct slab *slab = NULL;
 	void *object = NULL;
 
+	if (!must_not_lock())
+		slab = slab_create(cache, source_nid(cache->source), gfp);
 	if (!slab)
 		return NULL;
 	/*

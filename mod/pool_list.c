@@ -313,8 +313,9 @@ static bool region_refused(const char *name, size_t size, const struct slabmod_c
 {
 	if (args->usersize <= size && args->useroffset <= size - args->usersize)
 		return false;
-	report_misuse(MISUSE_BAD_CACHE, "%s: bytes %u to %u for user space are not in an object of %zu",
-		      name, args->useroffset, args->useroffset + args->usersize, size);
+	report_misuse(MISUSE_BAD_CACHE,
+		      "%s: bytes %u to %u for user space are not in an object of %zu", name,
+		      args->useroffset, args->useroffset + args->usersize, size);
 	return true;
 }
 

@@ -15,6 +15,7 @@
 #include <linux/ratelimit.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/stacktrace.h>
 
 #include "compat.h"
 #include "gfp.h"
@@ -42,6 +43,20 @@ static struct ratelimit_state limits[] = {
 							    RATELIMIT_MSG_ON_RELEASE),
 };
 
+/*
+ * dump_stack() serializes CPUs by a lock. Its holder may wait for the owner of the console. An NMI
+ * may have interrupted that owner, so it must not wait for the lock.
+ */
+static void print_stack(void)
+{
+	unsigned long entries[16];
+
+	if (must_not_lock())
+		stack_trace_print(entries, stack_trace_save(entries, ARRAY_SIZE(entries), 2), 1);
+	else
+		dump_stack();
+}
+
 bool report_misuse(enum misuse kind, const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
@@ -54,7 +69,7 @@ bool report_misuse(enum misuse kind, const char *fmt, ...)
 	vaf.va = &args;
 	pr_err("slabmod: misuse: %s: %pV\n", misuse_names[kind], &vaf);
 	va_end(args);
-	dump_stack();
+	print_stack();
 	return true;
 }
 

@@ -32,7 +32,7 @@ struct chunk_source;
 	X(NMI_FLOOD,	nmi_flood,	"frees lost because an NMI deferred too many") \
 	X(USERCOPY,	usercopy,	"copy of more than an object has for user space") \
 	X(STRAY_PUT,	stray_put,	"page reference dropped by a caller that held none") \
-	X(BAD_SHEAF,	bad_sheaf,	"allocation from a sheaf that is empty, or of another cache") \
+	X(BAD_SHEAF,	bad_sheaf,	"allocation from an empty sheaf, or one of another cache") \
 	X(BAD_REGION,	bad_region,	"invalid properties of a region, or none at the address") \
 	X(BAD_MARK,	bad_mark,	"reset of a region to a mark that is not valid")
 

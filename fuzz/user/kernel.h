@@ -485,6 +485,7 @@ void shim_printk(const char *fmt, ...);
 #define pr_info(fmt, ...)		shim_printk(fmt, ##__VA_ARGS__)
 #define pr_warn(fmt, ...)		shim_printk(fmt, ##__VA_ARGS__)
 #define dump_stack()			((void)0)
+#define stack_trace_print(entries, nr, spaces)	((void)(entries), (void)(nr))
 
 extern unsigned long jiffies;
 

@@ -78,7 +78,7 @@ struct slabmod_cache;
 /** define SLABMOD_ACCOUNT - memory is accounted to its pool, never to a control group */
 #define SLABMOD_ACCOUNT		0x20u
 
-/** define SLABMOD_RECLAIM_ACCOUNT - the kernel does not see how much of the memory is reclaimable */
+/** define SLABMOD_RECLAIM_ACCOUNT - the kernel does not count the memory as reclaimable */
 #define SLABMOD_RECLAIM_ACCOUNT	0x40u
 
 /** define SLABMOD_MEM_SPREAD - pages come from the local node or that of the pool */

@@ -25,7 +25,7 @@
 #include <linux/slab.h>
 #include <linux/types.h>
 #ifndef __CHECKER__ /* sparse does not know the following */
-#if __has_include(<linux/cleanup.h>)
+#if __has_include("linux/cleanup.h")
 #include <linux/cleanup.h>
 #endif
 #endif
@@ -421,8 +421,8 @@ bool slabmod_dump_obj(const void *p);
 
 /* Free a variable's memory at the end of its scope: __free(slabmod_kfree). */
 #ifndef __CHECKER__ /* sparse does not know the following */
-#if __has_include(<linux/cleanup.h>)
-DEFINE_FREE(slabmod_kfree, void *, if (!IS_ERR_OR_NULL(_T)) slabmod_kfree(_T))
+#if __has_include("linux/cleanup.h")
+DEFINE_FREE(slabmod_kfree, void *, slabmod_kfree(IS_ERR(_T) ? NULL : _T))
 #endif
 #endif
 

@@ -44,11 +44,8 @@ void slabmod_kvfree_call_rcu(struct rcu_head *head, void *ptr);
 do {										\
 	typeof(ptr) ___p = (ptr);						\
 										\
-	BUILD_BUG_ON(!__same_type(typeof_member(typeof(*___p), rhf),		\
-				  struct rcu_head));				\
 	if (___p)								\
-		slabmod_kvfree_call_rcu((void *)___p + offsetof(typeof(*___p), rhf), \
-					(void *)___p);				\
+		slabmod_kvfree_call_rcu(&___p->rhf, (void *)___p);		\
 } while (0)
 
 /**

@@ -41,8 +41,8 @@ struct vm_area_struct;
  *	any size that the pool's limit permits
  * @node: an online node, or NUMA_NO_NODE for the local one
  *
- * As the other functions of this family, with all arguments. GFP_NOFS and GFP_NOIO apply to the page
- * tables as well.
+ * As the other functions of this family, with all arguments. GFP_NOFS and GFP_NOIO apply to the
+ * page tables as well.
  *
  * Context: process context, may sleep.
  * Return: the memory, or NULL if memory is short or the limit of the pool is reached, or, with a

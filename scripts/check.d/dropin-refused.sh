@@ -31,7 +31,10 @@ try() {
 	if make -C "$kdir" "M=$dir" modules >"$dir/$1.log" 2>&1; then
 		[[ ! $2 ]] || { echo "not ok $1 compiles"; return; }
 	else
-		[[ $2 ]] && grep -q "error: .*$2" "$dir/$1.log" || { echo "not ok $1: see $dir/$1.log"; return; }
+		if [[ ! $2 ]] || ! grep -q "error: .*$2" "$dir/$1.log"; then
+			echo "not ok $1: see $dir/$1.log"
+			return
+		fi
 	fi
 	echo "ok $1 ${2:+is refused}"
 }

@@ -55,7 +55,7 @@
 #include <net/sock.h>
 #include <net/timewait_sock.h>
 #ifndef __CHECKER__ /* sparse does not know the following */
-#if __has_include(<net/hotdata.h>)
+#if __has_include("net/hotdata.h")
 #include <net/hotdata.h>
 #endif
 #endif
@@ -91,7 +91,7 @@
 #include <net/tc_act/tc_gate.h>
 #include <net/tc_act/tc_tunnel_key.h>
 #ifndef __CHECKER__ /* sparse does not know the following */
-#if __has_include(<net/tcx.h>)
+#if __has_include("net/tcx.h")
 #include <net/tcx.h>
 #endif
 #endif

@@ -4,6 +4,8 @@
  * modules, the shrinker, messages.
  */
 #include "kernel.h"
+#include <slabmod/kvmalloc.h>
+
 #include "vmalloc.h"
 
 unsigned int shim_nr_cpus = 1, shim_nr_nodes = 1, shim_cpu, shim_online = 1;

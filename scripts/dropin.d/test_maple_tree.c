@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* lib/test_maple_tree.c with a copy of lib/maple_tree.c */
-#define CONFIG_DEBUG_MAPLE_TREE
 #define NOTRACE
 #include "whole.h"
 #include <linux/rcupdate.h>

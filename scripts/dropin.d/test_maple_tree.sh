@@ -3,6 +3,7 @@
 # source: lib/maple_tree.c=lib-maple_tree.c lib/test_maple_tree.c=lib-test_maple_tree.c
 # add: test_maple_tree.c whole.h
 # kbuild: obj-m := test_maple_tree.o
+# kbuild: ccflags-y += -DCONFIG_DEBUG_MAPLE_TREE
 # load: test_maple_tree
 # work: the kernel's test with a copy of the library: all its checks pass but one, in next_prev_test(), which fails on SLUB as well
 

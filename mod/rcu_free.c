@@ -45,8 +45,8 @@
 #include "pool.h"
 #include "rcu_free.h"
 #include "report.h"
-#include "vmalloc.h"
 #include "source.h"
+#include "vmalloc.h"
 
 /* The frees of one CPU. */
 struct rcu_frees {

@@ -84,7 +84,7 @@ static inline void slabmod_dropin_pool_destroy(struct slabmod_pool *pool)
 #define module_exit(exitfn)									\
 	static inline exitcall_t __maybe_unused __exittest(void)				\
 	{ return exitfn; }									\
-	void cleanup_module(void)								\
+	void __exit cleanup_module(void)							\
 	{											\
 		exitfn();									\
 		slabmod_dropin_pool_destroy(slabmod_dropin_pool);				\

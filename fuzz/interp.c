@@ -213,6 +213,8 @@ static void free_memory(struct piece *piece, u8 how)
 		slabmod_pool_kfree(piece->pool, p);
 	else if (how % 5 == 0)
 		slabmod_kfree_sensitive(p);
+	else if (how % 7 == 3)
+		slabmod_kfree_nolock(p);
 	else if (how % 5 == 2)
 		slabmod_kfree_bulk(1, &p);
 	else if (how % 5 != 4 || slabmod_krealloc(p, 0, GFP_KERNEL) != ZERO_SIZE_PTR)

@@ -50,6 +50,14 @@ void op_kmalloc_node(struct interp *in)
 	if (n & 1)
 		gfp |= __GFP_THISNODE;
 	piece->size = interp_size(in);
+	if (n & 2) {
+		void *p = slabmod_kmalloc_nolock(piece->size, gfp & __GFP_ZERO, NUMA_NO_NODE);
+
+		/* It may fail at any time. */
+		if (p)
+			interp_got(in, piece, MEMORY, p, gfp);
+		return;
+	}
 	interp_got(in, piece, MEMORY, slabmod_kmalloc_node(piece->size, gfp, node_from(in)), gfp);
 }
 
@@ -94,6 +102,7 @@ void op_krealloc(struct interp *in)
 	struct piece *piece = interp_pick(in, is_memory), was;
 	gfp_t gfp = interp_gfp(in);
 	size_t size = interp_size(in) + 1, old;
+	unsigned long align = 1;
 	u8 *p;
 
 	if (!piece)
@@ -101,13 +110,18 @@ void op_krealloc(struct interp *in)
 	was = *piece;
 	interp_check_piece(in, piece);
 	old = room_of(in, piece, size & 1);
-	p = slabmod_krealloc(env_tag(was.memory), size, gfp);
+	if (size % 4 == 3)
+		align <<= size / 4 % 16;
+	p = slabmod_krealloc_node_align(env_tag(was.memory), size, align, gfp, NUMA_NO_NODE);
 	if (!p) {
 		interp_check_piece(in, piece);
 		interp_null(in, gfp);
 		return;
 	}
-	if (size <= old ? p != was.memory : p == was.memory)
+	if (!IS_ALIGNED((unsigned long)p, align))
+		interp_broken(in, "%zu bytes are not aligned to %lu", size, align);
+	if (IS_ALIGNED((unsigned long)was.memory, align) &&
+	    (size <= old ? p != was.memory : p == was.memory))
 		interp_broken(in, "%zu bytes of %zu are at another place", size, old);
 	piece->memory = p;
 	if (!piece_begins(piece, min(size, was.size)))
@@ -124,7 +138,7 @@ void op_copy(struct interp *in)
 	static const char text[] = "It was the best of times, it was the worst of times";
 	struct piece *piece = interp_place(in);
 	size_t length = next_u8(in) % sizeof(text);
-	u8 how = next_u8(in) % 4;
+	u8 how = next_u8(in) % 5;
 	gfp_t gfp = GFP_KERNEL;
 	char *p;
 
@@ -134,6 +148,8 @@ void op_copy(struct interp *in)
 		p = slabmod_kmemdup(text, length, gfp);
 	} else if (how == 1) {
 		p = slabmod_kstrndup(text, length, gfp);
+	} else if (how == 4) {
+		p = slabmod_kmemdup_nul(text, length, gfp);
 	} else if (how == 2) {
 		p = slabmod_kasprintf(gfp, "%.*s", (int)length, text);
 	} else {
@@ -141,7 +157,7 @@ void op_copy(struct interp *in)
 		if (p && strcmp(p, text + sizeof(text) - 1 - length))
 			interp_broken(in, "a string was not copied");
 	}
-	if (p && how < 3 && length &&
+	if (p && how != 3 && length &&
 	    (memcmp(p, text, length) || (how && p[length])))
 		interp_broken(in, "%zu bytes were not copied", length);
 	if (ZERO_OR_NULL_PTR(p)) {

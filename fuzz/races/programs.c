@@ -216,6 +216,10 @@ static const struct {
 	{ "three: dead 2, alloc | alloc, free j | free i", 2 },
 	{ "three: alloc | alloc | shrink", 2 },
 	{ "three: shrink | grow | free a, alloc", 1 },
+	{ "warm: rcu a | free b, flush", 3 },
+	{ "warm: rcu a, barrier | alloc, free b", 2 },
+	{ "warm: rcu a | nmi0 rcu b", 2 },
+	{ "warm: rcu a | rcu a", 3 },
 	{ "three-edge: free a, flush | free a, flush | free a, flush", 1 },
 	{ "three-edge: free a, flush | alloc, flush | free a, flush", 1 },
 };

@@ -30,7 +30,7 @@ static inline void piece_fill(struct piece *piece, void *memory, size_t size, u6
 	*piece = (struct piece) { memory, size, mark };
 	for (i = 0; i < size / 8; i++)
 		word[i] = pattern_word(mark, i);
-	memset(&word[i], (u8)mark, size % 8);
+	memset(&word[i], mark & 0xff, size % 8);
 }
 
 /* Whether the first @size bytes still have the pattern. */
@@ -44,7 +44,7 @@ static inline bool piece_begins(const struct piece *piece, size_t size)
 			return false;
 	if (size < piece->size)
 		return true;
-	return !memchr_inv(&word[i], (u8)piece->mark, size % 8);
+	return !memchr_inv(&word[i], piece->mark & 0xff, size % 8);
 }
 
 static inline bool piece_intact(const struct piece *piece)

@@ -217,7 +217,7 @@ static void test_krealloc_aligns(struct kunit *test)
 	slabmod_kfree(p);
 }
 
-#if __has_include("linux/cleanup.h")
+#if defined(DEFINE_FREE) && !defined(__CHECKER__)
 static size_t used_in_scope(size_t size)
 {
 	void *p __free(slabmod_kfree) = slabmod_kmalloc(size, GFP_KERNEL);

@@ -218,8 +218,9 @@ static u32 save_stack(gfp_t gfp, unsigned long *site)
 	*site = first_caller(entries, nr);
 	if (!depot_ready)
 		return 0;
+	/* The kernel may not allocate pages in an interrupt that is not threaded on PREEMPT_RT. */
 	return depot_keep(entries, nr, (gfp & GFP_METADATA & ~__GFP_NOFAIL) | __GFP_NOWARN,
-			  gfp_may_call_kernel());
+			  gfp_may_call_kernel() && !in_hardirq());
 }
 
 void debug_note_alloc(struct debug_track *track, size_t requested, gfp_t gfp)

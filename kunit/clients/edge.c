@@ -18,6 +18,7 @@
  *	break	allocate all pages, and free them but for one in each group of sixteen
  *	serve	allocate and free a million pieces of up to a page
  *	mend	free the other pages
+ *	map	map an area, and free it after a grace period
  */
 #include <linux/completion.h>
 #include <linux/debugfs.h>
@@ -531,12 +532,25 @@ static int serve(void)
 
 /* ---- files ---- */
 
+/* Map an area, and free it after a grace period. */
+static int map(void)
+{
+	u64 *area = slabmod_vmalloc(3 * PAGE_SIZE);
+
+	if (!area)
+		return -ENOMEM;
+	area[0] = 1;
+	slabmod_kvfree_rcu_mightsleep(area);
+	slabmod_rcu_barrier();
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
 } commands[] = {
 	{ "fill", fill }, { "empty", empty }, { "break", break_up }, { "serve", serve },
-	{ "mend", mend },
+	{ "mend", mend }, { "map", map },
 };
 
 static DEFINE_MUTEX(command_lock);

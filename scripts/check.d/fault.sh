@@ -20,6 +20,11 @@ make_pool() {
 	insmod /modules/slabmod_edge.ko && echo fill >/sys/kernel/debug/slabmod_edge/command
 }
 
+# An area of vmalloc, freed after a grace period
+make_area() {
+	insmod /modules/slabmod_edge.ko && echo map >/sys/kernel/debug/slabmod_edge/command
+}
+
 # refuses COMMAND: it fails for lack of memory
 refuses() {
 	if "$@" 2>/tmp/error; then
@@ -38,6 +43,8 @@ suffers() {
 	case $1 in
 	cache | tracks) refuses use ;;
 	pool | stats) refuses make_pool ;;
+	area | vmap) refuses make_area ;;
+	record) make_area ;;
 	debugfs) lacks_folder ;;
 	callsites) refuses cat $debug/callsites ;;
 	*) use ;;

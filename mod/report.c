@@ -73,11 +73,12 @@ bool report_misuse(enum misuse kind, const char *fmt, ...)
 	return true;
 }
 
+static DEFINE_RATELIMIT_STATE(no_memory_limit, DEFAULT_RATELIMIT_INTERVAL,
+			      DEFAULT_RATELIMIT_BURST);
+
 void report_no_memory(const char *name, const struct chunk_source *source, size_t size, gfp_t gfp)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
-
-	if (gfp & __GFP_NOWARN || must_not_lock() || !__ratelimit(&limit))
+	if (gfp & __GFP_NOWARN || must_not_lock() || !__ratelimit(&no_memory_limit))
 		return;
 	pr_warn("slabmod: %s: allocation of %zu bytes failed, mode:%#x(%pGg), %ld of %lu pages held\n",
 		name, size, (__force unsigned int)gfp, &gfp, atomic_long_read(&source->held),
@@ -95,6 +96,7 @@ void report_unlimit(void)
 {
 	int kind;
 
+	ratelimit_default_init(&no_memory_limit);
 	for (kind = 0; kind < NR_MISUSES; kind++) {
 		ratelimit_default_init(&limits[kind]);
 		ratelimit_set_flags(&limits[kind], RATELIMIT_MSG_ON_RELEASE);

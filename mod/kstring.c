@@ -133,17 +133,3 @@ char *slabmod_pool_match_strdup(struct slabmod_pool *pool, const substring_t *s,
 	return slabmod_pool_kmemdup_nul(pool, s->from, s->to - s->from, gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_match_strdup);
-
-/* ---- without a pool ---- */
-
-char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...)
-{
-	va_list args;
-	char *p;
-
-	va_start(args, fmt);
-	p = slabmod_pool_kvasprintf(NULL, gfp, fmt, args);
-	va_end(args);
-	return p;
-}
-EXPORT_SYMBOL_SLABMOD(slabmod_kasprintf);

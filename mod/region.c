@@ -59,7 +59,7 @@ static size_t capacity(unsigned int pages, bool debug)
 	return block.last - block.first;
 }
 
-/* Return the pages of a block whose capacity is at least @bytes. */
+/* Return the pages of a block with a capacity of at least @bytes. */
 static unsigned int pages_for(size_t bytes, bool debug)
 {
 	unsigned int pages = DIV_ROUND_UP(sizeof(struct region_block) + bytes, PAGE_SIZE);

@@ -55,7 +55,7 @@ void *slabmod_pool_kvrealloc(struct slabmod_pool *pool, const void *p, size_t si
 			     gfp_t gfp) __must_check;
 
 /**
- * slabmod_pool_kvrealloc_sized() - enlarge memory whose size the caller knows
+ * slabmod_pool_kvrealloc_sized() - enlarge memory of a known size
  * @pool: the pool of new memory, or NULL for the root pool
  * @p: memory of this family, or NULL if @oldsize is 0
  * @oldsize: bytes that are in use
@@ -308,7 +308,7 @@ static inline void *__must_check slabmod_kvrealloc(const void *p, size_t size, g
 }
 
 /**
- * slabmod_kvrealloc_sized() - enlarge memory whose size the caller knows
+ * slabmod_kvrealloc_sized() - enlarge memory of a known size
  * @p: as for slabmod_pool_kvrealloc_sized()
  * @oldsize: as for slabmod_pool_kvrealloc_sized()
  * @newsize: as for slabmod_pool_kvrealloc_sized()

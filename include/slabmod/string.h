@@ -134,7 +134,7 @@ static inline __printf(2, 0) char *slabmod_kvasprintf(gfp_t gfp, const char *fmt
  * Context: as slabmod_kmalloc(), except NMI.
  * Return: the string, or NULL as slabmod_kmalloc().
  */
-char *slabmod_kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
+#define slabmod_kasprintf(gfp, fmt, ...) slabmod_pool_kasprintf(NULL, gfp, fmt, ##__VA_ARGS__)
 
 /**
  * slabmod_memdup_user() - duplicate memory of user space

@@ -74,7 +74,7 @@ nothing_used() {
 
 check 'loads again' insmod /modules/slabmod.ko
 for round in 1 2 3; do
-	check "a client whose memory waits for a grace period loads ($round)" insmod /modules/slabmod_leaky.ko passes=1
+	check "a client with memory that waits for a grace period loads ($round)" insmod /modules/slabmod_leaky.ko passes=1
 	check 'and unloads' rmmod slabmod_leaky
 	check 'its memory is freed' nothing_used
 done

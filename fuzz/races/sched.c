@@ -272,8 +272,11 @@ static void switch_to(struct task *task)
 	if (from && !from->done)
 		from->context = context_now();
 	set_context(&task->context);
-	/* Callbacks count in variables of a CPU that slabmod knows, atomically. */
-	shim_cpu = task->cpu == CALLBACK_CPU ? 0 : task->cpu;
+	/*
+	 * Callbacks count in variables of a CPU that slabmod knows, atomically. It stays online:
+	 * they are a section.
+	 */
+	shim_cpu = task->cpu == CALLBACK_CPU ? __ffs(shim_online) : task->cpu;
 	on_cpu[task->cpu] = task;
 	task_now = task;
 	__sanitizer_start_switch_fiber(NULL, stack_of(task), STACK_SIZE);

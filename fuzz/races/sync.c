@@ -411,9 +411,7 @@ void shim_queue(struct work_struct *work)
 		delayed = work;
 		return;
 	}
-	/* A callback of RCU may run on a CPU that is offline by now. */
-	task_add(TASK_PROCESS, cpu_online(shim_cpu) ? shim_cpu : __ffs(shim_online), "worker",
-		 run_work, work);
+	task_add(TASK_PROCESS, shim_cpu, "worker", run_work, work);
 }
 
 static bool work_is_done(void *arg)

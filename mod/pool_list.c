@@ -3,8 +3,8 @@
  * pool_list.c - creating and destroying pools, their names and the list of all pools.
  *
  * A pool belongs to the module that created it. If that module is unloaded without destroying
- * it, the pool is destroyed. If the pool is still in use, this is reported, and it stays,
- * without a name, until slabmod is unloaded.
+ * it, the pool is destroyed. If the pool is still in use, it stays, without a name, until slabmod
+ * is unloaded. Both is reported, the former unless the pool is to end with its module.
  *
  * Contexts: process, may sleep. Locks: pools_mutex protects the list and names and serializes
  * destruction; it is outside of cache_mutex. The list is also read under RCU.
@@ -93,6 +93,7 @@ static struct slabmod_pool *create_pool(const char *name, const struct slabmod_p
 	if (!pool)
 		return NULL;
 	pool->limited = params->limit_bytes;
+	pool->ends_with_module = params->ends_with_module;
 	pool->owner = owner;
 	if (pool_reserve(pool) && !kmalloc_create_caches(pool) && !pages_create_caches(pool))
 		return pool;
@@ -185,7 +186,9 @@ static void list_cache(struct slabmod_cache *cache, void *arg)
 	if (!used && cache->flags & CACHE_INTERNAL)
 		return;
 	pr_err("slabmod:   cache %s, %lu live objects\n", cache->name, used);
-	cache_list_live(cache, used);
+	/* Those of an orphan were listed when its module was unloaded. */
+	if (!(cache->flags & CACHE_ORPHAN))
+		cache_list_live(cache, used);
 }
 
 static void report_contents(const struct contents *contents, enum misuse kind, const char *what)
@@ -234,7 +237,8 @@ static void orphan_pool(struct slabmod_pool *pool)
 {
 	struct contents contents = pool_contents(pool);
 
-	report_contents(&contents, MISUSE_LEAK, "its module was unloaded");
+	if (in_use(&contents) || !pool->ends_with_module)
+		report_contents(&contents, MISUSE_LEAK, "its module was unloaded");
 	if (!in_use(&contents)) {
 		remove_pool(pool);
 		return;

@@ -436,6 +436,7 @@ struct pool_ledger {
 struct slabmod_pool {
 	char name[SLABMOD_POOL_NAME_MAX + 1];
 	bool limited;			/* created with a limit */
+	bool ends_with_module;		/* which need not destroy it */
 	bool orphan;			/* its module was unloaded while in use; pools_mutex */
 	struct chunk_source source;
 	struct slabmod_cache *kmalloc[SLABMOD_KMALLOC_CLASSES];	/* by class; constant */

@@ -15,7 +15,7 @@
  *   dropin/core.h	Functions of the core that free what the module passes to them.
  *   dropin/alloc.h	The functions that replace the kernel's.
  *   dropin/map.h	The names, each replaced wherever it stands, also as a function pointer.
- *   dropin/module.h	module_init() and module_exit(), with the pool and its parameters.
+ *   dropin/module.h	module_init(), with the pool and its parameters.
  *
  * Documentation/dropin.rst says what is mapped, and what to do if a file does not compile.
  */

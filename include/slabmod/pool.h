@@ -35,6 +35,8 @@
  * @zone: the zone to allocate from: 0, GFP_DMA or GFP_DMA32
  * @debug: detect misuse of all memory of the pool, at a cost: all its caches have SLABMOD_DEBUG,
  *	and blocks of pages are debugged as with the module parameter debug=1
+ * @ends_with_module: destroy the pool when its module is unloaded, or fails to load; this is
+ *	reported only if something is left in it
  *
  * Initialize with SLABMOD_POOL_PARAMS_INIT, because 0 is a valid @node.
  */
@@ -44,6 +46,7 @@ struct slabmod_pool_params {
 	int node;
 	gfp_t zone;
 	bool debug;
+	bool ends_with_module;
 };
 
 /** define SLABMOD_POOL_PARAMS_INIT - no reserve, no limit, any node and zone */

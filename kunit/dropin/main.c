@@ -3,7 +3,9 @@
  * main.c - a caller of the kernel's allocators, in which every function that <slabmod/dropin.h>
  * maps is called once. Nothing here mentions slabmod: slabmod.mk runs it on slabmod.
  *
- * It loads if each function returns memory, and leaves nothing behind.
+ * It loads if each function returns memory, and leaves nothing behind. With leaks=1 it only leaves
+ * memory behind, for scripts/check.d/dropin-sample.sh, which counts the reports. With fails=1 its
+ * init function fails.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -180,9 +182,10 @@ static void caches(void)
 {
 	struct kmem_cache *cache;
 
-	/* A name that slabmod itself refuses. */
+	/* Names that slabmod itself refuses. */
 	use_cache(kmem_cache_create("a name/with 1 blank that is too long for slabmod", 40, 8,
 				    SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL));
+	use_cache(kmem_cache_create(".hidden", 40, 0, 0, NULL));
 	use_cache(kmem_cache_create("constructed", sizeof(struct thing), 0, SLAB_TYPESAFE_BY_RCU,
 				    constructor));
 	use_cache(kmem_cache_create_usercopy("copied", 64, 0, SLAB_RECLAIM_ACCOUNT, 8, 8, NULL));
@@ -236,11 +239,36 @@ static void after_grace_period(void)
 	kvfree_rcu_mightsleep(thing);
 }
 
+static bool fails;
+module_param(fails, bool, 0);
+MODULE_PARM_DESC(fails, "do not load");
+
+static bool leaks;
+module_param(leaks, bool, 0);
+MODULE_PARM_DESC(leaks, "leave memory behind");
+
+/* Leave an object by size, one of a cache, a block of two pages, and an empty cache. */
+static int leave_memory(void)
+{
+	struct kmem_cache *cache = kmem_cache_create("left by/the sample, 40 bytes each", 40, 0,
+						     0, NULL);
+
+	used(kmem_cache_alloc(cache, GFP_KERNEL), 40);
+	used(kmalloc(1000, GFP_KERNEL), 1000);
+	used((void *)__get_free_pages(GFP_KERNEL, 1), 2 * PAGE_SIZE);
+	expect(kmem_cache_create("empty", 40, 0, 0, NULL));
+	return failures ? -EINVAL : 0;
+}
+
 /* Functions as values: one may be taken of a name that is mapped. */
 static void (*const releases[])(const void *) = { kfree, kvfree, vfree };
 
 static int __init dropin_init(void)
 {
+	if (leaks)
+		return leave_memory();
+	if (fails)
+		return -ENODEV;
 	by_size();
 	copies();
 	virtually_contiguous();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The module's pool: created before the module's init function and destroyed after its exit
- * function, or after an init function that fails. The file with module_init() has the pool and
- * its parameters; subsys_initcall() and the like are module_init() in a module. Read
- * <slabmod/dropin.h> first.
+ * The module's pool: created before the module's init function. It ends with the module, after its
+ * exit function, or after an init function that fails: slabmod destroys it then. What is left is a
+ * leak, and listed. The file with module_init() has the pool and its parameters; subsys_initcall()
+ * and the like are module_init() in a module. Read <slabmod/dropin.h> first.
  */
 #ifndef _SLABMOD_DROPIN_MODULE_H
 #define _SLABMOD_DROPIN_MODULE_H
@@ -29,20 +29,10 @@ slabmod_dropin_pool_create(const struct slabmod_dropin_settings *settings, struc
 	params.limit_bytes = settings->limit_mb << 20;
 	params.reserve_bytes = settings->reserve_mb << 20;
 	params.debug = settings->debug;
+	params.ends_with_module = true;
 	/* A longer name is cut. */
 	strscpy(name, KBUILD_MODNAME, sizeof(name));
 	return slabmod_pool_create_owned(name, &params, owner);
-}
-
-/*
- * Memory that is left is a leak, and listed. The pool then stays, and slabmod takes it over when
- * the module has gone.
- */
-static inline void slabmod_dropin_pool_destroy(struct slabmod_pool *pool)
-{
-	/* What the module's kfree_rcu() has not freed yet is no leak. */
-	slabmod_rcu_barrier();
-	slabmod_pool_destroy(pool);
 }
 
 #define SLABMOD_DROPIN_POOL()									\
@@ -67,28 +57,10 @@ static inline void slabmod_dropin_pool_destroy(struct slabmod_pool *pool)
 	{ return initfn; }									\
 	int __init init_module(void)								\
 	{											\
-		int err;									\
-												\
 		slabmod_dropin_pool = slabmod_dropin_pool_create(&slabmod_dropin_settings,	\
 								 THIS_MODULE);			\
-		if (!slabmod_dropin_pool)							\
-			return -ENOMEM;								\
-		err = initfn();									\
-		if (err < 0)									\
-			slabmod_dropin_pool_destroy(slabmod_dropin_pool);			\
-		return err;									\
+		return slabmod_dropin_pool ? initfn() : -ENOMEM;				\
 	}											\
 	___ADDRESSABLE(init_module, __initdata)
-
-#undef module_exit
-#define module_exit(exitfn)									\
-	static inline exitcall_t __maybe_unused __exittest(void)				\
-	{ return exitfn; }									\
-	void __exit cleanup_module(void)							\
-	{											\
-		exitfn();									\
-		slabmod_dropin_pool_destroy(slabmod_dropin_pool);				\
-	}											\
-	___ADDRESSABLE(cleanup_module, __exitdata)
 
 #endif /* _SLABMOD_DROPIN_MODULE_H */

@@ -10,7 +10,6 @@
  * list, names and destruction. Of slabmod's locks only pools_mutex may be held when it is taken.
  * The list is also read under RCU.
  */
-#include <linux/cpuhotplug.h>
 #include <linux/ctype.h>
 #include <linux/log2.h>
 #include <linux/module.h>
@@ -27,6 +26,7 @@
 #include "debug/leak.h"
 #include "debug/quarantine.h"
 #include "defer.h"
+#include "events.h"
 #include "home.h"
 #include "magazine_set.h"
 #include "report.h"
@@ -37,7 +37,6 @@
 
 static DEFINE_MUTEX(cache_mutex);
 static LIST_HEAD(caches);
-static int dead_state, online_state;
 
 BLOCKING_NOTIFIER_HEAD(cache_notifiers);
 
@@ -515,41 +514,20 @@ static int cache_module_event(struct notifier_block *nb, unsigned long event, vo
 	return NOTIFY_OK;
 }
 
-static struct notifier_block module_notifier = { .notifier_call = cache_module_event };
+static struct event_hooks hooks = {
+	.module = { .notifier_call = cache_module_event },
+	.dead_name = "slabmod:dead",
+	.cpu_dead = cpu_dead,
+	.online_name = "slabmod:online",
+	.cpu_online = handle_cpu_online,
+};
 
 int cache_init(void)
 {
-	int err = fault_error(FAULT_NOTIFIER, -ENOMEM) ?:
-		  register_module_notifier(&module_notifier);
-
-	if (err)
-		return err;
-	dead_state = fault_error(FAULT_HOTPLUG, -ENOSPC) ?:
-		     cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "slabmod:dead", NULL,
-					       cpu_dead);
-	if (dead_state < 0) {
-		err = dead_state;
-		goto no_dead;
-	}
-	online_state = fault_error(FAULT_HOTPLUG, -ENOSPC) ?:
-		       cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "slabmod:online",
-						 handle_cpu_online, NULL);
-	if (online_state < 0) {
-		err = online_state;
-		goto no_online;
-	}
-	return 0;
-
-no_online:
-	cpuhp_remove_state_nocalls(dead_state);
-no_dead:
-	unregister_module_notifier(&module_notifier);
-	return err;
+	return events_register(&hooks);
 }
 
 void cache_exit(void)
 {
-	cpuhp_remove_state_nocalls(online_state);
-	cpuhp_remove_state_nocalls(dead_state);
-	unregister_module_notifier(&module_notifier);
+	events_unregister(&hooks);
 }

@@ -22,7 +22,6 @@
  * and a record for each waiting free without a head.
  */
 #include <linux/bits.h>
-#include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/irq_work.h>
 #include <linux/kasan.h>
@@ -41,6 +40,7 @@
 #include <slabmod/rcu.h>
 
 #include "debug/fault.h"
+#include "events.h"
 #include "kmalloc.h"
 #include "pool.h"
 #include "rcu_free.h"
@@ -76,7 +76,6 @@ struct rcu_record {
 static struct rcu_frees __percpu *frees;
 static struct workqueue_struct *queue;
 static unsigned long secret;
-static int dead_state, online_state;
 static DECLARE_WAIT_QUEUE_HEAD(batch_freed);
 static DEFINE_MUTEX(barrier_mutex);
 
@@ -321,41 +320,14 @@ static int rcu_module_event(struct notifier_block *nb, unsigned long event, void
 	return NOTIFY_DONE;
 }
 
-/* Runs before those of caches and pools. */
-static struct notifier_block module_notifier = {
-	.notifier_call = rcu_module_event,
-	.priority = 1,
+static struct event_hooks hooks = {
+	/* Runs before those of caches and pools. */
+	.module = { .notifier_call = rcu_module_event, .priority = 1 },
+	.dead_name = "slabmod:rcu-dead",
+	.cpu_dead = start_batch_of,
+	.online_name = "slabmod:rcu-online",
+	.cpu_online = start_batch_of,
 };
-
-static int register_callbacks(void)
-{
-	int err = fault_error(FAULT_NOTIFIER, -ENOMEM) ?:
-		  register_module_notifier(&module_notifier);
-
-	if (err)
-		return err;
-	dead_state = fault_error(FAULT_HOTPLUG, -ENOSPC) ?:
-		     cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "slabmod:rcu-dead", NULL,
-					       start_batch_of);
-	if (dead_state < 0) {
-		err = dead_state;
-		goto no_dead;
-	}
-	online_state = fault_error(FAULT_HOTPLUG, -ENOSPC) ?:
-		       cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "slabmod:rcu-online",
-						 start_batch_of, NULL);
-	if (online_state < 0) {
-		err = online_state;
-		goto no_online;
-	}
-	return 0;
-
-no_online:
-	cpuhp_remove_state_nocalls(dead_state);
-no_dead:
-	unregister_module_notifier(&module_notifier);
-	return err;
-}
 
 static long metadata(void)
 {
@@ -409,7 +381,7 @@ int rcu_free_init(void)
 		return err;
 	/* Without the upper bit, so that 0 encodes no address of the kernel. */
 	secret = get_random_long() >> 1;
-	err = register_callbacks();
+	err = events_register(&hooks);
 	if (err)
 		destroy_lists();
 	return err;
@@ -417,8 +389,6 @@ int rcu_free_init(void)
 
 void rcu_free_exit(void)
 {
-	cpuhp_remove_state_nocalls(online_state);
-	cpuhp_remove_state_nocalls(dead_state);
-	unregister_module_notifier(&module_notifier);
+	events_unregister(&hooks);
 	destroy_lists();
 }

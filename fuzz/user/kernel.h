@@ -181,8 +181,10 @@ typedef bool (*smp_cond_func_t)(int cpu, void *info);
 
 void on_each_cpu_cond(smp_cond_func_t cond, void (*fn)(void *info), void *info, bool wait);
 
-#define CPUHP_BP_PREPARE_DYN	1
-#define CPUHP_AP_ONLINE_DYN	2
+enum cpuhp_state {
+	CPUHP_BP_PREPARE_DYN = 1,
+	CPUHP_AP_ONLINE_DYN,
+};
 
 int cpuhp_setup_state_nocalls(int state, const char *name, int (*startup)(unsigned int cpu),
 			      int (*teardown)(unsigned int cpu));

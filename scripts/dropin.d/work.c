@@ -34,7 +34,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -551,24 +550,20 @@ static long used(void)
 	rest += value(at, "nr_free_pages ");
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		rest += value(at, lists[i]);
-	at = slurp("/proc/zoneinfo");
-	while ((at = strstr(at, " count:"))) {
-		at += 7;
-		rest += atol(at);
-	}
+	for (at = slurp("/proc/zoneinfo"); (at = strstr(at, " count:")); at++)
+		rest += value(at, " count:");
 	return (total - rest) * PAGE;
 }
 
 static void peak(const char *until)
 {
-	struct timespec pause = { .tv_nsec = 3000000 };
 	long most = 0, now;
 
 	do {
 		now = used();
 		if (now > most)
 			most = now;
-		nanosleep(&pause, NULL);
+		usleep(3000);
 	} while (access(until, F_OK));
 	printf("%ld\n", most);
 }

@@ -5,23 +5,12 @@
  */
 #include <linux/mm.h>
 #include <linux/sizes.h>
-#include <linux/vmalloc.h>
-
-#include <slabmod/kvmalloc.h>
 
 #include "context.h"
 #include "root.h"
 #include "suites.h"
-#include "verbs_pool.h"
+#include "test_vmalloc.h"
 #include "vmalloc.h"
-
-static void *kvmalloc_of(struct kunit *test, size_t size)
-{
-	void *p = slabmod_kvmalloc(size, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL_MSG(test, p, "%zu bytes", size);
-	return p;
-}
 
 /* ---- which memory ---- */
 

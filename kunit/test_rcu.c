@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * test_rcu.c - frees after a grace period: not before the readers are done, and none is lost;
- * from any context, without memory, on CPUs that go offline; and what is refused.
+ * from any context, without memory, on CPUs that go offline.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -13,16 +13,9 @@
 #include "rcu_free.h"
 #include "root.h"
 #include "suites.h"
-#include "verbs_pool.h"
+#include "test_rcu.h"
 
 #define MARK	0x726375ull
-
-/* As callers have it: the head is not at the beginning. */
-struct entry {
-	u64 pattern[4];
-	struct rcu_head rcu;
-	u64 more;
-};
 
 /* A head behind the first page. */
 struct far {
@@ -33,12 +26,12 @@ struct far {
 /* Before the test. */
 static unsigned long waiting_before;
 
-static unsigned long waiting(void)
+unsigned long entry_waiting(void)
 {
 	return rcu_free_waiting() - waiting_before;
 }
 
-static bool entry_intact(const struct entry *entry)
+bool entry_intact(const struct entry *entry)
 {
 	struct piece piece = { (void *)entry, sizeof(entry->pattern), MARK };
 
@@ -56,12 +49,12 @@ static struct entry *fill_entry(struct entry *entry)
 	return entry;
 }
 
-static struct entry *make_entry(struct kunit *test)
+struct entry *entry_make(struct kunit *test)
 {
 	return fill_entry(kit_kmalloc(test, sizeof(struct entry)));
 }
 
-static struct entry *make_object(struct kunit *test, struct slabmod_cache *cache)
+struct entry *entry_make_in(struct kunit *test, struct slabmod_cache *cache)
 {
 	return fill_entry(kit_alloc(test, cache));
 }
@@ -71,11 +64,10 @@ static void free_entry(void *entry)
 	slabmod_kfree_rcu((struct entry *)entry, rcu);
 }
 
-/* Wait, and expect that nothing waits and all was freed. */
-static void expect_freed(struct kunit *test)
+void entry_expect_freed(struct kunit *test)
 {
 	slabmod_rcu_barrier();
-	KUNIT_EXPECT_EQ(test, waiting(), 0);
+	KUNIT_EXPECT_EQ(test, entry_waiting(), 0);
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
 }
 
@@ -92,15 +84,15 @@ static void test_every_kind_of_memory(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
 		struct slabmod_cache *cache = kit_cache_with(test, sizeof(struct entry), flags[i],
 							     NULL);
-		struct entry *entry = make_object(test, cache);
+		struct entry *entry = entry_make_in(test, cache);
 
 		KIT_EXPECT_NO_MISUSE(test, slabmod_kfree_rcu(entry, rcu));
-		entry = make_object(test, cache);
+		entry = entry_make_in(test, cache);
 		KIT_EXPECT_NO_MISUSE(test, slabmod_kvfree_rcu_mightsleep(entry));
 		KIT_EXPECT_NO_MISUSE(test, slabmod_rcu_barrier());
 		kit_expect_unused(test, cache);
 	}
-	expect_freed(test);
+	entry_expect_freed(test);
 }
 
 static void test_head_at_any_offset(struct kunit *test)
@@ -111,7 +103,7 @@ static void test_head_at_any_offset(struct kunit *test)
 	BUILD_BUG_ON(offsetof(struct far, rcu) < 4096);
 	KIT_EXPECT_NO_MISUSE(test, slabmod_kvfree_rcu(far, rcu));
 	KIT_EXPECT_NO_MISUSE(test, slabmod_kvfree_call_rcu(alone, alone));
-	expect_freed(test);
+	entry_expect_freed(test);
 }
 
 static void test_null_is_ignored(struct kunit *test)
@@ -125,7 +117,7 @@ static void test_null_is_ignored(struct kunit *test)
 	slabmod_kvfree_rcu_mightsleep(nothing);
 	slabmod_kfree_rcu(empty, rcu);
 	slabmod_kfree_rcu_mightsleep(empty);
-	KUNIT_EXPECT_EQ(test, waiting(), 0);
+	KUNIT_EXPECT_EQ(test, entry_waiting(), 0);
 	slabmod_rcu_barrier();
 	kit_capture_end();
 	kit_expect_no_misuse(test, __LINE__);
@@ -141,13 +133,13 @@ static struct entry *once(struct entry *entry)
 
 static void test_argument_is_evaluated_once(struct kunit *test)
 {
-	struct entry *entries[2] = { make_entry(test), make_entry(test) };
+	struct entry *entries[2] = { entry_make(test), entry_make(test) };
 
 	evaluated = 0;
 	slabmod_kfree_rcu(once(entries[0]), rcu);
 	slabmod_kfree_rcu_mightsleep(once(entries[1]));
 	KUNIT_EXPECT_EQ(test, evaluated, 2);
-	expect_freed(test);
+	entry_expect_freed(test);
 }
 
 /* ---- not before readers are done ---- */
@@ -184,7 +176,7 @@ static void read_or_free(unsigned int n, void *arg)
 	/* Too early a free would be done by now. */
 	for (i = 0; i < ROUNDS; i++) {
 		msleep(20);
-		reading->late += waiting() != 2;
+		reading->late += entry_waiting() != 2;
 	}
 	WRITE_ONCE(reading->stop, true);
 }
@@ -197,14 +189,14 @@ static void test_reader_keeps_the_memory(struct kunit *test)
 	struct reading reading = { .reads = false };
 
 	kit_need_cpus(test, 2);
-	reading.entries[0] = make_object(test, cache);
-	reading.entries[1] = make_object(test, cache);
+	reading.entries[0] = entry_make_in(test, cache);
+	reading.entries[1] = entry_make_in(test, cache);
 	kit_run_on_cpus(test, 2, read_or_free, &reading);
 	KUNIT_EXPECT_EQ(test, reading.spoilt, 0);
 	KUNIT_EXPECT_EQ(test, reading.late, 0);
 	slabmod_rcu_barrier();
 	kit_expect_unused(test, cache);
-	expect_freed(test);
+	entry_expect_freed(test);
 }
 
 /* ---- many ---- */
@@ -235,7 +227,7 @@ static void test_many_on_all_cpus(struct kunit *test)
 
 	kit_run_on_cpus(test, nr_cpu_ids, free_many, &failed);
 	KUNIT_EXPECT_EQ(test, atomic_read(&failed), 0);
-	expect_freed(test);
+	entry_expect_freed(test);
 }
 
 struct flow {
@@ -272,7 +264,7 @@ static void test_barrier_ends_though_more_is_freed(struct kunit *test)
 	kit_need_cpus(test, 2);
 	kit_run_on_cpus(test, 2, flow_or_wait, &flow);
 	KUNIT_EXPECT_EQ(test, atomic_read(&flow.barriers), 10);
-	expect_freed(test);
+	entry_expect_freed(test);
 }
 
 /* ---- contexts ---- */
@@ -287,16 +279,16 @@ static void test_every_context(struct kunit *test)
 
 	context_pin(0);
 	for (i = 0; i < ARRAY_SIZE(contexts); i++) {
-		struct entry *entry = make_entry(test);
+		struct entry *entry = entry_make(test);
 
 		KIT_EXPECT_NO_MISUSE(test, contexts[i](free_entry, entry));
-		expect_freed(test);
+		entry_expect_freed(test);
 	}
 }
 
 static void test_nmi(struct kunit *test)
 {
-	struct entry *entry = make_entry(test);
+	struct entry *entry = entry_make(test);
 	unsigned long reports = report_count(MISUSE_BAD_FREE);
 
 	context_pin(0);
@@ -308,8 +300,8 @@ static void test_nmi(struct kunit *test)
 	context_nmi_end();
 	KUNIT_EXPECT_EQ(test, report_count(MISUSE_BAD_FREE), reports);
 	/* Without help. */
-	KUNIT_EXPECT_TRUE(test, kit_wait_until(!waiting()));
-	expect_freed(test);
+	KUNIT_EXPECT_TRUE(test, kit_wait_until(!entry_waiting()));
+	entry_expect_freed(test);
 }
 
 /* An NMI before each instruction of the function frees another one. */
@@ -329,12 +321,12 @@ static void free_next(unsigned long ip, void *arg)
 static void test_nmi_between_any_two_instructions(struct kunit *test)
 {
 	struct flood flood = { .nr = 5000 };
-	struct entry *entry = make_entry(test);
+	struct entry *entry = entry_make(test);
 	unsigned int i;
 
 	flood.entries = (struct entry **)kit_array(test, flood.nr);
 	for (i = 0; i < flood.nr; i++)
-		flood.entries[i] = make_entry(test);
+		flood.entries[i] = entry_make(test);
 	context_pin(0);
 	if (context_step_begin(free_next, &flood)) {
 		context_step(free_entry, entry);
@@ -346,7 +338,7 @@ static void test_nmi_between_any_two_instructions(struct kunit *test)
 	}
 	while (flood.next < flood.nr)
 		free_next(0, &flood);
-	expect_freed(test);
+	entry_expect_freed(test);
 }
 
 /* ---- short memory ---- */
@@ -357,7 +349,7 @@ static void test_without_head_and_memory(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(entries); i++)
-		entries[i] = make_entry(test);
+		entries[i] = entry_make(test);
 	root_dry();
 	kit_capture_begin();
 	for (i = 0; i < ARRAY_SIZE(entries); i++)
@@ -365,7 +357,7 @@ static void test_without_head_and_memory(struct kunit *test)
 	kit_capture_end();
 	kit_expect_no_misuse(test, __LINE__);
 	root_wet();
-	expect_freed(test);
+	entry_expect_freed(test);
 }
 
 static void test_without_record(struct kunit *test)
@@ -374,13 +366,13 @@ static void test_without_record(struct kunit *test)
 	const struct fault_order order = {
 		.sites = BIT(FAULT_RECORD), .nth = 1, .on = true, .task = current,
 	};
-	struct entry *entry = make_entry(test);
+	struct entry *entry = entry_make(test);
 
 	fault_begin(&order);
 	slabmod_kfree_rcu_mightsleep(entry);
 	KUNIT_EXPECT_EQ(test, fault_end().failed, 1);
 	/* It was freed before the call returned. */
-	KUNIT_EXPECT_EQ(test, waiting(), 0);
+	KUNIT_EXPECT_EQ(test, entry_waiting(), 0);
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
 #else
 	kunit_skip(test, "needs fault injection");
@@ -414,7 +406,7 @@ static void test_destruction_waits(struct kunit *test)
 		kit_capture_end();
 		kit_expect_no_misuse(test, __LINE__);
 	}
-	expect_freed(test);
+	entry_expect_freed(test);
 }
 
 /* ---- CPUs that go offline ---- */
@@ -462,13 +454,13 @@ static int hot_dying(unsigned int cpu)
 
 static void change_cpu(struct kunit *test, unsigned int cpu, bool online, bool nmi)
 {
-	hot.entry = nmi ? NULL : make_entry(test);
-	hot.nmi = nmi ? make_entry(test) : NULL;
+	hot.entry = nmi ? NULL : entry_make(test);
+	hot.nmi = nmi ? entry_make(test) : NULL;
 	KUNIT_EXPECT_EQ(test, online ? add_cpu(cpu) : remove_cpu(cpu), 0);
 	KUNIT_EXPECT_NULL(test, hot.entry);
 	KUNIT_EXPECT_NULL(test, hot.nmi);
 	/* Without help. */
-	KUNIT_EXPECT_TRUE(test, kit_wait_until(!waiting()));
+	KUNIT_EXPECT_TRUE(test, kit_wait_until(!entry_waiting()));
 	KUNIT_EXPECT_EQ(test, root_used(), 0);
 }
 
@@ -516,179 +508,9 @@ static void test_cpu_goes_offline_with_a_list(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_TRUE(test, kit_run_on(num_online_cpus() - 1, free_thousand, NULL));
 		KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
-		expect_freed(test);
+		entry_expect_freed(test);
 		KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 	}
-}
-
-/* ---- misuse ---- */
-
-static void test_wrong_addresses_are_refused_at_the_call(struct kunit *test)
-{
-	struct entry *entry = make_entry(test), *slub = kmalloc(sizeof(*slub), GFP_KERNEL);
-	struct entry *pages = (void *)slabmod_get_free_pages(GFP_KERNEL, 0), on_stack;
-	struct slabmod_cache *cache = kit_cache_with(test, sizeof(*entry), SLABMOD_STRICT, NULL);
-	struct entry *freed = make_object(test, cache);
-
-	KUNIT_ASSERT_TRUE(test, slub && pages);
-	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "kfree_rcu", slabmod_kfree_rcu(slub, rcu));
-	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "kfree_rcu", slabmod_kfree_rcu(&on_stack, rcu));
-	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "kfree_rcu", slabmod_kfree_rcu_mightsleep(slub));
-	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "kfree_rcu",
-			  slabmod_kvfree_call_rcu(&entry->rcu, &entry->pattern[2]));
-	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "kfree_rcu",
-			  slabmod_kfree_rcu_mightsleep(&entry->pattern[1]));
-	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_CACHE, "kfree_rcu", slabmod_kfree_rcu(pages, rcu));
-	slabmod_cache_free(cache, freed);
-	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "kfree_rcu", slabmod_kfree_rcu(freed, rcu));
-	KUNIT_EXPECT_TRUE(test, entry_intact(entry));
-	KUNIT_EXPECT_EQ(test, waiting(), 0);
-	slabmod_kfree(entry);
-	slabmod_free_pages((unsigned long)pages, 0);
-	kfree(slub);
-	expect_freed(test);
-}
-
-static void test_wrong_heads_are_refused(struct kunit *test)
-{
-	struct entry *entry = make_entry(test);
-	void *p = entry;
-
-	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "misaligned",
-			  slabmod_kvfree_call_rcu(p + 1, entry));
-	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "not in the",
-			  slabmod_kvfree_call_rcu(p + slabmod_ksize(entry) - 8, entry));
-	KIT_EXPECT_MISUSE(test, MISUSE_BAD_FREE, "not in the",
-			  slabmod_kvfree_call_rcu(p - 16, entry));
-	KUNIT_EXPECT_TRUE(test, entry_intact(entry));
-	slabmod_kfree(entry);
-	expect_freed(test);
-}
-
-/* No grace period ends meanwhile. */
-static void free_twice(struct entry *entry)
-{
-	rcu_read_lock();
-	slabmod_kfree_rcu(entry, rcu);
-	slabmod_kfree_rcu(entry, rcu);
-	rcu_read_unlock();
-}
-
-static void test_second_call_is_refused(struct kunit *test)
-{
-	struct entry *entry = make_entry(test), *again;
-
-	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "waits to be freed already", free_twice(entry));
-	expect_freed(test);
-	/* The same memory may be passed again when it has a new owner. */
-	again = make_entry(test);
-	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree_rcu(again, rcu));
-	expect_freed(test);
-}
-
-struct rivals {
-	struct flood flood;
-	atomic_t missing;
-};
-
-static void free_all_at_once(unsigned int n, void *arg)
-{
-	struct rivals *rivals = arg;
-	unsigned int i;
-
-	/* No grace period ends before both are done. */
-	rcu_read_lock();
-	atomic_dec(&rivals->missing);
-	while (atomic_read(&rivals->missing) > 0)
-		cpu_relax();
-	for (i = 0; i < rivals->flood.nr; i++)
-		slabmod_kfree_rcu(rivals->flood.entries[i], rcu);
-	rcu_read_unlock();
-}
-
-static void test_concurrent_calls_free_once(struct kunit *test)
-{
-	unsigned long doubles = report_count(MISUSE_DOUBLE_FREE);
-	struct rivals rivals = { .flood = { .nr = 1000 }, .missing = ATOMIC_INIT(2) };
-	unsigned int i;
-
-	kit_need_cpus(test, 2);
-	rivals.flood.entries = (struct entry **)kit_array(test, rivals.flood.nr);
-	for (i = 0; i < rivals.flood.nr; i++)
-		rivals.flood.entries[i] = make_entry(test);
-	KUNIT_EXPECT_EQ(test, kit_run_on_cpus(test, 2, free_all_at_once, &rivals), 2);
-	expect_freed(test);
-	KUNIT_EXPECT_EQ(test, report_count(MISUSE_DOUBLE_FREE), doubles + rivals.flood.nr);
-}
-
-static void test_second_call_without_head(struct kunit *test)
-{
-	struct slabmod_cache *cache = kit_cache_with(test, sizeof(struct entry), SLABMOD_STRICT,
-						     NULL);
-	struct entry *entry = make_object(test, cache);
-
-	slabmod_kfree_rcu_mightsleep(entry);
-	slabmod_kfree_rcu_mightsleep(entry);
-	/* By the worker. */
-	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_DOUBLE_FREE, "is free already",
-			       slabmod_rcu_barrier());
-	kit_expect_unused(test, cache);
-	expect_freed(test);
-}
-
-/* Not inline: the test looks for its name. */
-static noinline void pass_entry(struct entry *entry, bool head)
-{
-	if (head)
-		slabmod_kfree_rcu(entry, rcu);
-	else
-		slabmod_kfree_rcu_mightsleep(entry);
-	barrier();
-}
-
-static void test_debug_mode_knows_the_caller(struct kunit *test)
-{
-	struct slabmod_cache *cache = kit_cache_with(test, sizeof(struct entry), SLABMOD_DEBUG,
-						     NULL);
-	int head;
-
-	if (!IS_ENABLED(CONFIG_STACKDEPOT))
-		kunit_skip(test, "needs the stack depot");
-	for (head = 0; head < 2; head++) {
-		struct entry *entry = make_object(test, cache);
-
-		pass_entry(entry, head);
-		slabmod_rcu_barrier();
-		kit_capture_begin();
-		slabmod_cache_free(cache, entry);
-		kit_capture_end();
-		kit_expect_misuse(test, __LINE__, MISUSE_DOUBLE_FREE, "is free already", NULL);
-		KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "pass_entry"));
-	}
-	slabmod_cache_shrink(cache);
-	kit_expect_unused(test, cache);
-}
-
-static void overwrite_and_wait(struct entry *entry)
-{
-	rcu_read_lock();
-	slabmod_kfree_rcu(entry, rcu);
-	entry->rcu.func = NULL;
-	rcu_read_unlock();
-	slabmod_rcu_barrier();
-}
-
-static void test_overwritten_head_is_reported(struct kunit *test)
-{
-	struct entry *entry = make_entry(test), *next = make_entry(test);
-
-	KIT_EXPECT_MISUSE_FROM(test, NULL, MISUSE_WRITE_FREE, "was overwritten",
-			       overwrite_and_wait(entry));
-	/* It stays in use, and later ones are freed. */
-	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree_rcu(next, rcu); slabmod_rcu_barrier());
-	KUNIT_EXPECT_EQ(test, waiting(), 1);
-	KUNIT_EXPECT_EQ(test, root_used(), slabmod_ksize(entry));
-	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(entry));
 }
 
 static int rcu_test_init(struct kunit *test)
@@ -714,13 +536,7 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(test_destruction_waits),
 	KUNIT_CASE(test_frees_of_a_cpu_that_comes_and_goes),
 	KUNIT_CASE(test_cpu_goes_offline_with_a_list),
-	KUNIT_CASE(test_wrong_addresses_are_refused_at_the_call),
-	KUNIT_CASE(test_wrong_heads_are_refused),
-	KUNIT_CASE(test_second_call_is_refused),
-	KUNIT_CASE(test_concurrent_calls_free_once),
-	KUNIT_CASE(test_second_call_without_head),
-	KUNIT_CASE(test_debug_mode_knows_the_caller),
-	KUNIT_CASE(test_overwritten_head_is_reported),
+	RCU_MORE_CASES(RCU_CASE)
 	{}
 };
 

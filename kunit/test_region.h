@@ -12,11 +12,18 @@ void *kit_region_alloc(struct kunit *test, struct slabmod_region *region, size_t
 /* Expect that the pool has @used bytes in use, and that it is consistent. */
 void region_expect_used(struct kunit *test, struct slabmod_pool *pool, size_t used);
 
-/* The cases of test_region_random.c and test_region_debug.c. */
+/* The cases of test_region_errors.c, test_region_random.c and test_region_debug.c. */
 #define REGION_DECLARE_CASE(name)	void name(struct kunit *test);
 #define REGION_CASE(name)		KUNIT_CASE(name),
 
 #define REGION_MORE_CASES(X) \
+	X(test_bad_properties_are_refused) \
+	X(test_bad_requests_are_refused) \
+	X(test_pieces_cannot_be_freed) \
+	X(test_use_after_destruction_is_reported) \
+	X(test_what_is_no_region_is_reported) \
+	X(test_block_that_is_freed_twice_is_reported) \
+	X(test_pool_with_a_region_is_not_destroyed) \
 	X(test_million_pieces_match_a_model) \
 	X(test_debugged_pieces_match_a_model) \
 	X(test_write_behind_a_piece_is_reported) \

@@ -1,51 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * test_vmalloc.c - vmalloc: contents, the ledger to the byte, the page behind an area, memory in
- * single pages, limits and refusals, resizing, and mappings in user space.
+ * single pages, limits and refusals, and resizing.
  */
-#include <linux/anon_inodes.h>
-#include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/kthread.h>
 #include <linux/mm.h>
-#include <linux/mman.h>
 #include <linux/nodemask.h>
-#include <linux/pid.h>
-#include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
-
-#include <slabmod/vmalloc.h>
 
 #include "area.h"
 #include "context.h"
 #include "debug/debug_area.h"
 #include "pool_check.h"
-#include "pool_ledger.h"
 #include "root.h"
 #include "suites.h"
-#include "verbs_pool.h"
-
-#define NO_LIMIT	(ULONG_MAX / 2)
-
-static struct slabmod_pool *pool_of_test(struct kunit *test)
-{
-	return kit_pool_create(test, NO_LIMIT);
-}
-
-static void *vmalloc_in(struct kunit *test, struct slabmod_pool *pool, size_t size)
-{
-	void *p = slabmod_pool_vmalloc(pool, size);
-
-	KUNIT_ASSERT_NOT_NULL_MSG(test, p, "%zu bytes", size);
-	return p;
-}
-
-static unsigned long used(struct slabmod_pool *pool)
-{
-	return pool_ledger(pool).used;
-}
+#include "test_vmalloc.h"
 
 /* A byte that is not mapped is not read. */
 static bool is_mapped(const void *p)
@@ -490,114 +460,6 @@ static void test_vrealloc_that_fails_leaves_the_memory(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, piece_intact(&piece));
 	slabmod_vfree(piece.memory);
 	vfree(kernel);
-}
-
-/* ---- user space ---- */
-
-#define USER_PAGES	40ul
-
-static struct {
-	void *memory;
-	unsigned long skip;
-	int err;
-} user;
-
-static int map_user(struct file *file, struct vm_area_struct *vma)
-{
-	user.err = slabmod_remap_vmalloc_range(vma, user.memory, user.skip);
-	return user.err;
-}
-
-static const struct file_operations user_fops = { .owner = THIS_MODULE, .mmap = map_user };
-
-/* Map @pages pages of an area at @memory, from page @skip on, and return the user's address. */
-static unsigned long map_memory(struct file *file, void *memory, unsigned long skip,
-				unsigned long pages)
-{
-	user.memory = memory;
-	user.skip = skip;
-	user.err = 1;
-	return vm_mmap(file, 0, pages << PAGE_SHIFT, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
-}
-
-static void expect_mapping(struct kunit *test, struct file *file, void *memory,
-			   unsigned long skip, unsigned long pages)
-{
-	unsigned long addr = map_memory(file, memory, skip, pages), i;
-	u64 word;
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
-	KUNIT_EXPECT_EQ(test, user.err, 0);
-	for (i = 0; i < pages; i++) {
-		u64 __user *at = (u64 __user *)(addr + (i << PAGE_SHIFT));
-		u64 *here = memory + ((skip + i) << PAGE_SHIFT);
-
-		*here = pattern_word(7, i);
-		KUNIT_EXPECT_EQ(test, copy_from_user(&word, at, sizeof(word)), 0);
-		KUNIT_EXPECT_EQ(test, word, pattern_word(7, i));
-		word = pattern_word(8, i);
-		KUNIT_EXPECT_EQ(test, copy_to_user(at, &word, sizeof(word)), 0);
-		KUNIT_EXPECT_EQ(test, *here, word);
-	}
-	vm_munmap(addr, pages << PAGE_SHIFT);
-}
-
-static void expect_no_mapping(struct kunit *test, struct file *file, void *memory,
-			      unsigned long skip, unsigned long pages)
-{
-	unsigned long addr = map_memory(file, memory, skip, pages);
-
-	KUNIT_EXPECT_EQ(test, user.err, -EINVAL);
-	KUNIT_EXPECT_TRUE(test, IS_ERR_VALUE(addr));
-}
-
-static void map_everything(struct kunit *test, struct slabmod_pool *pool, struct file *file)
-{
-	void *p, *other = vmalloc_in(test, pool, USER_PAGES << PAGE_SHIFT);
-
-	/* In runs of four pages. */
-	kit_source.max_order = 2;
-	p = slabmod_pool_vmalloc_user(pool, (USER_PAGES << PAGE_SHIFT) - 100);
-	KUNIT_ASSERT_NOT_NULL(test, p);
-	expect_mapping(test, file, p, 0, USER_PAGES);
-	expect_mapping(test, file, p, 0, 1);
-	expect_mapping(test, file, p, 3, USER_PAGES - 3);
-	expect_mapping(test, file, p, USER_PAGES - 1, 1);
-	expect_no_mapping(test, file, p, 0, USER_PAGES + 1);
-	expect_no_mapping(test, file, p, 1, USER_PAGES);
-	expect_no_mapping(test, file, p, USER_PAGES, 1);
-	expect_no_mapping(test, file, p, ULONG_MAX, 1);
-	expect_no_mapping(test, file, p + PAGE_SIZE, 0, 1);
-	expect_no_mapping(test, file, other, 0, 1);
-	slabmod_vfree(p);
-	expect_no_mapping(test, file, p, 0, 1);
-	slabmod_vfree(other);
-}
-
-/* The mappings are in the first process, which does not notice. */
-static void test_mappings_in_user_space(struct kunit *test)
-{
-	struct slabmod_pool *pool = kit_pool_create_orders(test, NO_LIMIT, 0, 10);
-	struct task_struct *task = get_pid_task(find_vpid(1), PIDTYPE_PID);
-	struct mm_struct *mm = task ? get_task_mm(task) : NULL;
-	struct file *file;
-
-	if (task)
-		put_task_struct(task);
-	if (!mm || current->mm) {
-		if (mm)
-			mmput(mm);
-		kunit_skip(test, "no memory of a process");
-	}
-	file = anon_inode_getfile("slabmod_kunit", &user_fops, NULL, O_RDWR);
-	KUNIT_EXPECT_FALSE(test, IS_ERR(file));
-	if (!IS_ERR(file)) {
-		kthread_use_mm(mm);
-		map_everything(test, pool, file);
-		kthread_unuse_mm(mm);
-		fput(file);
-	}
-	mmput(mm);
 }
 
 static struct kunit_case vmalloc_cases[] = {

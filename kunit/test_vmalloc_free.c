@@ -6,33 +6,14 @@
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
-#include <linux/vmalloc.h>
-
-#include <slabmod/vmalloc.h>
 
 #include "context.h"
 #include "debug/callsites.h"
 #include "debug/debug_block.h"
 #include "pool_check.h"
-#include "pool_ledger.h"
 #include "suites.h"
-#include "verbs_pool.h"
+#include "test_vmalloc.h"
 #include "vmalloc.h"
-
-#define NO_LIMIT	(ULONG_MAX / 2)
-
-static unsigned long used(struct slabmod_pool *pool)
-{
-	return pool_ledger(pool).used;
-}
-
-static void *vmalloc_in(struct kunit *test, struct slabmod_pool *pool, size_t size)
-{
-	void *p = slabmod_pool_vmalloc(pool, size);
-
-	KUNIT_ASSERT_NOT_NULL(test, p);
-	return p;
-}
 
 /* ---- wrong addresses ---- */
 
@@ -48,7 +29,7 @@ static void test_null_may_be_freed(struct kunit *test)
 
 static void test_wrong_addresses_are_reported(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, NO_LIMIT);
+	struct slabmod_pool *pool = pool_of_test(test);
 	void *p = vmalloc_in(test, pool, 3 * PAGE_SIZE), *block = kit_block(test, pool, 1);
 	void *kernel = vmalloc(PAGE_SIZE), *page = page_address(vmalloc_to_page(p + PAGE_SIZE));
 	int on_stack;
@@ -74,7 +55,7 @@ static void test_wrong_addresses_are_reported(struct kunit *test)
 
 static void test_kfree_of_an_area_is_reported(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, NO_LIMIT);
+	struct slabmod_pool *pool = pool_of_test(test);
 	void *p = vmalloc_in(test, pool, 3 * PAGE_SIZE), *new = p;
 	void *page = page_address(vmalloc_to_page(p));
 
@@ -96,7 +77,7 @@ static void test_kfree_of_an_area_is_reported(struct kunit *test)
 
 static void test_second_free_is_reported(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, NO_LIMIT);
+	struct slabmod_pool *pool = pool_of_test(test);
 	void *p = vmalloc_in(test, pool, 3 * PAGE_SIZE);
 
 	slabmod_vfree(p);
@@ -113,7 +94,7 @@ static void test_second_free_is_reported(struct kunit *test)
 
 static void test_wrong_pool_is_reported(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, NO_LIMIT);
+	struct slabmod_pool *pool = pool_of_test(test);
 	void *p = vmalloc_in(test, pool, 3 * PAGE_SIZE);
 
 	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_POOL, "pool_vfree", slabmod_pool_vfree(NULL, p));
@@ -149,7 +130,7 @@ static void test_frees_in_interrupts(struct kunit *test)
 		{ context_hard, free_it }, { context_rcu, free_it_atomically },
 		{ context_work, free_it },
 	};
-	struct slabmod_pool *pool = kit_pool_create(test, NO_LIMIT);
+	struct slabmod_pool *pool = pool_of_test(test);
 	int i, k;
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
@@ -182,7 +163,7 @@ static void ask(void *arg)
 
 static void test_addresses_are_recognized_in_any_context(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, NO_LIMIT);
+	struct slabmod_pool *pool = pool_of_test(test);
 	int i;
 
 	asked.right = 0;
@@ -230,7 +211,7 @@ static void test_one_of_racing_frees_succeeds(struct kunit *test)
 	unsigned long before = report_count(MISUSE_DOUBLE_FREE);
 	unsigned int i, cpus;
 
-	shared.pool = kit_pool_create(test, NO_LIMIT);
+	shared.pool = pool_of_test(test);
 	for (i = 0; i < SHARED; i++)
 		shared.area[i] = vmalloc_in(test, shared.pool, 3 * PAGE_SIZE);
 	cpus = kit_run_on_cpus(test, 4, free_all, NULL);
@@ -279,7 +260,7 @@ static void test_random_areas_on_all_cpus(struct kunit *test)
 
 	kit_seed(test, &rnd);
 	shared.seed = prandom_u32_state(&rnd);
-	shared.pool = kit_pool_create(test, NO_LIMIT);
+	shared.pool = pool_of_test(test);
 	atomic_set(&shared.wrong, 0);
 	KIT_EXPECT_NO_MISUSE(test, kit_run_on_cpus(test, 4, alloc_and_free, NULL));
 	vmalloc_sync();
@@ -325,7 +306,7 @@ static u8 *alias(void *p)
 
 static void test_area_has_one_call_site(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, NO_LIMIT);
+	struct slabmod_pool *pool = pool_of_test(test);
 	unsigned long metadata = pool_ledger(pool).metadata;
 	struct callsites *sites;
 	char name[KSYM_SYMBOL_LEN];
@@ -355,7 +336,7 @@ static void test_area_has_one_call_site(struct kunit *test)
 
 static void test_write_behind_an_area_is_reported(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, NO_LIMIT);
+	struct slabmod_pool *pool = pool_of_test(test);
 	void *p;
 
 	debug_block_switch(true);

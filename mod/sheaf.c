@@ -103,8 +103,9 @@ static noinline void *clear(struct slabmod_cache *cache, void *object)
 		report_misuse(MISUSE_BAD_GFP,
 			      "%s: __GFP_ZERO makes no sense, the cache has a constructor",
 			      cache->name);
+	/* In debug mode a red zone follows. */
 	if (!cache->ctor || !want_init_on_alloc(0))
-		memset(object, 0, cache->usable);
+		memset(object, 0, cache->flags & CACHE_DEBUG ? cache->object_size : cache->usable);
 	return object;
 }
 

@@ -491,7 +491,10 @@ static void op_check(struct interp *in)
 
 /* ---- running an input ---- */
 
-/* More frequent operations are listed more than once. */
+/*
+ * More frequent operations are listed more than once. Add new ones at the end: the inputs in
+ * fuzz/seeds select operations by their number here.
+ */
 #define OP(name) { #name, op_##name }
 static const struct {
 	const char *name;
@@ -506,7 +509,7 @@ static const struct {
 	OP(kernel_asks), OP(interrupt), OP(check), OP(wrong_free), OP(double_free),
 	OP(wrong_size), OP(absurd_size), OP(absurd_flags), OP(wrong_cache),
 	OP(wrong_pool), OP(bad_cache), OP(bad_pool), OP(overrun), OP(write_free),
-	OP(late_double_free), OP(region), OP(region),
+	OP(late_double_free), OP(region), OP(region), OP(sheaf),
 };
 
 static void run_op(struct interp *in)

@@ -69,6 +69,7 @@ struct interp {
 	void *churn[FUZZ_CHURN];
 	struct fuzz_cache cache[FUZZ_CACHES];
 	struct slabmod_pool *pool[FUZZ_POOLS];
+	bool ends[FUZZ_POOLS];		/* with its module */
 	/* Before the operation, and its expected effect. */
 	unsigned long misuse[NR_MISUSES];
 	unsigned long failures, refused;
@@ -152,6 +153,9 @@ void interp_null(struct interp *in, gfp_t gfp);
 
 void interp_destroy_cache(struct interp *in, struct fuzz_cache *c);
 void interp_destroy_pool(struct interp *in, unsigned int n);
+/* As interp_got(), for an object of a cache. */
+void interp_own_object(struct interp *in, struct piece *piece, const struct fuzz_cache *c,
+		       void *object, gfp_t gfp);
 /* Expect that slabmod destroyed the caches and pools that were left. */
 void interp_left_behind(struct interp *in);
 
@@ -181,9 +185,10 @@ void op_pool_kmalloc(struct interp *in);
 void op_pool_pages(struct interp *in);
 void op_shrink(struct interp *in);
 
-/* ---- region.c ---- */
+/* ---- region.c, sheaf.c ---- */
 
 void op_region(struct interp *in);
+void op_sheaf(struct interp *in);
 
 /* ---- wrong.c: misuse ---- */
 

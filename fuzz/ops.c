@@ -291,7 +291,7 @@ static void object_of(struct piece *piece, const struct fuzz_cache *c)
 	piece->typesafe = c->cache->flags & SLABMOD_TYPESAFE_BY_RCU;
 }
 
-static void own_object(struct interp *in, struct piece *piece, const struct fuzz_cache *c,
+void interp_own_object(struct interp *in, struct piece *piece, const struct fuzz_cache *c,
 		       void *object, gfp_t gfp)
 {
 	object_of(piece, c);
@@ -310,7 +310,7 @@ void op_cache_alloc(struct interp *in)
 		return;
 	if (c->ctor)
 		gfp &= ~__GFP_ZERO;
-	own_object(in, piece, c, slabmod_cache_alloc(c->cache, gfp), gfp);
+	interp_own_object(in, piece, c, slabmod_cache_alloc(c->cache, gfp), gfp);
 }
 
 void op_cache_alloc_node(struct interp *in)
@@ -323,7 +323,8 @@ void op_cache_alloc_node(struct interp *in)
 		return;
 	if (next_u8(in) & 1)
 		gfp |= __GFP_THISNODE;
-	own_object(in, piece, c, slabmod_cache_alloc_node(c->cache, gfp, node_from(in)), gfp);
+	interp_own_object(in, piece, c, slabmod_cache_alloc_node(c->cache, gfp, node_from(in)),
+			  gfp);
 }
 
 void op_bulk_alloc(struct interp *in)
@@ -347,7 +348,7 @@ void op_bulk_alloc(struct interp *in)
 		struct piece *piece = &in->piece[(first + i) % FUZZ_SLOTS];
 
 		memset(piece, 0, sizeof(*piece));
-		own_object(in, piece, c, objects[i], gfp);
+		interp_own_object(in, piece, c, objects[i], gfp);
 	}
 }
 
@@ -468,6 +469,8 @@ void op_pool_create(struct interp *in)
 					 SLABMOD_POOL_MIN_LIMIT) + limit * 5000ul;
 	if (limit & 2)
 		params.node = (limit >> 2) % nr_online_nodes;
+	in->ends[n] = reserve & 2;
+	params.ends_with_module = in->ends[n];
 	snprintf(name, sizeof(name), "fuzz-%u", n);
 	in->pool[n] = slabmod_pool_create(name, &params);
 	if (!in->pool[n] && env_refused() == in->refused)
@@ -574,7 +577,7 @@ void interp_left_behind(struct interp *in)
 		in->cache[i].cache = NULL;
 	}
 	for (i = 0; i < FUZZ_POOLS; i++) {
-		if (in->pool[i])
+		if (in->pool[i] && !in->ends[i])
 			interp_expect_report(in, BIT(MISUSE_LEAK));
 		in->pool[i] = NULL;
 	}

@@ -199,10 +199,13 @@ bool slabmod_owns(const void *p)
 {
 	bool owns;
 
+	/* Chunks are in the direct map. */
+	if (is_vmalloc_addr(p))
+		return slabmod_is_vmalloc_addr(p);
 	p = kasan_reset_tag(p);
 	rcu_read_lock();
 	owns = chunk_frame(p);
 	rcu_read_unlock();
-	return owns || slabmod_is_vmalloc_addr(p);
+	return owns;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_owns);

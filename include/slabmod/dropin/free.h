@@ -16,11 +16,17 @@
 
 #include <slabmod/slabmod.h>
 
+/* Modules often free NULL: leave that to the kernel without a search for its owner. */
+static __always_inline bool slabmod_dropin_owns(const void *p)
+{
+	return !ZERO_OR_NULL_PTR(p) && slabmod_owns(p);
+}
+
 /* ---- by address ---- */
 
 static inline void slabmod_dropin_kfree(const void *p)
 {
-	if (slabmod_owns(p))
+	if (slabmod_dropin_owns(p))
 		slabmod_kfree(p);
 	else
 		kfree(p);
@@ -28,7 +34,7 @@ static inline void slabmod_dropin_kfree(const void *p)
 
 static inline void slabmod_dropin_kfree_sensitive(const void *p)
 {
-	if (slabmod_owns(p))
+	if (slabmod_dropin_owns(p))
 		slabmod_kfree_sensitive(p);
 	else
 		kfree_sensitive(p);
@@ -36,7 +42,7 @@ static inline void slabmod_dropin_kfree_sensitive(const void *p)
 
 static inline void slabmod_dropin_kfree_const(const void *p)
 {
-	if (slabmod_owns(p))
+	if (slabmod_dropin_owns(p))
 		slabmod_kfree(p);
 	else
 		kfree_const(p);
@@ -52,7 +58,7 @@ static inline void slabmod_dropin_kfree_bulk(size_t nr, void **p)
 
 static inline void slabmod_dropin_kvfree(const void *p)
 {
-	if (slabmod_owns(p))
+	if (slabmod_dropin_owns(p))
 		slabmod_kvfree(p);
 	else
 		kvfree(p);
@@ -60,7 +66,7 @@ static inline void slabmod_dropin_kvfree(const void *p)
 
 static inline void slabmod_dropin_kvfree_sensitive(const void *p, size_t len)
 {
-	if (slabmod_owns(p))
+	if (slabmod_dropin_owns(p))
 		slabmod_kvfree_sensitive(p, len);
 	else
 		kvfree_sensitive(p, len);
@@ -68,7 +74,7 @@ static inline void slabmod_dropin_kvfree_sensitive(const void *p, size_t len)
 
 static inline void slabmod_dropin_vfree(const void *p)
 {
-	if (slabmod_owns(p))
+	if (slabmod_dropin_owns(p))
 		slabmod_vfree(p);
 	else
 		vfree(p);
@@ -77,7 +83,7 @@ static inline void slabmod_dropin_vfree(const void *p)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
 static inline void slabmod_dropin_kvfree_atomic(const void *p)
 {
-	if (slabmod_owns(p))
+	if (slabmod_dropin_owns(p))
 		slabmod_kvfree_atomic(p);
 	else
 		kvfree_atomic(p);
@@ -86,19 +92,19 @@ static inline void slabmod_dropin_kvfree_atomic(const void *p)
 
 static inline size_t slabmod_dropin_ksize(const void *p)
 {
-	return slabmod_owns(p) ? slabmod_ksize(p) : ksize(p);
+	return slabmod_dropin_owns(p) ? slabmod_ksize(p) : ksize(p);
 }
 
 static inline bool slabmod_dropin_kmem_dump_obj(void *p)
 {
 	/* slabmod describes an object in its own reports. */
-	return slabmod_owns(p) ? false : kmem_dump_obj(p);
+	return slabmod_dropin_owns(p) ? false : kmem_dump_obj(p);
 }
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 static inline void slabmod_dropin_kfree_nolock(const void *p)
 {
-	if (slabmod_owns(p))
+	if (slabmod_dropin_owns(p))
 		slabmod_kfree(p);
 	else
 		kfree_nolock(p);
@@ -109,7 +115,7 @@ static inline void slabmod_dropin_kfree_nolock(const void *p)
 
 static inline void slabmod_dropin_free_pages(unsigned long addr, unsigned int order)
 {
-	if (slabmod_owns((void *)addr))
+	if (slabmod_dropin_owns((void *)addr))
 		slabmod_free_pages(addr, order);
 	else
 		free_pages(addr, order);
@@ -126,7 +132,7 @@ static inline void slabmod_dropin___free_pages(struct page *page, unsigned int o
 
 static inline void slabmod_dropin_free_pages_exact(void *p, size_t size)
 {
-	if (slabmod_owns(p))
+	if (slabmod_dropin_owns(p))
 		slabmod_free_pages_exact(p, size);
 	else
 		free_pages_exact(p, size);
@@ -146,7 +152,7 @@ static inline int slabmod_dropin_remap_vmalloc_range(struct vm_area_struct *vma,
 do {										\
 	typeof(ptr) __slabmod_p = (ptr);					\
 										\
-	if (slabmod_owns(__slabmod_p))						\
+	if (slabmod_dropin_owns(__slabmod_p))					\
 		slabmod_kvfree_call_rcu(&__slabmod_p->rhf, (void *)__slabmod_p); \
 	else									\
 		kvfree_rcu_arg_2(__slabmod_p, rhf);				\
@@ -156,7 +162,7 @@ do {										\
 do {										\
 	typeof(ptr) __slabmod_p = (ptr);					\
 										\
-	if (slabmod_owns(__slabmod_p))						\
+	if (slabmod_dropin_owns(__slabmod_p))					\
 		slabmod_kvfree_call_rcu(NULL, (void *)__slabmod_p);		\
 	else									\
 		kvfree_rcu_arg_1(__slabmod_p);					\

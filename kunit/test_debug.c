@@ -10,7 +10,9 @@
 #include "context.h"
 #include "debug/callsites.h"
 #include "debug/debug.h"
+#include "debug/debug_block.h"
 #include "debug/quarantine.h"
+#include "defer.h"
 #include "home.h"
 #include "home_walk.h"
 #include "pool_check.h"
@@ -459,6 +461,29 @@ static void test_pool_with_debug_mode_debugs_all_of_its_memory(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(debugged), 0);
 }
 
+/* The deferred free is an interrupt, which comes before the call has returned. */
+static void test_deferred_free_untracks_a_block(struct kunit *test)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool *pool;
+	struct debug_block *block;
+	void *p;
+
+	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
+		kunit_skip(test, "needs kmemleak");
+	params.debug = true;
+	pool = slabmod_pool_create("kit-debugged", &params);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	p = kit_pool_kmalloc(test, pool, BLOCK_BYTES);
+	block = chunk_frame(p)->debug;
+	KUNIT_EXPECT_TRUE(test, block->track.leak_checked);
+	slabmod_kfree_nolock(p);
+	defer_sync();
+	KUNIT_EXPECT_EQ(test, block->track.state, DEBUG_QUARANTINED);
+	KUNIT_EXPECT_FALSE(test, block->track.leak_checked);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(test_only_one_of_racing_frees_succeeds),
 	KUNIT_CASE_PARAM(test_byte_behind_an_object_is_reported_with_both_stacks, size_gen_params),
@@ -480,6 +505,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(test_check_finds_writes_to_objects_in_slabs),
 	KUNIT_CASE(test_check_reports_nothing_without_errors),
 	KUNIT_CASE(test_pool_with_debug_mode_debugs_all_of_its_memory),
+	KUNIT_CASE(test_deferred_free_untracks_a_block),
 	{}
 };
 

@@ -176,6 +176,7 @@ void defer_sync(void)
 		}
 	}
 }
+EXPORT_SYMBOL_FOR_TEST(defer_sync);
 
 size_t defer_metadata(void)
 {

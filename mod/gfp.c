@@ -10,7 +10,7 @@
 #include "report.h"
 
 /* Counts instead of marks: an interrupt may make such a call during another. */
-DEFINE_PER_CPU(unsigned int, nolock_calls);
+DEFINE_PER_CPU(unsigned int, nolock_level);
 
 /* The zones that all pages of a source are in. Memory that is fit for DMA is fit for DMA32. */
 static gfp_t zones_of(const struct chunk_source *source)

@@ -29,8 +29,24 @@
 			 __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_NORETRY | \
 			 __GFP_RETRY_MAYFAIL | __GFP_NOFAIL)
 
-/* Calls under way on this CPU that may interrupt the holder of any lock, with preemption off. */
-DECLARE_PER_CPU(unsigned int, nolock_calls);
+/*
+ * One more than the level of the context that makes a call which may interrupt the holder of any
+ * lock, or 0. Preemption is off.
+ */
+DECLARE_PER_CPU(unsigned int, nolock_level);
+
+static inline unsigned int nolock_begin(void)
+{
+	unsigned int before = raw_cpu_read(nolock_level);
+
+	raw_cpu_write(nolock_level, interrupt_context_level() + 1);
+	return before;
+}
+
+static inline void nolock_end(unsigned int before)
+{
+	raw_cpu_write(nolock_level, before);
+}
 
 /*
  * Return true if the holder of any lock may be what this context interrupted: in an NMI, and in
@@ -39,7 +55,11 @@ DECLARE_PER_CPU(unsigned int, nolock_calls);
  */
 static inline bool must_not_lock(void)
 {
-	return in_nmi() || raw_cpu_read(nolock_calls);
+	/*
+	 * An interrupt during such a call may lock: if the call were made under one of slabmod's
+	 * locks, interrupts would be off.
+	 */
+	return in_nmi() || raw_cpu_read(nolock_level) == interrupt_context_level() + 1u;
 }
 
 /* Return true if the kernel's allocators may be called in this context. */

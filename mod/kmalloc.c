@@ -101,6 +101,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_overflow);
 void *slabmod_kmalloc_nolock(size_t size, gfp_t gfp, int node)
 {
 	gfp_t bad = gfp & ~GFP_NOLOCK;
+	unsigned int before;
 	void *p;
 
 	if (bad) {
@@ -109,9 +110,9 @@ void *slabmod_kmalloc_nolock(size_t size, gfp_t gfp, int node)
 	}
 	/* As in an NMI: from what exists, without waiting for a lock. */
 	preempt_disable();
-	raw_cpu_inc(nolock_calls);
+	before = nolock_begin();
 	p = slabmod_pool_kmalloc_node(root_pool, size, gfp | __GFP_NOWARN, node);
-	raw_cpu_dec(nolock_calls);
+	nolock_end(before);
 	preempt_enable();
 	return p;
 }
@@ -176,10 +177,12 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree);
 
 void slabmod_kfree_nolock(const void *p)
 {
+	unsigned int before;
+
 	preempt_disable();
-	raw_cpu_inc(nolock_calls);
+	before = nolock_begin();
 	slabmod_kfree(p);
-	raw_cpu_dec(nolock_calls);
+	nolock_end(before);
 	preempt_enable();
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kfree_nolock);

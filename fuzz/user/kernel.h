@@ -145,6 +145,7 @@ static inline void preempt_enable(void)
 #define in_nmi()		(!!shim_nmi)
 #define irqs_disabled()		(!!shim_irqs_off)
 #define in_hardirq()		(!!shim_hardirq)
+#define interrupt_context_level() (shim_nmi ? 3 : shim_hardirq ? 2 : 0)
 #define local_irq_save(flags)	(shim_point(SHIM_IRQS_OFF, NULL, 0), (flags) = shim_irqs_off++)
 #define local_irq_restore(flags) (shim_irqs_off = (flags), shim_point(SHIM_LEFT, NULL, 0))
 
@@ -668,8 +669,7 @@ void free_percpu(void *p);
 #define DECLARE_PER_CPU(type, name)	extern type name[SHIM_CPUS]
 #define DEFINE_PER_CPU(type, name)	type name[SHIM_CPUS]
 #define raw_cpu_read(name)	((name)[shim_cpu])
-#define raw_cpu_inc(name)	((name)[shim_cpu]++)
-#define raw_cpu_dec(name)	((name)[shim_cpu]--)
+#define raw_cpu_write(name, value) ((name)[shim_cpu] = (value))
 
 /* User memory is the process's own. */
 #define __user

@@ -9,6 +9,7 @@
  *	step.c		single-steps a case
  *	profile.c	evaluates what step.c counted
  *	cases.c		cases for one CPU
+ *	pages.c		cases for one CPU: blocks of pages
  *	region.c	cases for one CPU: pieces that are freed together
  *	threads.c	cases for several CPUs
  *	replay.c	replays a recorded trace; trace.c reads it
@@ -84,6 +85,11 @@ extern const struct bench_kind bench_kmalloc_4096;
 extern const struct bench_kind bench_kmalloc_16384;
 /* Blocks of pages of order b->page_order, by address. */
 extern const struct bench_kind bench_pages;
+extern const struct bench_kind bench_pages_threads;
+/* The same from the local node, and from no other. */
+extern const struct bench_kind bench_pages_thisnode;
+/* The pages that b->size bytes need, not rounded up to a power of two. */
+extern const struct bench_kind bench_pages_exact;
 
 enum bench_order { BENCH_FIFO, BENCH_LIFO, BENCH_SHUFFLED };
 
@@ -227,6 +233,21 @@ struct bench_setup {
 /* bench_group.run of timed cases. */
 int bench_run(const struct bench_case *c, const struct bench_setup *setup, struct seq_buf *texts);
 
+/* ---- cases.c: parts of cases for one CPU */
+
+/* Estimate whether so much can be allocated without the OOM killer. */
+bool bench_has_memory(size_t bytes);
+
+/* bench_case.work: allocate and free, b->rounds times. */
+long bench_pair_work(struct bench *b, unsigned int worker);
+
+/* The same with b->c->count objects, which are freed in b->c->order. */
+int bench_batch_prepare(struct bench *b);
+void bench_batch_cleanup(struct bench *b);
+long bench_batch_work(struct bench *b, unsigned int worker);
+/* One round. Return 0 or -ENOMEM. */
+int bench_batch_once(struct bench *b);
+
 /* ---- team.c */
 
 /* Run one try on the first b->cpus online CPUs. Return 0 or a negative errno. */
@@ -235,5 +256,6 @@ int bench_team_run(struct bench *b);
 /* ---- groups, one per file */
 
 extern const struct bench_group bench_one_cpu_cases;
+extern const struct bench_group bench_page_cases;
 
 #endif /* SLABMOD_BENCH_H */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cases.c - cases for one CPU: a pair, a batch, bulk calls, blocks of pages, and the pair with
- * many live objects.
+ * cases.c - cases for one CPU: a pair, a batch, bulk calls, and the pair with many live objects.
  */
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -17,7 +16,7 @@
 
 /* ---- pairs ---- */
 
-static long pair_work(struct bench *b, unsigned int worker)
+long bench_pair_work(struct bench *b, unsigned int worker)
 {
 	const struct bench_ops *ops = b->ops;
 	unsigned int i;
@@ -33,19 +32,22 @@ static long pair_work(struct bench *b, unsigned int worker)
 	return b->rounds;
 }
 
+bool bench_has_memory(size_t bytes)
+{
+	return (bytes + bytes / 8 + SZ_32M) >> PAGE_SHIFT < si_mem_available();
+}
+
 /* ---- pairs, with b->c->count objects in use ---- */
 
 /* The live objects are linked by their first words. */
 static int live_prepare(struct bench *b)
 {
-	size_t bytes = b->c->count * b->size;
 	unsigned long i;
 	void **p;
 
 	if (b->ops->same)
 		return 0;
-	/* An estimate, so that the OOM killer is not invoked. */
-	if ((bytes + bytes / 8 + SZ_32M) >> PAGE_SHIFT >= si_mem_available())
+	if (!bench_has_memory(b->c->count * b->size))
 		return -ENOMEM;
 	for (i = 0; i < b->c->count; i++) {
 		p = b->ops->alloc_sleeping(b);
@@ -89,7 +91,7 @@ static void shuffle(u32 *index, u32 n)
 }
 
 /* All orders use an index, so that their overhead is the same. */
-static int batch_prepare(struct bench *b)
+int bench_batch_prepare(struct bench *b)
 {
 	unsigned long n = b->c->count, i;
 
@@ -104,7 +106,7 @@ static int batch_prepare(struct bench *b)
 	return 0;
 }
 
-static void batch_cleanup(struct bench *b)
+void bench_batch_cleanup(struct bench *b)
 {
 	kvfree(b->objects);
 	kvfree(b->index);
@@ -129,18 +131,25 @@ static int alloc_batch(struct bench *b)
 	return -ENOMEM;
 }
 
-static long batch_work(struct bench *b, unsigned int worker)
+int bench_batch_once(struct bench *b)
 {
 	unsigned long n = b->c->count, i;
+
+	if (alloc_batch(b))
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		b->ops->free(b, b->objects[b->index[i]]);
+	return 0;
+}
+
+long bench_batch_work(struct bench *b, unsigned int worker)
+{
 	unsigned int round;
 
-	for (round = 0; round < b->rounds; round++) {
-		if (alloc_batch(b))
+	for (round = 0; round < b->rounds; round++)
+		if (bench_batch_once(b))
 			return -ENOMEM;
-		for (i = 0; i < n; i++)
-			b->ops->free(b, b->objects[b->index[i]]);
-	}
-	return b->rounds * n;
+	return b->rounds * b->c->count;
 }
 
 /* ---- bulk ---- */
@@ -177,17 +186,17 @@ static long bulk_work(struct bench *b, unsigned int worker)
 
 #define PAIR(what, of, bytes)							\
 	{ .name = "pair-" what "-" #bytes, .kind = of, .size = bytes, .cpus = 1,	\
-	  .rounds = PAIRS, .step_rounds = PAIRS_STEPPED, .work = pair_work }
+	  .rounds = PAIRS, .step_rounds = PAIRS_STEPPED, .work = bench_pair_work }
 
 #define LIVE(what, bytes)							\
 	{ .name = "live-" what "-64", .kind = &bench_typed, .size = 64, .cpus = 1,	\
 	  .count = (bytes) / 64, .rounds = PAIRS, .step_rounds = PAIRS_STEPPED,	\
-	  .prepare = live_prepare, .work = pair_work, .cleanup = live_cleanup }
+	  .prepare = live_prepare, .work = bench_pair_work, .cleanup = live_cleanup }
 
 #define BATCH(n, how, in_order, times)						\
 	{ .name = "batch-" #n "-" how "-64", .kind = &bench_typed, .size = 64, .cpus = 1, \
 	  .count = n, .order = in_order, .rounds = times, .step_rounds = 1,		\
-	  .prepare = batch_prepare, .work = batch_work, .cleanup = batch_cleanup }
+	  .prepare = bench_batch_prepare, .work = bench_batch_work, .cleanup = bench_batch_cleanup }
 
 #define BATCHES(n, times)							\
 	BATCH(n, "fifo", BENCH_FIFO, times),					\
@@ -198,16 +207,7 @@ static long bulk_work(struct bench *b, unsigned int worker)
 #define BULK(n, times)								\
 	{ .name = "bulk-" #n "-64", .kind = &bench_typed, .size = 64, .cpus = 1,	\
 	  .count = n, .interrupts = true, .rounds = times, .step_rounds = 8,	\
-	  .prepare = bulk_prepare, .work = bulk_work, .cleanup = batch_cleanup }
-
-#define PAGES_PAIR(of, times)							\
-	{ .name = "pages-pair-o" #of, .kind = &bench_pages, .page_order = of, .cpus = 1, \
-	  .rounds = times, .step_rounds = 64, .work = pair_work }
-
-#define PAGES_BATCH(of, times)							\
-	{ .name = "pages-batch-o" #of, .kind = &bench_pages, .page_order = of, .cpus = 1, \
-	  .count = 256, .rounds = times, .step_rounds = 1,			\
-	  .prepare = batch_prepare, .work = batch_work, .cleanup = batch_cleanup }
+	  .prepare = bulk_prepare, .work = bulk_work, .cleanup = bench_batch_cleanup }
 
 static const struct bench_case cases[] = {
 	PAIR("typed", &bench_typed, 16),
@@ -234,14 +234,6 @@ static const struct bench_case cases[] = {
 	BULK(8, 500),
 	BULK(32, 150),
 	BULK(250, 20),
-	PAGES_PAIR(0, 5000),
-	PAGES_PAIR(3, 2000),
-	PAGES_PAIR(6, 500),
-	PAGES_PAIR(9, 100),
-	PAGES_BATCH(0, 20),
-	PAGES_BATCH(3, 10),
-	PAGES_BATCH(6, 2),
-	PAGES_BATCH(9, 1),
 	LIVE("1m", SZ_1M),
 	LIVE("64m", SZ_64M),
 	LIVE("1g", SZ_1G),

@@ -6,6 +6,7 @@
  * Each function contains only what would be inlined in a caller.
  */
 #include <linux/gfp.h>
+#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 
@@ -223,19 +224,66 @@ static noinline void our_pages_free(struct bench *b, void *p)
 	slabmod_free_pages((unsigned long)p, b->page_order);
 }
 
-static const struct bench_ops kernel_pages_ops = {
-	.allocator = "kernel-pages",
-	.slow = kernel_pages_slow,
-	.alloc = kernel_pages,
-	.free = kernel_pages_free,
-};
+static noinline void *kernel_pages_thisnode(struct bench *b)
+{
+	struct page *page = alloc_pages_node(numa_mem_id(), GFP_ATOMIC | __GFP_THISNODE,
+					     b->page_order);
 
-static const struct bench_ops slabmod_pages_ops = {
-	.allocator = "slabmod-pages",
-	.slow = slabmod_slow,
-	.alloc = our_pages,
-	.free = our_pages_free,
-};
+	return page ? page_address(page) : NULL;
+}
+
+static noinline void *our_pages_thisnode(struct bench *b)
+{
+	struct page *page = slabmod_alloc_pages_node(numa_mem_id(), GFP_ATOMIC | __GFP_THISNODE,
+						     b->page_order);
+
+	return page ? page_address(page) : NULL;
+}
+
+static noinline void *kernel_pages_exact(struct bench *b)
+{
+	return alloc_pages_exact(b->size, GFP_ATOMIC);
+}
+
+static noinline void kernel_pages_exact_free(struct bench *b, void *p)
+{
+	free_pages_exact(p, b->size);
+}
+
+static noinline void *our_pages_exact(struct bench *b)
+{
+	return slabmod_alloc_pages_exact(b->size, GFP_ATOMIC);
+}
+
+static noinline void our_pages_exact_free(struct bench *b, void *p)
+{
+	slabmod_free_pages_exact(p, b->size);
+}
+
+#define PAGES_OPS(side, title, slow_paths)					\
+static const struct bench_ops side##_pages_ops = {				\
+	.allocator = title,							\
+	.slow = slow_paths,							\
+	.alloc = side##_pages,							\
+	.free = side##_pages_free,						\
+};										\
+										\
+static const struct bench_ops side##_pages_thisnode_ops = {			\
+	.allocator = title,							\
+	.slow = slow_paths,							\
+	.alloc = side##_pages_thisnode,						\
+	.free = side##_pages_free,						\
+};										\
+										\
+static const struct bench_ops side##_pages_exact_ops = {			\
+	.allocator = title,							\
+	.slow = slow_paths,							\
+	.alloc = side##_pages_exact,						\
+	.free = side##_pages_exact_free,					\
+}
+
+PAGES_OPS(kernel, "kernel-pages", kernel_pages_slow);
+PAGES_OPS(our, "slabmod-pages", slabmod_slow);
 
 /* ---- nothing ---- */
 
@@ -345,9 +393,20 @@ const struct bench_kind bench_typed_threads = { &slub_typed, &slabmod_typed, &no
 const struct bench_kind bench_typed_sent = { &slub_typed, &slabmod_typed, &nothing_lines };
 const struct bench_kind bench_kmalloc = { &slub_sized, &slabmod_sized, &nothing };
 const struct bench_kind bench_kmalloc_threads = { &slub_sized, &slabmod_sized, &nothing_percpu };
-const struct bench_kind bench_pages = { &kernel_pages_ops, &slabmod_pages_ops, &nothing };
+const struct bench_kind bench_pages = { &kernel_pages_ops, &our_pages_ops, &nothing };
+const struct bench_kind bench_pages_threads = {
+	&kernel_pages_ops, &our_pages_ops, &nothing_percpu
+};
 
-/* The same for a constant size. */
+const struct bench_kind bench_pages_thisnode = {
+	&kernel_pages_thisnode_ops, &our_pages_thisnode_ops, &nothing
+};
+
+const struct bench_kind bench_pages_exact = {
+	&kernel_pages_exact_ops, &our_pages_exact_ops, &nothing
+};
+
+/* bench_kmalloc for a constant size. */
 #define KMALLOC_CONST(bytes)							\
 static noinline void *slub_kmalloc_##bytes(struct bench *b)			\
 {										\

@@ -151,7 +151,7 @@ without_cpu1() {
 rehearse() {
 	load || return
 	small_trace
-	for each in pair-typed-64 batch-1000-shuffled-64 pages-pair-o0 remote-64 threadtest replay mem-free; do
+	for each in pair-typed-64 batch-1000-shuffled-64 pages-pair-o0 pages-aged-o0 pages-first-o10 remote-64 threadtest replay mem-free; do
 		echo $each >$bench/run || return
 		cat $bench/results $bench/profile $bench/memory >/tmp/all
 	done
@@ -177,6 +177,12 @@ check 'its profile' has_profile
 check 'a batch' runs batch-1000-shuffled-64 slub slabmod 1 "$stepped"
 check 'in which locks are counted' counts_of_batch
 check 'pages' runs pages-pair-o0 kernel-pages slabmod-pages 1 "$stepped"
+check 'pages of an exact size' runs pages-batch-77-shuffled-exact-5 kernel-pages slabmod-pages 1 "$stepped"
+check 'pages of this node' runs pages-thisnode-o0 kernel-pages slabmod-pages 1 "$stepped"
+check 'pages of many orders' runs pages-mix kernel-pages slabmod-pages 1 "$stepped"
+check 'pages among others' runs pages-aged-o3 kernel-pages slabmod-pages 1 "$stepped"
+check 'the first pages' runs pages-first-o10 kernel-pages slabmod-pages 1 "$timed"
+check 'refuses more pages than there are' refuses pages-batch-1000-fifo-o7 'allocate memory'
 check 'one CPU allocates, another frees' runs remote-64 slub slabmod 2 "$timed"
 check 'threads' runs threadtest slub slabmod 2 "$timed"
 check 'refuses a case for two CPUs on one' without_cpu1

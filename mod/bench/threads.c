@@ -4,8 +4,9 @@
  *
  *	remote		one CPU allocates objects, another frees them
  *	remote-both	both do, for each other
- *	batch-1000-both, threadtest
- *			each CPU allocates a batch and frees it, from a cache or by size
+ *	batch-1000-both, threadtest, pages-batch-1000-both
+ *			each CPU allocates a batch and frees it: from a cache, by size, pages
+ *	pages-pair-both	the same with one page
  *	larson		each CPU has an array of objects of all sizes, frees a random one,
  *			allocates another, and passes the array on from time to time
  *	active-false	each CPU allocates an object, writes to it many times, frees it
@@ -472,8 +473,8 @@ static long passive_work(struct bench *b, unsigned int worker)
 	{ .name = title, .kind = &bench_typed_sent, .size = 64, .cpus = 2,	\
 	  .rounds = 256, .prepare = remote_prepare, .work = how, .cleanup = remote_cleanup }
 
-#define BATCHES(title, of, on)							\
-	{ .name = title, .kind = of, .size = 64, .cpus = on, .count = 1000, .rounds = 50, \
+#define BATCHES(title, of, on, n, times)						\
+	{ .name = title, .kind = of, .size = 64, .cpus = on, .count = n, .rounds = times, \
 	  .prepare = batches_prepare, .work = batches_work, .cleanup = batches_cleanup }
 
 #define ACTIVE(bytes)								\
@@ -488,11 +489,13 @@ static long passive_work(struct bench *b, unsigned int worker)
 static const struct bench_case cases[] = {
 	REMOTE("remote-64", remote_work),
 	REMOTE("remote-both-64", remote_both_work),
-	BATCHES("batch-1000-both-64", &bench_typed_threads, 2),
+	BATCHES("batch-1000-both-64", &bench_typed_threads, 2, 1000, 50),
+	BATCHES("pages-pair-both-o0", &bench_pages_threads, 2, 1, 5000),
+	BATCHES("pages-batch-1000-both-o0", &bench_pages_threads, 2, 1000, 20),
 	{ .name = "larson", .kind = &bench_kmalloc_threads, .cpus = BENCH_ALL_CPUS,
 	  .count = 1000, .rounds = 10, .prepare = larson_prepare, .work = larson_work,
 	  .cleanup = larson_cleanup },
-	BATCHES("threadtest", &bench_kmalloc_threads, BENCH_ALL_CPUS),
+	BATCHES("threadtest", &bench_kmalloc_threads, BENCH_ALL_CPUS, 1000, 50),
 	ACTIVE(16),
 	ACTIVE(64),
 	PASSIVE(16),

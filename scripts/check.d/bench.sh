@@ -183,6 +183,7 @@ check 'pages of many orders' runs pages-mix kernel-pages slabmod-pages 1 "$stepp
 check 'pages among others' runs pages-aged-o3 kernel-pages slabmod-pages 1 "$stepped"
 check 'the first pages' runs pages-first-o10 kernel-pages slabmod-pages 1 "$timed"
 check 'refuses more pages than there are' refuses pages-batch-1000-fifo-o7 'allocate memory'
+check 'pages on two CPUs' runs pages-batch-1000-both-o0 kernel-pages slabmod-pages 2 "$timed"
 check 'one CPU allocates, another frees' runs remote-64 slub slabmod 2 "$timed"
 check 'threads' runs threadtest slub slabmod 2 "$timed"
 check 'refuses a case for two CPUs on one' without_cpu1

@@ -15,6 +15,7 @@
  *	replay.c	replays a recorded trace; trace.c reads it
  *	memory.c	memory held by an allocator during a case
  *	held.c		memory held at a moment
+ *	fragments.c	large blocks left after small ones were freed
  *
  * A file with cases has a struct bench_group, which main.c lists.
  */

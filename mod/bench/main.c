@@ -27,6 +27,7 @@
 #include <slabmod/slabmod.h>
 
 #include "bench.h"
+#include "fragments.h"
 #include "memory.h"
 #include "region.h"
 #include "replay.h"
@@ -40,6 +41,7 @@ static const struct bench_group *const groups[] = {
 	&bench_thread_cases,
 	&bench_replay_cases,
 	&bench_memory_cases,
+	&bench_fragment_cases,
 };
 
 static bool insn;

@@ -463,27 +463,30 @@ static int run_all(const struct bench_case *c, struct seq_buf *texts)
 	return err;
 }
 
-/* Run on one CPU, because the number of CPUs with cached objects would vary. */
-static int memory_run(const struct bench_case *c, const struct bench_setup *setup,
-		      struct seq_buf *texts)
+int memory_on_one_cpu(const struct bench_case *c, struct seq_buf *texts,
+		      int (*run)(const struct bench_case *c, struct seq_buf *texts))
 {
 	cpumask_var_t allowed;
 	unsigned int cpu;
-	int err = held_countable();
+	int err;
 
-	if (err)
-		return err;
 	if (!alloc_cpumask_var(&allowed, GFP_KERNEL))
 		return -ENOMEM;
 	cpumask_copy(allowed, &current->cpus_mask);
 	cpu = cpumask_first_and(allowed, cpu_online_mask);
 	err = cpu < nr_cpu_ids ? set_cpus_allowed_ptr(current, cpumask_of(cpu)) : -ENODEV;
 	if (!err) {
-		err = run_all(c, texts);
+		err = run(c, texts);
 		set_cpus_allowed_ptr(current, allowed);
 	}
 	free_cpumask_var(allowed);
 	return err;
+}
+
+static int memory_run(const struct bench_case *c, const struct bench_setup *setup,
+		      struct seq_buf *texts)
+{
+	return held_countable() ?: memory_on_one_cpu(c, texts, run_all);
 }
 
 #define CASE(case, n)								\

@@ -7,6 +7,9 @@
 
 #include <linux/types.h>
 
+struct bench_case;
+struct seq_buf;
+
 extern const struct bench_group bench_memory_cases;
 
 /* Memory held by an allocator. */
@@ -18,6 +21,13 @@ struct holder {
 
 extern const struct holder held_by_slub;
 extern const struct holder held_by_slabmod;
+
+/*
+ * Call @run on one CPU, because the number of CPUs with cached objects would vary. Return its
+ * value, or a negative errno.
+ */
+int memory_on_one_cpu(const struct bench_case *c, struct seq_buf *texts,
+		      int (*run)(const struct bench_case *c, struct seq_buf *texts));
 
 /* Return 0, or -EOPNOTSUPP if the kernel's allocator cannot be measured. */
 int held_countable(void);

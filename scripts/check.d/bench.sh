@@ -131,6 +131,21 @@ runs_memory() {
 	done
 }
 
+# runs_fragments NAME: both have the same requests, and no more whole blocks than is possible.
+runs_fragments() {
+	echo "$1" >$bench/run || return
+	cat $bench/results
+	[ "$(wc -l <$bench/results)" = 6 ] &&
+		metrics_are 1 'areas_in_use ideal_2m_blocks whole_2m_blocks' &&
+		[ "$(value ideal_2m_blocks kernel-pages)" = "$(value ideal_2m_blocks slabmod-pages)" ] ||
+		return
+	for allocator in kernel-pages slabmod-pages; do
+		[ "$(value areas_in_use $allocator)" -gt 0 ] &&
+			[ "$(value whole_2m_blocks $allocator)" -le "$(value ideal_2m_blocks $allocator)" ] ||
+			return
+	done
+}
+
 # The profile has functions of both allocators (slabmod's allocation is inlined).
 has_profile() {
 	cat $bench/profile
@@ -151,7 +166,7 @@ without_cpu1() {
 rehearse() {
 	load || return
 	small_trace
-	for each in pair-typed-64 batch-1000-shuffled-64 pages-pair-o0 pages-aged-o0 pages-first-o10 remote-64 threadtest replay mem-free; do
+	for each in pair-typed-64 batch-1000-shuffled-64 pages-pair-o0 pages-aged-o0 pages-first-o10 frag-slabs remote-64 threadtest replay mem-free; do
 		echo $each >$bench/run || return
 		cat $bench/results $bench/profile $bench/memory >/tmp/all
 	done
@@ -187,6 +202,8 @@ check 'pages on two CPUs' runs pages-batch-1000-both-o0 kernel-pages slabmod-pag
 check 'one CPU allocates, another frees' runs remote-64 slub slabmod 2 "$timed"
 check 'threads' runs threadtest slub slabmod 2 "$timed"
 check 'refuses a case for two CPUs on one' without_cpu1
+check 'large blocks that are left' runs_fragments frag-pages-settled
+check 'among slabs' runs_fragments frag-slabs
 check 'memory held' runs_memory mem-free
 check 'refuses to replay without a trace' refuses replay 'No data available'
 check 'refuses an invalid trace' bad_trace

@@ -12,6 +12,7 @@
  *	pages.c		cases for one CPU: blocks of pages
  *	region.c	cases for one CPU: pieces that are freed together
  *	threads.c	cases for several CPUs
+ *	scale.c		single-steps pages while other CPUs have pages too
  *	replay.c	replays a recorded trace; trace.c reads it
  *	memory.c	memory held by an allocator during a case
  *	held.c		memory held at a moment

@@ -31,6 +31,7 @@
 #include "memory.h"
 #include "region.h"
 #include "replay.h"
+#include "scale.h"
 #include "step.h"
 #include "threads.h"
 
@@ -42,6 +43,7 @@ static const struct bench_group *const groups[] = {
 	&bench_replay_cases,
 	&bench_memory_cases,
 	&bench_fragment_cases,
+	&bench_scale_cases,
 };
 
 static bool insn;

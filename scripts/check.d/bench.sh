@@ -9,6 +9,7 @@
 bench=/sys/kernel/debug/slabmod_bench
 stepped='atomics_per_op cycles_per_op locks_per_op ops_per_s slow_per_op'
 timed='cycles_per_op ops_per_s'
+scaled='atomics_per_op locks_per_op slow_per_op stepped_per_op'
 bytes='asked_end asked_peak held_end held_over_asked_peak held_peak'
 
 load() {
@@ -30,6 +31,7 @@ well_formed() {
 	function bad(why) { print "in line " NR ", " $0 ": " why; failed = 1 }
 	BEGIN {
 		unit["cycles_per_op"] = "cycles"; unit["ops_per_s"] = "1/s"
+		unit["stepped_per_op"] = "instructions"
 		unit["atomics_per_op"] = unit["locks_per_op"] = unit["slow_per_op"] = "1"
 	}
 	NF != 6 { bad("not six fields") }
@@ -166,7 +168,7 @@ without_cpu1() {
 rehearse() {
 	load || return
 	small_trace
-	for each in pair-typed-64 batch-1000-shuffled-64 pages-pair-o0 pages-aged-o0 pages-first-o10 frag-slabs remote-64 threadtest replay mem-free; do
+	for each in pair-typed-64 batch-1000-shuffled-64 pages-pair-o0 pages-aged-o0 pages-first-o10 scale-pages-1000-o0 frag-slabs remote-64 threadtest replay mem-free; do
 		echo $each >$bench/run || return
 		cat $bench/results $bench/profile $bench/memory >/tmp/all
 	done
@@ -202,6 +204,7 @@ check 'pages on two CPUs' runs pages-batch-1000-both-o0 kernel-pages slabmod-pag
 check 'one CPU allocates, another frees' runs remote-64 slub slabmod 2 "$timed"
 check 'threads' runs threadtest slub slabmod 2 "$timed"
 check 'refuses a case for two CPUs on one' without_cpu1
+check 'a step while others have pages' runs scale-pages-1000-o0 kernel-pages slabmod-pages 2 "$scaled"
 check 'large blocks that are left' runs_fragments frag-pages-settled
 check 'among slabs' runs_fragments frag-slabs
 check 'memory held' runs_memory mem-free

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * scale.h - the cost of pages while other CPUs have pages too.
+ */
+#ifndef SLABMOD_BENCH_SCALE_H
+#define SLABMOD_BENCH_SCALE_H
+
+extern const struct bench_group bench_scale_cases;
+
+#endif /* SLABMOD_BENCH_SCALE_H */

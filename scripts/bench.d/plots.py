@@ -29,7 +29,7 @@ UNIT = {'insn_per_op': 'instructions', 'cycles_per_op': 'cycles'}
 
 SIZES = [('16', 16), ('64', 64), ('256', 256), ('1k', 1024), ('4k', 4096), ('16k', 16384)]
 COUNTS = [100, 1000, 10000]
-ORDERS = [0, 3, 6, 9]
+ORDERS = range(11)
 
 # Panels: title, x axis, and (label, name of the case) for each position
 FAMILIES = {
@@ -49,7 +49,11 @@ FAMILIES = {
     ]),
     'pages': ('Runs of pages', [
         ('one allocated and freed again', 'order', [(o, f'pages-pair-o{o}') for o in ORDERS]),
-        ('256 allocated, then all freed', 'order', [(o, f'pages-batch-o{o}') for o in ORDERS]),
+        ('77 allocated, then all freed', 'order', [
+            (o, f'pages-batch-77-fifo-o{o}') for o in ORDERS]),
+        ('256 allocated, then all freed', 'order', [(o, f'pages-batch-o{o}') for o in (0, 3, 6, 9)]),
+        ('single pages, shuffled', 'pages', [
+            (f'{n:,}', f'pages-batch-{n}-shuffled-o0') for n in (7, 77, 1000, 10000, 100000)]),
     ]),
 }
 LOG = {'pair', 'pages'}
@@ -230,13 +234,13 @@ def held_panels(moments, case):
 
 # ---- dots
 
-def ratio_dots(found, runners):
-    """slabmod's cost divided by the kernel's, one line per case, sorted"""
+def ratio_dots(found, runners, of_pages):
+    """slabmod's cost divided by the kernel's, one line per case, sorted; only of pages, or not"""
     runners = [runner for runner in runners if runner in found]
     by_case = {}
     for nth, runner in enumerate(runners):
         for case in found[runner]:
-            if case.cost and case.ratio(case.cost):
+            if (case.family == 'pages') == of_pages and case.cost and case.ratio(case.cost):
                 by_case.setdefault(case.label, {})[nth] = case.ratio(case.cost)
     if not by_case:
         return None
@@ -298,8 +302,9 @@ def all_plots(found, moments):
     for name in FAMILIES:
         yield name, panels(found, name, ICOUNT)
         yield f'native-{name}', panels(found, name, NATIVE)
-    yield 'ratios', ratio_dots(found, ICOUNT)
-    yield 'native-ratios', ratio_dots(found, NATIVE)
+    for end, of_pages in (('', False), ('-pages', True)):
+        yield f'ratios{end}', ratio_dots(found, ICOUNT, of_pages)
+        yield f'native-ratios{end}', ratio_dots(found, NATIVE, of_pages)
     for runner in ('uml-7.2', 'kvm-6.1', 'kvm-7.2'):
         yield f'threads-{runner}', cost_dots(found, runner)
     for case in MEMORY_CASES:

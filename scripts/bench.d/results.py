@@ -18,13 +18,17 @@ RUNS = 'runner,cases,kernel,options,commit,date,cpu,compiler,emulator'.split(','
 
 # The runners in the order of the tables
 RUNNERS = ['icount-6.1', 'icount-6.1-zeroed', 'icount-7.2', 'uml-6.1', 'uml-7.2',
-           'kvm-6.1', 'kvm-7.2', 'memory-6.1', 'memory-7.2']
+           'kvm-6.1', 'kvm-7.2', 'memory-6.1', 'memory-7.2', 'scale-6.1']
 THREADS = {'remote', 'larson', 'threadtest', 'active', 'passive'}
 COSTS = ('insn_per_op', 'cycles_per_op')
+# What cases measure that have no cost, by the beginning of their names
+KINDS = {'mem': 'memory', 'frag': 'fragments', 'scale': 'scale'}
+NEEDED = {'fragments': ('whole_2m_blocks', 'ideal_2m_blocks', 'areas_in_use'),
+          'scale': ('stepped_per_op', 'locks_per_op', 'atomics_per_op', 'slow_per_op')}
 BYTES = ('asked_peak', 'held_peak', 'asked_end', 'held_end')
 
 LINE = re.compile(r'[a-z0-9-]+,(slub|kernel-pages|slabmod|slabmod-pages),\d+,'
-                  r'[a-z_]+,-?\d+(\.\d+)?,[a-z0-9/]+')
+                  r'[a-z0-9_]+,-?\d+(\.\d+)?,[a-z0-9/]+')
 MEMORY_LINE = re.compile(r'# memory ([a-z0-9-]+,(slub|slabmod),\d+,\d+,-?\d+)')
 
 Row = namedtuple('Row', HEADER)
@@ -64,9 +68,9 @@ class Case:
         return next((m for m in COSTS if (m, 'kernel') in self.values), None)
 
     @property
-    def of_memory(self):
-        """True if it measures bytes, and not a cost"""
-        return self.name.startswith('mem-')
+    def kind(self):
+        """What it measures: cost, memory, fragments or scale"""
+        return KINDS.get(self.name.split('-')[0], 'cost')
 
     @property
     def label(self):
@@ -99,15 +103,15 @@ def write(path, rows, kind):
     os.rename(path + '.new', path)
 
 
-def cases(directory, of_memory=False):
-    """{runner: [Case, ...]}, runners and cases in order; of one of the two kinds"""
+def cases(directory, kind='cost'):
+    """{runner: [Case, ...]} of a kind, runners and cases in order"""
     found = {}
     for row in read(f'{directory}/results.csv', Row):
         key = row.runner, row.case, int(row.cpus)
         found.setdefault(key, Case(*key)).add(row)
     by_runner = {runner: [] for runner in RUNNERS}
     for case in found.values():
-        if case.of_memory == of_memory:
+        if case.kind == kind:
             by_runner[case.runner].append(case)
     return {runner: some for runner, some in by_runner.items() if some}
 
@@ -154,10 +158,13 @@ def complaints(rows, held):
         key = row.case, int(row.cpus)
         by_case.setdefault(key, Case(row.runner, *key)).add(row)
     for case in by_case.values():
-        if case.of_memory:
+        if case.kind == 'memory':
             yield from complaints_of_memory(case, held)
-        elif not case.cost:
+        elif case.kind == 'cost' and not case.cost:
             yield f'{case.label}: there is no cost'
+        for metric in NEEDED.get(case.kind, ()):
+            if (metric, 'kernel') not in case.values:
+                yield f'{case.label}: there is no {metric}'
         for metric in {metric for metric, _ in case.values}:
             for side in ('kernel', 'slabmod'):
                 if case.value(metric, side) is None:

@@ -22,7 +22,10 @@ KINDS = [
     ('atomics_per_op', 'atomics an op', 1),
     ('slow_per_op', 'slow calls an op', 1),
 ]
-WITH_RATIO = {'insn_per_op', 'cycles_per_op', 'ops_per_s'}
+WITH_RATIO = {'insn_per_op', 'stepped_per_op', 'cycles_per_op', 'ops_per_s'}
+
+# Those of the cases scale-*
+SCALE = [('stepped_per_op', 'instructions an op', 1)] + KINDS[3:]
 
 # The two measured moments of the cases mem-*
 WHEN = [('peak', 'at the peak'), ('end', 'at the end')]
@@ -81,12 +84,21 @@ def memory_cells(case, moment):
             (ratios_of if asked else [''] * len(ratios_of)))
 
 
+def fragment_cells(case):
+    """Whole blocks of both, and each ideal number; areas in use of both"""
+    line = [case.name]
+    for metric in ('whole_2m_blocks', 'ideal_2m_blocks', 'areas_in_use'):
+        line += [f'{case.value(metric, side):,.0f}' for side in ('kernel', 'slabmod')]
+    return line
+
+
 # ---- for a terminal
 
 def show(directory, runner):
     _, _, tried = results.heard(f'{directory}/{runner}.out', runner)
-    for of_memory, shower in ((False, show_costs), (True, show_memory)):
-        cases = [c for c in results.cases(directory, of_memory).get(runner, []) if c.name in tried]
+    for kind, shower in (('cost', show_costs), ('memory', show_memory),
+                         ('fragments', show_fragments), ('scale', show_scale)):
+        cases = [c for c in results.cases(directory, kind).get(runner, []) if c.name in tried]
         if cases:
             print(f'\n{title(directory, runner)}\n')
             shower(cases)
@@ -104,8 +116,19 @@ def show_memory(cases):
     print("asked: the sizes of what is in use, added up. peak: each column's own.")
 
 
-def show_costs(cases):
-    kinds = kinds_of(cases)
+def show_fragments(cases):
+    first = max(len(case.name) for case in cases)
+    print(f"{'':{first}} {'whole blocks':>17} {'ideal':>17} {'areas in use':>17}")
+    for line in [['of 2 MiB'] + ['kernel', 'slabmod'] * 3] + [fragment_cells(c) for c in cases]:
+        print(' '.join([line[0].ljust(first)] + [cell.rjust(8) for cell in line[1:]]))
+
+
+def show_scale(cases):
+    show_costs(cases, SCALE)
+
+
+def show_costs(cases, kinds=None):
+    kinds = kinds or kinds_of(cases)
     first = max(len(case.label) for case in cases)
     columns = [first] + [w for kind in kinds for w in widths(kind)]
     heads, names = [' ' * first], ['case'.ljust(first)]
@@ -122,7 +145,7 @@ def show_costs(cases):
         line = cells(case, kinds)
         rest = [cell.rjust(w) for cell, w in zip(line[1:], columns[1:])]
         print(' '.join([line[0].ljust(first)] + rest).rstrip())
-    print('\nkernel: SLUB; in cases pages-*, the page allocator. ratio: slabmod by kernel.')
+    print('\nkernel: SLUB; for pages, the page allocator. ratio: slabmod by kernel.')
 
 
 def title(directory, runner):
@@ -191,6 +214,34 @@ def one_table(cases, kinds):
     return csv_table(heads, [cells(case, kinds) for case in cases])
 
 
+def pages(directory):
+    """The costs of pages, side by side for all runners that measured them"""
+    by_runner = {runner: [case for case in cases if case.name.startswith('pages-') and case.cost]
+                 for runner, cases in results.cases(directory).items()}
+    for metric, name, _ in KINDS[:2]:
+        found = {runner: {case.label: case for case in cases if case.cost == metric}
+                 for runner, cases in by_runner.items()}
+        found = {runner: cases for runner, cases in found.items() if cases}
+        if not found:
+            continue
+        yield f'{name.capitalize()}:'
+        yield ''
+        heads = ['case']
+        for runner in found:
+            heads += [f'{runner}: kernel', 'slabmod', 'ratio']
+        labels = list(dict.fromkeys(label for cases in found.values() for label in cases))
+        yield from csv_table(heads, [[label] + [
+            cell for cases in found.values() for cell in page_cells(cases.get(label))]
+            for label in labels])
+
+
+def page_cells(case):
+    if not case:
+        return [''] * 3
+    return [figure(case.value(case.cost, side)) for side in ('kernel', 'slabmod')] + [
+        ratio(case.ratio(case.cost))]
+
+
 def ratios(cases):
     return [(case.ratio(case.cost), case) for case in cases if case.cost and case.ratio(case.cost)]
 
@@ -234,13 +285,27 @@ def losses(directory):
 
 
 def memory(directory):
-    for runner, cases in results.cases(directory, of_memory=True).items():
+    for runner, cases in results.cases(directory, 'memory').items():
         for moment, text in WHEN:
             yield f'``{runner}``, {text}:'
             yield ''
             yield from csv_table(
                 ['case', 'asked, MiB', 'held by SLUB', 'by slabmod', 'by asked: SLUB', 'slabmod',
                  'slabmod by SLUB'], [memory_cells(case, moment) for case in cases])
+
+
+def fragments(directory):
+    for runner, cases in results.cases(directory, 'fragments').items():
+        yield f'``{runner}``:'
+        yield ''
+        yield from csv_table(
+            ['case', 'whole blocks: kernel', 'slabmod', 'ideal: kernel', 'slabmod',
+             'areas in use: kernel', 'slabmod'], [fragment_cells(case) for case in cases])
+
+
+def scale(directory):
+    for cases in results.cases(directory, 'scale').values():
+        yield from one_table(cases, SCALE)
 
 
 def made_on(directory):
@@ -255,7 +320,7 @@ def made_on(directory):
 
 def docs(directory):
     makers = {'tables': tables, 'summary': summary, 'losses': losses, 'memory': memory,
-              'runs': made_on}
+              'runs': made_on, 'pages': pages, 'fragments': fragments, 'scale': scale}
     for name, maker in makers.items():
         path = f'{directory}/{name}.inc'
         with open(path + '.new', 'w', encoding='utf-8') as file:

@@ -17,6 +17,7 @@
 #include <linux/string.h>
 #include <linux/xarray.h>
 
+#include "chunk.h"
 #include "chunk_map.h"
 #include "debug/fault.h"
 
@@ -159,6 +160,47 @@ struct frame *chunk_frame(const void *addr)
 	return unmapped_frame(addr);
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_frame);
+
+static struct chunk *mapped_next(unsigned long offset)
+{
+	offset = ALIGN(offset, BIT(UNIT_SHIFT));
+	while (!(offset & chunk_offset_beyond())) {
+		struct map_leaf *leaf = READ_ONCE(chunk_map.root[offset >> ROOT_SHIFT]);
+		struct frame *unit = READ_ONCE(leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES]);
+
+		if (leaf == &chunk_no_leaf) {
+			offset = ALIGN(offset + 1, BIT(ROOT_SHIFT));
+			continue;
+		}
+		/* Chunks are naturally aligned: all but the smallest cover several entries. */
+		if (unit != chunk_no_frames && chunk_offset(frame_chunk(unit)->base) == offset)
+			return frame_chunk(unit);
+		offset += BIT(UNIT_SHIFT);
+	}
+	return NULL;
+}
+
+static struct chunk *unmapped_next(unsigned long offset)
+{
+	unsigned long pfn = PHYS_PFN(__pa(PAGE_OFFSET + offset));
+	struct chunk *chunk;
+
+	/* The first one may begin before. */
+	while ((chunk = xa_find(&unmapped_chunks, &pfn, ULONG_MAX, XA_PRESENT)) &&
+	       chunk_offset(chunk->base) < offset)
+		pfn++;
+	return chunk;
+}
+
+struct chunk *chunk_map_next(unsigned long offset)
+{
+	struct chunk *mapped = mapped_next(offset), *unmapped = unmapped_next(offset);
+
+	if (mapped && unmapped)
+		return mapped->base < unmapped->base ? mapped : unmapped;
+	return mapped ?: unmapped;
+}
+EXPORT_SYMBOL_FOR_TEST(chunk_map_next);
 
 size_t chunk_map_metadata(void)
 {

@@ -100,6 +100,12 @@ bool chunk_map_add(struct chunk *chunk, gfp_t gfp);
 /* Make them unknown; concurrent RCU readers may still find the frames. Any context but NMI. */
 void chunk_map_remove(struct chunk *chunk);
 
+/*
+ * Return the chunk with the lowest address that begins at @offset in the direct map, or above
+ * it; NULL if there is none. The caller is an RCU reader. Any context.
+ */
+struct chunk *chunk_map_next(unsigned long offset);
+
 /* Return the bytes of the map itself. */
 size_t chunk_map_metadata(void);
 

@@ -21,6 +21,7 @@
 #include "debug/callsites.h"
 #include "debug/fault.h"
 #include "debugfs.h"
+#include "frames.h"
 #include "home.h"
 #include "home_walk.h"
 #include "magazine_set.h"
@@ -417,6 +418,7 @@ static void create_pool_dir(struct slabmod_pool *pool, void *arg)
 	debugfs_create_file("summary", 0400, dir, pool, &summary_fops);
 	debugfs_create_file("slabinfo", 0400, dir, pool, &slabinfo_fops);
 	debugfs_create_file("buddyinfo", 0400, dir, pool, &buddyinfo_fops);
+	debugfs_create_file("frames", 0400, dir, pool, &frames_fops);
 	debugfs_create_file("callsites", 0400, dir, pool, &callsites_fops);
 	debugfs_create_file("leaks", 0400, dir, pool, &leaks_fops);
 	debugfs_create_file("validate", 0600, dir, pool, &validate_fops);

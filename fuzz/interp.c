@@ -241,7 +241,7 @@ static void free_page_run(struct piece *piece, u8 how)
 		slabmod_pool_free_pages(piece->pool, addr, piece->order);
 	else if (how % 3 == 0)
 		__slabmod_free_pages(virt_to_page(piece->memory), piece->order);
-	else if (how % 3 == 2 && piece->order >= POOL_PAGE_ORDERS)
+	else if (how % 3 == 2 && PAGE_SIZE << piece->order > SLABMOD_KMALLOC_MAX_CLASS)
 		slabmod_kfree(piece->memory);
 	else
 		slabmod_free_pages(addr, piece->order);

@@ -207,7 +207,8 @@ void op_wrong_cache(struct interp *in)
 	if (!piece)
 		return;
 	p = piece->memory;
-	if (piece->kind == PAGES && piece->order < POOL_PAGE_ORDERS && how & 1) {
+	if (piece->kind == PAGES && how & 1 &&
+	    PAGE_SIZE << piece->order <= SLABMOD_KMALLOC_MAX_CLASS) {
 		interp_expect_report(in, BIT(MISUSE_WRONG_CACHE));
 		slabmod_kfree(p);
 	} else if (piece->kind == MEMORY && slabmod_ksize(p) <= SLABMOD_KMALLOC_MAX_CLASS &&

@@ -202,13 +202,4 @@ static inline struct frame *kit_buddy_alloc(struct buddy *buddies, int nid, unsi
 	return frame;
 }
 
-static inline struct frame *kit_buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages)
-{
-	struct frame *frame = buddy_alloc_last_freed(buddy, nr_pages);
-
-	if (frame)
-		buddy_unclaim(frame);
-	return frame;
-}
-
 #endif /* SLABMOD_KIT_H */

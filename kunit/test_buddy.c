@@ -14,6 +14,7 @@
 #include "context.h"
 #include "pool_check.h"
 #include "pool_ledger.h"
+#include "slab.h"
 #include "suites.h"
 #include "test_buddy.h"
 #include "verbs.h"
@@ -39,12 +40,15 @@ static struct frame *alloc(struct kunit *test, struct slabmod_pool *pool, unsign
 	return frame;
 }
 
-/* Frees a block that is likely to be allocated again; false if it is not in use. */
-static bool free_last(struct frame *frame)
+/* Claim a block and free it; false if it is not in use. */
+static bool claim_and_free(struct frame *frame)
 {
 	if (!buddy_claim(frame))
 		return false;
-	buddy_free_claimed(frame);
+	if (is_power_of_2(frame->nr_pages))
+		buddy_free_bulk(frame->order, &frame, 1);
+	else
+		buddy_free_claimed(frame);
 	return true;
 }
 
@@ -198,103 +202,69 @@ static void test_at_the_limit_free_pages_of_another_node_serve(struct kunit *tes
 	buddy_free(second);
 }
 
-/* ---- the last-freed block ---- */
+/* ---- several blocks at once ---- */
 
-/* Free pages as the ledger has them, those of the last-freed block included. */
-static unsigned long pages_free(struct slabmod_pool *pool)
+static void test_blocks_in_bulk_are_distinct_and_come_back(struct kunit *test)
 {
-	return pool_ledger(pool).buddy >> PAGE_SHIFT;
-}
-
-static void test_last_freed_block_is_reused_for_its_size_only(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 1);
+	struct slabmod_pool *pool = kit_pool_create(test, 1024);
 	struct buddy *buddy = &pool->buddies[NID];
-	struct frame *frame = alloc(test, pool, 11);
+	struct frame *frames[BUDDY_BULK + 1];
+	unsigned int order, got, i;
 
-	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 11));
-	KUNIT_EXPECT_TRUE(test, free_last(frame));
-	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES);
-	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
-	/* It cannot be freed again in either way. */
-	KUNIT_EXPECT_FALSE(test, free_last(frame));
-	KUNIT_EXPECT_FALSE(test, buddy_free(frame));
-	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 12));
-	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 10));
-	KUNIT_EXPECT_PTR_EQ(test, kit_buddy_alloc_last_freed(buddy, 11), frame);
-	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, 11));
-	KUNIT_EXPECT_EQ(test, frame->state, FRAME_PAGES);
-	KUNIT_EXPECT_EQ(test, frame->nr_pages, 11);
-	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 11);
-	KUNIT_EXPECT_TRUE(test, buddy_free(frame));
-	KUNIT_EXPECT_EQ(test, buddy->nr_free[ORDER], 1);
-}
+	for (order = 0; order <= SLABMOD_MAX_ORDER; order++) {
+		unsigned int fits = min(1024u >> order, BUDDY_BULK);
 
-static void test_last_freed_block_is_merged_when_displaced_or_needed(struct kunit *test)
-{
-	struct slabmod_pool *pool = small_pool(test, 1);
-	struct buddy *buddy = &pool->buddies[NID];
-	struct frame *a = alloc(test, pool, 4), *b = alloc(test, pool, 4), *page;
-
-	free_last(a);
-	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 8);
-	free_last(b);
-	KUNIT_EXPECT_EQ(test, buddy->free_pages, PAGES - 4);
-	KUNIT_EXPECT_PTR_EQ(test, kit_buddy_alloc_last_freed(buddy, 4), b);
-	buddy_free(b);
-	/* The limit is this one chunk. */
-	free_last(alloc(test, pool, PAGES));
-	page = alloc(test, pool, 1);
-	KUNIT_EXPECT_EQ(test, kit_source.requests, 1);
-	KUNIT_EXPECT_NULL(test, kit_buddy_alloc_last_freed(buddy, PAGES));
-	KUNIT_EXPECT_EQ(test, pages_free(pool), PAGES - 1);
-	buddy_free(page);
-	free_last(alloc(test, pool, 3));
-	KUNIT_EXPECT_EQ(test, buddy_trim(buddy), PAGES);
-	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
-	/* The destruction of the pool finds the last one. */
-	free_last(alloc(test, pool, 5));
-}
-
-/* ---- the last-freed block through block_alloc() ---- */
-
-static void test_last_freed_block_is_allocated_again(struct kunit *test)
-{
-	static const unsigned int sizes[] = { 1, 16, 33, 512 };
-	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
-	void *large, *small;
-	unsigned int i;
-
-	context_pin(0);
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		large = kit_block(test, pool, sizes[i]);
-		KUNIT_EXPECT_TRUE(test, kit_block_free(large));
-		KUNIT_EXPECT_EQ(test, chunk_frame(large)->state, FRAME_CLAIMED);
-		/* A request of another size leaves it there. */
-		small = kit_block(test, pool, 3);
-		KUNIT_EXPECT_PTR_NE(test, small, large);
-		KUNIT_EXPECT_PTR_EQ(test, kit_block(test, pool, sizes[i]), large);
-		KUNIT_EXPECT_EQ(test, chunk_frame(large)->state, FRAME_PAGES);
-		KUNIT_EXPECT_TRUE(test, kit_block_free(small));
-		KUNIT_EXPECT_TRUE(test, kit_block_free(large));
-		KUNIT_EXPECT_TRUE(test, pool_check(pool));
+		/* Nothing is allocated from the source. */
+		KUNIT_EXPECT_EQ(test, buddy_alloc_bulk(buddy, order, NULL, frames, 1), 0);
+		KUNIT_ASSERT_TRUE(test, buddy_add_chunk(pool->buddies, NID, SLABMOD_MAX_ORDER,
+							GFP_KERNEL));
+		got = buddy_alloc_bulk(buddy, order, NULL, frames, BUDDY_BULK + 1);
+		KUNIT_EXPECT_EQ(test, got, fits);
+		for (i = 0; i < got; i++) {
+			KUNIT_EXPECT_EQ(test, frames[i]->state, FRAME_CLAIMED);
+			KUNIT_EXPECT_EQ(test, frames[i]->nr_pages, 1u << order);
+			KUNIT_EXPECT_EQ(test, frames[i]->index % (1u << order), 0);
+			KUNIT_EXPECT_FALSE(test, buddy_free(frames[i]));
+		}
+		/* Each block is counted once by its own pages. */
+		KUNIT_EXPECT_EQ(test, buddy->free_pages, 1024 - (got << order));
+		KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
+		buddy_free_bulk(order, frames, got);
+		KUNIT_EXPECT_EQ(test, buddy->free_pages, 1024);
+		KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
+		KUNIT_EXPECT_EQ(test, buddy_trim(buddy), 1024);
 	}
 }
 
-static void test_last_freed_block_is_not_freed_twice(struct kunit *test)
+static void test_slabs_and_pages_use_different_chunks(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
-	void *p = kit_block(test, pool, 40), *q = kit_block(test, pool, 40);
+	struct slabmod_pool *pool = kit_pool_create_orders(test, 10 * 1024, 10, 10);
+	struct slabmod_cache *cache = kit_cache_create(test, pool, 4096, 0, NULL);
+	struct frame *page = alloc(test, pool, 1), *mixed, *large[8];
+	struct slab *slab;
+	int i;
 
-	KUNIT_EXPECT_TRUE(test, kit_block_free(p));
-	KUNIT_EXPECT_FALSE(test, kit_block_free(p));
-	KUNIT_EXPECT_EQ(test, pool_ledger(pool).used, 40 * PAGE_SIZE);
-	/* The next block displaces it; it is merged, and still free. */
-	KUNIT_EXPECT_TRUE(test, kit_block_free(q));
-	KUNIT_EXPECT_FALSE(test, kit_block_free(p));
-	KUNIT_EXPECT_FALSE(test, kit_block_free(q));
-	KUNIT_EXPECT_EQ(test, pool_ledger(pool).used, 0);
-	KUNIT_EXPECT_TRUE(test, pool_check(pool));
+	/* A pool that holds little mixes them, one that holds much does not. */
+	slab = slab_create(cache, NID, GFP_KERNEL | __GFP_THISNODE);
+	KUNIT_ASSERT_NOT_NULL(test, slab);
+	KUNIT_EXPECT_PTR_EQ(test, slab_chunk(slab), frame_chunk(page));
+	slab_destroy(cache, slab);
+	for (i = 0; i < ARRAY_SIZE(large); i++)
+		large[i] = alloc(test, pool, 1024);
+	slab = slab_create(cache, NID, GFP_KERNEL | __GFP_THISNODE);
+	KUNIT_ASSERT_NOT_NULL(test, slab);
+	KUNIT_EXPECT_PTR_NE(test, slab_chunk(slab), frame_chunk(page));
+	/* Unless it may not hold more. */
+	buddy_free(page);
+	page = alloc(test, pool, 1024);
+	KUNIT_EXPECT_EQ(test, kit_source.pages, 10 * 1024);
+	mixed = alloc(test, pool, 1);
+	KUNIT_EXPECT_PTR_EQ(test, frame_chunk(mixed), slab_chunk(slab));
+	buddy_free(mixed);
+	buddy_free(page);
+	for (i = 0; i < ARRAY_SIZE(large); i++)
+		buddy_free(large[i]);
+	slab_destroy(cache, slab);
 }
 
 /* ---- many CPUs ---- */
@@ -304,9 +274,12 @@ static struct slabmod_pool *crowd_pool;
 static void *crowd_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
 {
 	unsigned int nr_pages = 1 + kit_random(rnd, 5);
-	struct frame *frame = kit_buddy_alloc_last_freed(&crowd_pool->buddies[NID], nr_pages);
+	struct frame *frame = NULL;
 
-	if (!frame)
+	if (is_power_of_2(nr_pages) &&
+	    buddy_alloc_bulk(&crowd_pool->buddies[NID], ilog2(nr_pages), NULL, &frame, 1))
+		buddy_unclaim(frame);
+	else
 		frame = kit_buddy_alloc(crowd_pool->buddies, NID, nr_pages, gfp);
 	if (!frame)
 		return NULL;
@@ -319,7 +292,7 @@ static void crowd_free(struct model *model, void *block, size_t size)
 {
 	struct frame *frame = chunk_frame(block);
 
-	if (!size || !(size & PAGE_SIZE ? buddy_free(frame) : free_last(frame)))
+	if (!size || !(size & PAGE_SIZE ? buddy_free(frame) : claim_and_free(frame)))
 		model->wrong++;
 }
 
@@ -343,10 +316,8 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(test_small_free_chunks_make_room_for_a_large_one),
 	KUNIT_CASE(test_another_node_serves_when_one_is_full),
 	KUNIT_CASE(test_at_the_limit_free_pages_of_another_node_serve),
-	KUNIT_CASE(test_last_freed_block_is_reused_for_its_size_only),
-	KUNIT_CASE(test_last_freed_block_is_merged_when_displaced_or_needed),
-	KUNIT_CASE(test_last_freed_block_is_allocated_again),
-	KUNIT_CASE(test_last_freed_block_is_not_freed_twice),
+	KUNIT_CASE(test_blocks_in_bulk_are_distinct_and_come_back),
+	KUNIT_CASE(test_slabs_and_pages_use_different_chunks),
 	KUNIT_CASE(test_many_cpus_share_a_node),
 	KUNIT_CASE(test_random_run_matches_a_map_of_pages),
 	{}

@@ -11,15 +11,17 @@
 #include <linux/slab.h>
 
 #include "buddy.h"
+#include "buddy_age.h"
 #include "buddy_check.h"
 #include "buddy_walk.h"
 #include "chunk.h"
 #include "kit.h"
 #include "test_buddy.h"
 
-#define MAX_ORDER_HERE	5
-#define LIMIT		384	/* pages, so at most as many chunks */
-#define MAX_BLOCKS	256
+#define MIN_ORDER_HERE	5
+#define MAX_ORDER_HERE	8
+#define LIMIT		1536	/* pages, so at most as many chunks */
+#define MAX_BLOCKS	512
 
 struct map {
 	void *base;
@@ -43,6 +45,7 @@ struct model {
 	struct block blocks[MAX_BLOCKS + 1];	/* [0] stays empty */
 	unsigned int eager;			/* of 16 steps, those that allocate */
 	unsigned long allocated, refused;	/* requests */
+	unsigned long bulk;			/* blocks */
 };
 
 /* ---- what follows from the map ---- */
@@ -82,22 +85,19 @@ static int largest_free(const struct map *map)
 	return order;
 }
 
-/* The smallest free block of any chunk in use that is large enough, or -1. */
-static int best_fit(struct model *model, unsigned int order, int nid)
+/* Return true if a chunk in use has a free block of @order. */
+static bool any_fits(struct model *model, unsigned int order, int nid)
 {
-	int best = -1, i;
+	int i;
 
 	for (i = 0; i < LIMIT; i++) {
 		const struct map *map = &model->maps[i];
-		int largest;
 
-		if (!map->base || (nid != NUMA_NO_NODE && map->nid != nid))
-			continue;
-		largest = largest_free(map);
-		if (largest >= (int)order && (best < 0 || largest < best))
-			best = largest;
+		if (map->base && (nid == NUMA_NO_NODE || map->nid == nid) &&
+		    largest_free(map) >= (int)order)
+			return true;
 	}
-	return best;
+	return false;
 }
 
 /* ---- chunks of the model ---- */
@@ -179,20 +179,9 @@ static void expect_nothing_left(struct model *model, unsigned int order, int nid
 	unsigned long held = atomic_long_read(&model->pool->source.held);
 
 	nid = gfp & __GFP_THISNODE ? nid : NUMA_NO_NODE;
-	KUNIT_ASSERT_EQ(model->test, best_fit(model, order, nid), -1);
+	KUNIT_ASSERT_FALSE(model->test, any_fits(model, order, nid));
 	if (kit_source.refused == refused)
 		KUNIT_ASSERT_GT(model->test, held + (1ul << order), LIMIT);
-}
-
-/* Expect that @frame is from a chunk with @best as its largest free block. */
-static void expect_best(struct model *model, struct frame *frame, int best)
-{
-	struct map *map = map_at(model, frame_address(frame));
-
-	if (best < 0)
-		return;
-	KUNIT_ASSERT_NOT_NULL(model->test, map);
-	KUNIT_ASSERT_EQ(model->test, largest_free(map), best);
 }
 
 static int random_node(struct model *model)
@@ -202,7 +191,7 @@ static int random_node(struct model *model)
 	return second < MAX_NUMNODES && !kit_random(&model->rnd, 4) ? second : first_online_node;
 }
 
-static void alloc_step(struct model *model, unsigned int id, bool look)
+static void alloc_step(struct model *model, unsigned int id)
 {
 	unsigned int order = kit_random(&model->rnd, MAX_ORDER_HERE + 1);
 	unsigned int nr_pages = 1 + kit_random(&model->rnd, 1u << order);
@@ -210,17 +199,14 @@ static void alloc_step(struct model *model, unsigned int id, bool look)
 	int nid = random_node(model);
 	unsigned long refused = kit_source.refused;
 	struct frame *frame;
-	int best;
 
 	order = order_base_2(nr_pages);
-	best = look ? best_fit(model, order, nid) : -1;
 	frame = kit_buddy_alloc(model->pool->buddies, nid, nr_pages, gfp);
 	if (!frame) {
 		model->refused++;
 		expect_nothing_left(model, order, nid, gfp, refused);
 		return;
 	}
-	expect_best(model, frame, best);
 	if (gfp & __GFP_THISNODE)
 		KUNIT_ASSERT_EQ(model->test, frame_chunk(frame)->buddy->nid, nid);
 	remember(model, id, frame, nr_pages);
@@ -236,6 +222,46 @@ static void free_step(struct model *model, unsigned int id)
 	block->frame = NULL;
 }
 
+/* Allocate several blocks, as many as there are free numbers. */
+static void alloc_bulk_step(struct model *model, unsigned int id)
+{
+	unsigned int order = kit_random(&model->rnd, MAX_ORDER_HERE + 1), nr = 0, got, i;
+	int nid = random_node(model);
+	struct frame *frames[BUDDY_BULK];
+
+	while (nr < BUDDY_BULK && id + nr <= MAX_BLOCKS && !model->blocks[id + nr].frame)
+		nr++;
+	got = buddy_alloc_bulk(&model->pool->buddies[nid], order, NULL, frames, nr);
+	for (i = 0; i < got; i++) {
+		KUNIT_ASSERT_EQ(model->test, frame_chunk(frames[i])->buddy->nid, nid);
+		buddy_unclaim(frames[i]);
+		remember(model, id + i, frames[i], 1u << order);
+	}
+	/* Free pages of whole chunks are in no map. */
+	if (!got && nr && !model->pool->buddies[nid].nr_free_chunks)
+		KUNIT_ASSERT_FALSE(model->test, any_fits(model, order, nid));
+	model->bulk += got;
+}
+
+/* Free several blocks of the order of the first. */
+static void free_bulk_step(struct model *model, unsigned int id)
+{
+	unsigned int order = model->blocks[id].frame->order, nr = 0;
+	struct frame *frames[2 * BUDDY_BULK];
+
+	for (; nr < ARRAY_SIZE(frames) && id <= MAX_BLOCKS; id++) {
+		struct block *block = &model->blocks[id];
+
+		if (!block->frame || block->nr_pages != 1u << order)
+			continue;
+		map_mark(model, block, id, 0);
+		KUNIT_ASSERT_TRUE(model->test, buddy_claim(block->frame));
+		frames[nr++] = block->frame;
+		block->frame = NULL;
+	}
+	buddy_free_bulk(order, frames, nr);
+}
+
 /* Change what the source refuses, and whether use grows. */
 static void change(struct model *model)
 {
@@ -249,47 +275,39 @@ static void change(struct model *model)
 
 /* ---- the state of the buddy against the model ---- */
 
-struct empties {
-	struct model *model;
-	int nid;
-	unsigned int chunks;
-	unsigned long pages;
-	unsigned long *nr_free;
-};
-
-/* A chunk that is in no map must be one free block. */
-static void count_empty(struct frame *frame, void *arg)
+/* Chunks that are in no map must be wholly free. */
+static unsigned long count_empty(struct model *model, struct buddy *buddy, unsigned long *nr_free)
 {
-	struct empties *empties = arg;
-	struct chunk *chunk = frame_chunk(frame);
+	unsigned long pages = 0, chunks = 0;
+	struct chunk *chunk;
 
-	if (frame->index || map_at(empties->model, chunk->base))
-		return;
-	empties->chunks++;
-	empties->pages += 1ul << chunk->order;
-	empties->nr_free[chunk->order]++;
+	list_for_each_entry(chunk, &buddy->chunks, all) {
+		if (map_at(model, chunk->base))
+			continue;
+		chunks++;
+		pages += 1ul << chunk->order;
+		nr_free[chunk->order]++;
+	}
+	KUNIT_ASSERT_EQ(model->test, chunks, buddy->nr_free_chunks);
+	return pages;
 }
 
 static unsigned long compare_node(struct model *model, int nid)
 {
+	unsigned long expected[BUDDY_ORDERS] = { 0 }, nr_free[BUDDY_ORDERS] = { 0 };
 	struct buddy *buddy = &model->pool->buddies[nid];
-	unsigned long nr_free[BUDDY_ORDERS] = { 0 }, free_pages = 0, pages;
-	struct empties empties = { .model = model, .nid = nid, .nr_free = nr_free };
+	unsigned long pages = count_empty(model, buddy, expected), free_pages = 0;
 	int i;
 
-	buddy_walk(buddy, count_empty, &empties);
-	/* At most one free chunk is kept. */
-	KUNIT_ASSERT_LE(model->test, empties.chunks, 1);
-	KUNIT_ASSERT_EQ(model->test, empties.chunks, buddy->nr_free_chunks);
-	pages = empties.pages;
 	for (i = 0; i < LIMIT; i++) {
 		if (!model->maps[i].base || model->maps[i].nid != nid)
 			continue;
 		pages += 1ul << model->maps[i].order;
-		count_free(&model->maps[i], 0, model->maps[i].order, nr_free);
+		count_free(&model->maps[i], 0, model->maps[i].order, expected);
 	}
+	buddy_count_free(buddy, nr_free);
 	for (i = 0; i < BUDDY_ORDERS; i++) {
-		KUNIT_ASSERT_EQ_MSG(model->test, buddy->nr_free[i], nr_free[i], "of order %d", i);
+		KUNIT_ASSERT_EQ_MSG(model->test, nr_free[i], expected[i], "of order %d", i);
 		free_pages += nr_free[i] << i;
 	}
 	KUNIT_ASSERT_EQ(model->test, buddy->free_pages, free_pages);
@@ -322,10 +340,19 @@ static void step(struct model *model, int i)
 
 	if (i % 2048 == 0)
 		change(model);
-	if (!model->blocks[id].frame && kit_random(&model->rnd, 16) < model->eager)
-		alloc_step(model, id, i % 16 == 0);
-	else if (model->blocks[id].frame && kit_random(&model->rnd, 16) >= model->eager)
-		free_step(model, id);
+	if (!model->blocks[id].frame && kit_random(&model->rnd, 16) < model->eager) {
+		if (kit_random(&model->rnd, 8))
+			alloc_step(model, id);
+		else
+			alloc_bulk_step(model, id);
+	} else if (model->blocks[id].frame && kit_random(&model->rnd, 16) >= model->eager) {
+		if (kit_random(&model->rnd, 8))
+			free_step(model, id);
+		else
+			free_bulk_step(model, id);
+	}
+	if (i % 4096 == 0)
+		buddy_age(&model->pool->buddies[random_node(model)]);
 	if (i % 32 == 0)
 		compare(model);
 	if (i % 64 == 0)
@@ -340,9 +367,9 @@ void test_random_run_matches_a_map_of_pages(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, model);
 	model->test = test;
-	model->pool = kit_pool_create_orders(test, LIMIT, 3, MAX_ORDER_HERE);
+	model->pool = kit_pool_create_orders(test, LIMIT, MIN_ORDER_HERE, MAX_ORDER_HERE);
 	kit_seed(test, &model->rnd);
-	for (i = 0; i < 2 * KIT_STEPS; i++)
+	for (i = 0; i < KIT_STEPS; i++)
 		step(model, i);
 	for (id = 1; id <= MAX_BLOCKS; id++)
 		if (model->blocks[id].frame)
@@ -352,7 +379,9 @@ void test_random_run_matches_a_map_of_pages(struct kunit *test)
 		buddy_trim(&model->pool->buddies[i]);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 	/* Both outcomes occurred often. */
-	KUNIT_EXPECT_GT(test, model->allocated, KIT_STEPS / 4);
+	KUNIT_EXPECT_GT(test, model->allocated, KIT_STEPS / 8);
+	KUNIT_EXPECT_GT(test, model->bulk, KIT_STEPS / 16);
 	KUNIT_EXPECT_GT(test, model->refused, 0);
-	kunit_info(test, "%lu blocks, %lu refused\n", model->allocated, model->refused);
+	kunit_info(test, "%lu blocks, %lu in bulk, %lu refused\n", model->allocated, model->bulk,
+		   model->refused);
 }

@@ -11,6 +11,7 @@
 #include "buddy_check.h"
 #include "context.h"
 #include "home.h"
+#include "free_map.h"
 #include "home_check.h"
 #include "pool_bound.h"
 #include "pool_check.h"
@@ -50,7 +51,7 @@ static void checks_exit(struct kunit *test)
 
 /* ---- blocks ---- */
 
-/* A chunk with its first page in use, and one free block of each order. */
+/* A chunk with its first page in use. */
 struct blocks {
 	struct buddy *buddy;
 	struct chunk *chunk;
@@ -84,23 +85,34 @@ static void test_misplaced_block_is_found(struct kunit *test)
 	struct frame *f = b.frames;
 	struct slabmod_cache *cache = (struct slabmod_cache *)b.chunk;
 
-	KUNIT_ASSERT_EQ(test, f[4].order, 2);
-	EXPECT_BROKEN_AS(test, f[4].order, 3, "free block of order 3 at page 4",
-			 buddy_check(b.buddy));
-	list_del_init(&f[4].node);
-	EXPECT_BROKEN(test, "free block at page 4 is on no list", buddy_check(b.buddy));
-	list_add(&f[4].node, &b.chunk->free_list[2]);
-	EXPECT_BROKEN_AS(test, f[0].state, FRAME_FREE,
-			 "buddies of order 0 at page 0 are not merged", buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, f[16].state, FRAME_TAIL, "page 16 is in no block",
+	EXPECT_BROKEN_AS(test, f[0].state, FRAME_TAIL, "page 0 is in no block",
 			 buddy_check(b.buddy));
 	EXPECT_BROKEN_AS(test, f[8].index, 9, "page 8 is in no block", buddy_check(b.buddy));
 	EXPECT_BROKEN_AS(test, f[0].nr_pages, PAGES + 1, "page 0 is in no block",
 			 buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, f[5].state, FRAME_PAGES, "page 5 inside a block is marked",
+	EXPECT_BROKEN_AS(test, f[5].state, FRAME_PAGES, "page 5 is in no block",
 			 buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, f[31].cache, cache, "page 31 inside a block is marked",
+	EXPECT_BROKEN_AS(test, f[0].nr_pages, 2, "page 1 inside a block is marked",
 			 buddy_check(b.buddy));
+	EXPECT_BROKEN_AS(test, f[31].cache, cache, "page 31 is free and has a cache",
+			 buddy_check(b.buddy));
+	blocks_end(test, &b);
+}
+
+static void test_wrong_map_is_found(struct kunit *test)
+{
+	struct blocks b = blocks_of(test);
+	struct free_map *map = &b.chunk->units[0].map;
+
+	EXPECT_BROKEN_AS(test, map->free, map->free | BIT_ULL(PAGES),
+			 "unit 0 has free bits beyond its end", buddy_check(b.buddy));
+	EXPECT_BROKEN_AS(test, map->bound, ORDER - 2,
+			 "unit 0 has a free block of order 4 above its bound 3",
+			 buddy_check(b.buddy));
+	list_del_init(&map->node);
+	EXPECT_BROKEN(test, "unit 0 with free bits 0xfffffffe is not on a list",
+		      buddy_check(b.buddy));
+	list_add(&map->node, &b.buddy->units[b.chunk->kind].list[map->bound]);
 	blocks_end(test, &b);
 }
 
@@ -110,22 +122,19 @@ static void test_wrong_count_of_a_chunk_is_found(struct kunit *test)
 
 	EXPECT_BROKEN_AS(test, b.chunk->free_pages, 32,
 			 "a chunk counts 32 free pages and has 31", buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, b.chunk->free_orders, b.chunk->free_orders ^ BIT(1),
-			 "a chunk counts 31 free pages", buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, b.chunk->bucket, BUCKET_FULL, "a chunk counts 31 free pages",
-			 buddy_check(b.buddy));
 	blocks_end(test, &b);
 }
 
 static void test_wrong_count_of_a_node_is_found(struct kunit *test)
 {
 	struct blocks b = blocks_of(test);
+	struct free_lists *lists = &b.buddy->units[b.chunk->kind];
 
 	EXPECT_BROKEN_AS(test, b.buddy->free_pages, 32,
 			 "counts 32 free pages and has 31", buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, b.buddy->nr_free[4], 0, "counts 31 free pages",
-			 buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, b.buddy->bucket_mask, b.buddy->bucket_mask ^ BIT(4),
+	EXPECT_BROKEN_AS(test, lists->mask, lists->mask ^ BIT(4),
+			 "counts 31 free pages and has 31", buddy_check(b.buddy));
+	EXPECT_BROKEN_AS(test, b.buddy->empty_mask, b.buddy->empty_mask ^ BIT(ORDER),
 			 "counts 31 free pages and has 31", buddy_check(b.buddy));
 	blocks_end(test, &b);
 }
@@ -293,6 +302,7 @@ static void test_more_slabs_than_the_bound_are_found(struct kunit *test)
 
 static struct kunit_case checks_cases[] = {
 	KUNIT_CASE(test_misplaced_block_is_found),
+	KUNIT_CASE(test_wrong_map_is_found),
 	KUNIT_CASE(test_wrong_count_of_a_chunk_is_found),
 	KUNIT_CASE(test_wrong_count_of_a_node_is_found),
 	KUNIT_CASE(test_broken_slab_is_found),

@@ -10,6 +10,7 @@
 
 #include "beyond.h"
 #include "context.h"
+#include "free_map.h"
 #include "suites.h"
 #include "verbs.h"
 
@@ -90,9 +91,10 @@ static void test_every_page_leads_to_its_frame(struct kunit *test)
 		KUNIT_EXPECT_GE(test, chunk_metadata(order), sizeof(struct frame) << order);
 		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)base, PAGE_SIZE << order));
 		expect_pages_lead_to_frames(test, chunk, !unmapped);
-		KUNIT_EXPECT_EQ(test, chunk->free_pages, 0);
-		for (i = 0; i <= order; i++)
-			KUNIT_EXPECT_TRUE(test, list_empty(&chunk->free_list[i]));
+		KUNIT_EXPECT_EQ(test, chunk->free_pages, 1u << order);
+		KUNIT_EXPECT_TRUE(test, map_is_free(&chunk->map));
+		for (i = 0; i < chunk_nr_units(order); i++)
+			KUNIT_EXPECT_TRUE(test, map_is_free(&chunk->units[i].map));
 		for (i = 0; i < chunk_pages(chunk); i++) {
 			KUNIT_ASSERT_EQ(test, chunk->frames[i].index, i);
 			KUNIT_ASSERT_EQ(test, chunk->frames[i].state, FRAME_TAIL);

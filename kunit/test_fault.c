@@ -368,9 +368,9 @@ static void act_blocks(struct kunit *test)
 	unsigned int order;
 
 	for (order = 4; order <= SLABMOD_MAX_ORDER; order += 2) {
-		unsigned long pages = slabmod_pool_get_free_pages(kit.pool, GFP_KERNEL, order);
+		void *pages = block_alloc("kit", kit.pool, NUMA_NO_NODE, 1u << order, GFP_KERNEL);
 
-		slabmod_pool_free_pages(kit.pool, pages, order);
+		slabmod_pool_free_pages(kit.pool, (unsigned long)pages, order);
 	}
 }
 

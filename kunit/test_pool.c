@@ -21,7 +21,7 @@
 /* ---- the ledger, counted again ---- */
 
 struct census {
-	unsigned long free, blocks, slabs, taken;	/* bytes */
+	unsigned long free, cached, blocks, slabs, taken;	/* bytes */
 };
 
 static void count_frame(struct frame *frame, void *arg)
@@ -29,10 +29,8 @@ static void count_frame(struct frame *frame, void *arg)
 	struct slabmod_cache *cache = frame_cache(frame);
 	struct census *census = arg;
 
-	if (frame->state == FRAME_FREE) {
-		census->free += PAGE_SIZE << frame->order;
-	} else if (frame->state == FRAME_CLAIMED) {
-		census->free += frame->nr_pages * PAGE_SIZE;
+	if (frame->state == FRAME_CLAIMED) {
+		census->cached += frame->nr_pages * PAGE_SIZE;
 	} else if (frame->state == FRAME_PAGES) {
 		census->blocks += frame->nr_pages * PAGE_SIZE;
 	} else {
@@ -45,18 +43,24 @@ static void count_frame(struct frame *frame, void *arg)
 static void expect_ledger(struct kunit *test, struct slabmod_pool *pool, unsigned long used)
 {
 	struct pool_ledger ledger = pool_ledger(pool);
+	unsigned long nr_free[BUDDY_ORDERS] = { 0 };
 	struct census census = { 0 };
-	int nid;
+	int nid, i;
 
-	for_each_online_node(nid)
+	for_each_online_node(nid) {
 		buddy_walk(&pool->buddies[nid], count_frame, &census);
+		buddy_count_free(&pool->buddies[nid], nr_free);
+	}
+	for (i = 0; i < BUDDY_ORDERS; i++)
+		census.free += nr_free[i] * (PAGE_SIZE << i);
 	KUNIT_EXPECT_EQ(test, ledger.held, ledger.used + ledger.slabs + ledger.magazines +
 			ledger.buddy + ledger.metadata);
 	KUNIT_EXPECT_EQ(test, ledger.held - ledger.metadata, kit_source.pages << PAGE_SHIFT);
 	KUNIT_EXPECT_EQ(test, ledger.used, used);
 	KUNIT_EXPECT_EQ(test, ledger.buddy, census.free);
 	KUNIT_EXPECT_EQ(test, ledger.slabs, census.slabs - census.taken);
-	KUNIT_EXPECT_EQ(test, ledger.magazines, census.taken + census.blocks - used);
+	KUNIT_EXPECT_EQ(test, ledger.magazines,
+			census.taken + census.blocks + census.cached - used);
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));
 }
 

@@ -392,24 +392,6 @@ static void test_unused_chunks_age(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 }
 
-static void test_last_freed_block_ages(struct kunit *test)
-{
-	struct slabmod_pool *pool = pool_of_small_chunks(test);
-	struct buddy *buddy = buddy_here(pool);
-	void *one = kit_block(test, pool, 5), *two = kit_block(test, pool, 7);
-
-	kit_block_free(one);
-	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
-	/* The age of another one starts anew. */
-	kit_block_free(two);
-	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
-	KUNIT_EXPECT_PTR_EQ(test, buddy->last_freed, chunk_frame(two));
-	KUNIT_EXPECT_EQ(test, buddy_age(buddy), 0);
-	KUNIT_EXPECT_NULL(test, buddy->last_freed);
-	KUNIT_EXPECT_EQ(test, kit_source.pages, CHUNK_PAGES);
-	KUNIT_EXPECT_EQ(test, buddy_age(buddy), CHUNK_PAGES);
-}
-
 /* ---- unused magazines ---- */
 
 /* A cache with magazines that no worker scans. */
@@ -536,7 +518,6 @@ static void test_shrinker_frees_all_free_memory(struct kunit *test)
 static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(test_unused_slabs_age),
 	KUNIT_CASE(test_unused_chunks_age),
-	KUNIT_CASE(test_last_freed_block_ages),
 	KUNIT_CASE(test_drain_skips_magazines_in_use),
 	KUNIT_CASE(test_atomic_requests_trigger_prefill),
 	KUNIT_CASE(test_prefill_tries_once),

@@ -1,117 +1,233 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * block.c - runs of pages that callers allocate.
+ * block.c - blocks of pages that callers allocate: the slow paths, with every check.
  *
- * Contexts: as the buddy. Locks: none.
+ * Contexts: any. An NMI allocates from the magazine of its CPU only. Locks: none.
  */
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
 #include "block.h"
-#include "buddy.h"
 #include "chunk.h"
-#include "debug/debug_block.h"
-#include "debug/leak.h"
+#include "depot.h"
 #include "direct_reclaim.h"
-#include "gfp.h"
+#include "magazine_set.h"
 #include "report.h"
 #include "source.h"
 
-static noinline struct frame *alloc_block(const char *caller, struct slabmod_pool *pool, int nid,
-					  unsigned int nr_pages, gfp_t gfp)
+/* ---- allocation ---- */
+
+/* Where a block comes from: @cache, or the buddies if its size is no power of two. */
+struct block_request {
+	const char *caller;
+	struct slabmod_pool *pool;
+	struct slabmod_cache *cache;	/* or NULL */
+	unsigned int nr_pages;
+	int nid;			/* never NUMA_NO_NODE */
+	gfp_t gfp;
+};
+
+static struct frame *alloc_once(const struct block_request *r)
 {
-	struct frame *frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
-	bool serves = !(gfp & __GFP_THISNODE) || source_serves(&pool->source, nid);
+	struct frame *frame = NULL;
+
+	if (!r->cache)
+		return buddy_alloc(r->pool->buddies, r->nid, r->nr_pages, r->gfp);
+	if (likely(r->nid == source_nid(r->cache->source)))
+		frame = magazine_alloc_block(r->cache);
+	return frame ?: depot_alloc_block(r->cache, r->nid, r->gfp);
+}
+
+static struct frame *alloc_block(const struct block_request *r)
+{
+	struct chunk_source *source = &r->pool->source;
+	bool serves = !(r->gfp & __GFP_THISNODE) || source_serves(source, r->nid);
+	size_t bytes = (size_t)r->nr_pages << PAGE_SHIFT;
+	struct frame *frame = alloc_once(r);
 	unsigned int round;
 
-	buddy_note_request(&pool->buddies[nid], gfp);
-	for (round = 0; serves && !frame && direct_reclaim(pool, NULL, gfp, round); round++)
-		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp);
+	buddy_note_request(&r->pool->buddies[r->nid], r->gfp);
+	for (round = 0; serves && !frame && direct_reclaim(r->pool, NULL, r->gfp, round); round++)
+		frame = alloc_once(r);
 	if (!frame) {
-		stat_inc(pool->source.stats, STAT_ALLOC_FAIL);
-		report_no_memory(caller, &pool->source, (size_t)nr_pages << PAGE_SHIFT, gfp);
+		stat_inc(source->stats, STAT_ALLOC_FAIL);
+		report_no_memory(r->caller, source, bytes, r->gfp);
+	} else if (!r->cache) {
+		stat_add(source->stats, STAT_BLOCK_PAGES, r->nr_pages);
 	}
 	return frame;
+}
+
+/* Return false, with a report, if the request cannot be honoured. */
+static bool complete_request(struct block_request *r)
+{
+	const struct chunk_source *source = &r->pool->source;
+
+	if (unlikely(r->gfp & ~SLABMOD_GFP_PLAIN)) {
+		if (gfp_refused(r->caller, &r->pool->source, &r->gfp,
+				(size_t)r->nr_pages << PAGE_SHIFT))
+			return false;
+		/* Only this CPU's node, even if it has no memory. */
+		if (r->gfp & __GFP_THISNODE && r->nid == NUMA_NO_NODE &&
+		    source->nid == NUMA_NO_NODE)
+			r->nid = numa_mem_id();
+	}
+	if (likely(r->nid == NUMA_NO_NODE))
+		r->nid = source_nid(source);
+	else if (node_refused(r->caller, r->nid))
+		return false;
+	return true;
+}
+
+static void *do_alloc(struct block_request *r)
+{
+	struct frame *frame;
+
+	if (!complete_request(r))
+		return NULL;
+	might_alloc(r->gfp);
+	if (r->cache && unlikely(!magazine_has_own(r->cache)))
+		magazine_enable(r->cache, r->gfp);
+	frame = alloc_block(r);
+	return frame ? block_finish(frame, r->gfp) : NULL;
+}
+
+noinline void *block_alloc_slow(const char *caller, struct slabmod_cache *cache, int nid, gfp_t gfp)
+{
+	struct block_request request = {
+		.caller = caller,
+		.pool = cache->pool,
+		.cache = cache,
+		.nr_pages = cache->usual.pages,
+		.nid = nid,
+		.gfp = gfp,
+	};
+
+	return do_alloc(&request);
+}
+
+/* In debug mode, the caches of small orders have slabs, for red zones. */
+static struct slabmod_cache *blocks_of(struct slabmod_pool *pool, unsigned int order)
+{
+	struct slabmod_cache *cache = pool->pages[order];
+
+	return cache && cache->flags & CACHE_BLOCKS ? cache : NULL;
 }
 
 void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
 		  gfp_t gfp)
 {
-	struct frame *frame;
-	void *block;
+	struct block_request request = {
+		.caller = caller,
+		.pool = pool,
+		.cache = is_power_of_2(nr_pages) ? blocks_of(pool, ilog2(nr_pages)) : NULL,
+		.nr_pages = nr_pages,
+		.nid = nid,
+		.gfp = gfp,
+	};
 
-	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN)) {
-		if (gfp_refused(caller, &pool->source, &gfp, (size_t)nr_pages << PAGE_SHIFT))
-			return NULL;
-		/* Only this CPU's node, even if it has no memory. */
-		if (gfp & __GFP_THISNODE && nid == NUMA_NO_NODE && pool->source.nid == NUMA_NO_NODE)
-			nid = numa_mem_id();
-	}
-	might_alloc(gfp);
-	if (likely(nid == NUMA_NO_NODE))
-		nid = source_nid(&pool->source);
-	else if (node_refused(caller, nid))
-		return NULL;
-	frame = buddy_alloc_last_freed(&pool->buddies[nid], nr_pages);
-	if (unlikely(!frame)) {
-		frame = alloc_block(caller, pool, nid, nr_pages, gfp);
-		if (!frame)
-			return NULL;
-	}
-	stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
-	block = frame->block;
+	return do_alloc(&request);
+}
+EXPORT_SYMBOL_FOR_TEST(block_alloc);
+
+noinline void *block_finish_slow(struct frame *frame, gfp_t gfp)
+{
+	void *block = frame->block;
+
 	if (want_init_on_alloc(gfp))
-		memset(block, 0, (size_t)nr_pages << PAGE_SHIFT);
+		memset(block, 0, (size_t)frame->nr_pages << PAGE_SHIFT);
 	if (static_branch_unlikely(&debug_blocks))
 		debug_block_alloc(frame, gfp, want_init_on_alloc(gfp));
-	/* Last: a double free by the former owner may free the block, and the frame be reused. */
 	buddy_unclaim(frame);
 	return block;
 }
-EXPORT_SYMBOL_FOR_TEST(block_alloc);
 
 struct frame *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp,
 			       bool easily)
 {
+	const struct block_request request = {
+		.caller = "vmalloc",
+		.pool = pool,
+		.nr_pages = nr_pages,
+		.nid = nid,
+		.gfp = gfp,
+	};
 	struct frame *frame;
 
-	if (easily)
+	if (easily) {
 		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp_easy(gfp));
-	else
-		frame = alloc_block("vmalloc", pool, nid, nr_pages, gfp);
-	if (!frame)
-		return NULL;
-	stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
-	if (want_init_on_alloc(gfp))
+		if (frame)
+			stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
+	} else {
+		frame = alloc_block(&request);
+	}
+	if (frame && want_init_on_alloc(gfp))
 		memset(frame->block, 0, (size_t)nr_pages << PAGE_SHIFT);
 	return frame;
 }
 
-/* Free a claimed block that is not in quarantine. */
-static __always_inline void release(struct frame *frame)
-{
-	struct stats __percpu *stats = frame->buddy->source->stats;
-	unsigned int nr_pages = frame->nr_pages;
+/* ---- free ---- */
 
+static void clear_freed(struct frame *frame)
+{
 	if (want_init_on_free())
-		memset(frame->block, 0, (size_t)nr_pages << PAGE_SHIFT);
-	buddy_free_claimed(frame);
-	stat_add(stats, STAT_BLOCK_PAGES, -(long)nr_pages);
+		memset(frame->block, 0, (size_t)frame->nr_pages << PAGE_SHIFT);
 }
 
-void block_release(struct frame *frame)
+/* Free a claimed block to the buddy. */
+static void free_to_buddy(struct frame *frame)
 {
+	struct slabmod_cache *owner = frame->owner;
+	long nr_pages = frame->nr_pages;
+
+	if (owner) {
+		depot_free(owner, &frame, 1);
+		return;
+	}
+	stat_add(frame_chunk(frame)->buddy->source->stats, STAT_BLOCK_PAGES, -nr_pages);
+	buddy_free_claimed(frame);
+}
+
+/* Free a claimed block that is not in quarantine. */
+static bool release(struct frame *frame)
+{
+	clear_freed(frame);
+	if (frame->owner)
+		return magazine_free_block(frame->owner, frame);
+	if (must_not_lock())
+		return false;
+	free_to_buddy(frame);
+	return true;
+}
+
+/* Free a block that leaves the quarantine. Magazines may have been drained before. */
+static void release_old(struct frame *frame)
+{
+	clear_freed(frame);
+	free_to_buddy(frame);
+}
+
+bool block_release(struct frame *frame)
+{
+	/* Debug mode takes locks. */
+	if (static_branch_unlikely(&debug_blocks) && must_not_lock())
+		return false;
 	/* kmemleak ignores blocks that it does not track, such as runs of pages. */
-	if (leak_tracks_blocks())
+	if (leak_tracks_blocks()) {
+		if (must_not_lock())
+			return false;
 		leak_note_free(frame->block);
-	if (!static_branch_unlikely(&debug_blocks) || !debug_block_free(frame, release))
-		release(frame);
+	}
+	if (static_branch_unlikely(&debug_blocks) && debug_block_free(frame, release_old))
+		return true;
+	return release(frame);
 }
 
 bool block_drain(unsigned long nr)
 {
 	return static_branch_unlikely(&debug_blocks) && !must_not_lock() &&
-	       debug_block_drain(nr, release);
+	       debug_block_drain(nr, release_old);
 }
 EXPORT_SYMBOL_FOR_TEST(block_drain);
 

@@ -1,15 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * block.h - runs of pages that callers allocate.
+ * block.h - blocks of pages that callers allocate.
+ *
+ * A block whose size is a power of two belongs to a cache of its order (CACHE_BLOCKS), whose
+ * magazines have the first frames of free blocks. Other blocks come from the buddy.
  */
 #ifndef SLABMOD_BLOCK_H
 #define SLABMOD_BLOCK_H
 
-#include "types.h"
+#include <linux/mm.h>
+
+#include "buddy.h"
+#include "debug/debug_block.h"
+#include "debug/leak.h"
+#include "gfp.h"
+#include "magazine.h"
+
+/*
+ * Allocate a block of the order of @cache from node @nid, or from this CPU's for NUMA_NO_NODE.
+ * Report flags and nodes that cannot be honoured, as an error of @caller. Any context.
+ */
+void *block_alloc_slow(const char *caller, struct slabmod_cache *cache, int nid, gfp_t gfp);
+
+/* Let the caller own a claimed block. Clear and track it if that is wanted. */
+void *block_finish_slow(struct frame *frame, gfp_t gfp);
+
+static __always_inline void *block_finish(struct frame *frame, gfp_t gfp)
+{
+	void *block = frame->block;
+
+	if (want_init_on_alloc(gfp) || static_branch_unlikely(&debug_blocks))
+		return block_finish_slow(frame, gfp);
+	/* Last: a double free by the former owner may free the block, and the frame be reused. */
+	buddy_unclaim(frame);
+	return block;
+}
 
 /*
  * Allocate @nr_pages pages of node @nid, or of this CPU's for NUMA_NO_NODE. Report flags and nodes
- * that cannot be honoured, as an error of @caller. Any context; NULL in an NMI.
+ * that cannot be honoured, as an error of @caller. Any context; NULL in an NMI unless the size
+ * is a power of two and the magazine has a block.
  */
 void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
 		  gfp_t gfp);
@@ -26,8 +56,34 @@ struct frame *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int 
 /* Free a block. Return false if no block in use starts at @frame. Any context but NMI. */
 bool block_free(struct frame *frame);
 
-/* Free a block that the caller has claimed with buddy_claim(). Any context but NMI. */
-void block_release(struct frame *frame);
+/*
+ * Free a block that the caller has claimed with buddy_claim(). Return false, with nothing done, if
+ * an NMI has to defer that. Any context.
+ */
+bool block_release(struct frame *frame);
+
+/*
+ * The fast path: free a claimed block to this CPU's magazine. Return false, with nothing done, if
+ * that is not possible. Preemption is off.
+ */
+static __always_inline bool block_push(struct slabmod_cache *owner, struct frame *frame)
+{
+	struct slabmod_magazine *magazine;
+	unsigned long top;
+
+	if (owner->flags & (CACHE_CHECK_HOME | CACHE_CLEAR) ||
+	    static_branch_unlikely(&debug_blocks) || leak_tracks_blocks())
+		return false;
+	magazine = this_cpu_ptr(READ_ONCE(owner->magazines));
+	top = slabmod_magazine_begin(magazine);
+	if (unlikely(top >= magazine->capacity)) {
+		slabmod_magazine_end(magazine, 0);
+		return false;
+	}
+	magazine->object[top + 1] = frame;
+	slabmod_magazine_end(magazine, 1);
+	return true;
+}
 
 /*
  * Free up to @nr blocks of the quarantine of debug mode, of all pools. Return false if there are

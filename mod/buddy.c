@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * buddy.c - blocks of pages, split and merged.
+ * buddy.c - blocks of pages.
  *
- * Each chunk has its own lists of free blocks, one for each order, and is itself in the bucket
- * of its largest free block. A request uses the lowest bucket that can serve it. So the chunk
- * with the least room is used up first, others drain, and a wholly free chunk is used last.
- * This takes two find-first-bit operations and no search. (With one list per order for the
- * whole node, finding the fullest chunk would be a walk over its blocks.)
+ * The free pages of a chunk are bits (free_map.c), so a block is allocated by clearing bits and
+ * freed by setting them. Blocks below UNIT_ORDER come from a partly free unit with the least room
+ * that fits, larger ones from the chunk whose largest block of free units is the smallest that
+ * fits. A wholly free chunk is used when these have nothing. So full chunks fill up and others
+ * drain.
+ * This takes a few find-first-bit operations, however many chunks there are.
  *
- * Each node caches the block that was freed last, and merges it when another one is freed or
- * pages are needed: alternating allocations and frees of large blocks neither split nor lock.
+ * Blocks of callers and slabs come from different chunks unless there is no other memory: slabs
+ * live longer, and would keep chunks of short-lived blocks from becoming wholly free.
+ *
  * If the size of a block is not a power of two, the unused tail is freed at once.
  *
- * Wholly free chunks are freed to the source, except for some pages that are cached for later
- * requests until buddy_age() finds them unused.
+ * Wholly free chunks stay until buddy_age() finds that they were not needed for a while, or
+ * until the kernel needs memory.
  *
- * Contexts: any but NMI. Locks: buddy->lock, held for a split or a merge over at most ten
- * orders, however many chunks there are. Chunks are created and destroyed without it.
+ * Contexts: any but NMI. Locks: buddy->lock, held for at most BUDDY_BULK blocks or
+ * SEARCH_BUDGET units, however many chunks there are. Chunks are created and destroyed without it.
  */
 #include <linux/bitops.h>
 #include <linux/gfp.h>
@@ -27,162 +29,54 @@
 #include <linux/sched.h>
 
 #include "buddy.h"
+#include "buddy_pages.h"
 #include "chunk.h"
 #include "gfp.h"
 #include "source.h"
 
+/*
+ * With more pages held than this, a new chunk is small beside them, and is preferred to a chunk of
+ * the other kind.
+ */
+#define SEPARATE_KINDS	8192
 /* Tries, one per tick, of a request that the limit refused because of unsettled charges. */
 #define LIMIT_TRIES	16
+/* Units to look at in vain while the lock is held. */
+#define SEARCH_BUDGET	32
 
-/* ---- buckets ---- */
-
-static void bucket_remove(struct buddy *buddy, struct chunk *chunk)
-{
-	list_del_init(&chunk->node);
-	if (list_empty(&buddy->bucket[chunk->bucket]))
-		__clear_bit(chunk->bucket, &buddy->bucket_mask);
-	if (chunk->bucket >= BUCKET_EMPTY) {
-		buddy->min_free_chunks = min(buddy->min_free_chunks, --buddy->nr_free_chunks);
-		buddy->free_chunk_pages -= chunk_pages(chunk);
-	}
-}
-
-static void bucket_insert(struct buddy *buddy, struct chunk *chunk)
-{
-	chunk->bucket = buddy_bucket_of(chunk);
-	list_add(&chunk->node, &buddy->bucket[chunk->bucket]);
-	__set_bit(chunk->bucket, &buddy->bucket_mask);
-	if (chunk->bucket >= BUCKET_EMPTY) {
-		buddy->nr_free_chunks++;
-		buddy->free_chunk_pages += chunk_pages(chunk);
-	}
-}
-
-static void bucket_update(struct buddy *buddy, struct chunk *chunk)
-{
-	if (buddy_bucket_of(chunk) == chunk->bucket)
-		return;
-	bucket_remove(buddy, chunk);
-	bucket_insert(buddy, chunk);
-}
-
-/* Return the chunk with the least room that has a free block of at least @order. */
-static struct chunk *find_chunk(struct buddy *buddy, unsigned int order)
-{
-	unsigned long fits = buddy->bucket_mask & GENMASK(BUDDY_ORDERS - 1, order);
-
-	if (!fits)
-		fits = buddy->bucket_mask & GENMASK(NR_BUCKETS - 1, BUCKET_EMPTY + order);
-	if (!fits)
-		return NULL;
-	return list_first_entry(&buddy->bucket[__ffs(fits)], struct chunk, node);
-}
-
-/* ---- free blocks ---- */
-
-static void mark_free(struct buddy *buddy, struct chunk *chunk, unsigned int index,
-		      unsigned int order)
-{
-	struct frame *frame = &chunk->frames[index];
-
-	frame->state = FRAME_FREE;
-	frame->order = order;
-	list_add(&frame->node, &chunk->free_list[order]);
-	chunk->free_orders |= BIT(order);
-	chunk->free_pages += 1u << order;
-	buddy->nr_free[order]++;
-	buddy->free_pages += 1ul << order;
-}
-
-static void unmark_free(struct buddy *buddy, struct chunk *chunk, struct frame *frame)
-{
-	unsigned int order = frame->order;
-
-	frame->state = FRAME_TAIL;
-	list_del_init(&frame->node);
-	if (list_empty(&chunk->free_list[order]))
-		chunk->free_orders &= ~BIT(order);
-	chunk->free_pages -= 1u << order;
-	buddy->nr_free[order]--;
-	buddy->free_pages -= 1ul << order;
-}
-
-/* Free a block, and merge it with its free buddies. */
-static void merge(struct buddy *buddy, struct chunk *chunk, unsigned int index, unsigned int order)
-{
-	while (order < chunk->order) {
-		struct frame *other = &chunk->frames[index ^ (1u << order)];
-
-		if (other->state != FRAME_FREE || other->order != order)
-			break;
-		unmark_free(buddy, chunk, other);
-		index &= ~(1u << order);
-		order++;
-	}
-	mark_free(buddy, chunk, index, order);
-}
-
-/* Free a run of pages within a block, as the largest aligned blocks that it consists of. */
-static void free_run(struct buddy *buddy, struct chunk *chunk, unsigned int index,
-		     unsigned int nr_pages)
-{
-	while (nr_pages) {
-		unsigned int order = __fls(nr_pages);
-
-		if (index)
-			order = min_t(unsigned int, order, __ffs(index));
-		merge(buddy, chunk, index, order);
-		index += 1u << order;
-		nr_pages -= 1u << order;
-	}
-}
+/* ---- allocation and chunks ---- */
 
 struct buddy_request {
 	unsigned int nr_pages;
+	unsigned int order;		/* of @nr_pages, rounded up */
+	enum block_kind kind;
 	void (*mark)(struct frame *frame, void *arg);	/* NULL: claim the block */
 	void *arg;
 };
 
-/* Remove a block from a chunk that has one, and split it down to the requested pages. */
-static struct frame *carve_block(struct buddy *buddy, struct chunk *chunk, unsigned int order,
-				 const struct buddy_request *request)
+/* Give a claimed block the size and the state that the request wants. */
+static void finish_block(struct buddy *buddy, struct frame *frame,
+			 const struct buddy_request *request)
 {
-	unsigned int nr_pages = request->nr_pages;
-	unsigned int found = order + __ffs(chunk->free_orders >> order);
-	struct frame *frame = list_first_entry(&chunk->free_list[found], struct frame, node);
+	unsigned int nr_pages = request->nr_pages, unused = (1u << request->order) - nr_pages;
 
-	unmark_free(buddy, chunk, frame);
-	while (found > order) {
-		found--;
-		mark_free(buddy, chunk, frame->index + (1u << found), found);
-	}
-	frame->order = order;
 	frame->nr_pages = nr_pages;
-	frame->block = frame_address(frame);
-	frame->debug = NULL;
-	frame->buddy = buddy;
-	free_run(buddy, chunk, frame->index + nr_pages, (1u << order) - nr_pages);
-	bucket_update(buddy, chunk);
-	/* Never FRAME_PAGES here: a stale free could claim the block. */
+	if (unused)
+		buddy_pages_free_run(buddy, frame_chunk(frame), frame->index + nr_pages, unused);
 	if (request->mark)
 		request->mark(frame, request->arg);
-	else
-		WRITE_ONCE(frame->state, FRAME_CLAIMED);
-	return frame;
 }
-
-/* ---- chunks ---- */
 
 static void add_chunk(struct buddy *buddy, struct chunk *chunk)
 {
-	mark_free(buddy, chunk, 0, chunk->order);
-	bucket_insert(buddy, chunk);
+	WRITE_ONCE(buddy->free_pages, buddy->free_pages + chunk_pages(chunk));
+	chunk->listed = true;
 	list_add_rcu(&chunk->all, &buddy->chunks);
 }
 
 static void remove_chunk(struct buddy *buddy, struct chunk *chunk)
 {
-	bucket_remove(buddy, chunk);
+	chunk->listed = false;
 	list_del_rcu(&chunk->all);
 }
 
@@ -197,39 +91,20 @@ static struct chunk *detach_excess(struct buddy *buddy)
 	unsigned int order;
 
 	if (beyond)
-		fits = buddy->bucket_mask >> BUCKET_EMPTY & GENMASK(ilog2(beyond), 0);
+		fits = buddy->empty_mask & GENMASK(ilog2(beyond), 0);
 	while (fits) {
 		order = __fls(fits);
-		chunk = list_last_entry(&buddy->bucket[BUCKET_EMPTY + order], struct chunk, node);
+		chunk = list_last_entry(&buddy->empty[order], struct chunk, empty);
 		/* Fails if another node released pages meanwhile. */
 		if (chunk_try_release(chunk)) {
+			buddy_pages_remove_empty(buddy, chunk);
 			remove_chunk(buddy, chunk);
-			unmark_free(buddy, chunk, &chunk->frames[0]);
+			WRITE_ONCE(buddy->free_pages, buddy->free_pages - chunk_pages(chunk));
 			return chunk;
 		}
 		fits &= ~BIT(order);
 	}
 	return NULL;
-}
-
-/* Merge a block that no other CPU can reach. */
-static void merge_block(struct buddy *buddy, struct frame *frame)
-{
-	struct chunk *chunk = frame_chunk(frame);
-
-	frame->state = FRAME_TAIL;
-	free_run(buddy, chunk, frame->index, frame->nr_pages);
-	bucket_update(buddy, chunk);
-}
-
-/* Return false if there was none. */
-bool buddy_replace_last_freed(struct buddy *buddy, struct frame *frame)
-{
-	frame = xchg(&buddy->last_freed, frame);
-	if (!frame)
-		return false;
-	merge_block(buddy, frame);
-	return true;
 }
 
 /* Unlock, and free one wholly free chunk if there are more than the node may cache. */
@@ -246,38 +121,69 @@ static void unlock_and_trim(struct buddy *buddy, unsigned long flags)
 		chunk_destroy(chunk);
 }
 
-static struct frame *alloc_from(struct buddy *buddy, const struct buddy_request *request)
+/* Return true if blocks of both kinds may share a chunk before there is a new one. */
+static bool may_mix(const struct buddy *buddy)
 {
-	unsigned int order = order_base_2(request->nr_pages);
+	return atomic_long_read(&buddy->source->held) <= SEPARATE_KINDS;
+}
+
+static struct frame *alloc_from(struct buddy *buddy, const struct buddy_request *request, bool mix)
+{
 	struct frame *frame = NULL;
-	struct chunk *chunk;
+	const struct blocks blocks = { .frames = &frame, .nr = 1, .order = request->order };
+	unsigned int budget;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&buddy->lock, flags);
-	chunk = find_chunk(buddy, order);
-	if (!chunk && buddy_replace_last_freed(buddy, NULL))
-		chunk = find_chunk(buddy, order);
-	if (chunk)
-		frame = carve_block(buddy, chunk, order, request);
-	unlock_and_trim(buddy, flags);
+	do {
+		budget = SEARCH_BUDGET;
+		raw_spin_lock_irqsave(&buddy->lock, flags);
+		if (buddy_pages_take(buddy, request->kind, mix, &blocks, &budget))
+			finish_block(buddy, frame, request);
+		unlock_and_trim(buddy, flags);
+	} while (!frame && !budget);
 	return frame;
 }
+
+unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order,
+			      struct slabmod_cache *owner, struct frame **frames, unsigned int nr)
+{
+	unsigned int budget = SEARCH_BUDGET, all = min(nr, BUDDY_BULK), got;
+	struct blocks blocks = { .frames = frames, .nr = all, .order = order, .owner = owner };
+	bool mix = may_mix(buddy);
+	unsigned long flags;
+
+	if (must_not_lock())
+		return 0;
+	raw_spin_lock_irqsave(&buddy->lock, flags);
+	do {
+		got = buddy_pages_take(buddy, BLOCK_PAGES, mix, &blocks, &budget);
+		blocks.frames += got;
+		blocks.nr -= got;
+	} while (got && blocks.nr);
+	raw_spin_unlock_irqrestore(&buddy->lock, flags);
+	return all - blocks.nr;
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_alloc_bulk);
 
 /* Allocate a block from a new chunk, before other CPUs can see the chunk. */
 static struct frame *alloc_new(struct buddy *buddies, int nid,
 			       const struct buddy_request *request, gfp_t gfp)
 {
-	unsigned int order = order_base_2(request->nr_pages);
-	struct chunk *chunk = chunk_create(buddies, nid, order, gfp);
+	struct chunk *chunk = chunk_create(buddies, nid, request->order, gfp);
 	struct frame *frame;
+	const struct blocks blocks = { .frames = &frame, .nr = 1, .order = request->order };
+	struct buddy *buddy;
 	unsigned long flags;
 
 	if (!chunk)
 		return NULL;
-	raw_spin_lock_irqsave(&chunk->buddy->lock, flags);
-	add_chunk(chunk->buddy, chunk);
-	frame = carve_block(chunk->buddy, chunk, order, request);
-	raw_spin_unlock_irqrestore(&chunk->buddy->lock, flags);
+	buddy = chunk->buddy;
+	raw_spin_lock_irqsave(&buddy->lock, flags);
+	add_chunk(buddy, chunk);
+	chunk->kind = request->kind;
+	buddy_pages_take_from(buddy, chunk, &blocks);
+	finish_block(buddy, frame, request);
+	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	source_settle(buddies->source);
 	return frame;
 }
@@ -291,7 +197,7 @@ static struct frame *alloc_from_other_nodes(struct buddy *buddies, int nid,
 	for_each_online_node(other) {
 		if (other == nid)
 			continue;
-		frame = alloc_from(&buddies[other], request);
+		frame = alloc_from(&buddies[other], request, true);
 		if (frame)
 			return frame;
 	}
@@ -314,7 +220,6 @@ unsigned long buddy_trim_some(struct buddy *buddy, unsigned long nr)
 
 	while (nr--) {
 		raw_spin_lock_irqsave(&buddy->lock, flags);
-		buddy_replace_last_freed(buddy, NULL);
 		chunk = detach_excess(buddy);
 		raw_spin_unlock_irqrestore(&buddy->lock, flags);
 		if (!chunk)
@@ -333,11 +238,10 @@ EXPORT_SYMBOL_FOR_TEST(buddy_trim_some);
 static bool make_room(struct buddy *buddies, const struct buddy_request *request)
 {
 	struct chunk_source *source = buddies->source;
-	unsigned int order = order_base_2(request->nr_pages);
 	unsigned long pages = 0;
 	int nid;
 
-	if (atomic_long_read(&source->held) + BIT(order) <= source->limit)
+	if (atomic_long_read(&source->held) + BIT(request->order) <= source->limit)
 		return false;
 	for_each_online_node(nid)
 		pages += buddy_trim(&buddies[nid]);
@@ -349,10 +253,16 @@ static struct frame *alloc_once(struct buddy *buddies, int nid,
 				const struct buddy_request *request, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
-	struct frame *frame = alloc_from(&buddies[nid], request);
+	bool mix = may_mix(&buddies[nid]);
+	struct frame *frame = alloc_from(&buddies[nid], request, mix);
 
 	if (!frame && source->reclaim_empty && source->reclaim_empty(source))
-		frame = alloc_from(&buddies[nid], request);
+		frame = alloc_from(&buddies[nid], request, mix);
+	if (!frame && !mix) {
+		frame = alloc_new(buddies, nid, request, gfp_easy(gfp) | __GFP_THISNODE);
+		if (!frame)
+			frame = alloc_from(&buddies[nid], request, true);
+	}
 	if (frame)
 		return frame;
 	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
@@ -384,7 +294,13 @@ static bool may_wait(gfp_t gfp, unsigned int tries)
 struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
 			     void (*mark)(struct frame *frame, void *arg), void *arg)
 {
-	const struct buddy_request request = { .nr_pages = nr_pages, .mark = mark, .arg = arg };
+	const struct buddy_request request = {
+		.nr_pages = nr_pages,
+		.order = order_base_2(nr_pages),
+		.kind = mark ? BLOCK_SLAB : BLOCK_PAGES,
+		.mark = mark,
+		.arg = arg,
+	};
 	struct chunk_source *source = buddies->source;
 	unsigned int tries;
 
@@ -414,20 +330,31 @@ EXPORT_SYMBOL_FOR_TEST(buddy_alloc);
 
 bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg)
 {
-	struct buddy *buddy = frame_chunk(frame)->buddy;
+	struct chunk *chunk = frame_chunk(frame);
+	struct buddy *buddy = chunk->buddy;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&buddy->lock, flags);
-	if (mark) {
-		mark(frame, arg);
-	} else if (cmpxchg(&frame->state, FRAME_PAGES, FRAME_TAIL) != FRAME_PAGES) {
-		raw_spin_unlock_irqrestore(&buddy->lock, flags);
+	if (!mark && !buddy_claim(frame))
 		return false;
-	}
-	merge_block(buddy, frame);
+	raw_spin_lock_irqsave(&buddy->lock, flags);
+	if (mark)
+		mark(frame, arg);
+	buddy_pages_free_block(buddy, chunk, frame);
 	unlock_and_trim(buddy, flags);
 	return true;
 }
+
+void buddy_free_claimed(struct frame *frame)
+{
+	struct chunk *chunk = frame_chunk(frame);
+	struct buddy *buddy = chunk->buddy;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&buddy->lock, flags);
+	buddy_pages_free_block(buddy, chunk, frame);
+	unlock_and_trim(buddy, flags);
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_free_claimed);
 
 bool buddy_free(struct frame *frame)
 {
@@ -435,17 +362,35 @@ bool buddy_free(struct frame *frame)
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_free);
 
+void buddy_free_bulk(unsigned int order, struct frame **frames, unsigned int nr)
+{
+	while (nr) {
+		struct chunk *chunk = frame_chunk(*frames);
+		struct buddy *buddy = chunk->buddy;
+		unsigned long flags;
+		unsigned int n;
+
+		raw_spin_lock_irqsave(&buddy->lock, flags);
+		n = buddy_pages_free_bulk(buddy, chunk, frames, min(nr, BUDDY_BULK), order);
+		unlock_and_trim(buddy, flags);
+		frames += n;
+		nr -= n;
+	}
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_free_bulk);
+
 static void free_rcu(struct rcu_head *rcu)
 {
 	struct frame *frame = container_of(rcu, struct frame, rcu);
-	struct buddy *buddy = frame_chunk(frame)->buddy;
+	struct chunk *chunk = frame_chunk(frame);
+	struct buddy *buddy = chunk->buddy;
 	struct chunk_source *source = buddy->source;
 	unsigned int pages = frame->nr_pages;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	INIT_LIST_HEAD(&frame->node);
-	merge_block(buddy, frame);
+	buddy_pages_free_block(buddy, chunk, frame);
 	unlock_and_trim(buddy, flags);
 	atomic_long_sub(pages, &source->rcu_pages);
 }
@@ -464,65 +409,6 @@ void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void 
 	call_rcu(&frame->rcu, free_rcu);
 }
 
-/* ---- the block that was freed last ---- */
-
-bool buddy_claim(struct frame *frame)
-{
-	return cmpxchg(&frame->state, FRAME_PAGES, FRAME_CLAIMED) == FRAME_PAGES;
-}
-EXPORT_SYMBOL_FOR_TEST(buddy_claim);
-
-void buddy_free_claimed(struct frame *frame)
-{
-	struct buddy *buddy = frame->buddy;
-	unsigned long flags;
-
-	if (!cmpxchg(&buddy->last_freed, NULL, frame))
-		return;
-	/* Merge the displaced block before a concurrent allocation can miss it. */
-	raw_spin_lock_irqsave(&buddy->lock, flags);
-	buddy_replace_last_freed(buddy, frame);
-	unlock_and_trim(buddy, flags);
-}
-EXPORT_SYMBOL_FOR_TEST(buddy_free_claimed);
-
-struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages)
-{
-	struct frame *frame;
-	bool removed;
-
-	if (must_not_lock())
-		return NULL;
-	/* An RCU reader: the frame may be freed concurrently. */
-	preempt_disable();
-	frame = READ_ONCE(buddy->last_freed);
-	removed = frame && READ_ONCE(frame->nr_pages) == nr_pages &&
-		  cmpxchg(&buddy->last_freed, frame, NULL) == frame;
-	preempt_enable();
-	if (!removed)
-		return NULL;
-	/* The block may have been merged, and freed again with another size, in between. */
-	if (unlikely(frame->nr_pages != nr_pages)) {
-		buddy_free_claimed(frame);
-		return NULL;
-	}
-	return frame;
-}
-EXPORT_SYMBOL_FOR_TEST(buddy_alloc_last_freed);
-
-unsigned long buddy_nr_free_pages(struct buddy *buddy)
-{
-	unsigned long pages = READ_ONCE(buddy->free_pages);
-	struct frame *last_freed;
-
-	rcu_read_lock();
-	last_freed = READ_ONCE(buddy->last_freed);
-	if (last_freed)
-		pages += READ_ONCE(last_freed->nr_pages);
-	rcu_read_unlock();
-	return pages;
-}
-
 bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
@@ -539,6 +425,7 @@ bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t g
 		return false;
 	raw_spin_lock_irqsave(&chunk->buddy->lock, flags);
 	add_chunk(chunk->buddy, chunk);
+	buddy_pages_add_empty(chunk->buddy, chunk);
 	raw_spin_unlock_irqrestore(&chunk->buddy->lock, flags);
 	source_settle(source);
 	return true;
@@ -546,6 +433,14 @@ bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t g
 EXPORT_SYMBOL_FOR_TEST(buddy_add_chunk);
 
 /* ---- beginning and end ---- */
+
+static void init_lists(struct free_lists *lists)
+{
+	unsigned int i;
+
+	for (i = 0; i < FREE_MAP_ORDERS; i++)
+		INIT_LIST_HEAD(&lists->list[i]);
+}
 
 void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source)
 {
@@ -555,8 +450,12 @@ void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source)
 	buddy->nid = nid;
 	buddy->source = source;
 	INIT_LIST_HEAD(&buddy->chunks);
-	for (i = 0; i < NR_BUCKETS; i++)
-		INIT_LIST_HEAD(&buddy->bucket[i]);
+	for (i = 0; i < BLOCK_KINDS; i++) {
+		init_lists(&buddy->units[i]);
+		init_lists(&buddy->partial[i]);
+	}
+	for (i = 0; i < BUDDY_ORDERS; i++)
+		INIT_LIST_HEAD(&buddy->empty[i]);
 }
 
 unsigned long buddy_exit(struct buddy *buddy)

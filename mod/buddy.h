@@ -12,13 +12,8 @@
 /* A node with fewer free pages is low, for atomic requests. */
 #define BUDDY_LOW_PAGES	64
 
-/* Return the bucket that a chunk belongs to; see struct buddy. */
-static inline int buddy_bucket_of(const struct chunk *chunk)
-{
-	if (chunk->free_pages == 1u << chunk->order)
-		return BUCKET_EMPTY + chunk->order;
-	return chunk->free_orders ? __fls(chunk->free_orders) : BUCKET_FULL;
-}
+/* Blocks to allocate or free while the lock is held. */
+#define BUDDY_BULK	16u
 
 void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source);
 
@@ -41,7 +36,19 @@ bool buddy_free(struct frame *frame);
  * exactly one of several racing callers. If the block may not be in use, the caller must be an
  * RCU reader. Any context.
  */
-bool buddy_claim(struct frame *frame);
+static __always_inline bool buddy_claim(struct frame *frame)
+{
+	return cmpxchg(&frame->state, FRAME_PAGES, FRAME_CLAIMED) == FRAME_PAGES;
+}
+
+/* As buddy_claim(), if the block is of @order too, that is, of so many pages or somewhat fewer. */
+static __always_inline bool buddy_claim_order(struct frame *frame, unsigned int order)
+{
+	__le16 used = cpu_to_le16(FRAME_PAGES << 8 | order);
+	__le16 claimed = cpu_to_le16(FRAME_CLAIMED << 8 | order);
+
+	return try_cmpxchg(&frame->order_state, &used, claimed);
+}
 
 /*
  * Give up a claim. Then the block is in use and any CPU may free it, so the caller must not read
@@ -54,22 +61,23 @@ static __always_inline void buddy_unclaim(struct frame *frame)
 }
 
 /*
- * Free a claimed block. It is cached as the last-freed block, unsplit, until the next one is
- * freed or pages are needed. Any context but NMI.
+ * Allocate up to @nr blocks of @order, and no more than BUDDY_BULK, from free pages of a node.
+ * Return their number. The blocks are claimed, and of @owner. Any context; 0 in an NMI.
  */
+unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order,
+			      struct slabmod_cache *owner, struct frame **frames, unsigned int nr);
+
+/* Free @nr claimed blocks of @order, of any node. Any context but NMI. */
+void buddy_free_bulk(unsigned int order, struct frame **frames, unsigned int nr);
+
+/* Free a claimed block of any size. Any context but NMI. */
 void buddy_free_claimed(struct frame *frame);
 
-/*
- * Allocate the last-freed block if it has exactly @nr_pages; otherwise return NULL. The block is
- * claimed, as by buddy_alloc(). Lockless except in a rare race. Any context; NULL in an NMI.
- */
-struct frame *buddy_alloc_last_freed(struct buddy *buddy, unsigned int nr_pages);
-
-/* Merge the last-freed block and replace it by @frame or NULL, under buddy->lock. */
-bool buddy_replace_last_freed(struct buddy *buddy, struct frame *frame);
-
-/* Return the number of free pages, including the last-freed block. */
-unsigned long buddy_nr_free_pages(struct buddy *buddy);
+/* Return the number of free pages. */
+static inline unsigned long buddy_nr_free_pages(const struct buddy *buddy)
+{
+	return READ_ONCE(buddy->free_pages);
+}
 
 /*
  * As buddy_alloc() and buddy_free(), with @mark called under buddy->lock, to give the block a
@@ -95,8 +103,8 @@ bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t g
 void buddy_note_request(struct buddy *buddy, gfp_t gfp);
 
 /*
- * Merge the last-freed block and free up to @nr wholly free chunks, down to the source's
- * reserve. Return the freed pages. Any context but NMI.
+ * Free up to @nr wholly free chunks, down to the source's reserve. Return the freed pages. Any
+ * context but NMI.
  */
 unsigned long buddy_trim_some(struct buddy *buddy, unsigned long nr);
 

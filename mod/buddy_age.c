@@ -22,15 +22,22 @@ unsigned long buddy_age(struct buddy *buddy)
 	unsigned long flags, idle;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	if (buddy->last_freed && buddy->last_freed == buddy->last_freed_before)
-		buddy_replace_last_freed(buddy, NULL);
-	buddy->last_freed_before = READ_ONCE(buddy->last_freed);
 	idle = buddy->min_free_chunks;
 	buddy->min_free_chunks = buddy->nr_free_chunks;
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	return buddy_trim_some(buddy, idle);
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_age);
+
+unsigned long buddy_age_recent(struct buddy *buddy)
+{
+	unsigned long flags, recent;
+
+	raw_spin_lock_irqsave(&buddy->lock, flags);
+	recent = buddy->nr_free_chunks - buddy->min_free_chunks;
+	raw_spin_unlock_irqrestore(&buddy->lock, flags);
+	return buddy_trim_some(buddy, recent);
+}
 
 /* Return true if the reserve can spare a wholly free chunk. */
 static bool has_unreserved(struct buddy *buddy)
@@ -54,26 +61,19 @@ static bool has_unreserved(struct buddy *buddy)
 
 bool buddy_has_idle(struct buddy *buddy)
 {
-	return READ_ONCE(buddy->last_freed) ||
-	       (READ_ONCE(buddy->nr_free_chunks) && has_unreserved(buddy));
+	return READ_ONCE(buddy->nr_free_chunks) && has_unreserved(buddy);
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_has_idle);
 
 unsigned long buddy_reclaimable(struct buddy *buddy)
 {
-	struct chunk *chunk, *last_chunk = NULL;
 	unsigned long pages = 0;
-	struct frame *last_freed;
+	struct chunk *chunk;
 
 	rcu_read_lock();
-	last_freed = READ_ONCE(buddy->last_freed);
-	if (last_freed)
-		last_chunk = frame_chunk(last_freed);
 	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
 		unsigned int idle = READ_ONCE(chunk->free_pages) + atomic_read(&chunk->empty_pages);
 
-		if (chunk == last_chunk)
-			idle += READ_ONCE(last_freed->nr_pages);
 		if (idle >= chunk_pages(chunk))
 			pages += chunk_pages(chunk);
 	}

@@ -8,10 +8,13 @@
 #include "types.h"
 
 /*
- * Free the chunks that were wholly free since the last call, down to the source's reserve, and
- * merge the last-freed block if it is that of the last call. Return the freed pages.
+ * Free as many chunks as were wholly free all the time since the last call, down to the source's
+ * reserve. Return the freed pages.
  */
 unsigned long buddy_age(struct buddy *buddy);
+
+/* Likewise, as many as have become wholly free since buddy_age(), by aging of caches. */
+unsigned long buddy_age_recent(struct buddy *buddy);
 
 /* Return true if buddy_age() may have something to do later. */
 bool buddy_has_idle(struct buddy *buddy);

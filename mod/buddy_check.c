@@ -11,102 +11,131 @@
 #include "buddy_check.h"
 #include "buddy_walk.h"
 #include "chunk.h"
+#include "free_map.h"
 #include "report.h"
 
-struct chunk_tally {
-	unsigned int free_pages;
-	u16 free_orders;
-	unsigned long *nr_free;
-};
-
-static bool check_free_block(struct chunk *chunk, unsigned int i, struct chunk_tally *tally)
+/* Invariant: a map is listed if it is partly free, and its bound holds. */
+static bool check_map(const struct free_map *map, const char *what, unsigned int index)
 {
-	struct frame *frame = &chunk->frames[i], *other;
+	bool partly = map->free && !map_is_free(map);
 
-	if (frame->order > chunk->order || i & ((1u << frame->order) - 1)) {
-		report_broken("free block of order %u at page %u", frame->order, i);
+	if (map->free & ~map->all) {
+		report_broken("%s %u has free bits beyond its end", what, index);
 		return false;
 	}
-	other = &chunk->frames[i ^ (1u << frame->order)];
-	if (frame->order < chunk->order && other->state == FRAME_FREE &&
-	    other->order == frame->order) {
-		report_broken("buddies of order %u at page %u are not merged", frame->order, i);
+	if (partly == list_empty(&map->node)) {
+		report_broken("%s %u with free bits %#llx is %son a list", what, index,
+			      (unsigned long long)map->free, partly ? "not " : "");
 		return false;
 	}
-	if (list_empty(&frame->node)) {
-		report_broken("free block at page %u is on no list", i);
+	if (partly && bits_largest(map->free) > map->bound) {
+		report_broken("%s %u has a free block of order %u above its bound %u", what,
+			      index, bits_largest(map->free), map->bound);
 		return false;
 	}
-	tally->free_pages += 1u << frame->order;
-	tally->free_orders |= BIT(frame->order);
-	tally->nr_free[frame->order]++;
 	return true;
 }
 
-/* Invariant: the chunk's blocks tile it, and its counts are those of its free blocks. */
-static bool check_chunk(struct chunk *chunk, unsigned long *nr_free)
+/* Invariant: the bits of free units, and the counts, are those of the units. */
+static bool check_units(struct chunk *chunk)
 {
-	struct chunk_tally tally = { .nr_free = nr_free };
+	unsigned int free = 0, i;
+	u64 free_units = 0;
+
+	for (i = 0; i < chunk_nr_units(chunk->order); i++) {
+		const struct unit *unit = &chunk->units[i];
+
+		if (chunk->map.free & BIT_ULL(i) ? !list_empty(&unit->map.node) :
+						   !check_map(&unit->map, "unit", i))
+			return false;
+		free += hweight64(unit->map.free);
+		if (map_is_free(&unit->map))
+			free_units |= BIT_ULL(i);
+	}
+	if (free != chunk->free_pages || free_units != chunk->map.free) {
+		report_broken("a chunk counts %u free pages and has %u", chunk->free_pages, free);
+		return false;
+	}
+	if (map_is_free(&chunk->map) == list_empty(&chunk->empty)) {
+		report_broken("a chunk with %u free pages of %u is on a wrong list", free,
+			      chunk_pages(chunk));
+		return false;
+	}
+	return check_map(&chunk->map, "chunk of", chunk_pages(chunk));
+}
+
+/* Invariant: free pages and blocks tile a chunk. */
+static bool check_chunk(struct chunk *chunk)
+{
 	unsigned int i, span, k;
 
 	for (i = 0; i < chunk_pages(chunk); i += span) {
 		struct frame *frame = &chunk->frames[i];
+		bool free = page_is_free(chunk, i), unused = frame->state == FRAME_TAIL;
 
 		span = buddy_frame_span(frame);
-		if (frame->index != i || frame->state == FRAME_TAIL ||
+		if (frame->index != i || free != unused ||
 		    i + span > chunk_pages(chunk)) {
 			report_broken("page %u is in no block", i);
 			return false;
 		}
-		if (frame->state == FRAME_FREE && !check_free_block(chunk, i, &tally))
+		if (free && frame->cache) {
+			report_broken("page %u is free and has a cache", i);
 			return false;
+		}
 		for (k = 1; k < span; k++)
-			if (frame[k].state != FRAME_TAIL || frame[k].cache) {
+			if (frame[k].state != FRAME_TAIL || frame[k].cache ||
+			    page_is_free(chunk, i + k)) {
 				report_broken("page %u inside a block is marked", i + k);
 				return false;
 			}
 	}
-	if (tally.free_pages != chunk->free_pages || tally.free_orders != chunk->free_orders ||
-	    buddy_bucket_of(chunk) != chunk->bucket) {
-		report_broken("a chunk counts %u free pages and has %u", chunk->free_pages,
-			      tally.free_pages);
-		return false;
-	}
-	return true;
+	return check_units(chunk);
 }
 
-/* Invariant: the node's counts are the sums over its chunks. */
-static bool check_sums(struct buddy *buddy, const unsigned long *nr_free)
+static bool lists_match(const struct free_lists *lists)
 {
-	unsigned long free_pages = 0;
-	unsigned int order, bucket;
+	unsigned int bound;
 	bool ok = true;
 
-	for (order = 0; order < BUDDY_ORDERS; order++) {
-		ok &= nr_free[order] == buddy->nr_free[order];
-		free_pages += nr_free[order] << order;
-	}
-	for (bucket = 0; bucket < NR_BUCKETS; bucket++)
-		ok &= list_empty(&buddy->bucket[bucket]) == !test_bit(bucket, &buddy->bucket_mask);
-	ok &= free_pages == buddy->free_pages;
-	if (!ok)
-		report_broken("node %d counts %lu free pages and has %lu", buddy->nid,
-			      buddy->free_pages, free_pages);
+	for (bound = 0; bound < FREE_MAP_ORDERS; bound++)
+		ok &= list_empty(&lists->list[bound]) == !test_bit(bound, &lists->mask);
 	return ok;
+}
+
+static bool all_lists_match(const struct buddy *buddy)
+{
+	unsigned int kind, order;
+	bool ok = true;
+
+	for (kind = 0; kind < BLOCK_KINDS; kind++)
+		ok &= lists_match(&buddy->units[kind]) & lists_match(&buddy->partial[kind]);
+	for (order = 0; order < BUDDY_ORDERS; order++)
+		ok &= list_empty(&buddy->empty[order]) == !test_bit(order, &buddy->empty_mask);
+	return ok;
+}
+
+/* Invariant: the node's count is the sum over its chunks, and its masks match its lists. */
+static bool check_sums(struct buddy *buddy, unsigned long free_pages)
+{
+	if (free_pages == buddy->free_pages && all_lists_match(buddy))
+		return true;
+	report_broken("node %d counts %lu free pages and has %lu", buddy->nid, buddy->free_pages,
+		      free_pages);
+	return false;
 }
 
 bool buddy_check_live(struct buddy *buddy)
 {
-	unsigned long nr_free[BUDDY_ORDERS] = { 0 }, flags;
 	struct chunk *chunk;
+	unsigned long flags;
 	bool ok = true;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
 		raw_spin_lock_irqsave(&buddy->lock, flags);
-		/* A chunk that was removed meanwhile is in no bucket. */
-		if (!list_empty(&chunk->node))
-			ok &= check_chunk(chunk, nr_free);
+		if (chunk->listed)
+			ok &= check_chunk(chunk);
 		raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	}
 	rcu_read_unlock();
@@ -116,15 +145,17 @@ EXPORT_SYMBOL_FOR_TEST(buddy_check_live);
 
 bool buddy_check(struct buddy *buddy)
 {
-	unsigned long nr_free[BUDDY_ORDERS] = { 0 }, flags;
+	unsigned long free_pages = 0, flags;
 	struct chunk *chunk;
 	bool ok = true;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	list_for_each_entry(chunk, &buddy->chunks, all)
-		ok &= check_chunk(chunk, nr_free) & chunk_refs_check(chunk);
+	list_for_each_entry(chunk, &buddy->chunks, all) {
+		ok &= check_chunk(chunk) & chunk_refs_check(chunk);
+		free_pages += chunk->free_pages;
+	}
 	if (ok)
-		ok = check_sums(buddy, nr_free);
+		ok = check_sums(buddy, free_pages);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	return ok;
 }

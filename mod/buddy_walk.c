@@ -10,14 +10,13 @@
 
 #include "buddy_walk.h"
 #include "chunk.h"
+#include "free_map.h"
 #include "slab.h"
 #include "source.h"
 
 unsigned int buddy_frame_span(const struct frame *frame)
 {
 	switch (frame->state) {
-	case FRAME_FREE:
-		return 1u << frame->order;
 	case FRAME_PAGES:
 	case FRAME_CLAIMED:
 		return frame->nr_pages;
@@ -30,6 +29,8 @@ struct frame *buddy_block_of(struct frame *frame)
 {
 	unsigned int order;
 
+	if (page_is_free(frame_chunk(frame), frame->index))
+		return NULL;
 	for (order = 0; order < BUDDY_ORDERS; order++) {
 		unsigned int into = frame->index & ((1u << order) - 1);
 		struct frame *first = frame - into;
@@ -39,6 +40,17 @@ struct frame *buddy_block_of(struct frame *frame)
 	}
 	return NULL;
 }
+
+void buddy_count_free(struct buddy *buddy, unsigned long *nr_free)
+{
+	struct chunk *chunk;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(chunk, &buddy->chunks, all)
+		chunk_count_free(chunk, nr_free);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_FOR_TEST(buddy_count_free);
 
 void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
 		void *arg)
@@ -78,26 +90,53 @@ static bool is_reserved(const struct chunk *chunk)
 	       source_unreserved(source) < chunk_pages(chunk);
 }
 
+static bool block_is_free(const struct chunk *chunk, unsigned int index, unsigned int order)
+{
+	unsigned int unit = index >> UNIT_ORDER;
+	u64 free = chunk->map.free, bits;
+
+	if (order < UNIT_ORDER) {
+		bits = bits_run(index % BIT(UNIT_ORDER), 1u << order);
+		free = chunk->units[unit].map.free;
+	} else {
+		bits = bits_run(unit, 1u << (order - UNIT_ORDER));
+	}
+	return (free & bits) == bits;
+}
+
+/* Return the order of the largest free block that starts at a free page. */
+static unsigned int free_order(const struct chunk *chunk, unsigned int index)
+{
+	unsigned int order = 0;
+
+	while (order < chunk->order && !(index & (1u << order)) &&
+	       block_is_free(chunk, index, order + 1))
+		order++;
+	return order;
+}
+
 /* buddy->lock is held: a block may be claimed or unclaimed, but keeps its size. */
 static struct page_run block_run(struct chunk *chunk, struct frame *frame)
 {
 	struct page_run run = { .use = RUN_OTHER, .pages = 1 };
 	struct slabmod_cache *cache = frame_cache(frame);
 
+	if (page_is_free(chunk, frame->index)) {
+		run.use = is_reserved(chunk) ? RUN_RESERVE : RUN_FREE;
+		run.order = free_order(chunk, frame->index);
+		run.pages = 1u << run.order;
+		return run;
+	}
 	if (cache)
 		return slab_run(frame, cache);
 	switch (READ_ONCE(frame->state)) {
-	case FRAME_FREE:
-		run.use = is_reserved(chunk) ? RUN_RESERVE : RUN_FREE;
-		run.order = frame->order;
-		run.pages = 1u << frame->order;
-		break;
 	case FRAME_PAGES:
 		run.use = RUN_BLOCK;
 		run.pages = frame->nr_pages;
 		break;
 	case FRAME_CLAIMED:
-		run.use = frame == READ_ONCE(chunk->buddy->last_freed) ? RUN_CACHED : RUN_CLAIMED;
+		/* Those with an owner are in a magazine, or about to be. */
+		run.use = frame->owner ? RUN_CACHED : RUN_CLAIMED;
 		run.pages = frame->nr_pages;
 		break;
 	}
@@ -134,8 +173,8 @@ unsigned int buddy_runs(struct chunk *chunk, struct page_run *runs)
 
 	runs[0] = (struct page_run) { .use = RUN_OTHER, .pages = chunk_pages(chunk) };
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	/* A chunk that is being created or freed is in no bucket. */
-	if (!list_empty(&chunk->node))
+	/* Not while the chunk is being created or freed. */
+	if (chunk->listed)
 		nr = runs_of_blocks(chunk, runs);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	return nr;

@@ -40,15 +40,21 @@ struct page_run {
  */
 unsigned int buddy_runs(struct chunk *chunk, struct page_run *runs);
 
-/* Return the pages of the block that starts at @frame. */
+/* Return the pages of the block in use that starts at @frame. */
 unsigned int buddy_frame_span(const struct frame *frame);
 
-/* Return the first frame of the block, free or in use, that a page is in. For reports. */
+/*
+ * Return the first frame of the block in use or claimed that a page is in, or NULL. For
+ * reports: the result may be stale.
+ */
 struct frame *buddy_block_of(struct frame *frame);
 
+/* Add the free blocks of a node, by order, to @nr_free. Without the lock: they may be off. */
+void buddy_count_free(struct buddy *buddy, unsigned long *nr_free);
+
 /*
- * Call @fn with the first frame of each block of a node, and with each frame of a slab. No lock
- * is held: the frame may change concurrently.
+ * Call @fn with the first frame of each block in use of a node, and with each frame of a slab. No
+ * lock is held: the frame may change concurrently.
  */
 void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
 		void *arg);

@@ -23,6 +23,7 @@
 #include "debug/leak.h"
 #include "debug/quarantine.h"
 #include "defer.h"
+#include "depot.h"
 #include "direct_reclaim.h"
 #include "gfp.h"
 #include "home.h"
@@ -389,7 +390,7 @@ void slabmod_cache_free(struct slabmod_cache *cache, void *object)
 	preempt_disable();
 	frame = chunk_frame_fast(offset);
 	if (likely(frame->cache == cache) &&
-	    likely(cache_free_fast(cache, frame, offset, object, false))) {
+	    likely(cache_free_fast(cache, frame, offset, object))) {
 		preempt_enable();
 		return;
 	}
@@ -421,7 +422,7 @@ static size_t free_bulk_fast(struct slabmod_cache *cache, size_t nr, void **obje
 			if (frame->cache != cache)
 				break;
 		}
-		if (unlikely(cache_free_check(cache, mine, frame, offset, object, false, false) !=
+		if (unlikely(cache_free_check(cache, mine, frame, offset, object, false) !=
 			     FREE_MAY_PUSH || *to == object))
 			break;
 		*++to = object;
@@ -518,7 +519,7 @@ static void count_slab(struct frame *frame, void *arg)
 	census->ok &= slab_check(census->cache, slab);
 }
 
-bool cache_check(struct slabmod_cache *cache)
+static bool check_slabs(struct slabmod_cache *cache)
 {
 	struct home_totals totals = home_totals(cache);
 	struct slab_census census = { .cache = cache, .ok = true };
@@ -531,6 +532,13 @@ bool cache_check(struct slabmod_cache *cache)
 			      cache->name, totals.slabs, totals.inuse, census.slabs, census.inuse);
 		census.ok = false;
 	}
-	return census.ok & home_check(cache) & magazine_check(cache);
+	return census.ok;
+}
+
+bool cache_check(struct slabmod_cache *cache)
+{
+	if (cache->flags & CACHE_BLOCKS)
+		return depot_check(cache) & magazine_check(cache);
+	return check_slabs(cache) & home_check(cache) & magazine_check(cache);
 }
 EXPORT_SYMBOL_FOR_TEST(cache_check);

@@ -114,32 +114,30 @@ static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *c
  * Return FREE_MAY_PUSH if the object at @offset may be pushed into @magazine, this CPU's: an
  * object starts there, is not free in its slab, and is owned by this CPU's home. @frame is from
  * chunk_frame_fast(@offset), and of a slab of @cache. Preemption is off since before that lookup.
- * @pages: the cache is one of pages, and the caller is pages.c. @strict: if the cache is strict,
- * free the object here and return FREE_DONE.
+ * @strict: if the cache is strict, free the object here and return FREE_DONE.
  */
 static __always_inline enum cache_free cache_free_check(struct slabmod_cache *cache,
 							struct slabmod_magazine *magazine,
 							struct frame *frame, unsigned long offset,
-							void *object, bool pages, bool strict)
+							void *object, bool strict)
 {
 	u64 index;
 
-	if (!pages && !cache_has_bits(offset, &cache->quick_mask)) {
+	if (!cache_has_bits(offset, &cache->quick_mask)) {
 		index = (offset & cache->index_mask) >> cache->shift;
 		if (cache_bit_is_set(index, cache_free_bits(cache, frame)))
 			return FREE_NOT;
 		return FREE_MAY_PUSH;
 	}
 	index = cache_offset_index(cache, offset);
-	if (pages || unlikely(index >= cache->quick_objects)) {
-		const unsigned int slow = CACHE_SLOW_FREE | (pages ? 0 : CACHE_PAGES);
+	if (unlikely(index >= cache->quick_objects)) {
 		unsigned int flags = cache->flags;
 
 		if (strict && flags & CACHE_STRICT_QUICK)
 			return cache_free_strict(cache, magazine, frame, index, object);
 		/* One test for caches that are neither strict nor slow. */
-		if (flags & (slow | CACHE_STRICT)) {
-			if (!strict || flags & slow ||
+		if (flags & (CACHE_SLOW_FREE | CACHE_STRICT)) {
+			if (!strict || flags & CACHE_SLOW_FREE ||
 			    (flags & CACHE_CHECK_HOME && READ_ONCE(frame->home) != magazine->cpu))
 				return FREE_NOT;
 			return cache_free_strict(cache, magazine, frame, index, object);
@@ -162,11 +160,11 @@ void cache_free_full(struct slabmod_cache *cache, void *object);
  * Arguments as for cache_free_check().
  */
 static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct frame *frame,
-					    unsigned long offset, void *object, bool pages)
+					    unsigned long offset, void *object)
 {
 	struct slabmod_magazine *magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
 
-	switch (cache_free_check(cache, magazine, frame, offset, object, pages, true)) {
+	switch (cache_free_check(cache, magazine, frame, offset, object, true)) {
 	case FREE_MAY_PUSH:
 		if (unlikely(!slabmod_magazine_push(magazine, object)))
 			cache_free_full(cache, object);

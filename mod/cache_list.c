@@ -64,14 +64,15 @@ static bool properties_refused(const char *name, size_t size, size_t align, unsi
 		report_misuse(MISUSE_BAD_CACHE,
 			      "a name must have 1 to %u characters, no blanks, no '/', no leading '.'",
 			      SLABMOD_CACHE_NAME_MAX);
-	else if (!size || size > SLABMOD_CACHE_MAX_SIZE)
+	else if (!(flags & CACHE_BLOCKS) && (!size || size > SLABMOD_CACHE_MAX_SIZE))
 		report_misuse(MISUSE_BAD_CACHE, "%s: size %zu is not in 1 to %u", name, size,
 			      SLABMOD_CACHE_MAX_SIZE);
 	else if (align && (!is_power_of_2(align) || align > PAGE_SIZE))
 		report_misuse(MISUSE_BAD_CACHE,
 			      "%s: alignment %zu is neither 0 nor a power of two up to %lu", name,
 			      align, PAGE_SIZE);
-	else if (flags & ~(CACHE_PUBLIC_FLAGS | CACHE_INTERNAL | CACHE_PAGES | CACHE_KMALLOC))
+	else if (flags & ~(CACHE_PUBLIC_FLAGS | CACHE_INTERNAL | CACHE_PAGES | CACHE_BLOCKS |
+			  CACHE_KMALLOC))
 		report_misuse(MISUSE_BAD_CACHE, "%s: flags %#x are unknown", name, flags);
 	else
 		return false;
@@ -92,15 +93,35 @@ void cache_setup_free_path(struct slabmod_cache *cache)
 {
 	if (want_init_on_free() && !(cache->flags & SLABMOD_TYPESAFE_BY_RCU))
 		cache->flags |= CACHE_CLEAR;
-	if (cache->flags & (CACHE_CHECKS | CACHE_PAGES | CACHE_SLOW_FREE | CACHE_STRICT))
+	if (cache->flags & (CACHE_CHECKS | CACHE_SLOW_FREE | CACHE_STRICT))
 		cache->quick_mask = ~0ul;
-	if (cache->flags & (CACHE_CHECK_HOME | CACHE_PAGES | CACHE_SLOW_FREE | CACHE_STRICT))
+	if (cache->flags & (CACHE_CHECK_HOME | CACHE_SLOW_FREE | CACHE_STRICT))
 		cache->quick_objects = 0;
-	if (cache->flags & CACHE_STRICT && !(cache->flags & (CACHE_CHECK_HOME | CACHE_PAGES |
-							     CACHE_SLOW_FREE)))
+	if (cache->flags & CACHE_STRICT && !(cache->flags & (CACHE_CHECK_HOME | CACHE_SLOW_FREE)))
 		cache->flags |= CACHE_STRICT_QUICK;
 }
 EXPORT_SYMBOL_FOR_TEST(cache_setup_free_path);
+
+/* A cache of blocks has no slabs. To readers of the geometry, a block is a slab of one object. */
+static void block_layout(struct slabmod_cache *cache, size_t size)
+{
+	cache->size = size;
+	cache->usable = size;
+	cache->align = size;
+	cache->usual.objects = 1;
+	cache->usual.order = get_order(size);
+	cache->usual.pages = size >> PAGE_SHIFT;
+	cache->small = cache->usual;
+	cache->group = 1;
+}
+
+static bool set_layout(struct slabmod_cache *cache, size_t size, size_t align)
+{
+	if (!(cache->flags & CACHE_BLOCKS))
+		return slab_layout(cache, size, align);
+	block_layout(cache, size);
+	return true;
+}
 
 static struct slabmod_cache *cache_alloc_struct(struct slabmod_pool *pool, const char *name,
 						size_t size, size_t align,
@@ -115,11 +136,14 @@ static struct slabmod_cache *cache_alloc_struct(struct slabmod_pool *pool, const
 		return NULL;
 	if (flags & SLABMOD_HWCACHE_ALIGN)
 		align = max_t(size_t, align, line_align(size));
-	cache->flags = flags | (debug_all || pool->source.debug ? CACHE_DEBUG : 0) |
-		       (strict_all ? CACHE_STRICT : 0);
+	cache->flags = flags;
+	/* Each free of a block is checked, and debug mode tracks blocks by itself. */
+	if (!(flags & CACHE_BLOCKS))
+		cache->flags |= (debug_all || pool->source.debug ? CACHE_DEBUG : 0) |
+				(strict_all ? CACHE_STRICT : 0);
 	if (cache->flags & CACHE_DEBUG)
 		cache->flags &= ~CACHE_STRICT;
-	if (!slab_layout(cache, size, align)) {
+	if (!set_layout(cache, size, align)) {
 		report_misuse(MISUSE_BAD_CACHE, "%s: size %zu aligned to %zu is above %u", name,
 			      size, align, SLABMOD_CACHE_MAX_SIZE);
 		kfree(cache);
@@ -240,6 +264,9 @@ static void list_slab_objects(struct frame *frame, void *arg)
 	struct slab *slab = frame_first_slab(frame);
 	struct listing *listing = arg;
 
+	if (listing->cache->flags & CACHE_BLOCKS && frame->state == FRAME_PAGES &&
+	    frame->owner == listing->cache)
+		list_object(frame->block, listing);
 	if (slab && slab_cache(slab) == listing->cache)
 		slab_walk_used(listing->cache, slab, list_object, listing);
 }

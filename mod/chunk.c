@@ -30,12 +30,16 @@
 
 #include "chunk.h"
 #include "debug/fault.h"
+#include "free_map.h"
 #include "gfp.h"
 #include "report.h"
 #include "source.h"
 
 /* A new chunk has this part of the pages that the source holds. */
 #define PART_OF_HELD	128
+/* For large blocks it has room for 1 << LARGE_BLOCKS of them, if that is no more than this part. */
+#define PART_OF_LARGE	16
+#define LARGE_BLOCKS	2
 
 /*
  * The reference count of a chunk's first page, which stands for all of its pages: the reference
@@ -54,10 +58,10 @@ static bool frames_are_near(unsigned int order)
 	return sizeof(struct frame) << order < PAGE_SIZE;
 }
 
-/* Return the bytes of struct chunk, the frames that follow it, and the heads of the lists. */
+/* Return the bytes of struct chunk, the frames that follow it, and the units. */
 static size_t chunk_size(unsigned int order)
 {
-	size_t size = sizeof(struct chunk) + (order + 1) * sizeof(struct list_head);
+	size_t size = sizeof(struct chunk) + chunk_nr_units(order) * sizeof(struct unit);
 
 	return frames_are_near(order) ? size + (sizeof(struct frame) << order) : size;
 }
@@ -88,10 +92,10 @@ static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
 	if (!chunk)
 		return NULL;
 	chunk->order = order;
-	chunk->free_list = (struct list_head *)(chunk + 1);
+	chunk->units = (struct unit *)(chunk + 1);
 	if (frames_are_near(order)) {
 		chunk->frames = (struct frame *)(chunk + 1);
-		chunk->free_list = (struct list_head *)(chunk->frames + (1u << order));
+		chunk->units = (struct unit *)(chunk->frames + (1u << order));
 		return chunk;
 	}
 	chunk->frames = fault_alloc_pages_exact(FAULT_FRAMES, sizeof(struct frame) << order, gfp);
@@ -112,9 +116,13 @@ static void chunk_frames_init(struct chunk *chunk)
 {
 	unsigned int i;
 
-	INIT_LIST_HEAD(&chunk->node);
-	for (i = 0; i <= chunk->order; i++)
-		INIT_LIST_HEAD(&chunk->free_list[i]);
+	INIT_LIST_HEAD(&chunk->empty);
+	map_init(&chunk->map, chunk->order > UNIT_ORDER ? chunk->order - UNIT_ORDER : 0);
+	for (i = 0; i < chunk_nr_units(chunk->order); i++) {
+		map_init(&chunk->units[i].map, min_t(unsigned int, chunk->order, UNIT_ORDER));
+		chunk->units[i].chunk = chunk;
+	}
+	chunk->free_pages = chunk_pages(chunk);
 	/* The other members are initialised by the user of the page. */
 	for (i = 0; i < chunk_pages(chunk); i++) {
 		struct frame *frame = &chunk->frames[i];
@@ -165,13 +173,18 @@ put_page:
 	return NULL;
 }
 
-/* Return the order to try first: the free pages of a new chunk shall be few beside @held. */
-static unsigned int chunk_best_order(struct chunk_source *source)
+/*
+ * Return the order to try first for a block of @order: the free pages of a new chunk shall be few
+ * beside @held. A chunk of a single block would be created, filled and emptied with each of them.
+ */
+static unsigned int chunk_best_order(struct chunk_source *source, unsigned int order)
 {
-	unsigned long part = atomic_long_read(&source->held) / PART_OF_HELD;
-	unsigned int order = part ? ilog2(part) : 0;
+	unsigned long held = atomic_long_read(&source->held);
+	unsigned int best = ilog2(held / PART_OF_HELD | 1), most = ilog2(held / PART_OF_LARGE | 1);
 
-	return clamp(order, source->min_order, source->max_order);
+	if (order >= UNIT_ORDER)
+		best = max(best, min(order + LARGE_BLOCKS, most));
+	return clamp(best, source->min_order, source->max_order);
 }
 
 /* Return the flags for the page allocator, for a chunk of exactly @order. */
@@ -202,7 +215,7 @@ struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int or
 struct chunk *chunk_create(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
-	unsigned int best = gfp_may_call_kernel() ? chunk_best_order(source) : 0;
+	unsigned int best = gfp_may_call_kernel() ? chunk_best_order(source, order) : 0;
 	struct chunk *chunk;
 
 	for (; best > order; best--) {

@@ -182,7 +182,7 @@ static struct chunk *mapped_next(unsigned long offset)
 
 static struct chunk *unmapped_next(unsigned long offset)
 {
-	unsigned long pfn = PHYS_PFN(__pa(PAGE_OFFSET + offset));
+	unsigned long pfn = PHYS_PFN(__pa((void *)(PAGE_OFFSET + offset)));
 	struct chunk *chunk;
 
 	/* The first one may begin before. */
@@ -230,6 +230,7 @@ int chunk_map_init(void)
 	for (i = 0; i < roots; i++)
 		chunk_map.root[i] = &chunk_no_leaf;
 	chunk_map.mask = roots - 1;
+	chunk_map.no_page = chunk_offset_beyond() | (PAGE_SIZE - 1);
 	return 0;
 }
 

@@ -26,6 +26,7 @@ struct map_leaf {
 
 struct chunk_map {
 	unsigned long mask;		/* entries of @root, a power of two, less one */
+	unsigned long no_page;		/* bits that are clear in the offset of each page */
 	struct map_leaf **root;
 };
 

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "buddy_walk.h"
 #include "cache.h"
 #include "cache_list.h"
 #include "debug/callsites.h"
@@ -25,6 +26,7 @@
 #include "home.h"
 #include "home_walk.h"
 #include "magazine_set.h"
+#include "pages.h"
 #include "pool.h"
 #include "pool_bound.h"
 #include "pool_check.h"
@@ -94,13 +96,18 @@ static void show_bound(struct seq_file *m, struct slabmod_pool *pool)
 static int summary_show(struct seq_file *m, void *unused)
 {
 	struct slabmod_pool *pool = m->private;
+	unsigned long value;
 	int i;
 
 	show_ledger(m, pool);
 	show_bound(m, pool);
 	seq_puts(m, "\n[events]\n");
-	for (i = 0; i < NR_STATS; i++)
-		show_value(m, stat_names[i], stat_sum(pool->source.stats, i), stat_texts[i]);
+	for (i = 0; i < NR_STATS; i++) {
+		value = stat_sum(pool->source.stats, i);
+		if (i == STAT_BLOCK_PAGES)
+			value += pages_in_use(pool);
+		show_value(m, stat_names[i], value, stat_texts[i]);
+	}
 	/* An invalid address does not belong to a pool. */
 	if (pool != root_pool)
 		return 0;
@@ -228,9 +235,12 @@ static int buddyinfo_show(struct seq_file *m, void *unused)
 	int nid, order;
 
 	for_each_online_node(nid) {
+		unsigned long nr_free[BUDDY_ORDERS] = { 0 };
+
+		buddy_count_free(&pool->buddies[nid], nr_free);
 		seq_printf(m, "Node %d, zone %8s ", nid, pool->name);
 		for (order = 0; order < BUDDY_ORDERS; order++)
-			seq_printf(m, "%6lu ", READ_ONCE(pool->buddies[nid].nr_free[order]));
+			seq_printf(m, "%6lu ", nr_free[order]);
 		seq_putc(m, '\n');
 	}
 	return 0;

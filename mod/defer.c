@@ -85,17 +85,20 @@ void defer_free(struct slabmod_cache *cache, void *object)
 }
 EXPORT_SYMBOL_FOR_TEST(defer_free);
 
-bool defer_free_block(struct frame *frame, void *p)
+/* The block is claimed, so no second free succeeds meanwhile. */
+noinline void defer_release(struct frame *frame, void *p)
 {
-	if (!frame || frame->state != FRAME_PAGES || p != frame_address(frame))
-		return false;
-	if (!must_not_lock())
-		return block_free(frame);
-	/* Claim it now, so that no second free succeeds meanwhile. */
-	if (!buddy_claim(frame))
-		return false;
 	if (!enqueue(p, NULL))
 		buddy_unclaim(frame);
+}
+
+bool defer_free_block(struct frame *frame, void *p)
+{
+	if (!frame || frame->state != FRAME_PAGES || p != frame_address(frame) ||
+	    !buddy_claim(frame))
+		return false;
+	if (!block_release(frame))
+		defer_release(frame, p);
 	return true;
 }
 

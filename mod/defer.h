@@ -55,6 +55,9 @@ void defer_free(struct slabmod_cache *cache, void *object);
  */
 bool defer_free_block(struct frame *frame, void *p);
 
+/* Free a claimed block for which block_release() returned false. Preemption is off. */
+void defer_release(struct frame *frame, void *p);
+
 /* Do the deferred frees of a CPU, which may be offline. Any context but NMI. */
 void defer_drain_cpu(unsigned int cpu);
 

@@ -6,7 +6,7 @@
  * remaining free memory is, in the order in which it is reclaimed: objects in magazines of all
  * CPUs, slabs that wait for an RCU grace period, chunks pending free, and the quarantines of
  * debug mode. All but the last need a caller that may sleep, because other CPUs drain their own
- * magazines.
+ * magazines. Other callers get the blocks in the magazines of their own CPU.
  *
  * Contexts: any but NMI. Locks: none of its own. Lists of caches are read under RCU, because the
  * caller may be in reclaim or hold cache_mutex.
@@ -57,11 +57,23 @@ static bool is_drained(struct slabmod_pool *pool)
 	return !objects;
 }
 
+/* Free the blocks in this CPU's magazines to the buddies, where they merge. */
+static bool drain_local(struct slabmod_pool *pool)
+{
+	unsigned int order;
+	bool any = false;
+
+	for (order = 0; order < BUDDY_ORDERS; order++)
+		if (pool->pages[order])
+			any |= magazine_drain_local(pool->pages[order]);
+	return any;
+}
+
 static bool drain_more(struct slabmod_pool *pool, struct slabmod_cache *cache, gfp_t gfp,
 		       unsigned int round)
 {
 	if (!may_drain(gfp))
-		return false;
+		return !round && drain_local(pool);
 	if (round) {
 		if (!(gfp & __GFP_NOFAIL) || is_drained(pool))
 			return false;

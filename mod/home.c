@@ -102,11 +102,6 @@ void home_set_id(struct slabmod_cache *cache, struct slab *slab, u16 id)
 	smp_store_release(&slab->home, id);
 }
 
-void home_count_inuse(struct slabmod_cache *cache, long objects)
-{
-	update_peak(&cache->inuse_peak, atomic_long_add_return(objects, &cache->inuse));
-}
-
 /* ---- lists of a home, which is locked ---- */
 
 /* Count pages that reclaim can free. */

@@ -23,9 +23,6 @@ void home_init(struct slab_home *home);
 /* The home that @id means for @slab, or NULL. */
 struct slab_home *home_of(struct slabmod_cache *cache, const struct slab *slab, u16 id);
 
-/* Add to the number of objects that are not in slabs. */
-void home_count_inuse(struct slabmod_cache *cache, long objects);
-
 /* Set the home of a slab. Its old home is locked, or no other CPU can find the slab. */
 void home_set_id(struct slabmod_cache *cache, struct slab *slab, u16 id);
 

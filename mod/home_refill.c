@@ -87,7 +87,7 @@ static __always_inline unsigned int alloc_own(struct slabmod_cache *cache, struc
 	}
 	home_unlock(home, flags);
 	if (got)
-		home_count_inuse(cache, got);
+		count_inuse(cache, got);
 	return got;
 }
 
@@ -183,7 +183,7 @@ static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, v
 		home_attach(cache, to, moving);
 	if (!got)
 		return 0;
-	home_count_inuse(cache, got);
+	count_inuse(cache, got);
 	stat_inc(cache->stats, node_home ? STAT_ADOPT : STAT_STEAL);
 	return got;
 }
@@ -256,7 +256,7 @@ static unsigned int alloc_any_from(struct slabmod_cache *cache, struct slab_home
 	}
 	home_unlock(home, flags);
 	if (got)
-		home_count_inuse(cache, got);
+		count_inuse(cache, got);
 	if (cache->flags & CACHE_SHARES_LINES)
 		stat_add(cache->stats, STAT_SHARED_LINE, got);
 	return got;
@@ -319,7 +319,7 @@ static void *alloc_one_on_node(struct slabmod_cache *cache, struct slab_home *ho
 	if (slab) {
 		unsigned int inuse = slab->inuse;
 
-		home_count_inuse(cache, slab_alloc(cache, slab, &object, 1));
+		count_inuse(cache, slab_alloc(cache, slab, &object, 1));
 		/* Only now does the slab have an object that is not its home's. */
 		home_mark_shared(cache, slab);
 		home_list_update(cache, home, slab, inuse);
@@ -370,7 +370,7 @@ unsigned int home_add_slab(struct slabmod_cache *cache, struct slab *slab, bool 
 	if (slab->inuse != slab_objects(cache, slab))
 		home_list_add(cache, home, slab);
 	home_unlock(home, flags);
-	home_count_inuse(cache, nr);
+	count_inuse(cache, nr);
 	return nr;
 }
 

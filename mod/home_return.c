@@ -19,6 +19,7 @@
 #include "home_return.h"
 #include "report.h"
 #include "slab.h"
+#include "source.h"
 
 /* Partial slabs of a home above which nearly empty ones move to the node home. */
 #define KEEP_PARTIAL	8
@@ -262,7 +263,7 @@ bool home_free(struct slabmod_cache *cache, void **objects, unsigned int nr)
 			left = free_locked(cache, &visit, objects, nr);
 			home_unlock(visit.home, visit.flags);
 			release_slabs(cache, &visit.batch);
-			home_count_inuse(cache, (long)left - nr);
+			count_inuse(cache, (long)left - nr);
 		}
 		/* The home of its slab was locked: it is free already, or not an object. */
 		if (left && objects[0] == object) {

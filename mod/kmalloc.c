@@ -126,16 +126,16 @@ static bool is_nothing(const void *p)
 	return !p || p == ZERO_SIZE_PTR;
 }
 
-/* Whether kfree() may free objects of the cache. */
-static bool is_memory(const struct slabmod_cache *cache)
+/* Report pages that kmalloc() would not have allocated as pages; return true if they are. */
+static bool report_pages(const char *caller, const struct found *found, const void *p)
 {
-	return !(cache->flags & CACHE_PAGES);
-}
-
-static void report_pages(const char *caller, const struct slabmod_cache *cache, const void *p)
-{
-	if (report_misuse(MISUSE_WRONG_CACHE, "%s: %p are pages, of %s", caller, p, cache->name))
+	if (!found->size || found->size > SLABMOD_KMALLOC_MAX_CLASS ||
+	    (found->cache && !(found->cache->flags & CACHE_PAGES)))
+		return false;
+	if (report_misuse(MISUSE_WRONG_CACHE, "%s: %p are pages-%u", caller, p,
+			  get_order(found->size)))
 		cache_print_object(p);
+	return true;
 }
 
 static noinline void kfree_slow(void *p)
@@ -146,12 +146,12 @@ static noinline void kfree_slow(void *p)
 		return;
 	rcu_read_lock();
 	found = cache_find(p);
-	if (found.cache && !is_memory(found.cache))
-		report_pages("kfree", found.cache, p);
-	else if (found.cache)
-		cache_free_slow(found.cache, p);
-	else if (!defer_free_block(found.frame, p))
-		cache_report_bad_free("kfree", p);
+	if (!report_pages("kfree", &found, p)) {
+		if (found.cache)
+			cache_free_slow(found.cache, p);
+		else if (!defer_free_block(found.frame, p))
+			cache_report_bad_free("kfree", p);
+	}
 	rcu_read_unlock();
 }
 
@@ -166,7 +166,7 @@ void slabmod_kfree(const void *object)
 	frame = chunk_frame_fast(offset);
 	/* Read once: if @p is free already, the cache of its frame may change. */
 	cache = READ_ONCE(frame->cache);
-	if (likely(cache) && likely(cache_free_fast(cache, frame, offset, p, false))) {
+	if (likely(cache) && likely(cache_free_fast(cache, frame, offset, p))) {
 		preempt_enable();
 		return;
 	}
@@ -215,10 +215,8 @@ static size_t memory_at(const char *caller, const void *p)
 	found = cache_find(p);
 	if (!found.size)
 		cache_report_bad_free(caller, p);
-	if (found.size && found.cache && !is_memory(found.cache)) {
-		report_pages(caller, found.cache, p);
+	else if (report_pages(caller, &found, p))
 		found.size = 0;
-	}
 	rcu_read_unlock();
 	return found.size;
 }

@@ -142,7 +142,8 @@ static bool is_kmalloc_memory(const void *p)
 	rcu_read_lock();
 	found = cache_find(p);
 	rcu_read_unlock();
-	return found.size && !(found.cache && found.cache->flags & CACHE_PAGES);
+	return found.cache ? found.size && !(found.cache->flags & CACHE_PAGES) :
+			     found.size > SLABMOD_KMALLOC_MAX_CLASS;
 }
 
 /* Resize memory of kmalloc(). */

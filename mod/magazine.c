@@ -25,6 +25,7 @@
 
 #include "chunk.h"
 #include "defer.h"
+#include "depot.h"
 #include "gfp.h"
 #include "home.h"
 #include "home_refill.h"
@@ -68,6 +69,23 @@ static void count_miss(struct slabmod_cache *cache, struct slabmod_magazine *mag
 		source_kick_worker(cache->source);
 }
 
+/* ---- what magazines are in front of: homes, or the buddies ---- */
+
+static unsigned int stock_alloc(struct slabmod_cache *cache, void **objects, unsigned int nr,
+				bool any_line)
+{
+	if (cache->flags & CACHE_BLOCKS)
+		return depot_alloc(cache, (struct frame **)objects, nr);
+	return home_alloc(cache, objects, nr, any_line);
+}
+
+static bool stock_free(struct slabmod_cache *cache, void **objects, unsigned int nr)
+{
+	if (cache->flags & CACHE_BLOCKS)
+		return depot_free(cache, (struct frame **)objects, nr);
+	return home_free(cache, objects, nr);
+}
+
 /* ---- allocation ---- */
 
 static unsigned int half(const struct slabmod_magazine *magazine)
@@ -92,8 +110,8 @@ static void note_places(struct slabmod_cache *cache, struct slabmod_magazine *ma
 static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine, bool any_line)
 {
 	if (!magazine->local_top) {
-		magazine->local_top = home_alloc(cache, &magazine->object[1], half(magazine),
-						 any_line);
+		magazine->local_top = stock_alloc(cache, &magazine->object[1], half(magazine),
+						  any_line);
 		if (!magazine->local_top)
 			return NULL;
 		note_places(cache, magazine, 1, magazine->local_top);
@@ -119,7 +137,7 @@ void *magazine_alloc_object(struct slabmod_cache *cache, bool any_line)
 	if (magazine) {
 		object = refill(cache, magazine, any_line);
 		magazine_unlock_local(magazine);
-	} else if (home_alloc(cache, &object, 1, any_line)) {
+	} else if (stock_alloc(cache, &object, 1, any_line)) {
 		count_direct(cache, 1);
 	}
 	preempt_enable();
@@ -252,9 +270,9 @@ EXPORT_SYMBOL_FOR_TEST(magazine_alloc_bulk);
 
 void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	home_free(cache, &magazine->object[1], magazine->local_top);
+	stock_free(cache, &magazine->object[1], magazine->local_top);
 	magazine->local_top = 0;
-	home_free(cache, magazine_remote(magazine), magazine->nr_remote);
+	stock_free(cache, magazine_remote(magazine), magazine->nr_remote);
 	magazine->nr_remote = 0;
 }
 
@@ -269,7 +287,7 @@ static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *
 		if (must_not_lock())
 			return PUT_NO_ROOM;
 		magazine->local_top -= half(magazine);
-		home_free(cache, &magazine->object[magazine->local_top + 1], half(magazine));
+		stock_free(cache, &magazine->object[magazine->local_top + 1], half(magazine));
 		stat_inc(cache->stats, STAT_FLUSH);
 		count_miss(cache, magazine);
 	}
@@ -327,3 +345,39 @@ void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *
 			      cache->name, object);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_free_object);
+
+/* ---- blocks ---- */
+
+struct frame *magazine_alloc_block(struct slabmod_cache *cache)
+{
+	return magazine_alloc_object(cache, false);
+}
+
+/* Return true if this CPU may allocate the block again. */
+static bool block_is_near(struct slabmod_cache *cache, struct frame *frame)
+{
+	return !(cache->flags & CACHE_CHECK_HOME) ||
+	       frame_chunk(frame)->buddy->nid == source_nid(cache->source);
+}
+
+bool magazine_free_block(struct slabmod_cache *cache, struct frame *frame)
+{
+	struct slabmod_magazine *magazine = NULL;
+	enum put put = PUT_NO_ROOM;
+
+	preempt_disable();
+	if (block_is_near(cache, frame))
+		magazine = magazine_lock_local(cache);
+	if (magazine) {
+		put = put_local(cache, magazine, frame);
+		magazine_unlock_local(magazine);
+	}
+	if (put == PUT_NO_ROOM) {
+		stat_inc(cache->stats, STAT_DIRECT);
+		if (depot_free(cache, &frame, 1))
+			put = PUT_DONE;
+	}
+	preempt_enable();
+	return put == PUT_DONE;
+}
+EXPORT_SYMBOL_FOR_TEST(magazine_free_block);

@@ -21,16 +21,18 @@
 #define MAGAZINE_MAX		512u
 /* The first magazines of a cache, before they are resized. */
 #define MAGAZINE_START_BYTES	8192u
+#define MAGAZINE_START_PAGES	65536u
 #define MAGAZINE_START		16u
 
-/* Factor of the bytes for caches of pages. */
-#define MAGAZINE_PAGES_FACTOR	2u
+/* Factor of the bytes for blocks, of which at least one fits. */
+#define MAGAZINE_PAGES_FACTOR	64u
 
 /* Whether init_on_alloc applies to the cache. */
 static inline bool magazine_clears(const struct slabmod_cache *cache)
 {
+	/* block.c clears blocks. */
 	return static_branch_maybe(CONFIG_INIT_ON_ALLOC_DEFAULT_ON, &init_on_alloc) &&
-	       !slab_keeps_state(cache);
+	       !slab_keeps_state(cache) && !(cache->flags & CACHE_BLOCKS);
 }
 
 /* Whether allocations must take the slow path, because it does more with each object. */
@@ -91,6 +93,13 @@ size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **object
 
 /* Free an object that is known to start in @slab. Any context. */
 void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *object);
+
+/*
+ * Allocate a claimed block from the magazine, which is refilled from free pages of this node, or
+ * NULL. Free one; return false if that has to be deferred. Any context.
+ */
+struct frame *magazine_alloc_block(struct slabmod_cache *cache);
+bool magazine_free_block(struct slabmod_cache *cache, struct frame *frame);
 
 /*
  * Enter this CPU's magazine for longer than the fast path: its count is in @local_top until

@@ -136,7 +136,7 @@ bool magazine_enable(struct slabmod_cache *cache, gfp_t gfp)
 	if ((gfp & GFP_KERNEL) != GFP_KERNEL || current->flags & PF_MEMALLOC)
 		gfp = GFP_NOWAIT;
 	gfp = (gfp & GFP_KERNEL) | __GFP_NOWARN;
-	if (!enable_homes(cache, gfp))
+	if (!(cache->flags & CACHE_BLOCKS) && !enable_homes(cache, gfp))
 		return false;
 	magazines = magazines_create(cache, cache->capacity, gfp);
 	if (!magazines)
@@ -189,10 +189,18 @@ void magazine_disable(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_disable);
 
+static unsigned int least_capacity(const struct slabmod_cache *cache)
+{
+	return cache->flags & CACHE_BLOCKS ? 1 : MAGAZINE_MIN;
+}
+
 static unsigned int start_capacity(const struct slabmod_cache *cache)
 {
-	unsigned int objects = clamp(MAGAZINE_START_BYTES / cache->size, MAGAZINE_MIN,
-				     MAGAZINE_START);
+	unsigned int bytes = MAGAZINE_START_BYTES, objects;
+
+	if (cache->flags & CACHE_BLOCKS)
+		bytes = MAGAZINE_START_PAGES;
+	objects = clamp(bytes / cache->size, least_capacity(cache), MAGAZINE_START);
 
 	return min(objects, cache->capacity_max);
 }
@@ -204,9 +212,9 @@ void magazine_setup(struct slabmod_cache *cache)
 	cache->fastpath.magazines = magazine_none;
 	cache->magazines = magazine_none;
 	cache->homes = NULL;
-	if (cache->flags & CACHE_PAGES)
+	if (cache->flags & CACHE_BLOCKS)
 		bytes *= MAGAZINE_PAGES_FACTOR;
-	cache->capacity_max = clamp(bytes / cache->size, MAGAZINE_MIN, MAGAZINE_MAX);
+	cache->capacity_max = clamp(bytes / cache->size, least_capacity(cache), MAGAZINE_MAX);
 	if (strict_is_on(cache))
 		cache->capacity_max = min(cache->capacity_max, STRICT_MAGAZINE);
 	cache->capacity = start_capacity(cache);
@@ -382,6 +390,20 @@ static void drain_this_cpu(void *arg)
 	magazine_unlock_local(magazine);
 }
 
+bool magazine_drain_local(struct slabmod_cache *cache)
+{
+	struct drainage drainage = { .cache = cache };
+	bool any;
+
+	if (must_not_lock())
+		return false;
+	preempt_disable();
+	any = magazine_nr_objects(this_cpu_ptr(READ_ONCE(cache->magazines)));
+	drain_this_cpu(&drainage);
+	preempt_enable();
+	return any;
+}
+
 static bool is_stale(int cpu, void *arg)
 {
 	struct drainage *drainage = arg;
@@ -449,7 +471,17 @@ EXPORT_SYMBOL_FOR_TEST(magazine_allocs);
 /* Invariant: an object in a magazine is in use as far as its slab is concerned. */
 static bool check_entry(struct slabmod_cache *cache, void *object)
 {
-	struct frame *frame = chunk_frame(object);
+	struct frame *frame = object;
+
+	if (cache->flags & CACHE_BLOCKS) {
+		if (frame->state == FRAME_CLAIMED && frame->owner == cache &&
+		    frame->nr_pages == cache->usual.pages)
+			return true;
+		report_broken("%s: a magazine has the block %p, which is not the cache's",
+			      cache->name, frame_address(frame));
+		return false;
+	}
+	frame = chunk_frame(object);
 
 	if (frame && frame_cache(frame) == cache) {
 		struct slab *slab = frame_slab(frame);

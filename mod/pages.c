@@ -2,9 +2,6 @@
 /*
  * pages.c - blocks of pages, by order and by size.
  *
- * Each small order has a cache, so that a page is allocated from a magazine without the buddy's
- * lock. Larger orders, and exact sizes that are not a power of two, are blocks of the buddy.
- *
  * Contexts: any. Locks: none of its own.
  */
 #include <linux/log2.h>
@@ -19,6 +16,7 @@
 #include "buddy.h"
 #include "cache.h"
 #include "cache_list.h"
+#include "debug/debug.h"
 #include "defer.h"
 #include "gfp.h"
 #include "pages.h"
@@ -26,7 +24,7 @@
 #include "report.h"
 
 /* The root pool's. */
-static struct slabmod_cache *page_caches[POOL_PAGE_ORDERS] __read_mostly;
+static struct slabmod_cache *page_caches[BUDDY_ORDERS] __read_mostly;
 
 static bool order_refused(const char *func, unsigned int order)
 {
@@ -44,29 +42,48 @@ static struct slabmod_cache *page_cache(struct slabmod_pool *pool, unsigned int 
 	return pool ? pool->pages[order] : page_caches[order];
 }
 
-static void *pages_node(struct slabmod_pool *pool, gfp_t gfp, unsigned int order, int nid)
+static noinline void *alloc_slow(struct slabmod_cache *cache, int nid, gfp_t gfp)
 {
-	if (unlikely(order_refused("alloc_pages", order)))
-		return NULL;
-	if (order >= POOL_PAGE_ORDERS)
-		return block_alloc("pages", pool ?: root_pool, nid, 1u << order, gfp);
-	return cache_alloc_slow(page_cache(pool, order), gfp, nid, 0);
+	if (unlikely(!(cache->flags & CACHE_BLOCKS)))
+		return cache_alloc_slow(cache, gfp, nid, 0);
+	return block_alloc_slow("pages", cache, nid, gfp);
+}
+
+/* Return true if @node is this CPU's, and the blocks in its magazine are of that node. */
+static bool is_near(const struct slabmod_cache *cache, int node)
+{
+	return node == numa_mem_id() && cache->source->nid == NUMA_NO_NODE &&
+	       node_state(node, N_MEMORY);
+}
+
+/* The fast path, to be inlined into exported functions. */
+static __always_inline void *alloc_order(struct slabmod_cache *cache, gfp_t gfp)
+{
+	void *frame;
+
+	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN) &&
+	    (gfp & ~(SLABMOD_GFP_PLAIN | __GFP_THISNODE) || !is_near(cache, numa_mem_id())))
+		return alloc_slow(cache, NUMA_NO_NODE, gfp);
+	cache_may_alloc(gfp);
+	if (unlikely(!slabmod_magazine_pop(&cache->fastpath.magazines, &frame)))
+		return alloc_slow(cache, NUMA_NO_NODE, gfp);
+	return block_finish(frame, gfp);
 }
 
 unsigned long slabmod_get_free_pages(gfp_t gfp, unsigned int order)
 {
-	if (likely(order < POOL_PAGE_ORDERS))
-		return (unsigned long)cache_alloc(page_caches[order], gfp, 0);
-	return (unsigned long)pages_node(NULL, gfp, order, NUMA_NO_NODE);
+	if (unlikely(order_refused("alloc_pages", order)))
+		return 0;
+	return (unsigned long)alloc_order(page_caches[order], gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_get_free_pages);
 
 unsigned long slabmod_pool_get_free_pages(struct slabmod_pool *pool, gfp_t gfp,
 					  unsigned int order)
 {
-	if (likely(order < POOL_PAGE_ORDERS))
-		return (unsigned long)cache_alloc(page_cache(pool, order), gfp, 0);
-	return (unsigned long)pages_node(pool, gfp, order, NUMA_NO_NODE);
+	if (unlikely(order_refused("alloc_pages", order)))
+		return 0;
+	return (unsigned long)alloc_order(page_cache(pool, order), gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_get_free_pages);
 
@@ -75,21 +92,15 @@ struct page *slabmod_pool_alloc_pages_node(struct slabmod_pool *pool, int node, 
 {
 	void *pages;
 
-	if (likely(node == NUMA_NO_NODE))
-		pages = (void *)slabmod_pool_get_free_pages(pool, gfp, order);
+	if (unlikely(order_refused("alloc_pages", order)))
+		return NULL;
+	if (likely(node == NUMA_NO_NODE) || is_near(page_cache(pool, order), node))
+		pages = alloc_order(page_cache(pool, order), gfp);
 	else
-		pages = pages_node(pool, gfp, order, node);
+		pages = alloc_slow(page_cache(pool, order), node, gfp);
 	return pages ? virt_to_page(pages) : NULL;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_alloc_pages_node);
-
-/* Return the order of the cache for @nr_pages, or POOL_PAGE_ORDERS if there is none. */
-static unsigned int cached_order(unsigned int nr_pages)
-{
-	if (!is_power_of_2(nr_pages))
-		return POOL_PAGE_ORDERS;
-	return min_t(unsigned int, ilog2(nr_pages), POOL_PAGE_ORDERS);
-}
 
 static bool exact_size_is_valid(size_t size)
 {
@@ -98,18 +109,17 @@ static bool exact_size_is_valid(size_t size)
 
 void *slabmod_pool_alloc_pages_exact(struct slabmod_pool *pool, size_t size, gfp_t gfp)
 {
-	unsigned int order;
+	unsigned int nr_pages;
 
 	if (!exact_size_is_valid(size)) {
 		report_misuse(MISUSE_TOO_LARGE, "alloc_pages_exact: %zu bytes, not 1 to %lu",
 			      size, PAGE_SIZE << SLABMOD_MAX_ORDER);
 		return NULL;
 	}
-	order = cached_order(DIV_ROUND_UP(size, PAGE_SIZE));
-	if (order < POOL_PAGE_ORDERS)
-		return cache_alloc(page_cache(pool, order), gfp, 0);
-	return block_alloc("pages", pool ?: root_pool, NUMA_NO_NODE, DIV_ROUND_UP(size, PAGE_SIZE),
-			   gfp);
+	nr_pages = DIV_ROUND_UP(size, PAGE_SIZE);
+	if (is_power_of_2(nr_pages))
+		return alloc_order(page_cache(pool, ilog2(nr_pages)), gfp);
+	return block_alloc("pages", pool ?: root_pool, NUMA_NO_NODE, nr_pages, gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_alloc_pages_exact);
 
@@ -143,47 +153,54 @@ static noinline void pages_free_slow(const char *func, void *p, unsigned int nr_
 	rcu_read_unlock();
 }
 
-/* Free a block of @nr_pages that starts at @p. Return false if a full check is needed. */
-static bool pages_free_block(void *p, unsigned long offset, unsigned int nr_pages)
+/* Free a block that was claimed but could not be pushed, or has another number of pages. */
+static noinline void free_claimed(const char *func, struct frame *frame, void *p,
+				  unsigned int nr_pages)
 {
-	struct frame *frame;
-	bool claimed;
+	if (unlikely(frame->nr_pages != nr_pages)) {
+		buddy_unclaim(frame);
+		pages_free_slow(func, p, nr_pages);
+	} else if (unlikely(!block_release(frame))) {
+		defer_release(frame, p);
+	}
+}
 
-	if (offset & ~PAGE_MASK || must_not_lock())
-		return false;
-	/* An RCU reader until the block is claimed: it may be freed concurrently. */
-	preempt_disable();
-	frame = chunk_frame_in_map(offset);
-	claimed = READ_ONCE(frame->state) == FRAME_PAGES &&
-		  READ_ONCE(frame->nr_pages) == nr_pages && buddy_claim(frame);
-	preempt_enable();
-	if (likely(claimed))
-		block_release(frame);
-	return claimed;
+/*
+ * Claim the block of @order at @p, or return NULL. Preemption is off: an RCU reader until the block
+ * is claimed, since it may be freed concurrently.
+ */
+static __always_inline struct frame *claim_at(void *p, unsigned int order)
+{
+	unsigned long offset = chunk_offset(p);
+	struct frame *frame = chunk_frame_fast(offset);
+
+	if (unlikely(offset & chunk_map.no_page) || unlikely(order > SLABMOD_MAX_ORDER) ||
+	    unlikely(!buddy_claim_order(frame, order)))
+		return NULL;
+	return frame;
+}
+
+static noinline void free_unclaimed(void *p, unsigned int order)
+{
+	if (p && !order_refused("free_pages", order))
+		pages_free_slow("free_pages", p, 1u << order);
 }
 
 void slabmod_free_pages(unsigned long addr, unsigned int order)
 {
 	void *p = kasan_reset_tag((void *)addr);
-	unsigned long offset = chunk_offset(p);
 	struct frame *frame;
 
-	if (likely(order < POOL_PAGE_ORDERS)) {
-		struct slabmod_cache *cache = page_caches[order];
-
-		preempt_disable();
-		frame = chunk_frame_fast(offset);
-		if (likely(frame->cache == cache) &&
-		    likely(cache_free_fast(cache, frame, offset, p, true))) {
-			preempt_enable();
-			return;
-		}
+	preempt_disable();
+	frame = claim_at(p, order);
+	if (unlikely(!frame)) {
 		preempt_enable();
-	}
-	if (!p || order_refused("free_pages", order))
+		free_unclaimed(p, order);
 		return;
-	if (!pages_free_block(p, offset, 1u << order))
-		pages_free_slow("free_pages", p, 1u << order);
+	}
+	if (unlikely(!frame->owner) || unlikely(!block_push(frame->owner, frame)))
+		free_claimed("free_pages", frame, p, 1u << order);
+	preempt_enable();
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages);
 
@@ -205,26 +222,53 @@ EXPORT_SYMBOL_SLABMOD(__slabmod_free_pages);
 
 void slabmod_free_pages_exact(void *virt, size_t size)
 {
+	unsigned int nr_pages = DIV_ROUND_UP(size, PAGE_SIZE);
+	void *p = kasan_reset_tag(virt);
+	struct frame *frame;
+
 	if (!virt)
 		return;
-	if (!exact_size_is_valid(size))
+	if (!exact_size_is_valid(size)) {
 		report_misuse(MISUSE_WRONG_SIZE, "free_pages_exact: %zu bytes at %p", size, virt);
-	else
-		pages_free_slow("free_pages_exact", virt, DIV_ROUND_UP(size, PAGE_SIZE));
+		return;
+	}
+	preempt_disable();
+	frame = claim_at(p, order_base_2(nr_pages));
+	if (likely(frame))
+		free_claimed("free_pages_exact", frame, p, nr_pages);
+	preempt_enable();
+	if (unlikely(!frame))
+		pages_free_slow("free_pages_exact", virt, nr_pages);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages_exact);
+
+unsigned long pages_in_use(struct slabmod_pool *pool)
+{
+	unsigned long pages = 0;
+	unsigned int order;
+
+	for (order = 0; order < BUDDY_ORDERS; order++)
+		if (pool->pages[order]->flags & CACHE_BLOCKS)
+			pages += cache_used(pool->pages[order]) << order;
+	return pages;
+}
 
 /* ---- initialization ---- */
 
 int pages_create_caches(struct slabmod_pool *pool)
 {
 	char name[SLABMOD_CACHE_NAME_MAX + 1];
-	unsigned int order;
+	bool debug = debug_all || pool->source.debug;
+	unsigned int order, flags;
 
-	for (order = 0; order < POOL_PAGE_ORDERS; order++) {
+	for (order = 0; order < BUDDY_ORDERS; order++) {
 		snprintf(name, sizeof(name), "pages-%u", order);
-		pool->pages[order] = cache_create(pool, name, PAGE_SIZE << order, PAGE_SIZE,
-						  CACHE_INTERNAL | CACHE_PAGES, NULL, NULL);
+		flags = CACHE_INTERNAL | CACHE_PAGES;
+		/* In debug mode, small blocks are objects, which have red zones. */
+		if (!debug || order >= DEBUG_PAGE_ORDERS)
+			flags |= CACHE_BLOCKS;
+		pool->pages[order] = cache_create(pool, name, PAGE_SIZE << order, PAGE_SIZE, flags,
+						  NULL, NULL);
 		if (!pool->pages[order])
 			return -ENOMEM;
 	}

@@ -63,7 +63,7 @@ static void add_bound(struct slabmod_cache *cache, void *arg)
 
 	sum->slabs += home_pages(cache) << PAGE_SHIFT;
 	sum->magazines += magazines_bound(cache);
-	if (atomic_long_read(&cache->inuse_peak))
+	if (!(cache->flags & CACHE_BLOCKS) && atomic_long_read(&cache->inuse_peak))
 		sum->bound += (slabs_bound(cache, totals.small_slabs) * cache->usual.pages) <<
 			      PAGE_SHIFT;
 }

@@ -26,7 +26,8 @@ static void ledger_add_cache(struct slabmod_cache *cache, void *arg)
 
 	ledger->magazines += magazines * cache->size;
 	ledger->used += (totals.inuse - magazines) * cache->size;
-	ledger->slabs += (home_pages(cache) << PAGE_SHIFT) - totals.inuse * cache->size;
+	if (!(cache->flags & CACHE_BLOCKS))
+		ledger->slabs += (home_pages(cache) << PAGE_SHIFT) - totals.inuse * cache->size;
 }
 
 /* While objects are allocated and freed, a counter may be negative for a moment. */

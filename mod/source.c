@@ -14,9 +14,6 @@
 #include "debug/fault.h"
 #include "source.h"
 
-/* Free pages that a node caches, to avoid calls of the page allocator. */
-#define MAX_FREE_PAGES	4096
-
 int source_nearest_node(int nid)
 {
 	int nearest = nid, node;
@@ -104,7 +101,7 @@ const struct chunk_source kernel_source = {
 	.free = kernel_free,
 	.min_order = UNIT_ORDER,
 	.max_order = CHUNK_MAX_ORDER,
-	.max_free = MAX_FREE_PAGES,
+	.max_free = ULONG_MAX,
 	.limit = ULONG_MAX / 2,
 	.nid = NUMA_NO_NODE,
 };

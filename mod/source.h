@@ -101,6 +101,12 @@ static inline void update_peak(atomic_long_t *peak, long now)
 		;
 }
 
+/* Count objects, or blocks, that leave slabs, or the buddy, for magazines or callers. */
+static inline void count_inuse(struct slabmod_cache *cache, long objects)
+{
+	update_peak(&cache->inuse_peak, atomic_long_add_return(objects, &cache->inuse));
+}
+
 /* Add @bytes, which may be negative, to the metadata of the source. */
 void source_count_metadata(struct chunk_source *source, long bytes);
 

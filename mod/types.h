@@ -55,12 +55,11 @@ struct dentry;
 #define SLAB_MIN_SIZE		16
 #define SLAB_WORDS		(SLAB_MAX_OBJECTS / BITS_PER_LONG)
 
-/* Use of a page. In a block, all pages but the first are FRAME_TAIL. */
+/* Use of a page. */
 enum frame_state {
-	FRAME_TAIL,
-	FRAME_FREE,		/* first page of a free block; buddy->lock */
+	FRAME_TAIL,		/* free, or in a block but not its first page */
 	FRAME_PAGES,		/* first page of a block in use by a caller */
-	FRAME_CLAIMED,		/* being allocated or freed, or buddy->last_freed */
+	FRAME_CLAIMED,		/* of a block being allocated or freed, or in a magazine */
 	FRAME_SLAB,		/* any page of a slab with the cache's usual layout */
 	FRAME_SLAB_SMALL,	/* any page of a slab with the layout for low memory */
 };
@@ -74,14 +73,18 @@ enum frame_state {
  */
 struct frame {
 	union {
-		/* FRAME_FREE: chunk->free_list; buddy->lock. Also of block_alloc_part(). */
-		struct list_head node;
+		struct list_head node;	/* FRAME_CLAIMED by block_alloc_part() */
 		struct rcu_head rcu;	/* FRAME_CLAIMED by buddy_free_rcu() */
 	};
 	struct slabmod_cache *cache;	/* every page of a FRAME_SLAB; constant */
 	u16 index;			/* page number in the chunk; constant */
-	u8 order;			/* of the block; set on every page of a slab */
-	u8 state;			/* enum frame_state */
+	union {
+		struct {
+			u8 order;	/* of the block; set on every page of a slab */
+			u8 state;	/* enum frame_state */
+		};
+		__le16 order_state;	/* both, for buddy_claim_order() */
+	};
 	/*
 	 * enum slab_home_id, a copy of slab->home on every page of a slab, for lockless
 	 * readers that tolerate a stale value.
@@ -98,7 +101,8 @@ struct frame {
 		struct {
 			unsigned int nr_pages;
 			void *block;		/* address of its first page */
-			struct buddy *buddy;
+			/* Of blocks of this order; NULL if the size is no power of two. */
+			struct slabmod_cache *owner;
 			struct debug_block *debug;	/* NULL unless debugged */
 		};
 		/* First page of a chunk that waits to be freed to the source. */
@@ -161,33 +165,66 @@ SLAB_MATCH(small_cache, small_cache);
 #undef SLAB_MATCH
 static_assert(sizeof(struct slab) == sizeof(struct frame));
 
+/* The order of the pages that one entry of the map covers; smaller chunks are not in the map. */
+#define UNIT_ORDER	6
+
+/* Free pages, or free runs of pages, as bits. buddy->lock */
+#define FREE_MAP_ORDERS	6	/* of 64 bits */
+
+struct free_map {
+	/* In a list of struct free_lists, if some bits are set but not all. */
+	struct list_head node;
+	u64 free;			/* bits of what is free */
+	u64 all;			/* @free if all is free; constant */
+	u8 order;			/* of @all; constant */
+	/*
+	 * No free block of the map is of a higher order. Raised by frees, and lowered when a
+	 * search finds nothing.
+	 */
+	u8 bound;
+};
+
+/* Maps that are partly free, by their bound. buddy->lock */
+struct free_lists {
+	unsigned long mask;		/* bit n: @list[n] is not empty */
+	struct list_head list[FREE_MAP_ORDERS];
+};
+
+/* The pages of a part of a chunk: 1 << UNIT_ORDER, or all of a smaller chunk. */
+struct unit {
+	struct free_map map;		/* a bit for each page */
+	struct chunk *chunk;		/* constant */
+};
+
+static inline unsigned int chunk_nr_units(unsigned int order)
+{
+	return order > UNIT_ORDER ? 1u << (order - UNIT_ORDER) : 1;
+}
+
 /*
  * A naturally aligned run of pages from the source. The frames of a small chunk follow this
  * structure in the same memory; frames that fill whole pages have pages of their own. See
- * frame_chunk(). The heads of the free lists, one for each order up to that of the chunk, are
- * in the same memory too.
+ * frame_chunk(). The units are in the same memory too.
  */
 struct chunk {
-	struct list_head node;		/* in a bucket of its buddy; buddy->lock */
+	struct free_map map;		/* a bit for each unit that is wholly free */
+	struct list_head empty;		/* buddy->empty, if wholly free; buddy->lock */
 	struct list_head all;		/* buddy->chunks; buddy->lock, read under RCU */
 	struct buddy *buddy;		/* constant */
 	void *base;			/* constant */
-	u16 free_orders;		/* bit n: a free block of order n; buddy->lock */
 	u16 free_pages;			/* buddy->lock */
 	u8 order;			/* constant */
-	s8 bucket;			/* where @node is; buddy->lock */
+	u8 listed;			/* in @all; buddy->lock */
+	u8 kind;			/* enum block_kind, unless wholly free; buddy->lock */
 	u8 unmapped;			/* not in the map; constant */
 	/* Changed by the CPU that frees the chunk, under pending_mutex if it is pending. */
 	u8 referenced;			/* free, but other references keep it */
 	u8 stray_put;			/* reported; buddy->lock while in use */
 	atomic_t empty_pages;		/* pages of empty slabs in homes */
 	struct frame *frames;		/* constant */
-	struct list_head *free_list;	/* by order; constant */
+	struct unit *units;		/* constant */
 	struct rcu_head rcu;
 };
-
-/* The order of the pages that one entry of the map covers; smaller chunks are not in the map. */
-#define UNIT_ORDER	6
 
 /* The order of the largest chunk, and so of the largest block. */
 #if SLABMOD_MAX_ORDER < KERNEL_MAX_ORDER
@@ -219,7 +256,7 @@ struct chunk_source {
 	unsigned int max_order;		/* of a chunk, unless a request is larger */
 	unsigned long limit;		/* pages */
 	unsigned long reserve;		/* pages that are not freed to the kernel */
-	unsigned long max_free;		/* pages of wholly free chunks that a node may cache */
+	unsigned long max_free;		/* pages of wholly free chunks that a node caches at most */
 	int nid;			/* the only node, or NUMA_NO_NODE */
 	gfp_t zone;			/* 0, or the zone that pages must be in */
 	bool debug;			/* debug mode for all its caches and blocks */
@@ -243,11 +280,11 @@ struct chunk_source {
 
 #define BUDDY_ORDERS	(SLABMOD_MAX_ORDER + 1)
 
-/* The bucket of a chunk: the order of its largest free block, or one of these. */
-enum {
-	BUCKET_FULL = BUDDY_ORDERS,	/* nothing free */
-	BUCKET_EMPTY,			/* wholly free: this plus the order of the chunk */
-	NR_BUCKETS = BUCKET_EMPTY + BUDDY_ORDERS,
+/* What a block is used for. The two kinds share no chunk if that can be avoided. */
+enum block_kind {
+	BLOCK_PAGES,		/* of a caller */
+	BLOCK_SLAB,
+	BLOCK_KINDS,
 };
 
 /*
@@ -258,22 +295,16 @@ struct buddy {
 	raw_spinlock_t lock;
 	int nid;				/* constant */
 	struct chunk_source *source;		/* constant */
-	unsigned long bucket_mask;		/* bit n: bucket n is not empty */
-	struct list_head bucket[NR_BUCKETS];
+	struct free_lists units[BLOCK_KINDS];	/* partly free units */
+	struct free_lists partial[BLOCK_KINDS];	/* partly free chunks that have free units */
+	unsigned long empty_mask;		/* bit n: @empty[n] is not empty */
+	struct list_head empty[BUDDY_ORDERS];	/* wholly free chunks, by order */
 	struct list_head chunks;		/* all of them; also read under RCU */
-	unsigned long nr_free_chunks;		/* chunks in BUCKET_EMPTY and above */
+	unsigned long nr_free_chunks;		/* chunks in @empty */
 	unsigned long free_chunk_pages;		/* pages in these */
 	unsigned long min_free_chunks;		/* minimum of @nr_free_chunks since buddy_age() */
 	bool low;				/* an atomic request found few pages; no lock */
-	unsigned long nr_free[BUDDY_ORDERS];	/* free blocks */
-	unsigned long free_pages;		/* pages in these */
-	/*
-	 * The block that was freed last, not merged yet; NULL or FRAME_CLAIMED. Changed by
-	 * xchg() and cmpxchg(): the CPU that removes the block owns it. Not in @nr_free and
-	 * @free_pages.
-	 */
-	struct frame *last_freed;
-	struct frame *last_freed_before;	/* @last_freed at the last buddy_age() */
+	unsigned long free_pages;
 };
 
 /* ---- slabs and their homes (slab.c, home.c) ---- */
@@ -316,8 +347,8 @@ struct slab_home {
 /* How a slab of a cache is laid out. */
 struct slab_geometry {
 	u16 objects;			/* 1 to SLAB_MAX_OBJECTS */
+	u16 pages;			/* of the block that are used; the others are freed */
 	u8 order;			/* of the naturally aligned block */
-	u8 pages;			/* of the block that are used; the others are freed */
 	u8 quarter_shift;		/* objects in use >> this: the fullness, in quarters */
 };
 
@@ -331,13 +362,14 @@ struct slab_geometry {
 #define CACHE_SHARES_LINES	0x100u	/* several objects share a cache line */
 #define CACHE_CHECK_HOME	0x200u	/* a free must check the home of the object */
 #define CACHE_INTERNAL		0x400u	/* of kmalloc or pages: callers cannot destroy it */
-#define CACHE_PAGES		0x800u	/* serves runs of pages */
+#define CACHE_PAGES		0x800u	/* serves blocks of pages */
 #define CACHE_CHECK_INDEX	0x1000u	/* a free must divide: the size is no power of two */
 #define CACHE_ORPHAN		0x2000u	/* its module was unloaded with live objects */
 #define CACHE_CLEAR		0x4000u	/* init_on_free: clear freed objects */
 #define CACHE_KMALLOC		0x8000u	/* serves memory by size */
 #define CACHE_STRICT_QUICK	0x10000u	/* strict, and a free needs no other check */
 #define CACHE_LEAKS		0x100000u	/* kmemleak tracks each object */
+#define CACHE_BLOCKS		0x200000u	/* its objects are blocks: there are no slabs */
 #define CACHE_DEBUG		SLABMOD_DEBUG	/* also set by slabmod.debug=1 */
 #define CACHE_STRICT		SLABMOD_STRICT	/* likewise; never with CACHE_DEBUG */
 /* Each freed object needs processing: frees take the slow path. */
@@ -420,9 +452,6 @@ static_assert(offsetof(struct slabmod_cache, group) == 63);
 
 /* ---- pools (pool.c) ---- */
 
-/* Runs of pages below this order are served by caches of the pool. */
-#define POOL_PAGE_ORDERS	4
-
 /* Bytes that a pool holds, by use. Exact while the pool is idle. */
 struct pool_ledger {
 	unsigned long held;		/* chunks and metadata */
@@ -440,7 +469,7 @@ struct slabmod_pool {
 	bool orphan;			/* its module was unloaded while in use; pools_mutex */
 	struct chunk_source source;
 	struct slabmod_cache *kmalloc[SLABMOD_KMALLOC_CLASSES];	/* by class; constant */
-	struct slabmod_cache *pages[POOL_PAGE_ORDERS];		/* by order; constant */
+	struct slabmod_cache *pages[BUDDY_ORDERS];		/* by order; constant */
 	struct pool_ledger most;	/* the observed peak of each; ledger_lock */
 	struct module *owner;		/* its creator; only compared, never dereferenced */
 	struct list_head node;		/* in the list of pools; pools_mutex, read under RCU */

@@ -197,6 +197,7 @@ static const struct {
 } chosen[] = {
 	{ "edge: free a, flush | free a, flush", 3 },
 	{ "edge: free a | free a, shrink, page", 1 },
+	{ "edge: free a | free a, shrink, alloc-other x", 1 },
 	{ "twice: flush | flush", 3 },
 	{ "foreign: alloc, alloc, free a | free c, flush, alloc", 2 },
 	{ "warm: free a, free b, alloc, alloc | free c, shrink", 2 },

@@ -222,6 +222,9 @@ static inline u64 ror64(u64 word, unsigned int shift)
 	return (word >> (shift & 63)) | (word << ((-shift) & 63));
 }
 
+#undef hweight64
+#define hweight64		__builtin_popcountll
+
 static inline void bitmap_set(unsigned long *map, unsigned int start, unsigned int nr)
 {
 	for (; nr; nr--, start++)
@@ -668,6 +671,7 @@ void free_percpu(void *p);
 /* Static per-CPU variables */
 #define DECLARE_PER_CPU(type, name)	extern type name[SHIM_CPUS]
 #define DEFINE_PER_CPU(type, name)	type name[SHIM_CPUS]
+#define __ffs64			__ffs
 #define raw_cpu_read(name)	((name)[shim_cpu])
 #define raw_cpu_write(name, value) ((name)[shim_cpu] = (value))
 

@@ -58,6 +58,12 @@ static inline void shim_point(enum shim_point point, const volatile void *p,
 				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);	\
 	__was; })
 #define cmpxchg_release		cmpxchg
+#define try_cmpxchg(p, old, new) ({					\
+	typeof(*(p)) was__ = *(old);					\
+									\
+	*(old) = cmpxchg(p, was__, new);				\
+	*(old) == was__;						\
+})
 #define xchg(p, new)			__shim_atomic(exchange_n, p, new)
 
 #define atomic_read(v)			READ_ONCE((v)->counter)

@@ -89,6 +89,9 @@ struct debug_queue {
 	struct debug_track *oldest, *newest;
 };
 
+/* Blocks of pages below this order are objects of debugged caches. */
+#define DEBUG_PAGE_ORDERS	4
+
 /* State of a debugged cache. */
 struct debug_cache {
 	struct debug_queue quarantine;

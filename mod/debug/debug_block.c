@@ -67,7 +67,7 @@ static struct debug_block *add_record(struct frame *frame, gfp_t gfp)
 	/* Referenced from frames, which kmemleak does not scan. */
 	kmemleak_ignore(b);
 	b->frame = frame;
-	b->source = frame->buddy->source;
+	b->source = frame_chunk(frame)->buddy->source;
 	b->nr_pages = frame->nr_pages;
 	source_count_metadata(b->source, sizeof(*b));
 	frame->debug = b;
@@ -94,7 +94,7 @@ void debug_block_alloc(struct frame *frame, gfp_t gfp, bool clear)
 {
 	struct debug_block *b;
 
-	if (!all_pools && !frame->buddy->source->debug)
+	if (!all_pools && !frame_chunk(frame)->buddy->source->debug)
 		return;
 	b = add_record(frame, gfp);
 	if (!b)

@@ -45,7 +45,7 @@ check 'its block is still known' [ "$(pages_in_use)" = 16 ]
 check 'the counter says so' grep -q '^leak  *1 ' $summary
 check 'unloads' rmmod slabmod
 check 'the cache is reported again' logged 'misuse: leak: leaky: its pool was destroyed with 3 live objects'
-check 'the block is reported' logged 'misuse: leak: pool root was destroyed with 16 pages in use as blocks'
+check 'the block is reported' logged 'misuse: leak: pages-4: its pool was destroyed with 1 live objects'
 check 'its pages are kept from reuse' keeps_pages
 check 'loads again' insmod /modules/slabmod.ko
 check 'a client that leaves pools loads' insmod /modules/slabmod_leaky.ko pools=1

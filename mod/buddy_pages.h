@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * buddy_pages.h - the free pages of a node: blocks are taken and freed.
+ *
+ * Locks: the caller must hold buddy->lock.
+ */
+#ifndef SLABMOD_BUDDY_PAGES_H
+#define SLABMOD_BUDDY_PAGES_H
+
+#include "types.h"
+
+/* Blocks to allocate: where they go. */
+struct blocks {
+	struct frame **frames;
+	unsigned int nr;
+	unsigned int order;
+	struct slabmod_cache *owner;
+};
+
+/*
+ * Allocate blocks from one unit or chunk, and return their number. If that is 0 and *@budget is 0,
+ * call again, after the lock was released. @mix: also from chunks of the other kind. The blocks
+ * are claimed, with order and nr_pages set.
+ */
+unsigned int buddy_pages_take(struct buddy *buddy, enum block_kind kind, bool mix,
+			      const struct blocks *blocks, unsigned int *budget);
+
+/* The same from a chunk that has a free block of the order. */
+unsigned int buddy_pages_take_from(struct buddy *buddy, struct chunk *chunk,
+				   const struct blocks *blocks);
+
+/* Free a block that no other CPU can reach, of any size. */
+void buddy_pages_free_block(struct buddy *buddy, struct chunk *chunk, struct frame *frame);
+
+/*
+ * Free claimed blocks of @order, the first of which is in @chunk, until one is of another buddy.
+ * Return how many.
+ */
+unsigned int buddy_pages_free_bulk(struct buddy *buddy, struct chunk *chunk, struct frame **frames,
+				   unsigned int nr, unsigned int order);
+
+/* Free a run of pages. */
+void buddy_pages_free_run(struct buddy *buddy, struct chunk *chunk, unsigned int index,
+			  unsigned int nr_pages);
+
+/* Add or remove a chunk that is wholly free. */
+void buddy_pages_add_empty(struct buddy *buddy, struct chunk *chunk);
+void buddy_pages_remove_empty(struct buddy *buddy, struct chunk *chunk);
+
+#endif /* SLABMOD_BUDDY_PAGES_H */

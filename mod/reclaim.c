@@ -38,10 +38,11 @@
 #include "reclaim.h"
 #include "source.h"
 
-#define AGE_INTERVAL	(2 * HZ)
+#define AGE_INTERVAL	HZ
 /* Intervals without use after which magazines are drained, and shrunk. */
-#define AGE_STALE	2
-#define AGE_UNUSED	8
+#define AGE_STALE_BLOCKS	1
+#define AGE_STALE		4
+#define AGE_UNUSED		16
 
 /* Opportunistic: no OOM killer, no hard reclaim. */
 #define GFP_AHEAD	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
@@ -81,11 +82,12 @@ static bool idle;
 
 static void age_cache(struct slabmod_cache *cache, void *arg)
 {
+	unsigned int stale = cache->flags & CACHE_BLOCKS ? AGE_STALE_BLOCKS : AGE_STALE;
 	unsigned long pages;
 
 	magazine_scan_idle(cache);
-	if (magazine_has_idle_objects(cache, AGE_STALE))
-		magazine_drain_idle(cache, AGE_STALE);
+	if (magazine_has_idle_objects(cache, stale))
+		magazine_drain_idle(cache, stale);
 	pages = home_age(cache);
 	if (pages || magazine_has_own(cache))
 		idle = false;
@@ -104,9 +106,13 @@ static void age_pool(struct slabmod_pool *pool, void *arg)
 	unsigned long before = source_unreserved(&pool->source), after;
 	int nid;
 
+	for (nid = 0; nid < nr_node_ids; nid++)
+		if (buddy_age(&pool->buddies[nid]))
+			idle = false;
 	cache_walk(pool, age_cache, NULL);
 	for (nid = 0; nid < nr_node_ids; nid++) {
-		if (buddy_age(&pool->buddies[nid]) || buddy_has_idle(&pool->buddies[nid]))
+		buddy_age_recent(&pool->buddies[nid]);
+		if (buddy_has_idle(&pool->buddies[nid]))
 			idle = false;
 	}
 	after = source_unreserved(&pool->source);

@@ -2,8 +2,8 @@
 /*
  * block.h - blocks of pages that callers allocate.
  *
- * A block whose size is a power of two belongs to a cache of its order (CACHE_BLOCKS), whose
- * magazines have the first frames of free blocks. Other blocks come from the buddy.
+ * A block of a power of two of pages belongs to the cache of its order (CACHE_BLOCKS). The
+ * magazines of that cache have the first frames of free blocks. Other blocks come from the buddy.
  */
 #ifndef SLABMOD_BLOCK_H
 #define SLABMOD_BLOCK_H

@@ -4,9 +4,8 @@
  *
  * The free pages of a chunk are bits (free_map.c), so a block is allocated by clearing bits and
  * freed by setting them. Blocks below UNIT_ORDER come from a partly free unit with the least room
- * that fits, larger ones from the chunk whose largest block of free units is the smallest that
- * fits. A wholly free chunk is used when these have nothing. So full chunks fill up and others
- * drain.
+ * that fits, larger ones from the chunk with the least room in free units that fits. A wholly free
+ * chunk is used when these have nothing. So full chunks fill up and others drain.
  * This takes a few find-first-bit operations, however many chunks there are.
  *
  * Blocks of callers and slabs come from different chunks unless there is no other memory: slabs

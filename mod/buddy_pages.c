@@ -215,10 +215,12 @@ static unsigned int take_units(struct buddy *buddy, struct chunk *chunk,
 			       const struct blocks *blocks)
 {
 	unsigned int order = blocks->order - UNIT_ORDER, got = 0, first;
-	u64 fit = bits_fit(chunk->map.free, order), units = 0;
+	u64 units = 0, fit;
 
 	if (blocks->nr == 1)
 		fit = BIT_ULL(bits_find(chunk->map.free, order));
+	else
+		fit = bits_fit(chunk->map.free, order);
 	for (; fit && got < blocks->nr; fit &= fit - 1) {
 		first = __ffs64(fit);
 		blocks->frames[got++] = claim_block(chunk, first << UNIT_ORDER, blocks->order,

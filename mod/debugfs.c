@@ -103,9 +103,8 @@ static int summary_show(struct seq_file *m, void *unused)
 	show_bound(m, pool);
 	seq_puts(m, "\n[events]\n");
 	for (i = 0; i < NR_STATS; i++) {
-		value = stat_sum(pool->source.stats, i);
-		if (i == STAT_BLOCK_PAGES)
-			value += pages_in_use(pool);
+		value = i == STAT_BLOCK_PAGES ? pages_in_use(pool) :
+						stat_sum(pool->source.stats, i);
 		show_value(m, stat_names[i], value, stat_texts[i]);
 	}
 	/* An invalid address does not belong to a pool. */

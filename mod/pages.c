@@ -244,7 +244,7 @@ EXPORT_SYMBOL_SLABMOD(slabmod_free_pages_exact);
 
 unsigned long pages_in_use(struct slabmod_pool *pool)
 {
-	unsigned long pages = 0;
+	unsigned long pages = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
 	unsigned int order;
 
 	for (order = 0; order < BUDDY_ORDERS; order++)

@@ -10,7 +10,7 @@ struct slabmod_pool;
 /* Create the page caches of a pool. After an error, pool_destroy() frees those created. */
 int pages_create_caches(struct slabmod_pool *pool);
 
-/* Return the pages of blocks in use that belong to a cache. */
+/* Return the pages in use as blocks. */
 unsigned long pages_in_use(struct slabmod_pool *pool);
 
 /* Let the functions without a pool argument use the root pool. */

@@ -158,9 +158,7 @@ static void count_contents(struct slabmod_cache *cache, void *arg)
 	struct contents *contents = arg;
 
 	contents->caches += !(cache->flags & CACHE_INTERNAL);
-	if (cache->flags & CACHE_BLOCKS)
-		contents->pages += cache_used(cache) * cache->usual.pages;
-	else
+	if (!(cache->flags & CACHE_BLOCKS))
 		contents->objects += cache_used(cache);
 }
 
@@ -173,7 +171,7 @@ static struct contents pool_contents(struct slabmod_pool *pool)
 	/* Wait for CPUs that are freeing objects from a quarantine. */
 	synchronize_rcu();
 	cache_walk(pool, count_contents, &contents);
-	contents.pages += stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
+	contents.pages = pages_in_use(pool);
 	return contents;
 }
 

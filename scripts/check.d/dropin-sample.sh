@@ -32,7 +32,7 @@ for debug in 0 1; do
 	check 'the module unloads' rmmod slabmod_dropin
 	check 'the pool is gone' no_pool
 done
-check 'a module whose init function fails does not load' does_not_load
+check 'a module with a failing init function does not load' does_not_load
 check 'and has no pool' no_pool
 check 'nothing is reported' sh -c '! dmesg | grep "slabmod: misuse"'
 check 'a module that leaks loads' insmod /modules/slabmod_dropin.ko leaks=1

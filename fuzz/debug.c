@@ -14,6 +14,7 @@
 
 #include "debug/callsites.h"
 #include "debug/debug.h"
+#include "defer.h"
 #include "interp.h"
 
 /* KASAN reports these writes itself, at once. */
@@ -52,11 +53,13 @@ static const struct debug_track *track_of(const struct slabmod_cache *cache, con
 static bool in_quarantine(const struct slabmod_cache *cache, const void *p)
 {
 	struct frame *frame;
+	struct slab *slab;
 	bool is;
 
 	rcu_read_lock();
 	frame = chunk_frame(p);
-	is = frame && frame_cache(frame) == cache && frame_slab(frame)->tracks &&
+	slab = frame ? frame_slab(frame) : NULL;
+	is = slab && slab_cache(slab) == cache && slab->tracks &&
 	     READ_ONCE(track_of(cache, p)->state) == DEBUG_QUARANTINED;
 	rcu_read_unlock();
 	return is;
@@ -216,6 +219,8 @@ void interp_check_callsites(struct interp *in)
 
 	if (!interp_any_debugged(in))
 		return;
+	/* A block that an NMI freed on a CPU that is offline by now is live until then. */
+	defer_sync();
 	check_pool(in, root_pool);
 	for (k = 0; k < FUZZ_POOLS; k++)
 		if (in->pool[k])

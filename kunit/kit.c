@@ -170,6 +170,15 @@ struct slabmod_pool *kit_pool_create_orders(struct kunit *test, unsigned long li
 	return kit->pool;
 }
 
+struct page_use *kit_use(unsigned int order)
+{
+	static struct page_use uses[SLABMOD_MAX_ORDER + 1][NR_BLOCK_USES];
+
+	if (!uses[order]->nr_pages)
+		frame_set_uses(uses[order], NULL, order);
+	return &uses[order][USE_CLAIMED];
+}
+
 struct slabmod_pool *kit_pool_create(struct kunit *test, unsigned long limit)
 {
 	return kit_pool_create_orders(test, limit, UNIT_ORDER, SLABMOD_MAX_ORDER);

@@ -191,15 +191,18 @@ unsigned int kit_run_on_cpus(struct kunit *test, unsigned int nr,
 int kit_module_init(void);
 void kit_module_exit(void);
 
-/* Blocks as block_alloc() returns them. */
-static inline struct frame *kit_buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages,
-					    gfp_t gfp)
-{
-	struct frame *frame = buddy_alloc(buddies, nid, nr_pages, gfp);
+/* The use of claimed blocks of an order, for blocks that are allocated in bulk. */
+struct page_use *kit_use(unsigned int order);
 
-	if (frame)
-		buddy_unclaim(frame);
-	return frame;
+/* Blocks as block_alloc() returns them. */
+static inline void *kit_buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages,
+				    gfp_t gfp)
+{
+	void *block = buddy_alloc(buddies, nid, nr_pages, gfp, NULL);
+
+	if (block)
+		frame_unclaim(chunk_frame(block));
+	return block;
 }
 
 #endif /* SLABMOD_KIT_H */

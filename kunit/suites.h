@@ -8,7 +8,7 @@
 #include <kunit/test.h>
 
 #define KIT_SUITES(X) \
-	X(chunk) X(references) X(buddy) X(slab) X(home) X(magazine) X(defer) \
+	X(chunk) X(references) X(buddy) X(descriptor) X(slab) X(home) X(magazine) X(defer) \
 	X(cache) X(kmalloc) X(calls) X(pages) X(vmalloc) X(vmalloc_free) X(kvmalloc) \
 	X(sheaf) X(rcu) X(region) \
 	X(misuse) X(strict) X(pool) X(bound) X(resize) \

@@ -163,7 +163,7 @@ static enum abuse_when do_phases(const struct abuse_case *c, struct abuse_run *r
 /* Return true if all bytes that an act may write to are of the pool's one chunk. */
 static bool reach_is_own(const void *p, size_t reach)
 {
-	struct chunk *chunk = frame_chunk(chunk_frame(p));
+	struct chunk *chunk = chunk_of(p);
 
 	return p - reach >= chunk->base &&
 	       p + scene.size + reach <= chunk->base + (PAGE_SIZE << chunk->order);

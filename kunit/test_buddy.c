@@ -27,28 +27,30 @@ static struct slabmod_pool *small_pool(struct kunit *test, unsigned int chunks)
 	return kit_pool_create_orders(test, chunks * PAGES, ORDER, ORDER);
 }
 
-static struct frame *try_alloc(struct slabmod_pool *pool, unsigned int nr_pages)
+static void *try_alloc(struct slabmod_pool *pool, unsigned int nr_pages)
 {
 	return kit_buddy_alloc(pool->buddies, NID, nr_pages, GFP_KERNEL | __GFP_THISNODE);
 }
 
-static struct frame *alloc(struct kunit *test, struct slabmod_pool *pool, unsigned int nr_pages)
+static void *alloc(struct kunit *test, struct slabmod_pool *pool, unsigned int nr_pages)
 {
-	struct frame *frame = try_alloc(pool, nr_pages);
+	void *block = try_alloc(pool, nr_pages);
 
-	KUNIT_ASSERT_NOT_NULL(test, frame);
-	return frame;
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	return block;
 }
 
 /* Claim a block and free it; false if it is not in use. */
-static bool claim_and_free(struct frame *frame)
+static bool claim_and_free(void *block)
 {
-	if (!buddy_claim(frame))
+	struct frame *frame = chunk_frame(block);
+
+	if (!frame_claim(frame))
 		return false;
-	if (is_power_of_2(frame->nr_pages))
-		buddy_free_bulk(frame->order, &frame, 1);
+	if (frame->use->nr_pages)
+		buddy_free_bulk(frame->use->order, &block, 1);
 	else
-		buddy_free_claimed(frame);
+		buddy_free_claimed(block);
 	return true;
 }
 
@@ -66,21 +68,21 @@ static int other_node(struct kunit *test)
 static void test_block_is_aligned_to_its_size(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 4096);
-	struct frame *frames[SLABMOD_MAX_ORDER + 1];
+	void *blocks[SLABMOD_MAX_ORDER + 1];
 	unsigned int order;
 
 	for (order = 0; order <= SLABMOD_MAX_ORDER; order++) {
-		struct frame *frame = frames[order] = alloc(test, pool, 1u << order);
+		void *block = blocks[order] = alloc(test, pool, 1u << order);
+		struct frame *frame = chunk_frame(block);
 
-		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)frame_address(frame),
-						   PAGE_SIZE << order));
-		KUNIT_EXPECT_EQ(test, frame->order, order);
-		KUNIT_EXPECT_EQ(test, frame->nr_pages, 1u << order);
-		KUNIT_EXPECT_NULL(test, frame->cache);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)block, PAGE_SIZE << order));
+		KUNIT_EXPECT_EQ(test, frame->use->order, order);
+		KUNIT_EXPECT_EQ(test, frame_nr_pages(frame), 1u << order);
+		KUNIT_EXPECT_NULL(test, frame_cache(frame));
 	}
 	KUNIT_EXPECT_TRUE(test, buddy_check(&pool->buddies[NID]));
 	while (order)
-		buddy_free(frames[--order]);
+		buddy_free(blocks[--order]);
 }
 
 /* ---- free chunks ---- */
@@ -88,13 +90,13 @@ static void test_block_is_aligned_to_its_size(struct kunit *test)
 static void test_free_chunk_is_touched_last(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 4);
-	struct frame *whole = alloc(test, pool, PAGES);
-	struct frame *page = alloc(test, pool, 1), *more;
+	void *whole = alloc(test, pool, PAGES);
+	void *page = alloc(test, pool, 1), *more;
 
 	buddy_free(whole);
 	KUNIT_ASSERT_EQ(test, pool->buddies[NID].nr_free_chunks, 1);
 	more = alloc(test, pool, PAGES / 2);
-	KUNIT_EXPECT_PTR_EQ(test, frame_chunk(more), frame_chunk(page));
+	KUNIT_EXPECT_PTR_EQ(test, chunk_of(more), chunk_of(page));
 	KUNIT_EXPECT_EQ(test, pool->buddies[NID].nr_free_chunks, 1);
 	/* But before the kernel is asked for another one. */
 	buddy_free(alloc(test, pool, PAGES));
@@ -108,7 +110,7 @@ static void test_free_chunks_are_kept_up_to_max_free(struct kunit *test)
 	static const unsigned int max_free[] = { 0, 2 * PAGES + PAGES / 2 };
 	struct slabmod_pool *pool = small_pool(test, 4);
 	struct buddy *buddy = &pool->buddies[NID];
-	struct frame *whole[4];
+	void *whole[4];
 	unsigned int i, k;
 
 	for (k = 0; k < ARRAY_SIZE(max_free); k++) {
@@ -151,7 +153,7 @@ static void test_pages_of_the_reserve_are_not_idle(struct kunit *test)
 static void test_small_free_chunks_make_room_for_a_large_one(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 8);
-	struct frame *whole[8];
+	void *whole[8];
 	int i;
 
 	pool->source.max_free = 8 * PAGES;
@@ -176,28 +178,28 @@ static void test_small_free_chunks_make_room_for_a_large_one(struct kunit *test)
 static void test_another_node_serves_when_one_is_full(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 64);
-	struct frame *frame;
+	void *block;
 
 	other_node(test);
 	kit_source.full_nodes = BIT(NID);
 	KUNIT_EXPECT_NULL(test, try_alloc(pool, 1));
-	frame = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, frame);
-	KUNIT_EXPECT_NE(test, kit_node(frame_address(frame)), NID);
-	buddy_free(frame);
+	block = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_NE(test, kit_node(block), NID);
+	buddy_free(block);
 }
 
 static void test_at_the_limit_free_pages_of_another_node_serve(struct kunit *test)
 {
 	struct slabmod_pool *pool = small_pool(test, 1);
-	struct frame *first, *second;
+	void *first, *second;
 
 	first = kit_buddy_alloc(pool->buddies, other_node(test), 1, GFP_KERNEL | __GFP_THISNODE);
 	KUNIT_ASSERT_NOT_NULL(test, first);
 	KUNIT_EXPECT_NULL(test, try_alloc(pool, 1));
 	second = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, second);
-	KUNIT_EXPECT_PTR_EQ(test, frame_chunk(second), frame_chunk(first));
+	KUNIT_EXPECT_PTR_EQ(test, chunk_of(second), chunk_of(first));
 	buddy_free(first);
 	buddy_free(second);
 }
@@ -209,27 +211,32 @@ static void test_blocks_in_bulk_are_distinct_and_come_back(struct kunit *test)
 	struct slabmod_pool *pool = kit_pool_create(test, 1024);
 	struct buddy *buddy = &pool->buddies[NID];
 	struct frame *frames[BUDDY_BULK + 1];
+	void *blocks[BUDDY_BULK + 1];
 	unsigned int order, got, i;
 
 	for (order = 0; order <= SLABMOD_MAX_ORDER; order++) {
 		unsigned int fits = min(1024u >> order, BUDDY_BULK);
 
 		/* Nothing is allocated from the source. */
-		KUNIT_EXPECT_EQ(test, buddy_alloc_bulk(buddy, order, NULL, frames, 1), 0);
+		KUNIT_EXPECT_EQ(test, buddy_alloc_bulk(buddy, order, kit_use(order), blocks,
+						       frames, 1), 0);
 		KUNIT_ASSERT_TRUE(test, buddy_add_chunk(pool->buddies, NID, SLABMOD_MAX_ORDER,
 							GFP_KERNEL));
-		got = buddy_alloc_bulk(buddy, order, NULL, frames, BUDDY_BULK + 1);
+		got = buddy_alloc_bulk(buddy, order, kit_use(order), blocks, frames,
+				       BUDDY_BULK + 1);
 		KUNIT_EXPECT_EQ(test, got, fits);
 		for (i = 0; i < got; i++) {
-			KUNIT_EXPECT_EQ(test, frames[i]->state, FRAME_CLAIMED);
-			KUNIT_EXPECT_EQ(test, frames[i]->nr_pages, 1u << order);
-			KUNIT_EXPECT_EQ(test, frames[i]->index % (1u << order), 0);
-			KUNIT_EXPECT_FALSE(test, buddy_free(frames[i]));
+			KUNIT_EXPECT_PTR_EQ(test, frames[i], chunk_frame(blocks[i]));
+			KUNIT_EXPECT_EQ(test, frame_state(frames[i]), FRAME_CLAIMED);
+			KUNIT_EXPECT_EQ(test, frame_nr_pages(frames[i]), 1u << order);
+			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)blocks[i],
+							   PAGE_SIZE << order));
+			KUNIT_EXPECT_FALSE(test, buddy_free(blocks[i]));
 		}
 		/* Each block is counted once by its own pages. */
 		KUNIT_EXPECT_EQ(test, buddy->free_pages, 1024 - (got << order));
 		KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
-		buddy_free_bulk(order, frames, got);
+		buddy_free_bulk(order, blocks, got);
 		KUNIT_EXPECT_EQ(test, buddy->free_pages, 1024);
 		KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
 		KUNIT_EXPECT_EQ(test, buddy_trim(buddy), 1024);
@@ -240,26 +247,26 @@ static void test_slabs_and_pages_use_different_chunks(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, 10 * 1024, 10, 10);
 	struct slabmod_cache *cache = kit_cache_create(test, pool, 4096, 0, NULL);
-	struct frame *page = alloc(test, pool, 1), *mixed, *large[8];
+	void *page = alloc(test, pool, 1), *mixed, *large[8];
 	struct slab *slab;
 	int i;
 
 	/* A pool that holds little mixes them, one that holds much does not. */
 	slab = slab_create(cache, NID, GFP_KERNEL | __GFP_THISNODE);
 	KUNIT_ASSERT_NOT_NULL(test, slab);
-	KUNIT_EXPECT_PTR_EQ(test, slab_chunk(slab), frame_chunk(page));
+	KUNIT_EXPECT_PTR_EQ(test, slab_chunk(slab), chunk_of(page));
 	slab_destroy(cache, slab);
 	for (i = 0; i < ARRAY_SIZE(large); i++)
 		large[i] = alloc(test, pool, 1024);
 	slab = slab_create(cache, NID, GFP_KERNEL | __GFP_THISNODE);
 	KUNIT_ASSERT_NOT_NULL(test, slab);
-	KUNIT_EXPECT_PTR_NE(test, slab_chunk(slab), frame_chunk(page));
+	KUNIT_EXPECT_PTR_NE(test, slab_chunk(slab), chunk_of(page));
 	/* Unless it may not hold more. */
 	buddy_free(page);
 	page = alloc(test, pool, 1024);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 10 * 1024);
 	mixed = alloc(test, pool, 1);
-	KUNIT_EXPECT_PTR_EQ(test, frame_chunk(mixed), slab_chunk(slab));
+	KUNIT_EXPECT_PTR_EQ(test, chunk_of(mixed), slab_chunk(slab));
 	buddy_free(mixed);
 	buddy_free(page);
 	for (i = 0; i < ARRAY_SIZE(large); i++)
@@ -274,25 +281,25 @@ static struct slabmod_pool *crowd_pool;
 static void *crowd_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, size_t *size)
 {
 	unsigned int nr_pages = 1 + kit_random(rnd, 5);
-	struct frame *frame = NULL;
+	unsigned int order = ilog2(nr_pages);
+	struct frame *frame;
+	void *block = NULL;
 
 	if (is_power_of_2(nr_pages) &&
-	    buddy_alloc_bulk(&crowd_pool->buddies[NID], ilog2(nr_pages), NULL, &frame, 1))
-		buddy_unclaim(frame);
+	    buddy_alloc_bulk(&crowd_pool->buddies[NID], order, kit_use(order), &block, &frame, 1))
+		frame_unclaim(frame);
 	else
-		frame = kit_buddy_alloc(crowd_pool->buddies, NID, nr_pages, gfp);
-	if (!frame)
+		block = kit_buddy_alloc(crowd_pool->buddies, NID, nr_pages, gfp);
+	if (!block)
 		return NULL;
-	*size = frame->nr_pages == nr_pages ? nr_pages * PAGE_SIZE : 0;
-	return frame_address(frame);
+	*size = frame_nr_pages(chunk_frame(block)) == nr_pages ? nr_pages * PAGE_SIZE : 0;
+	return block;
 }
 
 /* A free that fails is counted as an overwritten piece. */
 static void crowd_free(struct model *model, void *block, size_t size)
 {
-	struct frame *frame = chunk_frame(block);
-
-	if (!size || !(size & PAGE_SIZE ? buddy_free(frame) : claim_and_free(frame)))
+	if (!size || !(size & PAGE_SIZE ? buddy_free(block) : claim_and_free(block)))
 		model->wrong++;
 }
 

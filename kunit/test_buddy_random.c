@@ -32,7 +32,7 @@ struct map {
 };
 
 struct block {
-	struct frame *frame;
+	void *addr;
 	struct map *map;
 	unsigned int first, nr_pages;
 };
@@ -150,22 +150,20 @@ static void map_mark(struct model *model, struct block *block, u16 from, u16 to)
 
 /* ---- steps ---- */
 
-static void remember(struct model *model, unsigned int id, struct frame *frame,
-		     unsigned int nr_pages)
+static void remember(struct model *model, unsigned int id, void *addr, unsigned int nr_pages)
 {
 	struct block *block = &model->blocks[id];
-	void *addr = frame_address(frame);
+	struct frame *frame = chunk_frame(addr);
 	struct kunit *test = model->test;
 
 	block->map = map_at(model, addr);
 	if (!block->map)
 		block->map = map_new(model, addr);
-	block->frame = frame;
+	block->addr = addr;
 	block->first = (addr - block->map->base) / PAGE_SIZE;
 	block->nr_pages = nr_pages;
-	KUNIT_ASSERT_PTR_EQ(test, chunk_frame(addr), frame);
-	KUNIT_ASSERT_EQ(test, frame->state, FRAME_PAGES);
-	KUNIT_ASSERT_EQ(test, frame->nr_pages, nr_pages);
+	KUNIT_ASSERT_EQ(test, frame_state(frame), FRAME_PAGES);
+	KUNIT_ASSERT_EQ(test, frame_nr_pages(frame), nr_pages);
 	KUNIT_ASSERT_TRUE(test, IS_ALIGNED((unsigned long)addr,
 					   PAGE_SIZE * roundup_pow_of_two(nr_pages)));
 	KUNIT_ASSERT_LE(test, block->first + nr_pages, 1u << block->map->order);
@@ -198,18 +196,24 @@ static void alloc_step(struct model *model, unsigned int id)
 	gfp_t gfp = GFP_KERNEL | (kit_random(&model->rnd, 2) ? __GFP_THISNODE : 0);
 	int nid = random_node(model);
 	unsigned long refused = kit_source.refused;
-	struct frame *frame;
+	struct page_use *use = NULL;
+	void *addr;
 
 	order = order_base_2(nr_pages);
-	frame = kit_buddy_alloc(model->pool->buddies, nid, nr_pages, gfp);
-	if (!frame) {
+	/* As blocks of an owner, or not. */
+	if (is_power_of_2(nr_pages) && kit_random(&model->rnd, 2))
+		use = kit_use(order);
+	addr = buddy_alloc(model->pool->buddies, nid, nr_pages, gfp, use);
+	if (addr)
+		frame_unclaim(chunk_frame(addr));
+	if (!addr) {
 		model->refused++;
 		expect_nothing_left(model, order, nid, gfp, refused);
 		return;
 	}
 	if (gfp & __GFP_THISNODE)
-		KUNIT_ASSERT_EQ(model->test, frame_chunk(frame)->buddy->nid, nid);
-	remember(model, id, frame, nr_pages);
+		KUNIT_ASSERT_EQ(model->test, chunk_of(addr)->buddy->nid, nid);
+	remember(model, id, addr, nr_pages);
 	model->allocated++;
 }
 
@@ -218,8 +222,8 @@ static void free_step(struct model *model, unsigned int id)
 	struct block *block = &model->blocks[id];
 
 	map_mark(model, block, id, 0);
-	buddy_free(block->frame);
-	block->frame = NULL;
+	buddy_free(block->addr);
+	block->addr = NULL;
 }
 
 /* Allocate several blocks, as many as there are free numbers. */
@@ -228,14 +232,17 @@ static void alloc_bulk_step(struct model *model, unsigned int id)
 	unsigned int order = kit_random(&model->rnd, MAX_ORDER_HERE + 1), nr = 0, got, i;
 	int nid = random_node(model);
 	struct frame *frames[BUDDY_BULK];
+	void *blocks[BUDDY_BULK];
 
-	while (nr < BUDDY_BULK && id + nr <= MAX_BLOCKS && !model->blocks[id + nr].frame)
+	while (nr < BUDDY_BULK && id + nr <= MAX_BLOCKS && !model->blocks[id + nr].addr)
 		nr++;
-	got = buddy_alloc_bulk(&model->pool->buddies[nid], order, NULL, frames, nr);
+	got = buddy_alloc_bulk(&model->pool->buddies[nid], order, kit_use(order), blocks, frames,
+			       nr);
 	for (i = 0; i < got; i++) {
-		KUNIT_ASSERT_EQ(model->test, frame_chunk(frames[i])->buddy->nid, nid);
-		buddy_unclaim(frames[i]);
-		remember(model, id + i, frames[i], 1u << order);
+		KUNIT_ASSERT_EQ(model->test, chunk_of(blocks[i])->buddy->nid, nid);
+		KUNIT_ASSERT_PTR_EQ(model->test, chunk_frame(blocks[i]), frames[i]);
+		frame_unclaim(frames[i]);
+		remember(model, id + i, blocks[i], 1u << order);
 	}
 	/* Free pages of whole chunks are in no map. */
 	if (!got && nr && !model->pool->buddies[nid].nr_free_chunks)
@@ -243,23 +250,24 @@ static void alloc_bulk_step(struct model *model, unsigned int id)
 	model->bulk += got;
 }
 
-/* Free several blocks of the order of the first. */
+/* Free several blocks of the order of the first, which have an owner. */
 static void free_bulk_step(struct model *model, unsigned int id)
 {
-	unsigned int order = model->blocks[id].frame->order, nr = 0;
-	struct frame *frames[2 * BUDDY_BULK];
+	unsigned int order = order_base_2(model->blocks[id].nr_pages), nr = 0;
+	void *blocks[2 * BUDDY_BULK];
 
-	for (; nr < ARRAY_SIZE(frames) && id <= MAX_BLOCKS; id++) {
+	for (; nr < ARRAY_SIZE(blocks) && id <= MAX_BLOCKS; id++) {
 		struct block *block = &model->blocks[id];
 
-		if (!block->frame || block->nr_pages != 1u << order)
+		if (!block->addr || block->nr_pages != 1u << order ||
+		    frame_begins_run(chunk_frame(block->addr)))
 			continue;
 		map_mark(model, block, id, 0);
-		KUNIT_ASSERT_TRUE(model->test, buddy_claim(block->frame));
-		frames[nr++] = block->frame;
-		block->frame = NULL;
+		KUNIT_ASSERT_TRUE(model->test, frame_claim(chunk_frame(block->addr)));
+		blocks[nr++] = block->addr;
+		block->addr = NULL;
 	}
-	buddy_free_bulk(order, frames, nr);
+	buddy_free_bulk(order, blocks, nr);
 }
 
 /* Change what the source refuses, and whether use grows. */
@@ -340,12 +348,12 @@ static void step(struct model *model, int i)
 
 	if (i % 2048 == 0)
 		change(model);
-	if (!model->blocks[id].frame && kit_random(&model->rnd, 16) < model->eager) {
+	if (!model->blocks[id].addr && kit_random(&model->rnd, 16) < model->eager) {
 		if (kit_random(&model->rnd, 8))
 			alloc_step(model, id);
 		else
 			alloc_bulk_step(model, id);
-	} else if (model->blocks[id].frame && kit_random(&model->rnd, 16) >= model->eager) {
+	} else if (model->blocks[id].addr && kit_random(&model->rnd, 16) >= model->eager) {
 		if (kit_random(&model->rnd, 8))
 			free_step(model, id);
 		else
@@ -372,7 +380,7 @@ void test_random_run_matches_a_map_of_pages(struct kunit *test)
 	for (i = 0; i < KIT_STEPS; i++)
 		step(model, i);
 	for (id = 1; id <= MAX_BLOCKS; id++)
-		if (model->blocks[id].frame)
+		if (model->blocks[id].addr)
 			free_step(model, id);
 	compare(model);
 	for_each_online_node(i)
@@ -380,7 +388,7 @@ void test_random_run_matches_a_map_of_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 	/* Both outcomes occurred often. */
 	KUNIT_EXPECT_GT(test, model->allocated, KIT_STEPS / 8);
-	KUNIT_EXPECT_GT(test, model->bulk, KIT_STEPS / 16);
+	KUNIT_EXPECT_GT(test, model->bulk, KIT_STEPS / 32);
 	KUNIT_EXPECT_GT(test, model->refused, 0);
 	kunit_info(test, "%lu blocks, %lu in bulk, %lu refused\n", model->allocated, model->bulk,
 		   model->refused);

@@ -326,7 +326,7 @@ static void test_copies_in_a_pool(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(copies); i++) {
 		KUNIT_ASSERT_NOT_NULL(test, copies[i]);
 		KUNIT_EXPECT_STREQ(test, copies[i], "one=two");
-		KUNIT_EXPECT_PTR_EQ(test, pool_of(chunk_frame(copies[i])), pool);
+		KUNIT_EXPECT_PTR_EQ(test, pool_of(chunk_of(copies[i])), pool);
 		KIT_EXPECT_NO_MISUSE(test, slabmod_pool_kfree(pool, copies[i]));
 	}
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);

@@ -61,14 +61,13 @@ struct blocks {
 static struct blocks blocks_of(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, PAGES, ORDER, ORDER);
-	struct frame *first = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL | __GFP_THISNODE);
+	void *first = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL | __GFP_THISNODE);
 	struct blocks b;
 
 	KUNIT_ASSERT_NOT_NULL(test, first);
-	KUNIT_ASSERT_EQ(test, first->index, 0);
-	b = (struct blocks) {
-		.buddy = &pool->buddies[NID], .chunk = frame_chunk(first), .frames = first,
-	};
+	b = (struct blocks) { .buddy = &pool->buddies[NID], .chunk = chunk_of(first) };
+	b.frames = b.chunk->frames;
+	KUNIT_ASSERT_PTR_EQ(test, b.chunk->base, first);
 	KUNIT_ASSERT_TRUE(test, buddy_check(b.buddy));
 	return b;
 }
@@ -76,25 +75,26 @@ static struct blocks blocks_of(struct kunit *test)
 static void blocks_end(struct kunit *test, struct blocks *b)
 {
 	KUNIT_EXPECT_TRUE(test, buddy_check(b->buddy));
-	KUNIT_EXPECT_TRUE(test, buddy_free(b->frames));
+	KUNIT_EXPECT_TRUE(test, buddy_free(b->chunk->base));
 }
 
 static void test_misplaced_block_is_found(struct kunit *test)
 {
 	struct blocks b = blocks_of(test);
 	struct frame *f = b.frames;
-	struct slabmod_cache *cache = (struct slabmod_cache *)b.chunk;
+	struct page_use *used = f[0].use, uses[NR_BLOCK_USES];
+	struct slabmod_cache *owner = (struct slabmod_cache *)b.chunk;
 
-	EXPECT_BROKEN_AS(test, f[0].state, FRAME_TAIL, "page 0 is in no block",
+	EXPECT_BROKEN_AS(test, f[0].use, &frame_tail, "page 0 is in no block",
 			 buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, f[8].index, 9, "page 8 is in no block", buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, f[0].nr_pages, PAGES + 1, "page 0 is in no block",
+	frame_set_uses(uses, owner, ORDER + 1);
+	EXPECT_BROKEN_AS(test, f[0].use, &uses[USE_PAGES], "page 0 is in no block",
 			 buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, f[5].state, FRAME_PAGES, "page 5 is in no block",
+	EXPECT_BROKEN_AS(test, f[5].use, used, "page 5 is in no block", buddy_check(b.buddy));
+	EXPECT_BROKEN_AS(test, f[5].use, &frame_run, "page 5 is in no block",
 			 buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, f[0].nr_pages, 2, "page 1 inside a block is marked",
-			 buddy_check(b.buddy));
-	EXPECT_BROKEN_AS(test, f[31].cache, cache, "page 31 is free and has a cache",
+	frame_set_uses(uses, owner, 1);
+	EXPECT_BROKEN_AS(test, f[0].use, &uses[USE_CLAIMED], "page 1 inside a block is marked",
 			 buddy_check(b.buddy));
 	blocks_end(test, &b);
 }
@@ -160,10 +160,10 @@ static void test_broken_slab_is_found(struct kunit *test)
 		EXPECT_BROKEN(test, "counts 0 in use", slab_check(cache, slab));
 		__clear_bit(wrong[i], slab->free);
 	}
-	second = slab_frame(slab) + 1;
-	EXPECT_BROKEN_AS(test, second->order, slab->order + 1, text, slab_check(cache, slab));
-	EXPECT_BROKEN_AS(test, second->state, FRAME_TAIL, text, slab_check(cache, slab));
-	EXPECT_BROKEN_AS(test, second->cache, NULL, text, slab_check(cache, slab));
+	second = chunk_frame(slab_address(slab) + PAGE_SIZE);
+	EXPECT_BROKEN_AS(test, second->use, &frame_tail, text, slab_check(cache, slab));
+	EXPECT_BROKEN_AS(test, second->use, &frame_run_uses[0][USE_CLAIMED], text,
+			 slab_check(cache, slab));
 	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
 	slab_destroy(cache, slab);
 }

@@ -47,9 +47,9 @@ static bool beyond_map(const void *addr)
 /* The frame of an address, if it is in a chunk of @pool. */
 static struct frame *find(struct slabmod_pool *pool, const void *addr)
 {
-	struct frame *frame = chunk_frame(addr);
+	struct chunk *chunk = chunk_of(addr);
 
-	return frame && frame_chunk(frame)->buddy->source == &pool->source ? frame : NULL;
+	return chunk && chunk->buddy->source == &pool->source ? chunk_frame(addr) : NULL;
 }
 
 static void expect_pages_lead_to_frames(struct kunit *test, struct chunk *chunk, bool fast)
@@ -66,8 +66,10 @@ static void expect_pages_lead_to_frames(struct kunit *test, struct chunk *chunk,
 		KUNIT_ASSERT_EQ(test, no_frame(frame_fast(page)), !fast);
 		if (fast)
 			KUNIT_ASSERT_PTR_EQ(test, frame_fast(page + PAGE_SIZE - 1), frame);
-		KUNIT_ASSERT_PTR_EQ(test, frame_address(frame), page);
-		KUNIT_ASSERT_PTR_EQ(test, frame_chunk(frame), chunk);
+		KUNIT_ASSERT_PTR_EQ(test, chunk_of(page), chunk);
+		KUNIT_ASSERT_PTR_EQ(test, chunk_of(page + PAGE_SIZE - 1), chunk);
+		KUNIT_ASSERT_EQ(test, chunk_index(chunk, page), i);
+		KUNIT_ASSERT_PTR_EQ(test, chunk_page(chunk, i), page);
 	}
 }
 
@@ -95,11 +97,8 @@ static void test_every_page_leads_to_its_frame(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, map_is_free(&chunk->map));
 		for (i = 0; i < chunk_nr_units(order); i++)
 			KUNIT_EXPECT_TRUE(test, map_is_free(&chunk->units[i].map));
-		for (i = 0; i < chunk_pages(chunk); i++) {
-			KUNIT_ASSERT_EQ(test, chunk->frames[i].index, i);
-			KUNIT_ASSERT_EQ(test, chunk->frames[i].state, FRAME_TAIL);
-			KUNIT_ASSERT_NULL(test, chunk->frames[i].cache);
-		}
+		for (i = 0; i < chunk_pages(chunk); i++)
+			KUNIT_ASSERT_PTR_EQ(test, chunk->frames[i].use, &frame_tail);
 		chunk_destroy(chunk);
 		chunk_sync();
 		for (i = 0; i < 1u << order; i++)
@@ -118,7 +117,8 @@ static void expect_no_frame(struct kunit *test, unsigned long addr)
 	const void *p = (const void *)addr;
 
 	KUNIT_EXPECT_PTR_EQ_MSG(test, chunk_frame(p), (struct frame *)NULL, "address %lx", addr);
-	KUNIT_EXPECT_TRUE_MSG(test, beyond_map(p) || !frame_fast(p)->cache, "address %lx", addr);
+	KUNIT_EXPECT_TRUE_MSG(test, beyond_map(p) || frame_fast(p)->use == &frame_tail,
+			      "address %lx", addr);
 }
 
 static void expect_other_memory_has_no_frame(struct kunit *test)

@@ -475,7 +475,8 @@ static void test_deferred_free_untracks_a_block(struct kunit *test)
 	pool = slabmod_pool_create("kit-debugged", &params);
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	p = kit_pool_kmalloc(test, pool, BLOCK_BYTES);
-	block = chunk_frame(p)->debug;
+	block = debug_block_find(p);
+	KUNIT_ASSERT_NOT_NULL(test, block);
 	KUNIT_EXPECT_TRUE(test, block->track.leak_checked);
 	slabmod_kfree_nolock(p);
 	defer_sync();

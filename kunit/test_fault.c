@@ -502,6 +502,58 @@ static void fault_exit(struct kunit *test)
 	kit_exit(test);
 }
 
+/* ---- descriptors of slabs ---- */
+
+static void refuse_descriptors(bool on)
+{
+	const struct fault_order order = {
+		.sites = BIT(FAULT_DESCRIPTORS), .nth = 1, .on = true, .task = current,
+	};
+
+	if (on)
+		fault_begin(&order);
+	else
+		fault_end();
+}
+
+static void test_slab_without_a_descriptor_fails(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, 64);
+	struct slabmod_cache *cache = kit_cache_create(test, pool, 16, 0, NULL);
+	unsigned long before = stat_sum(pool->source.stats, STAT_CHUNK_FAIL);
+	struct slab *slab;
+
+	refuse_descriptors(true);
+	slab = slab_create(cache, NID, GFP_KERNEL);
+	refuse_descriptors(false);
+	KUNIT_EXPECT_NULL(test, slab);
+	KUNIT_EXPECT_GT(test, stat_sum(pool->source.stats, STAT_CHUNK_FAIL), before);
+	slab = slab_create(cache, NID, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, slab);
+	slab_destroy(cache, slab);
+}
+
+/* The smallest objects: each page is a slab. */
+static void test_reserve_serves_slabs_without_the_kernel(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create_orders(test, 128, 6, 6);
+	struct slabmod_cache *cache = kit_cache_create(test, pool, 16, 0, NULL);
+	struct slab **slabs = (struct slab **)kit_array(test, 128);
+	unsigned int n = 0;
+
+	KUNIT_ASSERT_EQ(test, cache->usual.pages, 1);
+	pool->source.reserve = 128;
+	KUNIT_ASSERT_TRUE(test, pool_reserve(pool));
+	refuse_descriptors(true);
+	while (n < 128 && (slabs[n] = slab_create(cache, NID, GFP_ATOMIC)))
+		n++;
+	refuse_descriptors(false);
+	KUNIT_EXPECT_EQ(test, n, 128);
+	while (n)
+		slab_destroy(cache, slabs[--n]);
+	pool->source.reserve = 0;
+}
+
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(test_failing_objects),
 	KUNIT_CASE(test_failing_bulk),
@@ -513,6 +565,8 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(test_failing_calls_of_a_pool),
 	KUNIT_CASE(test_failing_debugged_objects),
 	KUNIT_CASE(test_failing_debugged_blocks),
+	KUNIT_CASE(test_slab_without_a_descriptor_fails),
+	KUNIT_CASE(test_reserve_serves_slabs_without_the_kernel),
 	KUNIT_CASE(test_every_site_has_failed),
 	{}
 };

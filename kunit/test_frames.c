@@ -187,14 +187,18 @@ static void test_each_use_has_its_state(struct kunit *test)
 	void *blocks[3], *first = kit_alloc(test, cache);
 	unsigned long nr_free[BUDDY_ORDERS] = { 0 };
 	struct census *c = census_of(test, pool);
-	struct frame *cached;
+	struct page_use uses[NR_BLOCK_USES];
+	struct frame *frame;
+	void *cached;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(blocks); i++)
 		blocks[i] = kit_block(test, pool, 5 + i);
 	kit_block_free(blocks[2]);
 	/* As in a magazine. */
-	KUNIT_ASSERT_EQ(test, buddy_alloc_bulk(&pool->buddies[NID], 2, cache, &cached, 1), 1);
+	frame_set_uses(uses, cache, 2);
+	KUNIT_ASSERT_EQ(test, buddy_alloc_bulk(&pool->buddies[NID], 2, &uses[USE_CLAIMED], &cached,
+					       &frame, 1), 1);
 	/* The first allocation gives the second cache its homes. Then it gets an empty slab. */
 	slabmod_cache_free(other, kit_alloc(test, other));
 	slabmod_cache_shrink(other);
@@ -225,14 +229,14 @@ static void test_each_use_has_its_state(struct kunit *test)
 static void test_claimed_blocks_are_claimed(struct kunit *test)
 {
 	struct slabmod_pool *pool = frames_pool(test, 8);
-	struct frame *frame = buddy_alloc(pool->buddies, NID, 9, GFP_KERNEL);
+	void *block = buddy_alloc(pool->buddies, NID, 9, GFP_KERNEL, NULL);
 	struct census *c = census_of(test, pool);
 
-	KUNIT_ASSERT_NOT_NULL(test, frame);
+	KUNIT_ASSERT_NOT_NULL(test, block);
 	count_all(c);
 	KUNIT_EXPECT_EQ(test, c->claimed, 9);
 	KUNIT_EXPECT_EQ(test, c->free, (1 << 8) - 9);
-	buddy_free_claimed(frame);
+	buddy_free_claimed(block);
 	c = census_of(test, pool);
 	count_all(c);
 	KUNIT_EXPECT_EQ(test, c->claimed, 0);
@@ -423,7 +427,7 @@ static void look(struct slabmod_pool *pool)
 	rcu_read_lock();
 	while ((chunk = chunk_map_next(offset))) {
 		offset = chunk_offset(chunk->base) + (chunk_pages(chunk) << PAGE_SHIFT);
-		if (pool_of(chunk->frames) != pool)
+		if (pool_of(chunk) != pool)
 			continue;
 		looker.chunks++;
 		looker.broken += !runs_fill(chunk, runs, buddy_runs(chunk, runs));

@@ -141,9 +141,9 @@ static bool overlooked(struct run *run, const struct slab *slab)
 	return cpu_to_mem(id) == nid;
 }
 
-static void survey_frame(struct frame *frame, void *arg)
+static void survey_frame(void *block, struct frame *frame, void *arg)
 {
-	struct slab *slab = frame_first_slab(frame);
+	struct slab *slab = frame_slab(frame);
 	struct survey *survey = arg;
 
 	if (!slab || slab_cache(slab) != survey->run->cache)

@@ -81,7 +81,7 @@ static void gate_end(void)
 {
 	flush_work(&gate.work);
 	if (gate.block)
-		block_free(chunk_frame(gate.block));
+		block_free(gate.block);
 	gate.pool->source.alloc = gate.get;
 }
 
@@ -96,7 +96,7 @@ static void expect_end_of_limit(struct kunit *test, struct slabmod_pool *pool)
 	KUNIT_EXPECT_NULL(test, block_alloc("test", pool, numa_mem_id(), 1,
 					    GFP_KERNEL | __GFP_NOFAIL));
 	if (block)
-		block_free(chunk_frame(block));
+		block_free(block);
 }
 
 static void expect_page_beside(struct kunit *test, bool grant)
@@ -112,7 +112,7 @@ static void expect_page_beside(struct kunit *test, bool grant)
 		gate_end();
 		KUNIT_EXPECT_NOT_NULL_MSG(test, page, "GFP %#x", (__force u32)sleeping[i]);
 		if (page)
-			block_free(chunk_frame(page));
+			block_free(page);
 		expect_end_of_limit(test, pool);
 		kit_pool_destroy(test, pool, 0);
 	}
@@ -184,7 +184,7 @@ static void expect_limit(struct kunit *test, struct spread *spread)
 {
 	KUNIT_EXPECT_NOT_NULL(test, spread->block);
 	if (spread->block)
-		block_free(chunk_frame(spread->block));
+		block_free(spread->block);
 	spread->block = NULL;
 }
 

@@ -82,11 +82,11 @@ static void test_chunks_are_checked_one_at_a_time(struct kunit *test)
 
 static void alloc_and_free(void *pool)
 {
-	struct frame *frame = kit_buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 1,
+	void *block = kit_buddy_alloc(((struct slabmod_pool *)pool)->buddies, NID, 1,
 					  GFP_NOWAIT | __GFP_THISNODE);
 
-	if (frame)
-		buddy_free(frame);
+	if (block)
+		buddy_free(block);
 }
 
 /* More is free than may be kept, but less than a chunk above the reserve. */

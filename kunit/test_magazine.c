@@ -226,7 +226,7 @@ static void test_interrupt_during_a_call_allocates_from_a_new_slab(struct kunit 
 	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->top, 0);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 1);
 	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_DIRECT), 1);
-	KUNIT_EXPECT_EQ(test, chunk_frame(object)->home, raw_smp_processor_id());
+	KUNIT_EXPECT_EQ(test, frame_slab(chunk_frame(object))->home, raw_smp_processor_id());
 	slabmod_cache_free(cache, object);
 	kit_expect_unused(test, cache);
 }

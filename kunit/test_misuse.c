@@ -59,7 +59,8 @@ static void test_kfree_refuses_the_tail_of_a_slab(struct kunit *test)
 		void *p = slabmod_kmalloc(cache->size, GFP_KERNEL);
 		u8 *slab = slab_address(kit_slab(p));
 
-		if (end < cache->usual.pages * PAGE_SIZE && chunk_frame(p)->state == FRAME_SLAB) {
+		if (end < cache->usual.pages * PAGE_SIZE &&
+		    frame_state(chunk_frame(p)) == FRAME_SLAB) {
 			KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, cache->name,
 					  slabmod_kfree(slab + end));
 			tried++;
@@ -423,7 +424,7 @@ static void test_objects_of_small_slabs_are_checked(struct kunit *test)
 	kit_source.max_order = 0;
 	context_pin(0);
 	object = kit_alloc(test, cache);
-	KUNIT_ASSERT_EQ(test, chunk_frame(object)->state, FRAME_SLAB_SMALL);
+	KUNIT_ASSERT_EQ(test, frame_state(chunk_frame(object)), FRAME_SLAB_SMALL);
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "needy", slabmod_cache_free(cache, object + 8));
 	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_CACHE, "needy", slabmod_cache_free(other, object));
 	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, object));

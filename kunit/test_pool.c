@@ -24,19 +24,18 @@ struct census {
 	unsigned long free, cached, blocks, slabs, taken;	/* bytes */
 };
 
-static void count_frame(struct frame *frame, void *arg)
+static void count_frame(void *block, struct frame *frame, void *arg)
 {
-	struct slabmod_cache *cache = frame_cache(frame);
+	struct slab *slab = frame_slab(frame);
 	struct census *census = arg;
 
-	if (frame->state == FRAME_CLAIMED) {
-		census->cached += frame->nr_pages * PAGE_SIZE;
-	} else if (frame->state == FRAME_PAGES) {
-		census->blocks += frame->nr_pages * PAGE_SIZE;
+	if (slab) {
+		census->slabs += slab_geometry(slab_cache(slab), slab)->pages * PAGE_SIZE;
+		census->taken += slab->inuse * slab_cache(slab)->size;
+	} else if (frame_state(frame) == FRAME_CLAIMED) {
+		census->cached += frame_nr_pages(frame) * PAGE_SIZE;
 	} else {
-		census->slabs += PAGE_SIZE;
-		if (frame_first_slab(frame))
-			census->taken += frame_slab(frame)->inuse * cache->size;
+		census->blocks += frame_nr_pages(frame) * PAGE_SIZE;
 	}
 }
 
@@ -98,7 +97,7 @@ static void free_any(void *p)
 	if (frame_cache(frame))
 		slabmod_cache_free(frame_cache(frame), p);
 	else
-		block_free(frame);
+		block_free(p);
 }
 
 struct pool_model {

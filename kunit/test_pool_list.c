@@ -440,7 +440,7 @@ static void expect_good_memory(struct kunit *test, struct slabmod_pool *pool, si
 	struct piece piece;
 	void *p = kit_pool_kmalloc(test, pool, size), *again;
 
-	KUNIT_EXPECT_PTR_EQ(test, pool_of(chunk_frame(p)), pool);
+	KUNIT_EXPECT_PTR_EQ(test, pool_of(chunk_of(p)), pool);
 	KUNIT_EXPECT_GE(test, slabmod_ksize(p), size);
 	KUNIT_EXPECT_EQ(test, usage_of(pool).used, slabmod_ksize(p));
 	if (is_power_of_2(size))

@@ -87,10 +87,10 @@ static struct slabmod_pool *pool_with_free_pages(struct kunit *test, unsigned lo
 	return pool;
 }
 
-static void free_frame(struct frame *frame, void *arg)
+static void free_frame(void *block, struct frame *frame, void *arg)
 {
-	if (frame->state == FRAME_PAGES)
-		block_free(frame);
+	if (frame_state(frame) == FRAME_PAGES)
+		block_free(block);
 }
 
 static void free_blocks(struct slabmod_pool *pool)
@@ -369,7 +369,7 @@ static void test_unused_chunks_age(struct kunit *test)
 {
 	struct slabmod_pool *pool = pool_of_small_chunks(test);
 	struct buddy *buddy = buddy_here(pool);
-	struct frame *used;
+	void *used;
 	int i;
 
 	used = kit_buddy_alloc(pool->buddies, buddy->nid, CHUNK_PAGES, GFP_KERNEL);
@@ -503,7 +503,7 @@ static void test_shrinker_frees_all_free_memory(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
 		/* Only slabs in the chunk of the live object are left. */
 		KUNIT_EXPECT_LE(test, home_pages(cache),
-				chunk_pages(frame_chunk(chunk_frame(objects[0]))));
+				chunk_pages(chunk_of(objects[0])));
 		KUNIT_EXPECT_EQ(test, reclaimable(root_pool), 0);
 		KUNIT_EXPECT_GT(test, stat_sum(root_pool->source.stats, STAT_RECLAIMED), reclaimed);
 	} else {

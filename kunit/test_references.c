@@ -38,7 +38,7 @@ static struct objects *objects_of(struct kunit *test)
 	o->cache = kit_cache_in(test, o->pool, "references", OBJECT_SIZE, 0);
 	for (i = 0; i < OBJECTS; i++)
 		piece_fill(&o->piece[i], kit_alloc(test, o->cache), OBJECT_SIZE, i + 1);
-	o->page = virt_to_page(frame_chunk(chunk_frame(o->piece[0].memory))->base);
+	o->page = virt_to_page(chunk_of(o->piece[0].memory)->base);
 	return o;
 }
 
@@ -143,15 +143,15 @@ static void test_kfree_of_the_kernel_frees_nothing(struct kunit *test)
 static void test_stray_puts_of_a_single_page(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create_orders(test, 1, 0, 0);
-	struct frame *frame = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
+	void *block = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL);
 	struct page *page;
 
-	KUNIT_ASSERT_NOT_NULL(test, frame);
-	page = virt_to_page(frame_address(frame));
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	page = virt_to_page(block);
 	put_page(page);
 	__free_page(page);
 	KUNIT_EXPECT_NE(test, page_count(page), 0);
-	KUNIT_EXPECT_TRUE(test, buddy_free(frame));
+	KUNIT_EXPECT_TRUE(test, buddy_free(block));
 	KIT_EXPECT_MISUSE(test, MISUSE_STRAY_PUT, "2 references", pool_shrink(pool));
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 }

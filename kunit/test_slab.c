@@ -152,10 +152,10 @@ static void test_every_page_of_a_slab_leads_to_the_slab(struct kunit *test)
 		struct frame *frame = chunk_frame(base + i * PAGE_SIZE);
 
 		KUNIT_ASSERT_NOT_NULL(test, frame);
-		KUNIT_EXPECT_PTR_EQ(test, frame->cache, cache);
 		KUNIT_EXPECT_PTR_EQ(test, frame_cache(frame), cache);
 		KUNIT_EXPECT_PTR_EQ(test, frame_slab(frame), slab);
-		KUNIT_EXPECT_EQ(test, frame->state, FRAME_SLAB);
+		KUNIT_EXPECT_PTR_EQ(test, slab->cache, cache);
+		KUNIT_EXPECT_EQ(test, frame_state(frame), FRAME_SLAB);
 	}
 	/* The slab does not own the tail of the block. */
 	if (i < 1u << cache->usual.order)
@@ -201,8 +201,8 @@ static void expect_small(struct kunit *test, struct slabmod_cache *cache, struct
 {
 	unsigned int n;
 
-	KUNIT_EXPECT_EQ(test, slab->state, FRAME_SLAB_SMALL);
-	KUNIT_EXPECT_NULL(test, slab->cache);
+	KUNIT_EXPECT_TRUE(test, slab_is_small(slab));
+	KUNIT_EXPECT_PTR_NE(test, slab->cache, cache);
 	KUNIT_EXPECT_PTR_EQ(test, slab_cache(slab), cache);
 	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_SMALL), 1);
 	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
@@ -372,7 +372,10 @@ static void expect_rows_end_at_slabs(struct kunit *test, struct slabmod_cache *c
 				     struct slab *a, struct slab *b)
 {
 	KUNIT_ASSERT_TRUE(test, a && b);
-	expect_rows_end_at(test, cache, min(a, b), max(a, b));
+	if (slab_address(a) < slab_address(b))
+		expect_rows_end_at(test, cache, a, b);
+	else
+		expect_rows_end_at(test, cache, b, a);
 	slab_destroy(cache, a);
 	slab_destroy(cache, b);
 }
@@ -382,8 +385,8 @@ static void test_row_ends_where_another_slab_begins(struct kunit *test)
 	/* These fill a page, so the first object of a slab follows the last of another. */
 	static const unsigned int sizes[] = { 16, 64, 256 };
 	struct slabmod_cache *cache;
-	struct frame *page;
 	struct slab *a;
+	void *page;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -400,7 +403,7 @@ static void test_row_ends_where_another_slab_begins(struct kunit *test)
 	a = slab_create(cache, NID, GFP_KERNEL);
 	buddy_free(page);
 	KUNIT_ASSERT_NOT_NULL(test, a);
-	KUNIT_ASSERT_EQ(test, a->state, FRAME_SLAB_SMALL);
+	KUNIT_ASSERT_TRUE(test, slab_is_small(a));
 	expect_rows_end_at_slabs(test, cache, a, slab_create(cache, NID, GFP_KERNEL));
 }
 

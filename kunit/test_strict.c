@@ -173,7 +173,7 @@ static void test_small_slabs_are_strict(struct kunit *test)
 	context_pin(0);
 	object = kit_alloc(test, cache);
 	other = kit_alloc(test, cache);
-	KUNIT_ASSERT_EQ(test, chunk_frame(object)->state, FRAME_SLAB_SMALL);
+	KUNIT_ASSERT_EQ(test, frame_state(chunk_frame(object)), FRAME_SLAB_SMALL);
 	slabmod_cache_free(cache, object);
 	KIT_EXPECT_NO_MISUSE(test, slabmod_cache_free(cache, other));
 	expect_refused(test, cache, object);

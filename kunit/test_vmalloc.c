@@ -80,7 +80,8 @@ static size_t record_size(void)
 {
 	size_t debug = debug_all ? sizeof(struct debug_area) : 0;
 
-	return sizeof(struct vmalloc_area) + debug;
+	/* Of one block. */
+	return struct_bytes(struct vmalloc_area, blocks, 1) + debug;
 }
 
 static void test_ledger_counts_each_byte(struct kunit *test)
@@ -95,7 +96,7 @@ static void test_ledger_counts_each_byte(struct kunit *test)
 	slabmod_vfree(p);
 	after = pool_ledger(pool);
 	/* As documented. */
-	KUNIT_EXPECT_EQ(test, sizeof(struct vmalloc_area), 128);
+	KUNIT_EXPECT_EQ(test, struct_bytes(struct vmalloc_area, blocks, 1), 128);
 	KUNIT_EXPECT_EQ(test, during.used, before.used + 11 * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, during.buddy, before.buddy - 11 * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, during.metadata, before.metadata + record_size());

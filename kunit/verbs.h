@@ -174,7 +174,7 @@ static inline void *kit_block(struct kunit *test, struct slabmod_pool *pool, uns
 /* False if the block is not in use. */
 static inline bool kit_block_free(void *block)
 {
-	return block_free(chunk_frame(block));
+	return block_free(block);
 }
 
 /* ---- where things are ---- */

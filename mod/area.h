@@ -20,7 +20,6 @@ struct vmalloc_area {
 	size_t size;			/* bytes, as requested; changed by the owner */
 	unsigned long nr_pages;
 	struct slabmod_pool *pool;
-	struct list_head blocks;	/* by frame->node */
 	struct debug_area *debug;	/* or NULL */
 	union {
 		struct llist_node deferred;
@@ -28,10 +27,12 @@ struct vmalloc_area {
 	};
 	unsigned int state;		/* enum area_state; cmpxchg */
 	bool user;			/* may be mapped in user space */
+	unsigned int nr_blocks;
+	void *blocks[];
 };
 
-/* Documented: what SLUB allocates for it. */
-static_assert(sizeof(struct vmalloc_area) <= 128);
+/* Documented: what SLUB allocates for it, with one block. */
+static_assert(struct_bytes(struct vmalloc_area, blocks, 1) <= 128);
 
 static inline size_t area_bytes(const struct vmalloc_area *area)
 {

@@ -28,35 +28,35 @@ struct block_request {
 	gfp_t gfp;
 };
 
-static struct frame *alloc_once(const struct block_request *r)
+static void *alloc_once(const struct block_request *r)
 {
-	struct frame *frame = NULL;
+	void *block = NULL;
 
 	if (!r->cache)
-		return buddy_alloc(r->pool->buddies, r->nid, r->nr_pages, r->gfp);
+		return buddy_alloc(r->pool->buddies, r->nid, r->nr_pages, r->gfp, NULL);
 	if (likely(r->nid == source_nid(r->cache->source)))
-		frame = magazine_alloc_block(r->cache);
-	return frame ?: depot_alloc_block(r->cache, r->nid, r->gfp);
+		block = magazine_alloc_object(r->cache, false);
+	return block ?: depot_alloc_block(r->cache, r->nid, r->gfp);
 }
 
-static struct frame *alloc_block(const struct block_request *r)
+static void *alloc_block(const struct block_request *r)
 {
 	struct chunk_source *source = &r->pool->source;
 	bool serves = !(r->gfp & __GFP_THISNODE) || source_serves(source, r->nid);
 	size_t bytes = (size_t)r->nr_pages << PAGE_SHIFT;
-	struct frame *frame = alloc_once(r);
+	void *block = alloc_once(r);
 	unsigned int round;
 
 	buddy_note_request(&r->pool->buddies[r->nid], r->gfp);
-	for (round = 0; serves && !frame && direct_reclaim(r->pool, NULL, r->gfp, round); round++)
-		frame = alloc_once(r);
-	if (!frame) {
+	for (round = 0; serves && !block && direct_reclaim(r->pool, NULL, r->gfp, round); round++)
+		block = alloc_once(r);
+	if (!block) {
 		stat_inc(source->stats, STAT_ALLOC_FAIL);
 		report_no_memory(r->caller, source, bytes, r->gfp);
 	} else if (!r->cache) {
 		stat_add(source->stats, STAT_BLOCK_PAGES, r->nr_pages);
 	}
-	return frame;
+	return block;
 }
 
 /* Return false, with a report, if the request cannot be honoured. */
@@ -82,15 +82,15 @@ static bool complete_request(struct block_request *r)
 
 static void *do_alloc(struct block_request *r)
 {
-	struct frame *frame;
+	void *block;
 
 	if (!complete_request(r))
 		return NULL;
 	might_alloc(r->gfp);
 	if (r->cache && unlikely(!magazine_has_own(r->cache)))
 		magazine_enable(r->cache, r->gfp);
-	frame = alloc_block(r);
-	return frame ? block_finish(frame, r->gfp) : NULL;
+	block = alloc_block(r);
+	return block ? block_finish_slow(block, chunk_frame(block), r->gfp) : NULL;
 }
 
 noinline void *block_alloc_slow(const char *caller, struct slabmod_cache *cache, int nid, gfp_t gfp)
@@ -131,20 +131,19 @@ void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsign
 }
 EXPORT_SYMBOL_FOR_TEST(block_alloc);
 
-noinline void *block_finish_slow(struct frame *frame, gfp_t gfp)
+noinline void *block_finish_slow(void *block, struct frame *frame, gfp_t gfp)
 {
-	void *block = frame->block;
-
 	if (want_init_on_alloc(gfp))
-		memset(block, 0, (size_t)frame->nr_pages << PAGE_SHIFT);
+		memset(block, 0, (size_t)frame_nr_pages(frame) << PAGE_SHIFT);
 	if (static_branch_unlikely(&debug_blocks))
-		debug_block_alloc(frame, gfp, want_init_on_alloc(gfp));
-	buddy_unclaim(frame);
+		debug_block_alloc(block, frame_nr_pages(frame), gfp, want_init_on_alloc(gfp));
+	/* Last: see block_finish(). */
+	frame_unclaim(frame);
 	return block;
 }
 
-struct frame *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp,
-			       bool easily)
+void *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp,
+		       bool easily)
 {
 	const struct block_request request = {
 		.caller = "vmalloc",
@@ -153,62 +152,67 @@ struct frame *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int 
 		.nid = nid,
 		.gfp = gfp,
 	};
-	struct frame *frame;
+	void *block;
 
 	if (easily) {
-		frame = buddy_alloc(pool->buddies, nid, nr_pages, gfp_easy(gfp));
-		if (frame)
+		block = buddy_alloc(pool->buddies, nid, nr_pages, gfp_easy(gfp), NULL);
+		if (block)
 			stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
 	} else {
-		frame = alloc_block(&request);
+		block = alloc_block(&request);
 	}
-	if (frame && want_init_on_alloc(gfp))
-		memset(frame->block, 0, (size_t)nr_pages << PAGE_SHIFT);
-	return frame;
+	if (block && want_init_on_alloc(gfp))
+		memset(block, 0, (size_t)nr_pages << PAGE_SHIFT);
+	return block;
 }
 
 /* ---- free ---- */
 
-static void clear_freed(struct frame *frame)
+static void clear_freed(void *block, const struct frame *frame)
 {
 	if (want_init_on_free())
-		memset(frame->block, 0, (size_t)frame->nr_pages << PAGE_SHIFT);
+		memset(block, 0, (size_t)frame_nr_pages(frame) << PAGE_SHIFT);
 }
 
 /* Free a claimed block to the buddy. */
-static void free_to_buddy(struct frame *frame)
+static void free_to_buddy(void *block, const struct frame *frame)
 {
-	struct slabmod_cache *owner = frame->owner;
-	long nr_pages = frame->nr_pages;
+	struct slabmod_cache *owner = frame_owner(frame);
+	struct stats __percpu *stats;
 
 	if (owner) {
-		depot_free(owner, &frame, 1);
+		depot_free(owner, &block, 1);
 		return;
 	}
-	stat_add(frame_chunk(frame)->buddy->source->stats, STAT_BLOCK_PAGES, -nr_pages);
-	buddy_free_claimed(frame);
+	stats = chunk_of(block)->buddy->source->stats;
+	stat_add(stats, STAT_BLOCK_PAGES, -(long)buddy_free_claimed(block));
 }
 
 /* Free a claimed block that is not in quarantine. */
-static bool release(struct frame *frame)
+static bool release(void *block)
 {
-	clear_freed(frame);
-	if (frame->owner)
-		return magazine_free_block(frame->owner, frame);
+	struct frame *frame = chunk_frame(block);
+	struct slabmod_cache *owner = frame_owner(frame);
+
+	clear_freed(block, frame);
+	if (owner)
+		return magazine_free_block(owner, block);
 	if (must_not_lock())
 		return false;
-	free_to_buddy(frame);
+	free_to_buddy(block, frame);
 	return true;
 }
 
 /* Free a block that leaves the quarantine. Magazines may have been drained before. */
-static void release_old(struct frame *frame)
+static void release_old(void *block)
 {
-	clear_freed(frame);
-	free_to_buddy(frame);
+	struct frame *frame = chunk_frame(block);
+
+	clear_freed(block, frame);
+	free_to_buddy(block, frame);
 }
 
-bool block_release(struct frame *frame)
+bool block_release(void *block)
 {
 	/* Debug mode takes locks. */
 	if (static_branch_unlikely(&debug_blocks) && must_not_lock())
@@ -217,11 +221,11 @@ bool block_release(struct frame *frame)
 	if (leak_tracks_blocks()) {
 		if (must_not_lock())
 			return false;
-		leak_note_free(frame->block);
+		leak_note_free(block);
 	}
-	if (static_branch_unlikely(&debug_blocks) && debug_block_free(frame, release_old))
+	if (static_branch_unlikely(&debug_blocks) && debug_block_free(block, release_old))
 		return true;
-	return release(frame);
+	return release(block);
 }
 
 bool block_drain(unsigned long nr)
@@ -231,11 +235,11 @@ bool block_drain(unsigned long nr)
 }
 EXPORT_SYMBOL_FOR_TEST(block_drain);
 
-bool block_free(struct frame *frame)
+bool block_free(void *block)
 {
-	if (!buddy_claim(frame))
+	if (!frame_claim(chunk_frame(block)))
 		return false;
-	block_release(frame);
+	block_release(block);
 	return true;
 }
 EXPORT_SYMBOL_FOR_TEST(block_free);

@@ -3,7 +3,7 @@
  * block.h - blocks of pages that callers allocate.
  *
  * A block of a power of two of pages belongs to the cache of its order (CACHE_BLOCKS). The
- * magazines of that cache have the first frames of free blocks. Other blocks come from the buddy.
+ * magazines of that cache have free blocks. Other blocks, which have no owner, come from the buddy.
  */
 #ifndef SLABMOD_BLOCK_H
 #define SLABMOD_BLOCK_H
@@ -23,17 +23,43 @@
 void *block_alloc_slow(const char *caller, struct slabmod_cache *cache, int nid, gfp_t gfp);
 
 /* Let the caller own a claimed block. Clear and track it if that is wanted. */
-void *block_finish_slow(struct frame *frame, gfp_t gfp);
+void *block_finish_slow(void *block, struct frame *frame, gfp_t gfp);
 
-static __always_inline void *block_finish(struct frame *frame, gfp_t gfp)
+/* The same for a block with the use @use + USE_CLAIMED, and @gfp without __GFP_ZERO. */
+static __always_inline void *block_finish(void *block, struct frame *frame, struct page_use *use,
+					  gfp_t gfp)
 {
-	void *block = frame->block;
-
-	if (want_init_on_alloc(gfp) || static_branch_unlikely(&debug_blocks))
-		return block_finish_slow(frame, gfp);
+	if (unlikely(want_init_on_alloc(0)) || static_branch_unlikely(&debug_blocks))
+		return block_finish_slow(block, frame, gfp);
 	/* Last: a double free by the former owner may free the block, and the frame be reused. */
-	buddy_unclaim(frame);
+	frame_unclaim_as(frame, use);
 	return block;
+}
+
+/*
+ * The fast path of an allocation: as slabmod_magazine_pop(). In the magazine, each block has its
+ * frame beside it.
+ */
+static __always_inline bool block_pop(struct slabmod_cache *cache, void **block,
+				      struct frame **frame)
+{
+	struct slabmod_magazine __percpu *magazine;
+	long top;
+
+	preempt_disable();
+	magazine = READ_ONCE(cache->fastpath.magazines);
+	top = this_cpu_add_return(magazine->top, SLABMOD_MAGAZINE_BUSY) - SLABMOD_MAGAZINE_BUSY;
+	if (unlikely(top <= 0)) {
+		this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY);
+		preempt_enable();
+		return false;
+	}
+	*block = this_cpu_read(magazine->object[top]);
+	*frame = this_cpu_read(magazine->object[top + this_cpu_read(magazine->capacity)]);
+	this_cpu_inc(magazine->allocs);
+	this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY + 1);
+	preempt_enable();
+	return true;
 }
 
 /*
@@ -46,27 +72,37 @@ void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsign
 
 /*
  * Allocate @nr_pages pages of node @nid that are a part of something larger. The block stays
- * claimed, so no free by its address succeeds; debug mode does not track it; frame->node is the
- * caller's. Free it by block_release(), with frame->node initialized. With @easily, do not
- * reclaim, and do not count a failure. @gfp has been checked. Any context; NULL in an NMI.
+ * claimed, so no free by its address succeeds; debug mode does not track it. Free it by
+ * block_release(). With @easily, do not reclaim, and do not count a failure. @gfp has been
+ * checked. Any context; NULL in an NMI.
  */
-struct frame *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp,
-			       bool easily);
+void *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int nr_pages, gfp_t gfp,
+		       bool easily);
 
-/* Free a block. Return false if no block in use starts at @frame. Any context but NMI. */
-bool block_free(struct frame *frame);
+/* Return the pages of a block that block_alloc_part() returned. */
+static inline unsigned int block_part_pages(const void *block)
+{
+	return frame_nr_pages(chunk_frame(block));
+}
 
 /*
- * Free a block that the caller has claimed with buddy_claim(). Return false, with nothing done, if
+ * Free the block that starts at @block, an address of slabmod's memory. Return false if none in use
+ * does. Any context but NMI.
+ */
+bool block_free(void *block);
+
+/*
+ * Free a block that the caller has claimed with frame_claim(). Return false, with nothing done, if
  * an NMI has to defer that. Any context.
  */
-bool block_release(struct frame *frame);
+bool block_release(void *block);
 
 /*
  * The fast path: free a claimed block to this CPU's magazine. Return false, with nothing done, if
  * that is not possible. Preemption is off.
  */
-static __always_inline bool block_push(struct slabmod_cache *owner, struct frame *frame)
+static __always_inline bool block_push(struct slabmod_cache *owner, struct frame *frame,
+				       void *block)
 {
 	struct slabmod_magazine *magazine;
 	unsigned long top;
@@ -80,7 +116,8 @@ static __always_inline bool block_push(struct slabmod_cache *owner, struct frame
 		slabmod_magazine_end(magazine, 0);
 		return false;
 	}
-	magazine->object[top + 1] = frame;
+	magazine->object[top + 1] = block;
+	magazine->object[magazine->capacity + top + 1] = frame;
 	slabmod_magazine_end(magazine, 1);
 	return true;
 }

@@ -11,7 +11,7 @@
  * Blocks of callers and slabs come from different chunks unless there is no other memory: slabs
  * live longer, and would keep chunks of short-lived blocks from becoming wholly free.
  *
- * If the size of a block is not a power of two, the unused tail is freed at once.
+ * If the size of a block is not a power of two, the unused tail stays free, or is freed at once.
  *
  * Wholly free chunks stay until buddy_age() finds that they were not needed for a while, or
  * until the kernel needs memory.
@@ -30,6 +30,7 @@
 #include "buddy.h"
 #include "buddy_pages.h"
 #include "chunk.h"
+#include "descriptor.h"
 #include "gfp.h"
 #include "source.h"
 
@@ -49,21 +50,41 @@ struct buddy_request {
 	unsigned int nr_pages;
 	unsigned int order;		/* of @nr_pages, rounded up */
 	enum block_kind kind;
-	void (*mark)(struct frame *frame, void *arg);	/* NULL: claim the block */
+	struct page_use *use;
+	/* Of a slab, or NULL. */
+	void (*mark)(struct frame *frames, void *block, void *arg);
 	void *arg;
 };
 
-/* Give a claimed block the size and the state that the request wants. */
-static void finish_block(struct buddy *buddy, struct frame *frame,
+static struct blocks one_block(const struct buddy_request *request, void **block,
+			       struct frame **frame)
+{
+	return (struct blocks) {
+		.block = block,
+		.frame = frame,
+		.nr = 1,
+		.order = request->order,
+		.nr_pages = request->nr_pages,
+		.use = request->use,
+	};
+}
+
+/* Give a claimed block the size and the use that the request wants. */
+static void finish_block(struct buddy *buddy, void *block, struct frame *frame,
 			 const struct buddy_request *request)
 {
-	unsigned int nr_pages = request->nr_pages, unused = (1u << request->order) - nr_pages;
+	unsigned int nr_pages = request->nr_pages, unused = (1u << request->order) - nr_pages, i;
+	struct chunk *chunk;
 
-	frame->nr_pages = nr_pages;
-	if (unused)
-		buddy_pages_free_run(buddy, frame_chunk(frame), frame->index + nr_pages, unused);
 	if (request->mark)
-		request->mark(frame, request->arg);
+		request->mark(frame, block, request->arg);
+	else if (!request->use->nr_pages)
+		for (i = 1; i < nr_pages; i++)
+			WRITE_ONCE(frame[i].use, &frame_run);
+	if (unused && request->order >= UNIT_ORDER) {
+		chunk = chunk_of(block);
+		buddy_pages_free_run(buddy, chunk, chunk_index(chunk, block) + nr_pages, unused);
+	}
 }
 
 static void add_chunk(struct buddy *buddy, struct chunk *chunk)
@@ -126,10 +147,11 @@ static bool may_mix(const struct buddy *buddy)
 	return atomic_long_read(&buddy->source->held) <= SEPARATE_KINDS;
 }
 
-static struct frame *alloc_from(struct buddy *buddy, const struct buddy_request *request, bool mix)
+static void *alloc_from(struct buddy *buddy, const struct buddy_request *request, bool mix)
 {
-	struct frame *frame = NULL;
-	const struct blocks blocks = { .frames = &frame, .nr = 1, .order = request->order };
+	struct frame *frame;
+	void *block = NULL;
+	const struct blocks blocks = one_block(request, &block, &frame);
 	unsigned int budget;
 	unsigned long flags;
 
@@ -137,17 +159,24 @@ static struct frame *alloc_from(struct buddy *buddy, const struct buddy_request 
 		budget = SEARCH_BUDGET;
 		raw_spin_lock_irqsave(&buddy->lock, flags);
 		if (buddy_pages_take(buddy, request->kind, mix, &blocks, &budget))
-			finish_block(buddy, frame, request);
+			finish_block(buddy, block, frame, request);
 		unlock_and_trim(buddy, flags);
-	} while (!frame && !budget);
-	return frame;
+	} while (!block && !budget);
+	return block;
 }
 
-unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order,
-			      struct slabmod_cache *owner, struct frame **frames, unsigned int nr)
+unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order, struct page_use *use,
+			      void **out, struct frame **frames, unsigned int nr)
 {
 	unsigned int budget = SEARCH_BUDGET, all = min(nr, BUDDY_BULK), got;
-	struct blocks blocks = { .frames = frames, .nr = all, .order = order, .owner = owner };
+	struct blocks blocks = {
+		.block = out,
+		.frame = frames,
+		.nr = all,
+		.order = order,
+		.nr_pages = 1u << order,
+		.use = use,
+	};
 	bool mix = may_mix(buddy);
 	unsigned long flags;
 
@@ -156,7 +185,8 @@ unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order,
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	do {
 		got = buddy_pages_take(buddy, BLOCK_PAGES, mix, &blocks, &budget);
-		blocks.frames += got;
+		blocks.block += got;
+		blocks.frame += got;
 		blocks.nr -= got;
 	} while (got && blocks.nr);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
@@ -165,12 +195,13 @@ unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order,
 EXPORT_SYMBOL_FOR_TEST(buddy_alloc_bulk);
 
 /* Allocate a block from a new chunk, before other CPUs can see the chunk. */
-static struct frame *alloc_new(struct buddy *buddies, int nid,
-			       const struct buddy_request *request, gfp_t gfp)
+static void *alloc_new(struct buddy *buddies, int nid, const struct buddy_request *request,
+		       gfp_t gfp)
 {
 	struct chunk *chunk = chunk_create(buddies, nid, request->order, gfp);
 	struct frame *frame;
-	const struct blocks blocks = { .frames = &frame, .nr = 1, .order = request->order };
+	void *block;
+	const struct blocks blocks = one_block(request, &block, &frame);
 	struct buddy *buddy;
 	unsigned long flags;
 
@@ -181,24 +212,24 @@ static struct frame *alloc_new(struct buddy *buddies, int nid,
 	add_chunk(buddy, chunk);
 	chunk->kind = request->kind;
 	buddy_pages_take_from(buddy, chunk, &blocks);
-	finish_block(buddy, frame, request);
+	finish_block(buddy, block, frame, request);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	source_settle(buddies->source);
-	return frame;
+	return block;
 }
 
-static struct frame *alloc_from_other_nodes(struct buddy *buddies, int nid,
-					    const struct buddy_request *request)
+static void *alloc_from_other_nodes(struct buddy *buddies, int nid,
+				    const struct buddy_request *request)
 {
-	struct frame *frame;
+	void *block;
 	int other;
 
 	for_each_online_node(other) {
 		if (other == nid)
 			continue;
-		frame = alloc_from(&buddies[other], request, true);
-		if (frame)
-			return frame;
+		block = alloc_from(&buddies[other], request, true);
+		if (block)
+			return block;
 	}
 	return NULL;
 }
@@ -226,6 +257,7 @@ unsigned long buddy_trim_some(struct buddy *buddy, unsigned long nr)
 		pages += chunk_pages(chunk);
 		chunk_destroy(chunk);
 	}
+	descriptors_trim(&buddy->descriptors, buddy->source);
 	return pages;
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_trim_some);
@@ -248,38 +280,38 @@ static bool make_room(struct buddy *buddies, const struct buddy_request *request
 }
 
 /* Try once: free blocks first, then a new chunk. */
-static struct frame *alloc_once(struct buddy *buddies, int nid,
-				const struct buddy_request *request, gfp_t gfp)
+static void *alloc_once(struct buddy *buddies, int nid, const struct buddy_request *request,
+			gfp_t gfp)
 {
 	struct chunk_source *source = buddies->source;
 	bool mix = may_mix(&buddies[nid]);
-	struct frame *frame = alloc_from(&buddies[nid], request, mix);
+	void *block = alloc_from(&buddies[nid], request, mix);
 
-	if (!frame && source->reclaim_empty && source->reclaim_empty(source))
-		frame = alloc_from(&buddies[nid], request, mix);
-	if (!frame && !mix) {
-		frame = alloc_new(buddies, nid, request, gfp_easy(gfp) | __GFP_THISNODE);
-		if (!frame)
-			frame = alloc_from(&buddies[nid], request, true);
+	if (!block && source->reclaim_empty && source->reclaim_empty(source))
+		block = alloc_from(&buddies[nid], request, mix);
+	if (!block && !mix) {
+		block = alloc_new(buddies, nid, request, gfp_easy(gfp) | __GFP_THISNODE);
+		if (!block)
+			block = alloc_from(&buddies[nid], request, true);
 	}
-	if (frame)
-		return frame;
+	if (block)
+		return block;
 	if (gfp & __GFP_THISNODE || nr_online_nodes == 1)
 		goto last;
 	/*
 	 * Use free blocks of other nodes before new chunks of theirs: otherwise, a node
 	 * without memory would create a chunk for every block.
 	 */
-	frame = alloc_new(buddies, nid, request, gfp_easy(gfp) | __GFP_THISNODE);
-	if (!frame)
-		frame = alloc_from_other_nodes(buddies, nid, request);
-	if (frame)
-		return frame;
+	block = alloc_new(buddies, nid, request, gfp_easy(gfp) | __GFP_THISNODE);
+	if (!block)
+		block = alloc_from_other_nodes(buddies, nid, request);
+	if (block)
+		return block;
 last:
-	frame = alloc_new(buddies, nid, request, gfp);
-	if (!frame && make_room(buddies, request))
-		frame = alloc_new(buddies, nid, request, gfp);
-	return frame;
+	block = alloc_new(buddies, nid, request, gfp);
+	if (!block && make_room(buddies, request))
+		block = alloc_new(buddies, nid, request, gfp);
+	return block;
 }
 
 /* Return true if a request that failed @tries times may wait for unsettled charges. */
@@ -290,18 +322,12 @@ static bool may_wait(gfp_t gfp, unsigned int tries)
 	return gfp & __GFP_NOFAIL || tries < LIMIT_TRIES;
 }
 
-struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
-			     void (*mark)(struct frame *frame, void *arg), void *arg)
+static void *alloc_block(struct buddy *buddies, int nid, const struct buddy_request *request,
+			 gfp_t gfp)
 {
-	const struct buddy_request request = {
-		.nr_pages = nr_pages,
-		.order = order_base_2(nr_pages),
-		.kind = mark ? BLOCK_SLAB : BLOCK_PAGES,
-		.mark = mark,
-		.arg = arg,
-	};
 	struct chunk_source *source = buddies->source;
 	unsigned int tries;
+	void *block;
 
 	if (must_not_lock())
 		return NULL;
@@ -311,101 +337,129 @@ struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pag
 		nid = source->nid;
 		gfp |= __GFP_THISNODE;
 	}
-	for (tries = 1;; tries++) {
+	block = alloc_from(&buddies[nid], request, may_mix(&buddies[nid]));
+	for (tries = 1; !block; tries++) {
 		struct source_state before = source_state(source);
-		struct frame *frame = alloc_once(buddies, nid, &request, gfp);
 
-		if (frame || !may_wait(gfp, tries) || !source_was_unsettled(source, &before))
-			return frame;
+		block = alloc_once(buddies, nid, request, gfp);
+		if (block || !may_wait(gfp, tries) || !source_was_unsettled(source, &before))
+			break;
 		schedule_timeout_uninterruptible(1);
 	}
+	return block;
 }
 
-struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp)
+void *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
+		  struct page_use *use)
 {
-	return buddy_alloc_as(buddies, nid, nr_pages, gfp, NULL, NULL);
+	const struct buddy_request request = {
+		.nr_pages = nr_pages,
+		.order = order_base_2(nr_pages),
+		.kind = BLOCK_PAGES,
+		.use = use ?: &frame_run_uses[order_base_2(nr_pages)][USE_CLAIMED],
+	};
+
+	return alloc_block(buddies, nid, &request, gfp);
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_alloc);
 
-bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg)
+void *buddy_alloc_slab(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
+		       void (*mark)(struct frame *frames, void *block, void *arg), void *arg)
 {
-	struct chunk *chunk = frame_chunk(frame);
-	struct buddy *buddy = chunk->buddy;
-	unsigned long flags;
+	const struct buddy_request request = {
+		.nr_pages = nr_pages,
+		.order = order_base_2(nr_pages),
+		.kind = BLOCK_SLAB,
+		/* Until it is marked. */
+		.use = &frame_run_uses[order_base_2(nr_pages)][USE_CLAIMED],
+		.mark = mark,
+		.arg = arg,
+	};
 
-	if (!mark && !buddy_claim(frame))
-		return false;
-	raw_spin_lock_irqsave(&buddy->lock, flags);
-	if (mark)
-		mark(frame, arg);
-	buddy_pages_free_block(buddy, chunk, frame);
-	unlock_and_trim(buddy, flags);
-	return true;
+	return alloc_block(buddies, nid, &request, gfp);
 }
 
-void buddy_free_claimed(struct frame *frame)
+unsigned int buddy_free_claimed(void *block)
 {
-	struct chunk *chunk = frame_chunk(frame);
+	struct chunk *chunk = chunk_of(block);
 	struct buddy *buddy = chunk->buddy;
+	unsigned int nr_pages;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	buddy_pages_free_block(buddy, chunk, frame);
+	nr_pages = buddy_pages_free_block(buddy, chunk, block);
 	unlock_and_trim(buddy, flags);
+	return nr_pages;
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_free_claimed);
 
-bool buddy_free(struct frame *frame)
+bool buddy_free(void *block)
 {
-	return buddy_free_as(frame, NULL, NULL);
+	if (!frame_claim(chunk_frame(block)))
+		return false;
+	buddy_free_claimed(block);
+	return true;
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_free);
 
-void buddy_free_bulk(unsigned int order, struct frame **frames, unsigned int nr)
+void buddy_free_bulk(unsigned int order, void **blocks, unsigned int nr)
 {
 	while (nr) {
-		struct chunk *chunk = frame_chunk(*frames);
-		struct buddy *buddy = chunk->buddy;
+		struct buddy *buddy = chunk_of(*blocks)->buddy;
 		unsigned long flags;
 		unsigned int n;
 
 		raw_spin_lock_irqsave(&buddy->lock, flags);
-		n = buddy_pages_free_bulk(buddy, chunk, frames, min(nr, BUDDY_BULK), order);
+		n = buddy_pages_free_bulk(buddy, blocks, min(nr, BUDDY_BULK), order);
 		unlock_and_trim(buddy, flags);
-		frames += n;
+		blocks += n;
 		nr -= n;
 	}
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_free_bulk);
 
-static void free_rcu(struct rcu_head *rcu)
-{
-	struct frame *frame = container_of(rcu, struct frame, rcu);
-	struct chunk *chunk = frame_chunk(frame);
-	struct buddy *buddy = chunk->buddy;
-	struct chunk_source *source = buddy->source;
-	unsigned int pages = frame->nr_pages;
-	unsigned long flags;
+/* ---- slabs ---- */
 
-	raw_spin_lock_irqsave(&buddy->lock, flags);
-	INIT_LIST_HEAD(&frame->node);
-	buddy_pages_free_block(buddy, chunk, frame);
-	unlock_and_trim(buddy, flags);
-	atomic_long_sub(pages, &source->rcu_pages);
+static void set_uses(struct chunk *chunk, void *block, unsigned int nr_pages,
+		     struct page_use *use)
+{
+	struct frame *frame = &chunk->frames[chunk_index(chunk, block)];
+
+	while (nr_pages--)
+		WRITE_ONCE(frame++->use, use);
 }
 
-void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg)
+void buddy_free_slab(void *block, unsigned int nr_pages)
 {
-	struct buddy *buddy = frame_chunk(frame)->buddy;
+	struct chunk *chunk = chunk_of(block);
+	struct buddy *buddy = chunk->buddy;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	mark(frame, arg);
-	atomic_long_add(frame->nr_pages, &buddy->source->rcu_pages);
-	/* A wrong free cannot claim the block. The rest of the frame is kept: see strict.h. */
-	WRITE_ONCE(frame->state, FRAME_CLAIMED);
+	set_uses(chunk, block, nr_pages, &frame_tail);
+	buddy_pages_free_run(buddy, chunk, chunk_index(chunk, block), nr_pages);
+	unlock_and_trim(buddy, flags);
+}
+
+void buddy_withdraw_slab(void *block, unsigned int nr_pages)
+{
+	struct chunk *chunk = chunk_of(block);
+	struct buddy *buddy = chunk->buddy;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&buddy->lock, flags);
+	atomic_long_add(nr_pages, &buddy->source->rcu_pages);
+	/* Each page is a claimed block: a wrong free cannot claim it. */
+	set_uses(chunk, block, nr_pages, &frame_run_uses[0][USE_CLAIMED]);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
-	call_rcu(&frame->rcu, free_rcu);
+}
+
+void buddy_free_withdrawn(void *block, unsigned int nr_pages)
+{
+	struct chunk_source *source = chunk_of(block)->buddy->source;
+
+	buddy_free_slab(block, nr_pages);
+	atomic_long_sub(nr_pages, &source->rcu_pages);
 }
 
 bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp)
@@ -455,6 +509,7 @@ void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source)
 	}
 	for (i = 0; i < BUDDY_ORDERS; i++)
 		INIT_LIST_HEAD(&buddy->empty[i]);
+	descriptors_init(&buddy->descriptors);
 }
 
 unsigned long buddy_exit(struct buddy *buddy)

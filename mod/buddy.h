@@ -7,6 +7,7 @@
 
 #include <linux/bitops.h>
 
+#include "frame.h"
 #include "types.h"
 
 /* A node with fewer free pages is low, for atomic requests. */
@@ -20,58 +21,32 @@ void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source);
 /*
  * Allocate @nr_pages pages (1 to 1 << SLABMOD_MAX_ORDER), aligned to @nr_pages rounded up to a
  * power of two. @buddies is the array of a pool, one for each node. @nid is the preferred node,
- * and with __GFP_THISNODE the only one. Return the first frame, with order and nr_pages set, or
- * NULL. The block is claimed by the caller until buddy_unclaim(). Any context; NULL in an NMI.
+ * and with __GFP_THISNODE the only one. Return the block, or NULL. It is claimed by the caller
+ * until frame_unclaim(). Its use is @use, which is that of claimed blocks of an owner; with NULL
+ * it has no owner. Any context; NULL in an NMI.
  */
-struct frame *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp);
+void *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
+		  struct page_use *use);
 
 /*
- * Free the block that starts at @frame. Return false, without any change, if no block in use
- * starts there. Any context but NMI.
+ * Free the block that starts at @block, an address of slabmod's memory. Return false, without any
+ * change, if no block in use starts there. Any context but NMI.
  */
-bool buddy_free(struct frame *frame);
-
-/*
- * Atomically claim a block in use, in order to free it with buddy_free_claimed(). Return true to
- * exactly one of several racing callers. If the block may not be in use, the caller must be an
- * RCU reader. Any context.
- */
-static __always_inline bool buddy_claim(struct frame *frame)
-{
-	return cmpxchg(&frame->state, FRAME_PAGES, FRAME_CLAIMED) == FRAME_PAGES;
-}
-
-/* As buddy_claim(), if the block is of @order too, that is, of so many pages or somewhat fewer. */
-static __always_inline bool buddy_claim_order(struct frame *frame, unsigned int order)
-{
-	__le16 used = cpu_to_le16(FRAME_PAGES << 8 | order);
-	__le16 claimed = cpu_to_le16(FRAME_CLAIMED << 8 | order);
-
-	return try_cmpxchg(&frame->order_state, &used, claimed);
-}
-
-/*
- * Give up a claim. Then the block is in use and any CPU may free it, so the caller must not read
- * the frame any more. Any context.
- */
-static __always_inline void buddy_unclaim(struct frame *frame)
-{
-	/* Pairs with the cmpxchg in buddy_claim(): the owner finds the frame complete. */
-	smp_store_release(&frame->state, FRAME_PAGES);
-}
+bool buddy_free(void *block);
 
 /*
  * Allocate up to @nr blocks of @order, and no more than BUDDY_BULK, from free pages of a node.
- * Return their number. The blocks are claimed, and of @owner. Any context; 0 in an NMI.
+ * Return their number, and the frame of each. The blocks are claimed, with the use @use. Any
+ * context; 0 in an NMI.
  */
-unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order,
-			      struct slabmod_cache *owner, struct frame **frames, unsigned int nr);
+unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order, struct page_use *use,
+			      void **blocks, struct frame **frames, unsigned int nr);
 
 /* Free @nr claimed blocks of @order, of any node. Any context but NMI. */
-void buddy_free_bulk(unsigned int order, struct frame **frames, unsigned int nr);
+void buddy_free_bulk(unsigned int order, void **blocks, unsigned int nr);
 
-/* Free a claimed block of any size. Any context but NMI. */
-void buddy_free_claimed(struct frame *frame);
+/* Free a claimed block of any size. Return its pages. Any context but NMI. */
+unsigned int buddy_free_claimed(void *block);
 
 /* Return the number of free pages. */
 static inline unsigned long buddy_nr_free_pages(const struct buddy *buddy)
@@ -80,18 +55,23 @@ static inline unsigned long buddy_nr_free_pages(const struct buddy *buddy)
 }
 
 /*
- * As buddy_alloc() and buddy_free(), with @mark called under buddy->lock, to give the block a
- * state other than FRAME_PAGES before another CPU can see it, or to end that state.
+ * As buddy_alloc(), for a slab: @mark is called under buddy->lock, to set the frames of the block
+ * before another CPU can see it.
  */
-struct frame *buddy_alloc_as(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
-			     void (*mark)(struct frame *frame, void *arg), void *arg);
-bool buddy_free_as(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
+void *buddy_alloc_slab(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
+		       void (*mark)(struct frame *frames, void *block, void *arg), void *arg);
+
+/* Free the pages of a slab. Any context but NMI. */
+void buddy_free_slab(void *block, unsigned int nr_pages);
 
 /*
- * As buddy_free_as(), but the pages are not free before an RCU grace period. Until then they
- * are a claimed block, and in @source->rcu_pages.
+ * End the use of the pages of a slab, but do not free them: no lookup finds the slab any more.
+ * Until they are freed, they are claimed, and in source->rcu_pages. Any context but NMI.
  */
-void buddy_free_rcu(struct frame *frame, void (*mark)(struct frame *frame, void *arg), void *arg);
+void buddy_withdraw_slab(void *block, unsigned int nr_pages);
+
+/* Free them, as buddy_free_slab(). */
+void buddy_free_withdrawn(void *block, unsigned int nr_pages);
 
 /* Create a chunk of exactly @order for later. Return false if that fails. May sleep. */
 bool buddy_add_chunk(struct buddy *buddies, int nid, unsigned int order, gfp_t gfp);

@@ -15,6 +15,7 @@
 #include "buddy.h"
 #include "buddy_age.h"
 #include "chunk.h"
+#include "descriptor.h"
 #include "source.h"
 
 unsigned long buddy_age(struct buddy *buddy)
@@ -86,6 +87,7 @@ void buddy_prefill(struct buddy *buddies, int nid, gfp_t gfp)
 {
 	struct buddy *buddy = &buddies[nid];
 
+	descriptors_prefill(&buddy->descriptors, buddy->source, gfp);
 	if (!READ_ONCE(buddy->low))
 		return;
 	WRITE_ONCE(buddy->low, false);

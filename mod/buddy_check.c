@@ -71,21 +71,18 @@ static bool check_chunk(struct chunk *chunk)
 
 	for (i = 0; i < chunk_pages(chunk); i += span) {
 		struct frame *frame = &chunk->frames[i];
-		bool free = page_is_free(chunk, i), unused = frame->state == FRAME_TAIL;
+		enum frame_state state = frame_state(frame), inner;
+		bool unused = state == FRAME_TAIL;
 
-		span = buddy_frame_span(frame);
-		if (frame->index != i || free != unused ||
+		span = frame_nr_pages(frame);
+		if (page_is_free(chunk, i) != unused || state == FRAME_RUN ||
 		    i + span > chunk_pages(chunk)) {
 			report_broken("page %u is in no block", i);
 			return false;
 		}
-		if (free && frame->cache) {
-			report_broken("page %u is free and has a cache", i);
-			return false;
-		}
+		inner = frame_begins_run(frame) ? FRAME_RUN : FRAME_TAIL;
 		for (k = 1; k < span; k++)
-			if (frame[k].state != FRAME_TAIL || frame[k].cache ||
-			    page_is_free(chunk, i + k)) {
+			if (frame_state(&frame[k]) != inner || page_is_free(chunk, i + k)) {
 				report_broken("page %u inside a block is marked", i + k);
 				return false;
 			}

@@ -10,6 +10,7 @@
 
 #include "buddy_pages.h"
 #include "chunk.h"
+#include "frame.h"
 #include "free_map.h"
 
 /* ---- wholly free chunks ---- */
@@ -61,6 +62,15 @@ static noinline void free_units(struct buddy *buddy, struct chunk *chunk, unsign
 		buddy_pages_add_empty(buddy, chunk);
 }
 
+/* Return the order that a free block may have once @pages, @nr in a row, are free too. */
+static unsigned int run_bound(const struct free_map *map, u64 pages, unsigned int nr)
+{
+	if (!map->free)
+		return ilog2(nr);
+	/* It is not worth finding out if the bound cannot rise. */
+	return map->bound == map->order - 1 ? map->bound : bits_largest(map->free | pages);
+}
+
 void buddy_pages_free_run(struct buddy *buddy, struct chunk *chunk, unsigned int index,
 			  unsigned int nr_pages)
 {
@@ -70,7 +80,7 @@ void buddy_pages_free_run(struct buddy *buddy, struct chunk *chunk, unsigned int
 		unsigned int nr = min_t(unsigned int, nr_pages, BIT(UNIT_ORDER) - first);
 		struct free_map *map = &chunk->units[index >> UNIT_ORDER].map;
 		u64 pages = bits_run(first, nr);
-		unsigned int bound = map->free ? bits_largest(map->free | pages) : ilog2(nr);
+		unsigned int bound = run_bound(map, pages, nr);
 
 		if (map_free(&buddy->units[chunk->kind], map, pages, bound))
 			free_units(buddy, chunk, index >> UNIT_ORDER, 0);
@@ -88,109 +98,145 @@ static void set_units(struct chunk *chunk, unsigned int first, unsigned int orde
 		WRITE_ONCE(chunk->units[i].map.free, free);
 }
 
-/* Free a block of UNIT_ORDER or more. */
-static void free_large(struct buddy *buddy, struct chunk *chunk, unsigned int index,
-		       unsigned int order)
+/* Return the unit of a block in use. */
+static __always_inline struct unit *unit_of(const void *block)
 {
-	unsigned int unit = index >> UNIT_ORDER;
+	struct unit *unit = chunk_mapped_unit(block);
+	struct chunk *chunk;
 
-	order -= UNIT_ORDER;
-	count_free(buddy, chunk, BIT(UNIT_ORDER) << order);
-	set_units(chunk, unit, order, map_block[UNIT_ORDER]);
-	free_units(buddy, chunk, unit, order);
+	if (likely(unit))
+		return unit;
+	chunk = chunk_of(block);
+	return &chunk->units[chunk_index(chunk, block) >> UNIT_ORDER];
 }
 
-void buddy_pages_free_block(struct buddy *buddy, struct chunk *chunk, struct frame *frame)
+static __always_inline void count_chunk_free(struct chunk *chunk, unsigned int pages)
 {
-	unsigned int order = frame->order;
-
-	WRITE_ONCE(frame->state, FRAME_TAIL);
-	if (order >= UNIT_ORDER && frame->nr_pages == 1u << order)
-		free_large(buddy, chunk, frame->index, order);
-	else
-		buddy_pages_free_run(buddy, chunk, frame->index, frame->nr_pages);
+	WRITE_ONCE(chunk->free_pages, chunk->free_pages + pages);
 }
 
 /*
- * Free blocks of @order, below UNIT_ORDER, until one is in another chunk. Those that follow one
- * another in a unit are freed at once. Return how many.
+ * Free blocks of @order, below UNIT_ORDER, until one is outside of @unit, which has the first. They
+ * are freed at once. Return how many.
  */
-static unsigned int free_small(struct buddy *buddy, struct chunk *chunk, struct frame **frames,
-			       unsigned int nr, unsigned int order)
+static noinline unsigned int free_several(struct buddy *buddy, struct unit *unit, void **blocks,
+					  unsigned int nr, unsigned int order)
 {
+	struct chunk *chunk = unit->chunk;
 	struct free_lists *lists = &buddy->units[chunk->kind];
+	unsigned long first = chunk_index(chunk, blocks[0]), page = first;
 	const u64 block = map_block[order];
-	/* The frames of another small chunk may be near. */
-	unsigned long pages = chunk_pages(chunk), next = frames[0]->index, index, unit;
 	unsigned int n = 0;
+	u64 bits = 0;
+	bool whole;
 
 	do {
-		struct free_map *map;
-		u64 bits = 0;
-		bool whole;
-
-		index = next;
-		unit = index >> UNIT_ORDER;
-		do {
-			WRITE_ONCE(frames[n]->state, FRAME_TAIL);
-			bits |= block << (next % BIT(UNIT_ORDER));
-			next = ++n < nr ? frames[n] - chunk->frames : ULONG_MAX;
-		} while (next >> UNIT_ORDER == unit && next < pages);
-		map = &chunk->units[unit].map;
-		if (bits == block << (index % BIT(UNIT_ORDER)))
-			whole = map_free_block(lists, map, index % BIT(UNIT_ORDER), order);
-		else
-			whole = map_free(lists, map, bits, map->order - 1);
-		if (unlikely(whole))
-			free_units(buddy, chunk, unit, 0);
-	} while (next < pages);
-	count_free(buddy, chunk, n << order);
+		frame_reset(&unit->frames[page % BIT(UNIT_ORDER)]);
+		bits |= block << (page % BIT(UNIT_ORDER));
+		if (++n == nr)
+			break;
+		page = chunk_index(chunk, blocks[n]);
+	} while (!((page ^ first) >> unit->map.order));
+	whole = map_free(lists, &unit->map, bits, unit->map.order - 1);
+	if (unlikely(whole))
+		free_units(buddy, chunk, unit - chunk->units, 0);
+	count_chunk_free(chunk, n << order);
 	return n;
 }
 
-unsigned int buddy_pages_free_bulk(struct buddy *buddy, struct chunk *chunk, struct frame **frames,
-				   unsigned int nr, unsigned int order)
+/* Free a block of @order, below UNIT_ORDER. Blocks freed in random order pass here one by one. */
+static __always_inline void free_one(struct buddy *buddy, struct unit *unit, const void *block,
+				     unsigned int order)
+{
+	struct chunk *chunk = unit->chunk;
+	unsigned long page = chunk_index(chunk, block) % BIT(UNIT_ORDER);
+
+	frame_reset(&unit->frames[page]);
+	if (unlikely(map_free_block(&buddy->units[chunk->kind], &unit->map, page, order)))
+		free_units(buddy, chunk, unit - chunk->units, 0);
+	count_chunk_free(chunk, 1u << order);
+}
+
+/* Return true if the first two blocks may be in one unit. */
+static __always_inline bool are_near(void **blocks, unsigned int nr)
+{
+	return nr > 1 && ((unsigned long)blocks[0] ^ (unsigned long)blocks[1]) >> UNIT_SHIFT == 0;
+}
+
+static void free_large(struct buddy *buddy, struct chunk *chunk, void *block, unsigned int order)
+{
+	unsigned int index = chunk_index(chunk, block);
+
+	frame_reset(&chunk->frames[index]);
+	set_units(chunk, index >> UNIT_ORDER, order - UNIT_ORDER, map_block[UNIT_ORDER]);
+	free_units(buddy, chunk, index >> UNIT_ORDER, order - UNIT_ORDER);
+	count_chunk_free(chunk, 1u << order);
+}
+
+unsigned int buddy_pages_free_bulk(struct buddy *buddy, void **blocks, unsigned int nr,
+				   unsigned int order)
 {
 	unsigned int n = 0;
 
-	for (;;) {
-		if (order < UNIT_ORDER) {
-			n += free_small(buddy, chunk, frames + n, nr - n, order);
-		} else {
-			WRITE_ONCE(frames[n]->state, FRAME_TAIL);
-			free_large(buddy, chunk, frames[n]->index, order);
-			n++;
-		}
-		if (n == nr)
+	do {
+		struct unit *unit = unit_of(blocks[n]);
+
+		if (unit->chunk->buddy != buddy)
 			break;
-		chunk = frame_chunk(frames[n]);
-		if (chunk->buddy != buddy)
-			break;
-	}
+		if (order >= UNIT_ORDER)
+			free_large(buddy, unit->chunk, blocks[n++], order);
+		else if (are_near(blocks + n, nr - n))
+			n += free_several(buddy, unit, blocks + n, nr - n, order);
+		else
+			free_one(buddy, unit, blocks[n++], order);
+	} while (n < nr);
+	WRITE_ONCE(buddy->free_pages, buddy->free_pages + (n << order));
 	return n;
+}
+
+/* Say that the pages of a block without owner are free. Return their number. */
+static unsigned int reset_run(struct frame *frame, const struct page_use *use)
+{
+	unsigned int pages = 1;
+
+	for (; pages < 1u << use->order && READ_ONCE(frame[pages].use) == &frame_run; pages++)
+		frame_reset(&frame[pages]);
+	return pages;
+}
+
+unsigned int buddy_pages_free_block(struct buddy *buddy, struct chunk *chunk, void *block)
+{
+	unsigned int index = chunk_index(chunk, block), nr_pages;
+	struct frame *frame = &chunk->frames[index];
+	const struct page_use *use = frame->use;
+
+	nr_pages = use->nr_pages ?: reset_run(frame, use);
+	if (nr_pages == 1u << use->order) {
+		buddy_pages_free_bulk(buddy, &block, 1, use->order);
+	} else {
+		frame_reset(frame);
+		buddy_pages_free_run(buddy, chunk, index, nr_pages);
+	}
+	return nr_pages;
 }
 
 /* ---- allocation ---- */
 
-/* Fill in the frame of a block, and claim it. */
-static __always_inline struct frame *claim_block(struct chunk *chunk, unsigned int index,
-						 unsigned int order, struct slabmod_cache *owner)
+/* Claim a block, so that no stale free can do that. */
+static __always_inline void claim_block(struct chunk *chunk, unsigned int index,
+					const struct blocks *blocks, unsigned int n)
 {
 	struct frame *frame = &chunk->frames[index];
 
-	frame->order = order;
-	frame->nr_pages = 1u << order;
-	frame->block = chunk->base + ((unsigned long)index << PAGE_SHIFT);
-	frame->owner = owner;
-	frame->debug = NULL;
-	/* Never FRAME_PAGES here: a stale free could claim the block. */
-	WRITE_ONCE(frame->state, FRAME_CLAIMED);
-	return frame;
+	WRITE_ONCE(frame->use, blocks->use);
+	blocks->block[n] = chunk_page(chunk, index);
+	blocks->frame[n] = frame;
 }
 
 /* Allocate blocks below UNIT_ORDER from a unit that has one. Return their number. */
 static unsigned int take_pages(struct buddy *buddy, struct unit *unit, const struct blocks *blocks)
 {
+	const u64 block = bits_run(0, blocks->nr_pages);
 	unsigned int order = blocks->order, got = 0, first;
 	struct chunk *chunk = unit->chunk;
 	unsigned int base = (unit - chunk->units) << UNIT_ORDER;
@@ -202,11 +248,11 @@ static unsigned int take_pages(struct buddy *buddy, struct unit *unit, const str
 		fit = bits_fit(unit->map.free, order);
 	for (; fit && got < blocks->nr; fit &= fit - 1) {
 		first = __ffs64(fit);
-		blocks->frames[got++] = claim_block(chunk, base + first, order, blocks->owner);
-		pages |= map_block[order] << first;
+		claim_block(chunk, base + first, blocks, got++);
+		pages |= block << first;
 	}
 	map_use(&buddy->units[chunk->kind], &unit->map, pages);
-	count_free(buddy, chunk, -(int)(got << order));
+	count_free(buddy, chunk, -(int)(got * blocks->nr_pages));
 	return got;
 }
 
@@ -223,8 +269,7 @@ static unsigned int take_units(struct buddy *buddy, struct chunk *chunk,
 		fit = bits_fit(chunk->map.free, order);
 	for (; fit && got < blocks->nr; fit &= fit - 1) {
 		first = __ffs64(fit);
-		blocks->frames[got++] = claim_block(chunk, first << UNIT_ORDER, blocks->order,
-						    blocks->owner);
+		claim_block(chunk, first << UNIT_ORDER, blocks, got++);
 		units |= map_block[order] << first;
 		set_units(chunk, first, order, 0);
 	}

@@ -11,16 +11,18 @@
 
 /* Blocks to allocate: where they go. */
 struct blocks {
-	struct frame **frames;
+	void **block;
+	struct frame **frame;		/* of each */
 	unsigned int nr;
 	unsigned int order;
-	struct slabmod_cache *owner;
+	/* Of each. Below UNIT_ORDER the rest of a block of @order stays free. */
+	unsigned int nr_pages;
+	struct page_use *use;		/* USE_CLAIMED */
 };
 
 /*
  * Allocate blocks from one unit or chunk, and return their number. If that is 0 and *@budget is 0,
- * call again, after the lock was released. @mix: also from chunks of the other kind. The blocks
- * are claimed, with order and nr_pages set.
+ * call again, after the lock was released. @mix: also from chunks of the other kind.
  */
 unsigned int buddy_pages_take(struct buddy *buddy, enum block_kind kind, bool mix,
 			      const struct blocks *blocks, unsigned int *budget);
@@ -29,17 +31,14 @@ unsigned int buddy_pages_take(struct buddy *buddy, enum block_kind kind, bool mi
 unsigned int buddy_pages_take_from(struct buddy *buddy, struct chunk *chunk,
 				   const struct blocks *blocks);
 
-/* Free a block that no other CPU can reach, of any size. */
-void buddy_pages_free_block(struct buddy *buddy, struct chunk *chunk, struct frame *frame);
+/* Free a claimed block of any size. Return its pages. */
+unsigned int buddy_pages_free_block(struct buddy *buddy, struct chunk *chunk, void *block);
 
-/*
- * Free claimed blocks of @order, the first of which is in @chunk, until one is of another buddy.
- * Return how many.
- */
-unsigned int buddy_pages_free_bulk(struct buddy *buddy, struct chunk *chunk, struct frame **frames,
-				   unsigned int nr, unsigned int order);
+/* Free claimed blocks of @order, until one is of another buddy. Return how many. */
+unsigned int buddy_pages_free_bulk(struct buddy *buddy, void **blocks, unsigned int nr,
+				   unsigned int order);
 
-/* Free a run of pages. */
+/* Free a run of pages, whose frames say so already. */
 void buddy_pages_free_run(struct buddy *buddy, struct chunk *chunk, unsigned int index,
 			  unsigned int nr_pages);
 

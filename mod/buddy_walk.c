@@ -14,29 +14,24 @@
 #include "slab.h"
 #include "source.h"
 
-unsigned int buddy_frame_span(const struct frame *frame)
+void *buddy_block_of(const void *addr)
 {
-	switch (frame->state) {
-	case FRAME_PAGES:
-	case FRAME_CLAIMED:
-		return frame->nr_pages;
-	default:
-		return 1;
-	}
-}
+	struct chunk *chunk = chunk_of(addr);
+	unsigned int index, order;
 
-struct frame *buddy_block_of(struct frame *frame)
-{
-	unsigned int order;
-
-	if (page_is_free(frame_chunk(frame), frame->index))
+	if (!chunk)
+		return NULL;
+	index = chunk_index(chunk, kasan_reset_tag(addr));
+	if (page_is_free(chunk, index))
 		return NULL;
 	for (order = 0; order < BUDDY_ORDERS; order++) {
-		unsigned int into = frame->index & ((1u << order) - 1);
-		struct frame *first = frame - into;
+		unsigned int first = index & ~((1u << order) - 1);
+		const struct frame *frame = &chunk->frames[first];
+		enum frame_state state = frame_state(frame);
 
-		if (first->state != FRAME_TAIL)
-			return into < buddy_frame_span(first) ? first : NULL;
+		if (state == FRAME_PAGES || state == FRAME_CLAIMED)
+			return index - first < frame_nr_pages(frame) ?
+				chunk_page(chunk, first) : NULL;
 	}
 	return NULL;
 }
@@ -52,7 +47,16 @@ void buddy_count_free(struct buddy *buddy, unsigned long *nr_free)
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_count_free);
 
-void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
+/* Return true if a block or a slab begins at @page. */
+static bool begins(const struct frame *frame, const void *page)
+{
+	struct slab *slab = frame_slab(frame);
+	enum frame_state state = frame_state(frame);
+
+	return slab ? slab_address(slab) == page : state == FRAME_PAGES || state == FRAME_CLAIMED;
+}
+
+void buddy_walk(struct buddy *buddy, void (*fn)(void *block, struct frame *frame, void *arg),
 		void *arg)
 {
 	struct chunk *chunk;
@@ -61,22 +65,20 @@ void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
 	rcu_read_lock();
 	list_for_each_entry_rcu(chunk, &buddy->chunks, all)
 		for (i = 0; i < chunk_pages(chunk); i++)
-			if (READ_ONCE(chunk->frames[i].state) != FRAME_TAIL)
-				fn(&chunk->frames[i], arg);
+			if (begins(&chunk->frames[i], chunk_page(chunk, i)))
+				fn(chunk_page(chunk, i), &chunk->frames[i], arg);
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_walk);
 
 /* ---- the uses of all pages ---- */
 
-static struct page_run slab_run(struct frame *frame, struct slabmod_cache *cache)
+static struct page_run slab_run(const struct slab *slab)
 {
-	struct slab *slab = frame_slab(frame);
-
 	/* Objects may be allocated or freed concurrently, but the slab stays a slab. */
 	return (struct page_run) {
-		.cache = cache,
-		.pages = slab_geometry(cache, slab)->pages,
+		.cache = slab_cache(slab),
+		.pages = slab_geometry(slab_cache(slab), slab)->pages,
 		.use = READ_ONCE(slab->inuse) ? RUN_SLAB : RUN_EMPTY,
 	};
 }
@@ -116,28 +118,30 @@ static unsigned int free_order(const struct chunk *chunk, unsigned int index)
 }
 
 /* buddy->lock is held: a block may be claimed or unclaimed, but keeps its size. */
-static struct page_run block_run(struct chunk *chunk, struct frame *frame)
+static struct page_run block_run(struct chunk *chunk, unsigned int index)
 {
+	struct frame *frame = &chunk->frames[index];
+	struct slab *slab = frame_slab(frame);
 	struct page_run run = { .use = RUN_OTHER, .pages = 1 };
-	struct slabmod_cache *cache = frame_cache(frame);
 
-	if (page_is_free(chunk, frame->index)) {
+	if (page_is_free(chunk, index)) {
 		run.use = is_reserved(chunk) ? RUN_RESERVE : RUN_FREE;
-		run.order = free_order(chunk, frame->index);
+		run.order = free_order(chunk, index);
 		run.pages = 1u << run.order;
 		return run;
 	}
-	if (cache)
-		return slab_run(frame, cache);
-	switch (READ_ONCE(frame->state)) {
+	if (slab)
+		return slab_run(slab);
+	run.pages = frame_nr_pages(frame);
+	switch (frame_state(frame)) {
 	case FRAME_PAGES:
 		run.use = RUN_BLOCK;
-		run.pages = frame->nr_pages;
 		break;
 	case FRAME_CLAIMED:
 		/* Those with an owner are in a magazine, or about to be. */
-		run.use = frame->owner ? RUN_CACHED : RUN_CLAIMED;
-		run.pages = frame->nr_pages;
+		run.use = frame_owner(frame) ? RUN_CACHED : RUN_CLAIMED;
+		break;
+	default:
 		break;
 	}
 	return run;
@@ -155,7 +159,7 @@ static unsigned int runs_of_blocks(struct chunk *chunk, struct page_run *runs)
 	struct page_run run;
 
 	for (start = 0; start < chunk_pages(chunk); start += run.pages) {
-		run = block_run(chunk, &chunk->frames[start]);
+		run = block_run(chunk, start);
 		run.start = start;
 		if (nr && run_extends(&runs[nr - 1], &run))
 			runs[nr - 1].pages += run.pages;

@@ -40,23 +40,20 @@ struct page_run {
  */
 unsigned int buddy_runs(struct chunk *chunk, struct page_run *runs);
 
-/* Return the pages of the block in use that starts at @frame. */
-unsigned int buddy_frame_span(const struct frame *frame);
-
 /*
- * Return the first frame of the block in use or claimed that a page is in, or NULL. For
- * reports: the result may be stale.
+ * Return the block in use or claimed that an address is in, or NULL. For reports: the result may be
+ * stale. The caller is an RCU reader.
  */
-struct frame *buddy_block_of(struct frame *frame);
+void *buddy_block_of(const void *addr);
 
 /* Add the free blocks of a node, by order, to @nr_free. Without the lock: they may be off. */
 void buddy_count_free(struct buddy *buddy, unsigned long *nr_free);
 
 /*
- * Call @fn with the first frame of each block in use of a node, and with each frame of a slab. No
+ * Call @fn for each block in use or claimed of a node, and for each slab, with its first frame. No
  * lock is held: the frame may change concurrently.
  */
-void buddy_walk(struct buddy *buddy, void (*fn)(struct frame *frame, void *arg),
+void buddy_walk(struct buddy *buddy, void (*fn)(void *block, struct frame *frame, void *arg),
 		void *arg);
 
 #endif /* SLABMOD_BUDDY_WALK_H */

@@ -249,20 +249,24 @@ void cache_print_object(const void *addr)
 {
 	struct frame *frame = chunk_frame(addr);
 	struct slabmod_cache *cache = frame ? frame_cache(frame) : NULL;
+	void *block;
 
 	if (cache) {
 		debug_print_object(cache, addr);
 		return;
 	}
-	frame = frame ? buddy_block_of(frame) : NULL;
-	if (frame)
-		debug_block_print(frame);
+	block = buddy_block_of(addr);
+	if (block)
+		debug_block_print(block);
 }
 
 void cache_report_bad_free(const char *caller, const void *addr)
 {
-	struct frame *frame = chunk_frame(addr), *first;
-	struct slabmod_cache *cache = frame ? frame_cache(frame) : NULL;
+	struct frame *frame = chunk_frame(addr);
+	struct slab *slab = frame ? frame_slab(frame) : NULL;
+	struct slabmod_cache *cache = slab ? slab_cache(slab) : NULL;
+	struct frame *first;
+	void *block;
 	bool said;
 
 	if (!frame) {
@@ -270,16 +274,17 @@ void cache_report_bad_free(const char *caller, const void *addr)
 			      report_describe(addr));
 		return;
 	}
-	first = cache ? NULL : buddy_block_of(frame);
-	if (cache && starts_object(cache, frame_slab(frame), addr))
+	block = cache ? NULL : buddy_block_of(addr);
+	first = block ? chunk_frame(block) : NULL;
+	if (cache && starts_object(cache, slab, addr))
 		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: object %p of %s is free already",
 				     caller, addr, cache->name);
 	else if (cache)
 		said = report_misuse(MISUSE_INNER_FREE, "%s: at %p starts no object of %s", caller,
 				     addr, cache->name);
-	else if (first && first->state == FRAME_PAGES)
+	else if (first && frame_state(first) == FRAME_PAGES)
 		said = report_misuse(MISUSE_INNER_FREE, "%s: %p is inside a block of %u pages",
-				     caller, addr, first->nr_pages);
+				     caller, addr, frame_nr_pages(first));
 	else
 		said = report_misuse(MISUSE_DOUBLE_FREE, "%s: %p is in a block that is free",
 				     caller, addr);
@@ -305,15 +310,14 @@ struct found cache_find(const void *address)
 
 	if (!found.frame)
 		return found;
-	found.cache = frame_cache(found.frame);
+	found.slab = frame_slab(found.frame);
+	found.cache = found.slab ? slab_cache(found.slab) : NULL;
 	if (found.cache) {
-		struct slab *slab = frame_slab(found.frame);
-
-		if (starts_object(found.cache, slab, address) &&
-		    !is_free(found.cache, slab, address))
+		if (starts_object(found.cache, found.slab, address) &&
+		    !is_free(found.cache, found.slab, address))
 			found.size = found.cache->usable;
-	} else if (found.frame->state == FRAME_PAGES && address == frame_address(found.frame)) {
-		found.size = (size_t)found.frame->nr_pages << PAGE_SHIFT;
+	} else if (frame_state(found.frame) == FRAME_PAGES && !offset_in_page(address)) {
+		found.size = (size_t)frame_nr_pages(found.frame) << PAGE_SHIFT;
 	}
 	return found;
 }
@@ -341,10 +345,11 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 		return;
 	}
 	if (unlikely(cache->flags & CACHE_DEBUG)) {
-		free_debugged(cache, frame_slab(found.frame), object);
+		free_debugged(cache, found.slab, object);
 		return;
 	}
-	if (unlikely(strict_is_on(cache)) && !strict_clear(strict_place_of(cache, object))) {
+	if (unlikely(strict_is_on(cache)) &&
+	    !strict_clear(strict_place(found.slab, index_of(cache, found.slab, object)))) {
 		/* Another CPU frees it at the same time. */
 		cache_report_bad_free(cache->name, object);
 		return;
@@ -353,7 +358,7 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 		leak_note_free(object);
 	if (want_init_on_free() && !slab_keeps_state(cache))
 		memset(object, 0, cache->usable);
-	magazine_free_object(cache, frame_slab(found.frame), object);
+	magazine_free_object(cache, found.slab, object);
 }
 
 noinline void cache_free_slow(struct slabmod_cache *cache, void *object)
@@ -370,7 +375,8 @@ noinline void cache_free_full(struct slabmod_cache *cache, void *object)
 {
 	struct slab *slab = frame_slab(chunk_frame_fast(chunk_offset(object)));
 
-	if (is_free(cache, slab, object))
+	/* If it is freed twice at the same time, the slab may be gone. */
+	if (!slab || slab_cache(slab) != cache || is_free(cache, slab, object))
 		cache_report_bad_free(cache->name, object);
 	else
 		magazine_free_object(cache, slab, object);
@@ -384,13 +390,13 @@ noinline void cache_free_cleared(struct slabmod_cache *cache, void *object)
 void slabmod_cache_free(struct slabmod_cache *cache, void *object)
 {
 	unsigned long offset = chunk_offset(object);
-	struct frame *frame;
+	struct slab *slab;
 
 	object = kasan_reset_tag(object);
 	preempt_disable();
-	frame = chunk_frame_fast(offset);
-	if (likely(frame->cache == cache) &&
-	    likely(cache_free_fast(cache, frame, offset, object))) {
+	slab = READ_ONCE(chunk_frame_fast(offset)->slab);
+	if (likely(slab->cache == cache) &&
+	    likely(cache_free_fast(cache, slab, offset, object))) {
 		preempt_enable();
 		return;
 	}
@@ -410,7 +416,7 @@ static size_t free_bulk_fast(struct slabmod_cache *cache, size_t nr, void **obje
 	size_t room = top < 0 ? 0 : min_t(size_t, nr, mine->capacity - top), i;
 	void **to = &mine->object[max(top, 0l)];
 	unsigned long page = ~0ul, offset;
-	struct frame *frame = NULL;
+	struct slab *slab = NULL;
 
 	for (i = 0; i < room; i++) {
 		void *object = kasan_reset_tag(objects[i]);
@@ -418,11 +424,11 @@ static size_t free_bulk_fast(struct slabmod_cache *cache, size_t nr, void **obje
 		offset = chunk_offset(object);
 		if (unlikely((offset ^ page) >= PAGE_SIZE)) {
 			page = offset & PAGE_MASK;
-			frame = chunk_frame_fast(offset);
-			if (frame->cache != cache)
+			slab = READ_ONCE(chunk_frame_fast(offset)->slab);
+			if (READ_ONCE(slab->cache) != cache)
 				break;
 		}
-		if (unlikely(cache_free_check(cache, mine, frame, offset, object, false) !=
+		if (unlikely(cache_free_check(cache, mine, slab, offset, object, false) !=
 			     FREE_MAY_PUSH || *to == object))
 			break;
 		*++to = object;
@@ -507,10 +513,10 @@ struct slab_census {
 	bool ok;
 };
 
-static void count_slab(struct frame *frame, void *arg)
+static void count_slab(void *block, struct frame *frame, void *arg)
 {
 	struct slab_census *census = arg;
-	struct slab *slab = frame_first_slab(frame);
+	struct slab *slab = frame_slab(frame);
 
 	if (!slab || slab_cache(slab) != census->cache)
 		return;

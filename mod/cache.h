@@ -79,16 +79,6 @@ static __always_inline u64 cache_offset_index(const struct slabmod_cache *cache,
 	return slab_index(cache, offset & cache->index_mask);
 }
 
-/*
- * The bits of the free objects of the slab of @frame, which has the usual layout and is mapped.
- * Another CPU may be freeing objects to it.
- */
-static __always_inline const unsigned long *cache_free_bits(const struct slabmod_cache *cache,
-							    const struct frame *frame)
-{
-	return ((const struct slab *)((unsigned long)frame & cache->first_mask))->free;
-}
-
 enum cache_free { FREE_NOT, FREE_MAY_PUSH, FREE_DONE };
 
 /* Free an object of a strict cache after its bit was cleared, if the magazine refused it. */
@@ -97,11 +87,9 @@ void cache_free_cleared(struct slabmod_cache *cache, void *object);
 /* The fast path of a free to a strict cache without other checks. Preemption is off. */
 static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *cache,
 							 struct slabmod_magazine *magazine,
-							 struct frame *frame, u64 index,
-							 void *object)
+							 struct slab *slab, u64 index, void *object)
 {
-	unsigned long first = (unsigned long)frame & cache->first_mask;
-	long place = strict_place((struct slab *)first, index);
+	long place = strict_place(slab, index);
 
 	if (unlikely(index >= cache->strict_objects || !strict_clear(place)))
 		return FREE_NOT;
@@ -112,20 +100,21 @@ static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *c
 
 /*
  * Return FREE_MAY_PUSH if the object at @offset may be pushed into @magazine, this CPU's: an
- * object starts there, is not free in its slab, and is owned by this CPU's home. @frame is from
- * chunk_frame_fast(@offset), and of a slab of @cache. Preemption is off since before that lookup.
+ * object starts there, is not free in its slab, and is owned by this CPU's home. @slab is from
+ * chunk_frame_fast(@offset), of @cache and of the usual layout. Preemption is off since before that
+ * lookup. Another CPU may be freeing objects to the slab.
  * @strict: if the cache is strict, free the object here and return FREE_DONE.
  */
 static __always_inline enum cache_free cache_free_check(struct slabmod_cache *cache,
 							struct slabmod_magazine *magazine,
-							struct frame *frame, unsigned long offset,
+							struct slab *slab, unsigned long offset,
 							void *object, bool strict)
 {
 	u64 index;
 
 	if (!cache_has_bits(offset, &cache->quick_mask)) {
 		index = (offset & cache->index_mask) >> cache->shift;
-		if (cache_bit_is_set(index, cache_free_bits(cache, frame)))
+		if (cache_bit_is_set(index, slab->free))
 			return FREE_NOT;
 		return FREE_MAY_PUSH;
 	}
@@ -134,20 +123,20 @@ static __always_inline enum cache_free cache_free_check(struct slabmod_cache *ca
 		unsigned int flags = cache->flags;
 
 		if (strict && flags & CACHE_STRICT_QUICK)
-			return cache_free_strict(cache, magazine, frame, index, object);
+			return cache_free_strict(cache, magazine, slab, index, object);
 		/* One test for caches that are neither strict nor slow. */
 		if (flags & (CACHE_SLOW_FREE | CACHE_STRICT)) {
 			if (!strict || flags & CACHE_SLOW_FREE ||
-			    (flags & CACHE_CHECK_HOME && READ_ONCE(frame->home) != magazine->cpu))
+			    (flags & CACHE_CHECK_HOME && READ_ONCE(slab->home) != magazine->cpu))
 				return FREE_NOT;
-			return cache_free_strict(cache, magazine, frame, index, object);
+			return cache_free_strict(cache, magazine, slab, index, object);
 		}
 		if (index >= cache->objects)
 			return FREE_NOT;
-		if (flags & CACHE_CHECK_HOME && READ_ONCE(frame->home) != magazine->cpu)
+		if (flags & CACHE_CHECK_HOME && READ_ONCE(slab->home) != magazine->cpu)
 			return FREE_NOT;
 	}
-	if (cache_bit_is_set(index, cache_free_bits(cache, frame)))
+	if (cache_bit_is_set(index, slab->free))
 		return FREE_NOT;
 	return FREE_MAY_PUSH;
 }
@@ -159,12 +148,12 @@ void cache_free_full(struct slabmod_cache *cache, void *object);
  * The fast path of a free. Return true if the object was freed; otherwise nothing was done.
  * Arguments as for cache_free_check().
  */
-static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct frame *frame,
+static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct slab *slab,
 					    unsigned long offset, void *object)
 {
 	struct slabmod_magazine *magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
 
-	switch (cache_free_check(cache, magazine, frame, offset, object, true)) {
+	switch (cache_free_check(cache, magazine, slab, offset, object, true)) {
 	case FREE_MAY_PUSH:
 		if (unlikely(!slabmod_magazine_push(magazine, object)))
 			cache_free_full(cache, object);
@@ -180,7 +169,8 @@ static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct 
 /* The result of a lookup. */
 struct found {
 	struct frame *frame;		/* NULL: not slabmod's memory */
-	struct slabmod_cache *cache;	/* of the slab that contains it, or NULL */
+	struct slab *slab;		/* that contains it, or NULL */
+	struct slabmod_cache *cache;	/* of @slab, or NULL */
 	size_t size;			/* bytes, if an object or block in use starts there */
 };
 

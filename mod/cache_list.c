@@ -113,6 +113,7 @@ static void block_layout(struct slabmod_cache *cache, size_t size)
 	cache->usual.pages = size >> PAGE_SHIFT;
 	cache->small = cache->usual;
 	cache->group = 1;
+	frame_set_uses(cache->uses, cache, cache->usual.order);
 }
 
 static bool set_layout(struct slabmod_cache *cache, size_t size, size_t align)
@@ -259,14 +260,13 @@ static void list_object(void *object, void *arg)
 	debug_print_object(listing->cache, object);
 }
 
-static void list_slab_objects(struct frame *frame, void *arg)
+static void list_slab_objects(void *block, struct frame *frame, void *arg)
 {
-	struct slab *slab = frame_first_slab(frame);
+	struct slab *slab = frame_slab(frame);
 	struct listing *listing = arg;
 
-	if (listing->cache->flags & CACHE_BLOCKS && frame->state == FRAME_PAGES &&
-	    frame->owner == listing->cache)
-		list_object(frame->block, listing);
+	if (frame_state(frame) == FRAME_PAGES && frame_owner(frame) == listing->cache)
+		list_object(block, listing);
 	if (slab && slab_cache(slab) == listing->cache)
 		slab_walk_used(listing->cache, slab, list_object, listing);
 }
@@ -312,7 +312,7 @@ static void cache_unlist(struct slabmod_cache *cache)
 
 /*
  * Free the slabs that an isolated cache kept. RCU readers of its objects have finished. Lookups
- * that find the cache by a frame end with the grace period here.
+ * that find the cache by a slab end with the grace period here.
  */
 static void end_isolation(struct slabmod_cache *cache)
 {
@@ -322,19 +322,18 @@ static void end_isolation(struct slabmod_cache *cache)
 	synchronize_rcu();
 }
 
-/* Free a cache that was unlisted a grace period ago: see cache_destroy_empty(). */
+/* Free what belongs to a cache that was unlisted a grace period ago: see cache_destroy_empty(). */
 static void cache_release(struct slabmod_cache *cache)
 {
 	end_isolation(cache);
 	magazine_disable(cache);
 	source_count_metadata(cache->source, -(long)cache_struct_size(cache));
 	debug_cache_exit(cache);
-	kfree(cache);
 }
 
 /*
  * Wait until no free refers to a cache that was unlisted and has no slabs. A free of a wrong
- * address or of NULL may have found the cache by a frame, and an NMI may have deferred that free.
+ * address or of NULL may have found the cache by a slab, and an NMI may have deferred that free.
  */
 static void wait_for_frees(void)
 {
@@ -347,6 +346,7 @@ static void cache_destroy_empty(struct slabmod_cache *cache)
 	cache_unlist(cache);
 	wait_for_frees();
 	cache_release(cache);
+	kfree(cache);
 }
 
 int cache_destroy(struct slabmod_cache *cache)
@@ -383,7 +383,7 @@ static void quarantines_end(struct slabmod_pool *pool)
 		synchronize_rcu();
 }
 
-void cache_destroy_all(struct slabmod_pool *pool)
+struct slabmod_cache *cache_destroy_all(struct slabmod_pool *pool)
 {
 	struct slabmod_cache *cache, *next, *gone = NULL;
 	unsigned long used;
@@ -404,9 +404,18 @@ void cache_destroy_all(struct slabmod_pool *pool)
 	mutex_unlock(&cache_mutex);
 	/* One grace period for all caches. */
 	wait_for_frees();
+	for (cache = gone; cache; cache = cache->next_gone)
+		cache_release(cache);
+	return gone;
+}
+
+void cache_free_all(struct slabmod_cache *gone)
+{
+	struct slabmod_cache *cache, *next;
+
 	for (cache = gone; cache; cache = next) {
 		next = cache->next_gone;
-		cache_release(cache);
+		kfree(cache);
 	}
 }
 

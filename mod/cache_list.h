@@ -22,8 +22,12 @@ struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, 
 				   struct module *owner);
 int cache_destroy(struct slabmod_cache *cache);
 
-/* Destroy all caches of a pool. Report and list live objects. */
-void cache_destroy_all(struct slabmod_pool *pool);
+/*
+ * Destroy all caches of a pool. Report and list live objects. Return the caches: cache_free_all()
+ * frees them when no frame refers to them any more.
+ */
+struct slabmod_cache *cache_destroy_all(struct slabmod_pool *pool);
+void cache_free_all(struct slabmod_cache *gone);
 
 /*
  * Free the empty slabs of all caches of a pool. Return whether there were any. Any context but

@@ -2,9 +2,9 @@
 /*
  * chunk.c - runs of pages from the source, with their frames.
  *
- * A chunk is one naturally aligned compound page. Its metadata is a header and 64 bytes of
- * frame for each page (1.6 %), in separate memory that overruns and uses after free in the
- * chunk cannot reach. The frames of a large chunk exactly fill pages of their own.
+ * A chunk is one naturally aligned compound page. Its metadata is a header and 8 bytes of frame
+ * for each page (0.2 %), in separate memory that overruns and uses after free in the chunk cannot
+ * reach.
  *
  * A chunk is freed only when slabmod has the only reference to its pages. Until then it is
  * pending: held, charged to the limit, and in the map. Pending chunks are tried again whenever
@@ -30,6 +30,8 @@
 
 #include "chunk.h"
 #include "debug/fault.h"
+#include "descriptor.h"
+#include "frame.h"
 #include "free_map.h"
 #include "gfp.h"
 #include "report.h"
@@ -52,59 +54,36 @@
 
 /* ---- life of a chunk ---- */
 
-/* Return true if the frames, filling less than a page, follow struct chunk in memory. */
-static bool frames_are_near(unsigned int order)
-{
-	return sizeof(struct frame) << order < PAGE_SIZE;
-}
-
-/* Return the bytes of struct chunk, the frames that follow it, and the units. */
+/* Return the bytes of struct chunk with its units. kmalloc() rounds to a power of two. */
 static size_t chunk_size(unsigned int order)
 {
-	size_t size = sizeof(struct chunk) + chunk_nr_units(order) * sizeof(struct unit);
-
-	return frames_are_near(order) ? size + (sizeof(struct frame) << order) : size;
+	return roundup_pow_of_two(struct_bytes(struct chunk, units, chunk_nr_units(order)));
 }
 
 size_t chunk_metadata(unsigned int order)
 {
-	/* kmalloc() rounds to a power of two. */
-	size_t size = roundup_pow_of_two(chunk_size(order));
-
-	return frames_are_near(order) ? size : size + (sizeof(struct frame) << order);
+	return chunk_size(order) + (sizeof(struct frame) << order);
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_metadata);
 
 static void metadata_free(struct chunk *chunk)
 {
-	if (!frames_are_near(chunk->order)) {
-		set_page_private(virt_to_page(chunk->frames), 0);
-		free_pages_exact(chunk->frames, sizeof(struct frame) << chunk->order);
-	}
+	kfree(chunk->frames);
 	kfree(chunk);
 }
 
 static struct chunk *metadata_alloc(unsigned int order, gfp_t gfp)
 {
-	struct chunk *chunk;
+	struct chunk *chunk = fault_kzalloc(FAULT_HEADER, chunk_size(order), gfp);
 
-	chunk = fault_kzalloc(FAULT_HEADER, roundup_pow_of_two(chunk_size(order)), gfp);
 	if (!chunk)
 		return NULL;
 	chunk->order = order;
-	chunk->units = (struct unit *)(chunk + 1);
-	if (frames_are_near(order)) {
-		chunk->frames = (struct frame *)(chunk + 1);
-		chunk->units = (struct unit *)(chunk->frames + (1u << order));
+	chunk->frames = fault_kmalloc(FAULT_FRAMES, sizeof(struct frame) << order, gfp);
+	if (chunk->frames)
 		return chunk;
-	}
-	chunk->frames = fault_alloc_pages_exact(FAULT_FRAMES, sizeof(struct frame) << order, gfp);
-	if (!chunk->frames) {
-		kfree(chunk);
-		return NULL;
-	}
-	set_page_private(virt_to_page(chunk->frames), (unsigned long)chunk);
-	return chunk;
+	kfree(chunk);
+	return NULL;
 }
 
 static void metadata_free_rcu(struct rcu_head *rcu)
@@ -112,7 +91,7 @@ static void metadata_free_rcu(struct rcu_head *rcu)
 	metadata_free(container_of(rcu, struct chunk, rcu));
 }
 
-static void chunk_frames_init(struct chunk *chunk)
+static void init_pages(struct chunk *chunk)
 {
 	unsigned int i;
 
@@ -121,19 +100,26 @@ static void chunk_frames_init(struct chunk *chunk)
 	for (i = 0; i < chunk_nr_units(chunk->order); i++) {
 		map_init(&chunk->units[i].map, min_t(unsigned int, chunk->order, UNIT_ORDER));
 		chunk->units[i].chunk = chunk;
+		chunk->units[i].frames = &chunk->frames[i << UNIT_ORDER];
 	}
 	chunk->free_pages = chunk_pages(chunk);
-	/* The other members are initialised by the user of the page. */
-	for (i = 0; i < chunk_pages(chunk); i++) {
-		struct frame *frame = &chunk->frames[i];
+	memset_p((void **)chunk->frames, &frame_tail, chunk_pages(chunk));
+}
 
-		INIT_LIST_HEAD(&frame->node);
-		frame->cache = NULL;
-		frame->index = i;
-		frame->order = 0;
-		frame->state = FRAME_TAIL;
-		frame->home = HOME_NONE;
-	}
+/* Make sure that the reserve serves objects: see descriptor.c. */
+static bool promise_slabs(struct chunk *chunk, gfp_t gfp)
+{
+	struct buddy *buddy = chunk->buddy;
+
+	chunk->promised = !!buddy->source->reserve;
+	return !chunk->promised ||
+	       descriptors_promise(&buddy->descriptors, buddy->source, chunk_pages(chunk), gfp);
+}
+
+static void take_back_promise(struct chunk *chunk)
+{
+	if (chunk->promised)
+		descriptors_release(&chunk->buddy->descriptors, chunk_pages(chunk));
 }
 
 /* Try once to create a chunk of @order. Errors are those of source_alloc(). */
@@ -153,9 +139,11 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	/* The addresses of all blocks and objects derive from this one: they have no tag. */
 	chunk->base = kasan_reset_tag(page_address(page));
 	chunk->buddy = &buddies[page_to_nid(page)];
-	chunk_frames_init(chunk);
-	if (!chunk_map_add(chunk, metadata_gfp))
+	init_pages(chunk);
+	if (!promise_slabs(chunk, metadata_gfp))
 		goto free_metadata;
+	if (!chunk_map_add(chunk, metadata_gfp))
+		goto take_back;
 
 	page_ref_add(page, CHUNK_REF_BIAS);
 	atomic_long_add(chunk_pages(chunk), &source->staying);
@@ -166,6 +154,8 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	source_kick_worker(source);
 	return chunk;
 
+take_back:
+	take_back_promise(chunk);
 free_metadata:
 	metadata_free(chunk);
 put_page:
@@ -232,6 +222,7 @@ void chunk_forget(struct chunk *chunk)
 	struct chunk_source *source = chunk->buddy->source;
 
 	chunk_map_remove(chunk);
+	take_back_promise(chunk);
 	source_count_metadata(source, -(long)chunk_metadata(chunk->order));
 	call_rcu(&chunk->rcu, metadata_free_rcu);
 }
@@ -346,18 +337,17 @@ static DEFINE_MUTEX(pending_mutex);
 
 unsigned long chunk_hand_over(const struct chunk_source *source)
 {
-	struct frame *frame, *next;
+	struct chunk *chunk, *next;
 	unsigned long pages = 0;
 
 	mutex_lock(&pending_mutex);
-	llist_for_each_entry_safe(frame, next, llist_del_all(&pending_free), pending_free) {
-		struct chunk *chunk = frame_chunk(frame);
+	llist_for_each_entry_safe(chunk, next, llist_del_all(&pending_free), pending_free) {
 		bool hand_over = chunk->buddy->source == source;
 
 		if (hand_over && foreign_refs(chunk) > 0)
 			pages += chunk_pages(chunk);
 		if (!free_chunk(chunk, hand_over))
-			llist_add(&frame->pending_free, &pending_free);
+			llist_add(&chunk->pending_free, &pending_free);
 	}
 	mutex_unlock(&pending_mutex);
 	return pages;
@@ -393,7 +383,7 @@ void chunk_destroy(struct chunk *chunk)
 	if (now && free_chunk(chunk, false))
 		return;
 	/* Another CPU may free it from here on. */
-	llist_add(&chunk->frames[0].pending_free, &pending_free);
+	llist_add(&chunk->pending_free, &pending_free);
 	/*
 	 * Use an irq_work, because the caller may hold a lock that the work queue needs, such as
 	 * that of a run queue. On a CPU that is not online, the irq_work would stay pending, and

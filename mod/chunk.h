@@ -10,24 +10,21 @@
 #include "chunk_map.h"
 #include "types.h"
 
-static inline struct chunk *frame_chunk(const struct frame *frame)
-{
-	const struct frame *frames = frame - frame->index;
-
-	/* Frames that follow their chunk in memory never start a page. */
-	if (offset_in_page(frames))
-		return (struct chunk *)frames - 1;
-	return (struct chunk *)page_private(virt_to_page(frames));
-}
-
-static inline void *frame_address(const struct frame *frame)
-{
-	return frame_chunk(frame)->base + ((unsigned long)frame->index << PAGE_SHIFT);
-}
-
 static inline unsigned int chunk_pages(const struct chunk *chunk)
 {
 	return 1u << chunk->order;
+}
+
+/* Return the number of the page in @chunk that @addr is in; too large if that is none. */
+static inline unsigned long chunk_index(const struct chunk *chunk, const void *addr)
+{
+	return (unsigned long)(addr - chunk->base) >> PAGE_SHIFT;
+}
+
+/* Return the address of a page of @chunk. */
+static inline void *chunk_page(const struct chunk *chunk, unsigned long index)
+{
+	return chunk->base + (index << PAGE_SHIFT);
 }
 
 /*

@@ -20,12 +20,14 @@
 #include "chunk.h"
 #include "chunk_map.h"
 #include "debug/fault.h"
+#include "frame.h"
 
 struct chunk_map chunk_map __read_mostly;
 EXPORT_SYMBOL_FOR_TEST(chunk_map);
 struct frame chunk_no_frames[UNIT_PAGES];
 EXPORT_SYMBOL_FOR_TEST(chunk_no_frames);
 struct map_leaf chunk_no_leaf;
+EXPORT_SYMBOL_FOR_TEST(chunk_no_leaf);
 static DEFINE_RAW_SPINLOCK(map_lock);
 
 /* Indexed by their last page: for an address, the next chunk upwards is the only candidate. */
@@ -51,7 +53,7 @@ static bool map_prepare(const void *addr, gfp_t gfp)
 		return false;
 	if (READ_ONCE(*root) != &chunk_no_leaf)
 		return true;
-	leaf = (struct map_leaf *)__get_free_page(gfp);
+	leaf = alloc_pages_exact(sizeof(*leaf), gfp);
 	if (!leaf)
 		return false;
 	memcpy(leaf, &chunk_no_leaf, sizeof(*leaf));
@@ -63,7 +65,7 @@ static bool map_prepare(const void *addr, gfp_t gfp)
 	}
 	raw_spin_unlock_irqrestore(&map_lock, flags);
 	if (leaf)
-		free_page((unsigned long)leaf);
+		free_pages_exact(leaf, sizeof(*leaf));
 	return true;
 }
 
@@ -75,10 +77,14 @@ static void map_set(struct chunk *chunk, bool on)
 	unsigned int page;
 
 	for (page = 0; page < 1u << chunk->order; page += UNIT_PAGES) {
-		struct frame *unit = on ? &chunk->frames[page] : chunk_no_frames;
+		unsigned long entry = (offset >> UNIT_SHIFT) % LEAF_ENTRIES;
 
+		/* Pairs with the address dependency in chunk_of(). */
+		smp_store_release(&leaf->unit[entry],
+				  on ? &chunk->units[page >> UNIT_ORDER] : NULL);
 		/* Pairs with the address dependency in chunk_frame_fast(). */
-		smp_store_release(&leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES], unit);
+		smp_store_release(&leaf->frames[entry],
+				  on ? &chunk->frames[page] : chunk_no_frames);
 		offset += 1ul << UNIT_SHIFT;
 	}
 }
@@ -116,6 +122,9 @@ static void unmapped_erase(struct chunk *chunk)
 
 bool chunk_map_add(struct chunk *chunk, gfp_t gfp)
 {
+	/* Memory that was added while slabmod is loaded: see chunk_map_init(). */
+	if (chunk_offset(chunk->base) >> PAGE_SHIFT > U32_MAX)
+		return false;
 	/* Offset 0 passes every mask test of cache_free_check(), so it must not be in the map. */
 	chunk->unmapped = chunk->order < UNIT_ORDER || !chunk_offset(chunk->base) ||
 		       !map_prepare(chunk->base, gfp);
@@ -133,31 +142,36 @@ void chunk_map_remove(struct chunk *chunk)
 		map_set(chunk, false);
 }
 
-static struct frame *unmapped_frame(const void *addr)
+static struct chunk *unmapped_chunk(const void *addr)
 {
 	unsigned long pfn = PHYS_PFN(__pa(addr));
-	struct frame *frame = NULL;
 	struct chunk *chunk;
 
 	rcu_read_lock();
 	chunk = xa_find(&unmapped_chunks, &pfn, ULONG_MAX, XA_PRESENT);
-	if (chunk && addr >= chunk->base)
-		frame = &chunk->frames[(addr - chunk->base) >> PAGE_SHIFT];
+	if (chunk && addr < chunk->base)
+		chunk = NULL;
 	rcu_read_unlock();
-	return frame;
+	return chunk;
 }
 
-struct frame *chunk_frame(const void *addr)
+struct chunk *chunk_of_unmapped(const void *addr)
 {
-	struct frame *frame = chunk_frame_in_map(chunk_offset(addr));
-
 	addr = kasan_reset_tag(addr);
-	if (frame < chunk_no_frames || frame >= chunk_no_frames + UNIT_PAGES)
-		return frame;
 	/* Unmapped chunks may be beyond the map: memory can be added while slabmod is loaded. */
 	if ((unsigned long)addr < PAGE_OFFSET || addr >= high_memory)
 		return NULL;
-	return unmapped_frame(addr);
+	return unmapped_chunk(addr);
+}
+EXPORT_SYMBOL_FOR_TEST(chunk_of_unmapped);
+
+struct frame *chunk_frame(const void *addr)
+{
+	struct chunk *chunk;
+
+	addr = kasan_reset_tag(addr);
+	chunk = chunk_of(addr);
+	return chunk ? &chunk->frames[chunk_index(chunk, addr)] : NULL;
 }
 EXPORT_SYMBOL_FOR_TEST(chunk_frame);
 
@@ -166,15 +180,15 @@ static struct chunk *mapped_next(unsigned long offset)
 	offset = ALIGN(offset, BIT(UNIT_SHIFT));
 	while (!(offset & chunk_offset_beyond())) {
 		struct map_leaf *leaf = READ_ONCE(chunk_map.root[offset >> ROOT_SHIFT]);
-		struct frame *unit = READ_ONCE(leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES]);
+		struct unit *unit = READ_ONCE(leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES]);
 
 		if (leaf == &chunk_no_leaf) {
 			offset = ALIGN(offset + 1, BIT(ROOT_SHIFT));
 			continue;
 		}
 		/* Chunks are naturally aligned: all but the smallest cover several entries. */
-		if (unit != chunk_no_frames && chunk_offset(frame_chunk(unit)->base) == offset)
-			return frame_chunk(unit);
+		if (unit && chunk_offset(unit->chunk->base) == offset)
+			return unit->chunk;
 		offset += BIT(UNIT_SHIFT);
 	}
 	return NULL;
@@ -209,7 +223,7 @@ size_t chunk_map_metadata(void)
 
 	for (i = 0; i <= chunk_map.mask; i++)
 		if (READ_ONCE(chunk_map.root[i]) != &chunk_no_leaf)
-			size += PAGE_SIZE;
+			size += sizeof(struct map_leaf);
 	return size;
 }
 
@@ -221,8 +235,15 @@ int chunk_map_init(void)
 		pr_err("slabmod: the direct map is not aligned to 256 KiB\n");
 		return -EINVAL;
 	}
+	/* Slabs and reports store the number of a page in 32 bits. */
+	if (chunk_offset(high_memory - 1) >> PAGE_SHIFT > U32_MAX) {
+		pr_err("slabmod: the direct map has more than %lu pages\n", (unsigned long)U32_MAX);
+		return -EINVAL;
+	}
+	for (i = 0; i < UNIT_PAGES; i++)
+		chunk_no_frames[i].use = &frame_tail;
 	for (i = 0; i < LEAF_ENTRIES; i++)
-		chunk_no_leaf.unit[i] = chunk_no_frames;
+		chunk_no_leaf.frames[i] = chunk_no_frames;
 	roots = roundup_pow_of_two(roots);
 	chunk_map.root = fault_kvzalloc(FAULT_ROOT, roots * sizeof(*chunk_map.root), GFP_KERNEL);
 	if (!chunk_map.root)
@@ -240,7 +261,7 @@ void chunk_map_exit(void)
 
 	for (i = 0; i <= chunk_map.mask; i++)
 		if (chunk_map.root[i] != &chunk_no_leaf)
-			free_page((unsigned long)chunk_map.root[i]);
+			free_pages_exact(chunk_map.root[i], sizeof(struct map_leaf));
 	kvfree(chunk_map.root);
 	xa_destroy(&unmapped_chunks);
 }

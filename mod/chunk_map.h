@@ -2,9 +2,9 @@
 /*
  * chunk_map.h - lookup of the frame of an address.
  *
- * The map covers the direct map in two levels: a root entry for 128 MiB, its leaf one page with
- * an entry for each 256 KiB. An entry without a chunk points to frames that belong to no cache,
- * so the fast path needs no test for NULL.
+ * The map covers the direct map in two levels: a root entry for 128 MiB, its leaf two pages with
+ * the frames and the unit of each 256 KiB. Without a chunk, the frames are those of pages in no
+ * slab, so the fast path needs no test for NULL.
  */
 #ifndef SLABMOD_CHUNK_MAP_H
 #define SLABMOD_CHUNK_MAP_H
@@ -21,7 +21,8 @@
 #define ROOT_SHIFT	(UNIT_SHIFT + PAGE_SHIFT - 3)
 
 struct map_leaf {
-	struct frame *unit[LEAF_ENTRIES];
+	struct frame *frames[LEAF_ENTRIES];
+	struct unit *unit[LEAF_ENTRIES];	/* or NULL */
 };
 
 struct chunk_map {
@@ -59,9 +60,9 @@ static __always_inline struct frame *chunk_frame_fast(unsigned long offset)
 {
 	/* Plain loads: the entries of an address that is in use do not change. */
 	struct map_leaf *leaf = chunk_map.root[(offset >> ROOT_SHIFT) & chunk_map.mask];
-	struct frame *unit = leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES];
+	struct frame *frames = leaf->frames[(offset >> UNIT_SHIFT) % LEAF_ENTRIES];
 
-	return unit + (offset >> PAGE_SHIFT) % UNIT_PAGES;
+	return frames + (offset >> PAGE_SHIFT) % UNIT_PAGES;
 }
 
 /* The same for any offset: beyond the map, the frame belongs to no cache or block. */
@@ -88,11 +89,30 @@ static inline unsigned long chunk_leaf_base(const void *addr)
 	return (unsigned long)kasan_reset_tag(addr) - (chunk_offset(addr) & (BIT(ROOT_SHIFT) - 1));
 }
 
+/* Return the unit of an address, or NULL if it is in no chunk, or in one that is not in the map. */
+static __always_inline struct unit *chunk_mapped_unit(const void *addr)
+{
+	unsigned long offset = chunk_offset(addr);
+
+	return READ_ONCE(chunk_leaf(addr)->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES]);
+}
+
+/* The slow path of chunk_of(). */
+struct chunk *chunk_of_unmapped(const void *addr);
+
 /*
- * Return the frame of the page that @addr, any value at all, is in, or NULL if the page is not
- * slabmod's. Any context. An RCU read-side critical section must cover the use of the frame,
- * unless the address is in use.
+ * Return the chunk that @addr, any value at all, is in, or NULL if that memory is not slabmod's.
+ * Any context. An RCU read-side critical section must cover the use of the chunk, unless the
+ * address is in use.
  */
+static inline struct chunk *chunk_of(const void *addr)
+{
+	struct unit *unit = chunk_mapped_unit(addr);
+
+	return likely(unit) ? unit->chunk : chunk_of_unmapped(addr);
+}
+
+/* Return the frame of the page that @addr, any value at all, is in, or NULL. As chunk_of(). */
 struct frame *chunk_frame(const void *addr);
 
 /* Make the addresses of a chunk known. Return false if memory is short. Any context but NMI. */

@@ -86,18 +86,17 @@ void defer_free(struct slabmod_cache *cache, void *object)
 EXPORT_SYMBOL_FOR_TEST(defer_free);
 
 /* The block is claimed, so no second free succeeds meanwhile. */
-noinline void defer_release(struct frame *frame, void *p)
+noinline void defer_release(struct frame *frame, void *block)
 {
-	if (!enqueue(p, NULL))
-		buddy_unclaim(frame);
+	if (!enqueue(block, NULL))
+		frame_unclaim(frame);
 }
 
 bool defer_free_block(struct frame *frame, void *p)
 {
-	if (!frame || frame->state != FRAME_PAGES || p != frame_address(frame) ||
-	    !buddy_claim(frame))
+	if (!frame || offset_in_page(p) || !frame_claim(frame))
 		return false;
-	if (!block_release(frame))
+	if (!block_release(p))
 		defer_release(frame, p);
 	return true;
 }
@@ -105,7 +104,6 @@ bool defer_free_block(struct frame *frame, void *p)
 static void free_entry(struct deferred *entry)
 {
 	struct slabmod_cache *cache = entry->cache;
-	struct frame *frame;
 
 	if (cache) {
 		stat_inc(cache->stats, STAT_NMI_DEFER);
@@ -115,9 +113,8 @@ static void free_entry(struct deferred *entry)
 		home_free(cache, &entry->object, 1);
 		return;
 	}
-	frame = chunk_frame(entry->object);
-	stat_inc(frame_chunk(frame)->buddy->source->stats, STAT_NMI_DEFER);
-	block_release(frame);
+	stat_inc(chunk_of(entry->object)->buddy->source->stats, STAT_NMI_DEFER);
+	block_release(entry->object);
 }
 
 struct deferred defer_pop(struct defer_ring *ring)

@@ -51,12 +51,12 @@ void defer_free(struct slabmod_cache *cache, void *object);
 
 /*
  * Free a block, at the next interrupt if in an NMI. Return false, with nothing done, if no block
- * in use starts at @p. @frame may be NULL. Any context.
+ * in use starts at @p. @frame is that of @p, and may be NULL. Any context.
  */
 bool defer_free_block(struct frame *frame, void *p);
 
 /* Free a claimed block for which block_release() returned false. Preemption is off. */
-void defer_release(struct frame *frame, void *p);
+void defer_release(struct frame *frame, void *block);
 
 /* Do the deferred frees of a CPU, which may be offline. Any context but NMI. */
 void defer_drain_cpu(unsigned int cpu);

@@ -16,13 +16,15 @@
 #include "report.h"
 #include "source.h"
 
-unsigned int depot_alloc(struct slabmod_cache *cache, struct frame **blocks, unsigned int nr)
+unsigned int depot_alloc(struct slabmod_cache *cache, void **blocks, struct frame **frames,
+			 unsigned int nr)
 {
 	struct buddy *buddy = &cache->buddies[source_nid(cache->source)];
 	unsigned int got = 0, more;
 
 	do {
-		more = buddy_alloc_bulk(buddy, cache->usual.order, cache, blocks + got, nr - got);
+		more = buddy_alloc_bulk(buddy, cache->usual.order, &cache->uses[USE_CLAIMED],
+					blocks + got, frames + got, nr - got);
 		got += more;
 	} while (more && got < nr);
 	if (got)
@@ -30,18 +32,17 @@ unsigned int depot_alloc(struct slabmod_cache *cache, struct frame **blocks, uns
 	return got;
 }
 
-struct frame *depot_alloc_block(struct slabmod_cache *cache, int nid, gfp_t gfp)
+void *depot_alloc_block(struct slabmod_cache *cache, int nid, gfp_t gfp)
 {
-	struct frame *frame = buddy_alloc(cache->buddies, nid, cache->usual.pages, gfp);
+	void *block = buddy_alloc(cache->buddies, nid, cache->usual.pages, gfp,
+				  &cache->uses[USE_CLAIMED]);
 
-	if (!frame)
-		return NULL;
-	frame->owner = cache;
-	count_inuse(cache, 1);
-	return frame;
+	if (block)
+		count_inuse(cache, 1);
+	return block;
 }
 
-bool depot_free(struct slabmod_cache *cache, struct frame **blocks, unsigned int nr)
+bool depot_free(struct slabmod_cache *cache, void **blocks, unsigned int nr)
 {
 	if (must_not_lock())
 		return false;
@@ -59,12 +60,11 @@ struct block_census {
 	long blocks;
 };
 
-static void count_block(struct frame *frame, void *arg)
+static void count_block(void *block, struct frame *frame, void *arg)
 {
 	struct block_census *census = arg;
 
-	if ((frame->state == FRAME_PAGES || frame->state == FRAME_CLAIMED) &&
-	    frame->owner == census->cache)
+	if (frame_owner(frame) == census->cache)
 		census->blocks++;
 }
 

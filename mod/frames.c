@@ -47,7 +47,7 @@ static void compare_pool(struct slabmod_pool *pool, void *arg)
  */
 static bool is_shown(const struct frames_reader *reader, const struct chunk *chunk)
 {
-	struct lookup lookup = { .pool = pool_of(chunk->frames) };
+	struct lookup lookup = { .pool = pool_of(chunk) };
 
 	if (reader->pool != root_pool)
 		return lookup.pool == reader->pool;
@@ -112,7 +112,7 @@ static int frames_show(struct seq_file *m, void *v)
 		return 0;
 	}
 	seq_printf(m, "chunk %lu %u %d %s\n", (unsigned long)PHYS_PFN(__pa(chunk->base)),
-		   chunk_pages(chunk), chunk->buddy->nid, pool_of(chunk->frames)->name);
+		   chunk_pages(chunk), chunk->buddy->nid, pool_of(chunk)->name);
 	nr = buddy_runs(chunk, reader->runs);
 	for (i = 0; i < nr; i++)
 		show_run(m, &reader->runs[i]);

@@ -44,9 +44,14 @@
 
 struct slab_home *home_of(struct slabmod_cache *cache, const struct slab *slab, u16 id)
 {
-	if (HOME_ID(id) == HOME_NODE)
-		return &cache->node_homes[slab_chunk(slab)->buddy->nid];
-	/* HOME_NONE. A stale frame may name a CPU although this cache has no per-CPU homes. */
+	struct chunk *chunk;
+
+	if (HOME_ID(id) == HOME_NODE) {
+		chunk = slab_chunk(slab);
+		/* A stale one may have been in a chunk that was freed. */
+		return chunk ? &cache->node_homes[chunk->buddy->nid] : NULL;
+	}
+	/* HOME_NONE. A stale slab may name a CPU although this cache has no per-CPU homes. */
 	if (HOME_ID(id) >= nr_cpu_ids || !home_percpu(cache))
 		return NULL;
 	return per_cpu_ptr(cache->homes, HOME_ID(id));
@@ -92,12 +97,8 @@ void home_unlock(struct slab_home *home, unsigned long flags)
 
 void home_set_id(struct slabmod_cache *cache, struct slab *slab, u16 id)
 {
-	unsigned int page;
-
 	if (slab->home == id)
 		return;
-	for (page = slab_geometry(cache, slab)->pages - 1; page; page--)
-		WRITE_ONCE(slab_frame(slab)[page].home, id);
 	/* Pairs with is_at_home(): from here on another CPU may change the slab. */
 	smp_store_release(&slab->home, id);
 }

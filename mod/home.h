@@ -66,21 +66,22 @@ static inline int home_departed(const struct slabmod_cache *cache)
 /*
  * Return true if @slab is a slab of @cache with the home @id, which the caller has locked. It
  * then stays until that home is unlocked. @departed is from home_departed(). @any: the slab may
- * be small; otherwise it has the usual layout, and @slab is aligned to it.
+ * be small; otherwise it has the usual layout, or @slab is any use of a page.
  *
- * A lockless lookup may find a slab that was freed to the buddy, after its memory got another
- * use. A slab that departs first loses its home, under the lock of that home, then is counted in
+ * A lockless lookup may find a slab that was freed, after its description got another use. A slab
+ * that departs first loses its home, under the lock of that home, then is counted in
  * cache->departed, and only then loses its cache. The loads are in this order:
  *
  *   load	a departed slab is detected, because
- *   1 home	it is HOME_NONE if the memory is still a slab of @cache. A slab of another cache
- *		may have the same id.
+ *   1 home	it is HOME_NONE if @slab is still a slab of @cache. A slab of another cache may
+ *		have the same id.
  *   2 cache	it is that other cache, unless a new slab of @cache has replaced it since.
  *   3 home	it is the home of the new slab, which differs, or is this one: then the new slab
  *		is at home, unless it departed as well.
  *   4 count	it differs.
  *
- * False may also mean that a slab of another home departed: then only the count differs.
+ * False may also mean that a slab of another home departed: then only the count differs. What
+ * describes a slab is used for another one after a grace period only.
  */
 static __always_inline bool is_at_home(struct slabmod_cache *cache, const struct slab *slab,
 				       u16 id, bool any, int departed)
@@ -90,7 +91,7 @@ static __always_inline bool is_at_home(struct slabmod_cache *cache, const struct
 		return false;
 	if ((any ? slab_cache(slab) : READ_ONCE(slab->cache)) != cache)
 		return false;
-	/* Pairs with the release in mark_slab(). */
+	/* Pairs with the release of the word in mark_slab(). */
 	smp_rmb();
 	if (READ_ONCE(slab->home) != id)
 		return false;

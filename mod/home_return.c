@@ -7,9 +7,9 @@
  * been freed when the lock is held. is_at_home() decides under the lock, also for objects that
  * were freed twice.
  *
- * Contexts: any, in an RCU read-side section or with preemption off, because frames are freed by
- * RCU. An NMI frees one object at a time and does not wait for a lock. Locks: one home's at a
- * time, for at most a magazine's worth of objects.
+ * Contexts: any, in an RCU read-side section or with preemption off, because frames and slabs are
+ * freed by RCU. An NMI frees one object at a time and does not wait for a lock. Locks: one home's
+ * at a time, for at most a magazine's worth of objects.
  */
 #include <linux/list.h>
 #include <linux/preempt.h>
@@ -25,8 +25,6 @@
 #define KEEP_PARTIAL	8
 /* Bytes of empty slabs that a home keeps, but at least one slab. */
 #define KEEP_EMPTY_BYTES (64u << 10)
-/* Bytes of memory per byte of frames. */
-#define FRAME_RATIO	(PAGE_SIZE / sizeof(struct frame))
 
 /* ---- slabs that got emptier ---- */
 
@@ -87,14 +85,14 @@ static void release_slabs(struct slabmod_cache *cache, struct slab_batch *batch)
 /* The slab of @cache that contains @object, or NULL. */
 static struct slab *object_slab(struct slabmod_cache *cache, void *object)
 {
-	struct frame *frame = chunk_frame_in_map(chunk_offset(object));
+	struct slab *slab = READ_ONCE(chunk_frame_in_map(chunk_offset(object))->slab);
+	struct frame *frame;
 
-	if (unlikely(frame->cache != cache)) {
-		frame = chunk_frame(object);
-		if (!frame || frame_cache(frame) != cache)
-			return NULL;
-	}
-	return frame_slab(frame);
+	if (likely(READ_ONCE(slab->cache) == cache))
+		return slab;
+	frame = chunk_frame(object);
+	slab = frame ? frame_slab(frame) : NULL;
+	return slab && slab_cache(slab) == cache ? slab : NULL;
 }
 
 /* A home that is locked to free objects to its slabs. */
@@ -152,8 +150,7 @@ static struct slab *find_at_home(struct slabmod_cache *cache, struct visit *visi
 		id = READ_ONCE(slab->home);
 		if (home_of(cache, slab, id) == visit->home &&
 		    is_at_home(cache, slab, id, true, visit->departed))
-			/* The lookup may have read the order of a block that was there before. */
-			return frame_slab(slab_frame(slab)) == slab ? slab : NULL;
+			return slab;
 		if (atomic_read(&cache->departed) == visit->departed)
 			return NULL;
 		/* A slab of another home departed meanwhile: that says nothing of this one. */
@@ -195,9 +192,6 @@ static noinline unsigned int free_locked(struct slabmod_cache *cache, struct vis
 					 void **objects, unsigned int nr)
 {
 	void **object = objects, **end = objects + nr, **other = objects;
-	/* Mask of an offset among the frames of a map unit: to the first frame of a slab. */
-	const unsigned long firsts = ~(cache->slab_mask / FRAME_RATIO) & -sizeof(struct frame) &
-				     ((BIT(UNIT_SHIFT) - 1) / FRAME_RATIO);
 	/* Each free to a shared slab may complete a line, so it is always listed again. */
 	const unsigned int quarter = visit->id & HOME_SHARED ? -1u :
 							      -1u << cache->usual.quarter_shift;
@@ -214,17 +208,13 @@ static noinline unsigned int free_locked(struct slabmod_cache *cache, struct vis
 			base = chunk_leaf_base(*object);
 			offset = (unsigned long)*object - base;
 		}
-		slab = (void *)leaf->unit[offset >> UNIT_SHIFT] +
-			(offset / FRAME_RATIO & firsts);
+		slab = READ_ONCE(leaf->frames[offset >> UNIT_SHIFT]
+					     [(offset >> PAGE_SHIFT) % UNIT_PAGES].slab);
 		if (likely(is_at_home(cache, slab, visit->id, false, visit->departed))) {
 			was = slab->inuse;
 			freed = slab_free(cache, &cache->usual, slab, offset & cache->slab_mask,
 					  object, end);
 		}
-		/*
-		 * The object may be in a small slab of this cache, in the pages that the usual
-		 * slab at @slab leaves of its block.
-		 */
 		if (unlikely(!freed)) {
 			freed = free_any(cache, visit, object, end);
 			if (freed)

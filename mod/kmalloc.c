@@ -160,13 +160,14 @@ void slabmod_kfree(const void *object)
 	void *p = kasan_reset_tag((void *)object);
 	unsigned long offset = chunk_offset(p);
 	struct slabmod_cache *cache;
-	struct frame *frame;
+	struct slab *slab;
 
 	preempt_disable();
-	frame = chunk_frame_fast(offset);
-	/* Read once: if @p is free already, the cache of its frame may change. */
-	cache = READ_ONCE(frame->cache);
-	if (likely(cache) && likely(cache_free_fast(cache, frame, offset, p))) {
+	/* Read once: if @p is free already, the slab and its cache may change. */
+	slab = READ_ONCE(chunk_frame_fast(offset)->slab);
+	cache = READ_ONCE(slab->cache);
+	if (likely(!((unsigned long)cache & FRAME_STATES)) &&
+	    likely(cache_free_fast(cache, slab, offset, p))) {
 		preempt_enable();
 		return;
 	}
@@ -229,12 +230,13 @@ size_t kmalloc_memory_at(const char *caller, const void *p)
 void kmalloc_note_free(const void *p)
 {
 	struct frame *frame = chunk_frame(p);
-	struct slabmod_cache *cache = frame ? frame_cache(frame) : NULL;
+	struct slab *slab = frame ? frame_slab(frame) : NULL;
+	struct slabmod_cache *cache = slab ? slab_cache(slab) : NULL;
 
 	if (cache && cache->flags & CACHE_DEBUG)
-		debug_note_free(debug_track_of(cache, frame_slab(frame), p));
-	else if (frame && !cache && static_branch_unlikely(&debug_blocks) && frame->debug)
-		debug_note_free(&frame->debug->track);
+		debug_note_free(debug_track_of(cache, slab, p));
+	else if (frame && !cache && static_branch_unlikely(&debug_blocks))
+		debug_block_note_free(p);
 }
 
 /*
@@ -360,7 +362,7 @@ void *slabmod_pool_krealloc_node_align(struct slabmod_pool *pool, const void *ob
 		return p;
 	}
 	if (old)
-		pool = pool_of(chunk_frame(p));
+		pool = pool_of(chunk_of(p));
 	if (node == NUMA_NO_NODE)
 		new = slabmod_pool_kmalloc(pool, aligned_size(size, align), gfp);
 	else
@@ -377,20 +379,22 @@ EXPORT_SYMBOL_SLABMOD(slabmod_pool_krealloc_node_align);
 
 bool slabmod_dump_obj(const void *p)
 {
+	struct chunk *chunk;
 	struct found found;
 
 	p = kasan_reset_tag(p);
 	rcu_read_lock();
-	found = cache_find(p);
-	if (found.frame) {
+	chunk = chunk_of(p);
+	if (chunk) {
+		found = cache_find(p);
 		pr_info("slabmod: %p belongs to %s of pool %s, %s\n", p,
 			found.cache ? found.cache->name : "the pages",
-			pool_of(found.frame)->name,
+			pool_of(chunk)->name,
 			found.size ? "in use" : "not the start of memory in use");
 		cache_print_object(p);
 	}
 	rcu_read_unlock();
-	return found.frame;
+	return chunk;
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_dump_obj);
 

@@ -160,7 +160,7 @@ static void *resize_kmalloc(const void *p, size_t size, gfp_t gfp)
 	old = slabmod_ksize(p);
 	if (!old)
 		return NULL;
-	new = slabmod_pool_kvmalloc_node(pool_of(chunk_frame(p)), size, gfp, NUMA_NO_NODE);
+	new = slabmod_pool_kvmalloc_node(pool_of(chunk_of(p)), size, gfp, NUMA_NO_NODE);
 	if (new) {
 		memcpy(new, p, min(old, size));
 		slabmod_kfree(p);

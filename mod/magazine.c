@@ -18,7 +18,8 @@
  *
  * Contexts: any. A context that interrupts the owner of a magazine uses the slab, one object
  * at a time. Locks: none. Magazines are accessed with preemption off, which keeps them from
- * being freed. Memory: 8 bytes an entry, 4 to 512 entries a stack, per CPU and cache in use.
+ * being freed. Memory: 8 bytes an entry, 16 for blocks, 4 to 512 entries a stack, per CPU and
+ * cache in use.
  */
 #include <linux/cpumask.h>
 #include <linux/string.h>
@@ -71,18 +72,19 @@ static void count_miss(struct slabmod_cache *cache, struct slabmod_magazine *mag
 
 /* ---- what magazines are in front of: homes, or the buddies ---- */
 
-static unsigned int stock_alloc(struct slabmod_cache *cache, void **objects, unsigned int nr,
-				bool any_line)
+/* @beside: where the frames of blocks go. */
+static unsigned int stock_alloc(struct slabmod_cache *cache, void **objects, void **beside,
+				unsigned int nr, bool any_line)
 {
 	if (cache->flags & CACHE_BLOCKS)
-		return depot_alloc(cache, (struct frame **)objects, nr);
+		return depot_alloc(cache, objects, (struct frame **)beside, nr);
 	return home_alloc(cache, objects, nr, any_line);
 }
 
 static bool stock_free(struct slabmod_cache *cache, void **objects, unsigned int nr)
 {
 	if (cache->flags & CACHE_BLOCKS)
-		return depot_free(cache, (struct frame **)objects, nr);
+		return depot_free(cache, objects, nr);
 	return home_free(cache, objects, nr);
 }
 
@@ -110,8 +112,9 @@ static void note_places(struct slabmod_cache *cache, struct slabmod_magazine *ma
 static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine, bool any_line)
 {
 	if (!magazine->local_top) {
-		magazine->local_top = stock_alloc(cache, &magazine->object[1], half(magazine),
-						  any_line);
+		magazine->local_top = stock_alloc(cache, &magazine->object[1],
+						  &magazine->object[magazine->capacity + 1],
+						  half(magazine), any_line);
 		if (!magazine->local_top)
 			return NULL;
 		note_places(cache, magazine, 1, magazine->local_top);
@@ -130,14 +133,14 @@ static void count_direct(struct slabmod_cache *cache, unsigned int nr)
 void *magazine_alloc_object(struct slabmod_cache *cache, bool any_line)
 {
 	struct slabmod_magazine *magazine;
-	void *object = NULL;
+	void *object = NULL, *beside;
 
 	preempt_disable();
 	magazine = magazine_lock_local(cache);
 	if (magazine) {
 		object = refill(cache, magazine, any_line);
 		magazine_unlock_local(magazine);
-	} else if (stock_alloc(cache, &object, 1, any_line)) {
+	} else if (stock_alloc(cache, &object, &beside, 1, any_line)) {
 		count_direct(cache, 1);
 	}
 	preempt_enable();
@@ -278,6 +281,14 @@ void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazi
 
 enum put { PUT_DONE, PUT_DOUBLE, PUT_NO_ROOM };
 
+/* Return true if the slab is on the node of this CPU. A stale one may be on none. */
+static bool slab_is_near(const struct slab *slab)
+{
+	struct chunk *chunk = slab_chunk(slab);
+
+	return chunk && chunk->buddy->nid == source_near_node(numa_mem_id());
+}
+
 static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
 			  void *object)
 {
@@ -293,6 +304,8 @@ static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *
 	}
 	magazine->object[++magazine->local_top] = object;
 	note_places(cache, magazine, magazine->local_top, 1);
+	if (cache->flags & CACHE_BLOCKS)
+		magazine->object[magazine->capacity + magazine->local_top] = chunk_frame(object);
 	return PUT_DONE;
 }
 
@@ -326,8 +339,7 @@ void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *
 		/* Whether this CPU may allocate the object again. */
 		local = !(cache->flags & CACHE_CHECK_HOME) ||
 			READ_ONCE(slab->home) == raw_smp_processor_id() ||
-			(!(cache->flags & CACHE_SHARES_LINES) &&
-			 slab_chunk(slab)->buddy->nid == source_near_node(numa_mem_id()));
+			(!(cache->flags & CACHE_SHARES_LINES) && slab_is_near(slab));
 		if (local)
 			put = put_local(cache, magazine, object);
 		else
@@ -348,33 +360,28 @@ EXPORT_SYMBOL_FOR_TEST(magazine_free_object);
 
 /* ---- blocks ---- */
 
-struct frame *magazine_alloc_block(struct slabmod_cache *cache)
-{
-	return magazine_alloc_object(cache, false);
-}
-
 /* Return true if this CPU may allocate the block again. */
-static bool block_is_near(struct slabmod_cache *cache, struct frame *frame)
+static bool block_is_near(struct slabmod_cache *cache, void *block)
 {
 	return !(cache->flags & CACHE_CHECK_HOME) ||
-	       frame_chunk(frame)->buddy->nid == source_nid(cache->source);
+	       chunk_of(block)->buddy->nid == source_nid(cache->source);
 }
 
-bool magazine_free_block(struct slabmod_cache *cache, struct frame *frame)
+bool magazine_free_block(struct slabmod_cache *cache, void *block)
 {
 	struct slabmod_magazine *magazine = NULL;
 	enum put put = PUT_NO_ROOM;
 
 	preempt_disable();
-	if (block_is_near(cache, frame))
+	if (block_is_near(cache, block))
 		magazine = magazine_lock_local(cache);
 	if (magazine) {
-		put = put_local(cache, magazine, frame);
+		put = put_local(cache, magazine, block);
 		magazine_unlock_local(magazine);
 	}
 	if (put == PUT_NO_ROOM) {
 		stat_inc(cache->stats, STAT_DIRECT);
-		if (depot_free(cache, &frame, 1))
+		if (depot_free(cache, &block, 1))
 			put = PUT_DONE;
 	}
 	preempt_enable();

@@ -94,12 +94,8 @@ size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **object
 /* Free an object that is known to start in @slab. Any context. */
 void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *object);
 
-/*
- * Allocate a claimed block from the magazine, which is refilled from free pages of this node, or
- * NULL. Free one; return false if that has to be deferred. Any context.
- */
-struct frame *magazine_alloc_block(struct slabmod_cache *cache);
-bool magazine_free_block(struct slabmod_cache *cache, struct frame *frame);
+/* Free a claimed block of the cache. Return false if that has to be deferred. Any context. */
+bool magazine_free_block(struct slabmod_cache *cache, void *block);
 
 /*
  * Enter this CPU's magazine for longer than the fast path: its count is in @local_top until

@@ -41,7 +41,10 @@ static size_t magazine_size(const struct slabmod_cache *cache, unsigned int capa
 	/* The places of bits start at a fixed entry. */
 	if (strict_is_on(cache))
 		return struct_bytes(struct slabmod_magazine, object, STRICT_PLACES + 1 + capacity);
-	if (cache->flags & CACHE_CHECK_HOME)
+	/* The frame of each block is beside it. */
+	if (cache->flags & CACHE_BLOCKS)
+		nr_remote = capacity;
+	else if (cache->flags & CACHE_CHECK_HOME)
 		nr_remote = magazine_remote_capacity(capacity);
 	return struct_bytes(struct slabmod_magazine, object, 1 + capacity + nr_remote);
 }
@@ -329,8 +332,8 @@ bool magazine_resize(struct slabmod_cache *cache, bool more)
 EXPORT_SYMBOL_FOR_TEST(magazine_resize);
 
 /*
- * Empty a magazine that no CPU uses. Objects are returned by an RCU reader: the frame of one
- * that was freed twice may be freed meanwhile.
+ * Empty a magazine that no CPU uses. Objects are returned by an RCU reader: the slab of one that
+ * was freed twice may be freed meanwhile.
  */
 static void empty_unused(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
@@ -471,20 +474,17 @@ EXPORT_SYMBOL_FOR_TEST(magazine_allocs);
 /* Invariant: an object in a magazine is in use as far as its slab is concerned. */
 static bool check_entry(struct slabmod_cache *cache, void *object)
 {
-	struct frame *frame = object;
+	struct frame *frame = chunk_frame(object);
+	struct slab *slab = frame ? frame_slab(frame) : NULL;
 
 	if (cache->flags & CACHE_BLOCKS) {
-		if (frame->state == FRAME_CLAIMED && frame->owner == cache &&
-		    frame->nr_pages == cache->usual.pages)
+		if (frame && frame->use == &cache->uses[USE_CLAIMED])
 			return true;
 		report_broken("%s: a magazine has the block %p, which is not the cache's",
-			      cache->name, frame_address(frame));
+			      cache->name, object);
 		return false;
 	}
-	frame = chunk_frame(object);
-
-	if (frame && frame_cache(frame) == cache) {
-		struct slab *slab = frame_slab(frame);
+	if (slab && slab_cache(slab) == cache) {
 		u64 index = slab_object_index(cache, slab, object);
 
 		if (index < slab_objects(cache, slab) && !test_bit(index, slab->free))

@@ -56,18 +56,31 @@ static bool is_near(const struct slabmod_cache *cache, int node)
 	       node_state(node, N_MEMORY);
 }
 
+/* Pop a block, or take the slow path. @gfp has no flags that the fast path does not know. */
+static __always_inline void *alloc_fast(struct slabmod_cache *cache, gfp_t gfp)
+{
+	struct frame *frame;
+	void *block;
+
+	cache_may_alloc(gfp);
+	if (unlikely(!block_pop(cache, &block, &frame)))
+		return alloc_slow(cache, NUMA_NO_NODE, gfp);
+	return block_finish(block, frame, &cache->uses[USE_PAGES], gfp);
+}
+
+static noinline void *alloc_flags(struct slabmod_cache *cache, gfp_t gfp)
+{
+	if (gfp & ~(SLABMOD_GFP_PLAIN | __GFP_THISNODE) || !is_near(cache, numa_mem_id()))
+		return alloc_slow(cache, NUMA_NO_NODE, gfp);
+	return alloc_fast(cache, gfp);
+}
+
 /* The fast path, to be inlined into exported functions. */
 static __always_inline void *alloc_order(struct slabmod_cache *cache, gfp_t gfp)
 {
-	void *frame;
-
-	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN) &&
-	    (gfp & ~(SLABMOD_GFP_PLAIN | __GFP_THISNODE) || !is_near(cache, numa_mem_id())))
-		return alloc_slow(cache, NUMA_NO_NODE, gfp);
-	cache_may_alloc(gfp);
-	if (unlikely(!slabmod_magazine_pop(&cache->fastpath.magazines, &frame)))
-		return alloc_slow(cache, NUMA_NO_NODE, gfp);
-	return block_finish(frame, gfp);
+	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN))
+		return alloc_flags(cache, gfp);
+	return alloc_fast(cache, gfp);
 }
 
 unsigned long slabmod_get_free_pages(gfp_t gfp, unsigned int order)
@@ -153,54 +166,75 @@ static noinline void pages_free_slow(const char *func, void *p, unsigned int nr_
 	rcu_read_unlock();
 }
 
-/* Free a block that was claimed but could not be pushed, or has another number of pages. */
-static noinline void free_claimed(const char *func, struct frame *frame, void *p,
-				  unsigned int nr_pages)
+/* Free a block that was claimed but could not be pushed. */
+static noinline void free_claimed(struct frame *frame, void *block)
 {
-	if (unlikely(frame->nr_pages != nr_pages)) {
-		buddy_unclaim(frame);
-		pages_free_slow(func, p, nr_pages);
-	} else if (unlikely(!block_release(frame))) {
-		defer_release(frame, p);
-	}
+	if (unlikely(!block_release(block)))
+		defer_release(frame, block);
 }
 
 /*
- * Claim the block of @order at @p, or return NULL. Preemption is off: an RCU reader until the block
- * is claimed, since it may be freed concurrently.
+ * Claim the block with the use @use at @p. Preemption is off: an RCU reader until the block is
+ * claimed, since it may be freed concurrently.
  */
-static __always_inline struct frame *claim_at(void *p, unsigned int order)
+static __always_inline bool claim_at(void *p, struct page_use *use, struct frame **frame)
 {
 	unsigned long offset = chunk_offset(p);
-	struct frame *frame = chunk_frame_fast(offset);
 
-	if (unlikely(offset & chunk_map.no_page) || unlikely(order > SLABMOD_MAX_ORDER) ||
-	    unlikely(!buddy_claim_order(frame, order)))
-		return NULL;
-	return frame;
+	*frame = chunk_frame_fast(offset);
+	return !(offset & chunk_map.no_page) && frame_claim_use(*frame, use);
 }
 
-static noinline void free_unclaimed(void *p, unsigned int order)
+/* Free a block of any pool. Return false if there is none of @order at @p. Preemption is off. */
+static bool free_of_pool(void *p, unsigned int order)
 {
-	if (p && !order_refused("free_pages", order))
-		pages_free_slow("free_pages", p, 1u << order);
+	struct page_use *use = READ_ONCE(chunk_frame_in_map(chunk_offset(p))->use);
+	struct frame *frame;
+
+	if (use_state(use) != FRAME_PAGES || use->nr_pages != 1u << order ||
+	    !claim_at(p, use, &frame))
+		return false;
+	if (!block_push(use->owner, frame, p))
+		free_claimed(frame, p);
+	return true;
+}
+
+/* Free what is not a block of the root pool, or not known to be one. */
+static noinline void free_other(const char *func, void *p, unsigned int order)
+{
+	bool done;
+
+	preempt_disable();
+	done = order <= SLABMOD_MAX_ORDER && free_of_pool(p, order);
+	preempt_enable();
+	if (!done && p && !order_refused(func, order))
+		pages_free_slow(func, p, 1u << order);
+}
+
+static __always_inline void free_order(const char *func, void *p, unsigned int order)
+{
+	struct slabmod_cache *cache;
+	struct frame *frame;
+
+	if (unlikely(order > SLABMOD_MAX_ORDER)) {
+		free_other(func, p, order);
+		return;
+	}
+	cache = page_caches[order];
+	preempt_disable();
+	if (unlikely(!claim_at(p, &cache->uses[USE_PAGES], &frame))) {
+		preempt_enable();
+		free_other(func, p, order);
+		return;
+	}
+	if (unlikely(!block_push(cache, frame, p)))
+		free_claimed(frame, p);
+	preempt_enable();
 }
 
 void slabmod_free_pages(unsigned long addr, unsigned int order)
 {
-	void *p = kasan_reset_tag((void *)addr);
-	struct frame *frame;
-
-	preempt_disable();
-	frame = claim_at(p, order);
-	if (unlikely(!frame)) {
-		preempt_enable();
-		free_unclaimed(p, order);
-		return;
-	}
-	if (unlikely(!frame->owner) || unlikely(!block_push(frame->owner, frame)))
-		free_claimed("free_pages", frame, p, 1u << order);
-	preempt_enable();
+	free_order("free_pages", kasan_reset_tag((void *)addr), order);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages);
 
@@ -225,6 +259,7 @@ void slabmod_free_pages_exact(void *virt, size_t size)
 	unsigned int nr_pages = DIV_ROUND_UP(size, PAGE_SIZE);
 	void *p = kasan_reset_tag(virt);
 	struct frame *frame;
+	bool claimed;
 
 	if (!virt)
 		return;
@@ -232,12 +267,20 @@ void slabmod_free_pages_exact(void *virt, size_t size)
 		report_misuse(MISUSE_WRONG_SIZE, "free_pages_exact: %zu bytes at %p", size, virt);
 		return;
 	}
+	if (is_power_of_2(nr_pages)) {
+		free_order("free_pages_exact", p, ilog2(nr_pages));
+		return;
+	}
 	preempt_disable();
-	frame = claim_at(p, order_base_2(nr_pages));
-	if (likely(frame))
-		free_claimed("free_pages_exact", frame, p, nr_pages);
+	claimed = claim_at(p, &frame_run_uses[order_base_2(nr_pages)][USE_PAGES], &frame);
+	if (unlikely(claimed && !frame_run_has(frame, nr_pages))) {
+		frame_unclaim(frame);
+		claimed = false;
+	}
+	if (likely(claimed))
+		free_claimed(frame, p);
 	preempt_enable();
-	if (unlikely(!frame))
+	if (unlikely(!claimed))
 		pages_free_slow("free_pages_exact", virt, nr_pages);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages_exact);

@@ -20,6 +20,7 @@
 #include "debug/debug_block.h"
 #include "debug/fault.h"
 #include "defer.h"
+#include "descriptor.h"
 #include "pool.h"
 #include "report.h"
 #include "source.h"
@@ -88,12 +89,13 @@ EXPORT_SYMBOL_FOR_TEST(pool_reserve);
 unsigned long pool_destroy(struct slabmod_pool *pool)
 {
 	unsigned long pages = 0, blocks, referenced;
+	struct slabmod_cache *caches;
 	int nid;
 
 	pool->source.reserve = 0;
 	block_drain(ULONG_MAX);
 	/* Also waits for those that are freeing a block. */
-	cache_destroy_all(pool);
+	caches = cache_destroy_all(pool);
 	if (atomic_long_read(&pool->source.rcu_pages))
 		rcu_barrier();
 	blocks = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
@@ -105,6 +107,10 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 	/* Frames and chunks with a deferred free still refer to the pool. */
 	referenced = chunk_hand_over(&pool->source);
 	chunk_sync();
+	/* The frames of what is in use still referred to these. */
+	for (nid = 0; nid < nr_node_ids; nid++)
+		descriptors_exit(&pool->buddies[nid].descriptors, &pool->source);
+	cache_free_all(caches);
 	if (referenced)
 		pr_err("slabmod: %lu pages of pool %s are referenced elsewhere and freed with the last reference\n",
 		       referenced, pool->name);
@@ -130,13 +136,24 @@ void pool_drain(struct slabmod_pool *pool)
 	block_drain(ULONG_MAX);
 }
 
+/* Return true if slabs, or what describes them, wait for a grace period. */
+static bool waits_for_rcu(struct slabmod_pool *pool)
+{
+	bool waits = atomic_long_read(&pool->source.rcu_pages);
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++)
+		waits |= READ_ONCE(pool->buddies[nid].descriptors.nr_leaving);
+	return waits;
+}
+
 unsigned long pool_shrink(struct slabmod_pool *pool)
 {
 	long before = atomic_long_read(&pool->source.held), after;
 	int nid;
 
 	pool_drain(pool);
-	if (atomic_long_read(&pool->source.rcu_pages))
+	if (waits_for_rcu(pool))
 		rcu_barrier();
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
@@ -152,12 +169,12 @@ EXPORT_SYMBOL_FOR_TEST(pool_shrink);
 bool pool_mismatch(const char *func, struct slabmod_pool *pool, const void *p)
 {
 	struct slabmod_pool *of = NULL;
-	struct frame *frame;
+	struct chunk *chunk;
 
 	rcu_read_lock();
-	frame = chunk_frame(p);
-	if (frame)
-		of = pool_of(frame);
+	chunk = chunk_of(p);
+	if (chunk)
+		of = pool_of(chunk);
 	if (of && of != pool &&
 	    report_misuse(MISUSE_WRONG_POOL, "%s: %p belongs to pool %s, not to %s", func, p,
 			  of->name, pool->name))

@@ -15,10 +15,10 @@ extern struct slabmod_pool *root_pool;
 /* Allocates from the kernel; the caller sets the limit and the largest order. */
 extern const struct chunk_source kernel_source;
 
-/* Return the pool of a frame. */
-static inline struct slabmod_pool *pool_of(const struct frame *frame)
+/* Return the pool of a chunk. */
+static inline struct slabmod_pool *pool_of(const struct chunk *chunk)
 {
-	return container_of(frame_chunk(frame)->buddy->source, struct slabmod_pool, source);
+	return container_of(chunk->buddy->source, struct slabmod_pool, source);
 }
 
 /* Create a pool without caches, on no list. */

@@ -12,6 +12,7 @@
 #include "cache.h"
 #include "cache_list.h"
 #include "debug/debug_check.h"
+#include "descriptor.h"
 #include "home_check.h"
 #include "pool.h"
 #include "pool_bound.h"
@@ -36,6 +37,29 @@ static bool check_ledger(struct slabmod_pool *pool)
 	return false;
 }
 
+static void count_slab(void *block, struct frame *frame, void *arg)
+{
+	unsigned long *slabs = arg;
+
+	*slabs += !!frame_slab(frame);
+}
+
+/* Invariant: each descriptor in use is that of a slab, or of one that waits for a grace period. */
+static bool check_descriptors(struct slabmod_pool *pool)
+{
+	unsigned long slabs = 0, used = 0;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		buddy_walk(&pool->buddies[nid], count_slab, &slabs);
+		used += descriptors_used(&pool->buddies[nid].descriptors);
+	}
+	if (used == slabs || atomic_long_read(&pool->source.rcu_pages))
+		return true;
+	report_broken("pool %s has %lu slabs and %lu descriptors in use", pool->name, slabs, used);
+	return false;
+}
+
 bool pool_check(struct slabmod_pool *pool)
 {
 	bool ok = true;
@@ -44,14 +68,15 @@ bool pool_check(struct slabmod_pool *pool)
 	cache_walk(pool, check_cache, &ok);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		ok &= buddy_check(&pool->buddies[nid]);
+	ok &= check_descriptors(pool);
 	return ok & check_ledger(pool) & pool_bound_holds(pool);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_check);
 
 /* The cache of a slab seen under RCU is freed only after a grace period. */
-static void check_slab(struct frame *frame, void *ok)
+static void check_slab(void *block, struct frame *frame, void *ok)
 {
-	struct slab *slab = frame_first_slab(frame);
+	struct slab *slab = frame_slab(frame);
 	struct slabmod_cache *cache = slab ? slab_cache(slab) : NULL;
 
 	if (cache)

@@ -156,8 +156,8 @@ static struct region *region_at(const char *func, struct slabmod_region *region)
 
 	rcu_read_lock();
 	frame = chunk_frame(region);
-	found = frame && READ_ONCE(frame->state) == FRAME_PAGES &&
-		(void *)r == frame_address(frame) + sizeof(struct region_block) &&
+	found = frame && frame_state(frame) == FRAME_PAGES &&
+		offset_in_page(r) == sizeof(struct region_block) &&
 		READ_ONCE(r->self) == r;
 	rcu_read_unlock();
 	if (likely(found))

@@ -2,9 +2,9 @@
 /*
  * slab.c - a block divided into equal objects, with a bit for each free one.
  *
- * All metadata is in the frames of the block's pages, and nothing but objects (with their red
- * zones, in debug mode) in the block. So objects of a power of two in size are naturally
- * aligned, and free objects keep their contents.
+ * All metadata is in struct slab, and nothing but objects (with their red zones, in debug mode) in
+ * the block. So objects of a power of two in size are naturally aligned, and free objects keep
+ * their contents.
  *
  * Contexts: slab_create() and slab_destroy() as the buddy, the rest any.
  * Locks: none; the caller holds the lock of the slab's home.
@@ -17,6 +17,7 @@
 #include "buddy.h"
 #include "debug/debug.h"
 #include "debug/leak.h"
+#include "descriptor.h"
 #include "gfp.h"
 #include "report.h"
 #include "slab.h"
@@ -47,7 +48,7 @@ static struct slab_geometry geometry(const struct slabmod_cache *cache, unsigned
 
 static unsigned int max_objects(const struct slabmod_cache *cache)
 {
-	/* Otherwise, the last words of the frame have another use. */
+	/* Otherwise, the last words have another use. */
 	return cache->flags & (CACHE_DEBUG | CACHE_STRICT) ? SLAB_MAX_OBJECTS / 2 :
 							      SLAB_MAX_OBJECTS;
 }
@@ -161,8 +162,6 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 	cache->index_mask = cache->slab_mask | chunk_offset_beyond();
 	cache->quick_objects = cache->objects;
 	cache->strict_objects = cache->objects;
-	/* The frames of a mapped chunk start a page, so each struct slab there is aligned. */
-	cache->first_mask = -(sizeof(struct frame) << cache->usual.order);
 	if (!is_power_of_2(size) || cache->objects * size != cache->usual.pages << PAGE_SHIFT)
 		cache->flags |= CACHE_CHECK_INDEX;
 	/* As many objects, from a multiple of that index on, fill whole lines. */
@@ -183,60 +182,32 @@ static unsigned int slab_words(unsigned int objects)
 	return DIV_ROUND_UP(objects, BITS_PER_LONG);
 }
 
-struct slab_kind {
+struct new_slab {
 	struct slabmod_cache *cache;
 	const struct slab_geometry *geometry;
+	struct slab *slab;
 	bool small;
 };
 
-/* A lookup with a stale order can take any page for the first: clear the pointer on every one. */
-static void clear_tracks(struct frame *frames, unsigned int pages)
+/* Describe the block that begins at @frames, before another CPU can see it. */
+static void mark_slab(struct frame *frames, void *block, void *arg)
 {
+	const struct new_slab *new = arg;
+	struct slab *slab = new->slab;
 	unsigned int i;
 
-	for (i = 0; i < pages; i++)
-		WRITE_ONCE(((struct slab *)&frames[i])->tracks, NULL);
-	/* Before the cache of the pages is visible. */
-	smp_wmb();
-}
-
-/* Make a slab of the block that begins at @frames, before another CPU can see it. */
-static void mark_slab(struct frame *frames, void *arg)
-{
-	const struct slab_kind *kind = arg;
-	struct slab *slab = (struct slab *)frames;
-	unsigned int pages = kind->geometry->pages, i;
-
+	INIT_LIST_HEAD(&slab->node);
+	slab->page = chunk_offset(block) >> PAGE_SHIFT;
+	slab->home = HOME_NONE;
 	slab->inuse = 0;
 	memset(slab->free, 0, sizeof(slab->free));
-	bitmap_set(slab->free, 0, kind->geometry->objects);
-	if (kind->cache->flags & CACHE_DEBUG)
-		clear_tracks(frames, pages);
-	for (i = 0; i < pages; i++) {
-		frames[i].order = kind->geometry->order;
-		frames[i].home = HOME_NONE;
-		if (kind->small) {
-			frames[i].small_cache = kind->cache;
-			/* A reader that sees the cache also sees that the slab has no home yet. */
-			smp_store_release(&frames[i].state, FRAME_SLAB_SMALL);
-		} else {
-			frames[i].state = FRAME_SLAB;
-			/* Likewise. */
-			smp_store_release(&frames[i].cache, kind->cache);
-		}
-	}
-}
-
-static void unmark_slab(struct frame *frames, void *arg)
-{
-	struct slabmod_cache *cache = arg;
-	unsigned int pages = slab_geometry(cache, (struct slab *)frames)->pages, i;
-
-	for (i = 0; i < pages; i++) {
-		WRITE_ONCE(frames[i].cache, NULL);
-		frames[i].state = FRAME_TAIL;
-	}
-	frames->nr_pages = pages;
+	bitmap_set(slab->free, 0, new->geometry->objects);
+	/* A reader that sees the cache also sees that the slab has no home yet, and no tracks. */
+	smp_store_release(&slab->word, (unsigned long)new->cache |
+				       (new->small ? FRAME_SLAB_SMALL : FRAME_SLAB));
+	for (i = 0; i < new->geometry->pages; i++)
+		/* After the slab. Pairs with the address dependency in frame_slab(). */
+		smp_store_release(&frames[i].slab, slab);
 }
 
 static void construct_objects(struct slabmod_cache *cache, struct slab *slab)
@@ -250,16 +221,67 @@ static void construct_objects(struct slabmod_cache *cache, struct slab *slab)
 	}
 }
 
+/* Return memory for a slab: of node @nid, or of another. */
+static struct slab *alloc_descriptor(struct slabmod_cache *cache, int nid, gfp_t gfp)
+{
+	struct slab *slab = descriptor_alloc(&cache->buddies[nid].descriptors, cache->source, gfp);
+	int other;
+
+	if (likely(slab))
+		return slab;
+	for_each_online_node(other) {
+		slab = descriptor_alloc(&cache->buddies[other].descriptors, cache->source, gfp);
+		if (slab)
+			return slab;
+	}
+	stat_inc(cache->stats, STAT_CHUNK_FAIL);
+	return NULL;
+}
+
 static struct slab *alloc_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool small)
 {
-	struct slab_kind kind = {
+	struct new_slab new = {
 		.cache = cache,
 		.geometry = small ? &cache->small : &cache->usual,
 		.small = small,
 	};
 
-	return (struct slab *)buddy_alloc_as(cache->buddies, nid, kind.geometry->pages, gfp,
-					     mark_slab, &kind);
+	if (must_not_lock())
+		return NULL;
+	new.slab = alloc_descriptor(cache, nid, gfp);
+	if (!new.slab)
+		return NULL;
+	if (buddy_alloc_slab(cache->buddies, nid, new.geometry->pages, gfp, mark_slab, &new))
+		return new.slab;
+	descriptor_free_now(new.slab);
+	return NULL;
+}
+
+static void free_slab(struct slabmod_cache *cache, struct slab *slab)
+{
+	buddy_free_slab(slab_address(slab), slab_geometry(cache, slab)->pages);
+	descriptor_free(slab);
+}
+
+static void free_slab_rcu(struct rcu_head *rcu)
+{
+	struct slab *slab = container_of(rcu, struct slab, rcu);
+	void *block = slab_address(slab);
+	unsigned int pages = slab->inuse;
+
+	/* First: pool_destroy() waits for the pages. */
+	descriptor_free_now(slab);
+	buddy_free_withdrawn(block, pages);
+}
+
+/* Free a slab after a grace period. Its cache may be gone by then: remember the pages. */
+static void free_slab_later(struct slabmod_cache *cache, struct slab *slab)
+{
+	unsigned int pages = slab_geometry(cache, slab)->pages;
+
+	buddy_withdraw_slab(slab_address(slab), pages);
+	slab->inuse = pages;
+	call_rcu(&slab->rcu, free_slab_rcu);
 }
 
 struct slab *slab_create(struct slabmod_cache *cache, int nid, gfp_t gfp)
@@ -275,7 +297,7 @@ struct slab *slab_create(struct slabmod_cache *cache, int nid, gfp_t gfp)
 	if (!slab)
 		return NULL;
 	if (unlikely(cache->flags & CACHE_DEBUG) && !debug_slab_create(cache, slab, gfp)) {
-		buddy_free_as(slab_frame(slab), unmark_slab, cache);
+		free_slab(cache, slab);
 		return NULL;
 	}
 	if (cache->ctor)
@@ -301,9 +323,9 @@ void slab_destroy(struct slabmod_cache *cache, struct slab *slab)
 	 */
 	if (cache->flags & (SLABMOD_TYPESAFE_BY_RCU | CACHE_STRICT) &&
 	    !(cache->flags & SLABMOD_ISOLATED))
-		buddy_free_rcu(slab_frame(slab), unmark_slab, cache);
+		free_slab_later(cache, slab);
 	else
-		buddy_free_as(slab_frame(slab), unmark_slab, cache);
+		free_slab(cache, slab);
 	stat_inc(cache->stats, STAT_SLAB_FREE);
 }
 EXPORT_SYMBOL_FOR_TEST(slab_destroy);
@@ -479,7 +501,7 @@ bool slab_check(struct slabmod_cache *cache, struct slab *slab)
 	const struct slab_geometry *g = slab_geometry(cache, slab);
 	unsigned int free = bitmap_weight(slab->free, g->objects), i;
 	unsigned int words = slab_is_small(slab) ? 1 : SLAB_WORDS;
-	const struct frame *frames = slab_frame(slab);
+	const struct frame *frames = chunk_frame(slab_address(slab));
 
 	words = min_t(unsigned int, words, max_objects(cache) / BITS_PER_LONG);
 	if (free + slab->inuse != g->objects ||
@@ -493,8 +515,7 @@ bool slab_check(struct slabmod_cache *cache, struct slab *slab)
 		return false;
 	}
 	for (i = 0; i < g->pages; i++)
-		if (frame_cache(&frames[i]) != cache || frames[i].state != slab->state ||
-		    frames[i].order != g->order) {
+		if (frame_slab(&frames[i]) != slab || slab_cache(slab) != cache) {
 			report_broken("%s: page %u of a slab is not the slab's", cache->name, i);
 			return false;
 		}

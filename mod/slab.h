@@ -11,62 +11,22 @@
 #include <linux/bitops.h>
 
 #include "chunk.h"
+#include "frame.h"
 #include "types.h"
 
-/* Return the slab that contains the page of @frame, which must be in a slab. */
-static inline struct slab *frame_slab(struct frame *frame)
+static __always_inline void *slab_address(const struct slab *slab)
 {
-	/* Blocks are aligned to their size within their chunk. */
-	return (struct slab *)(frame - (frame->index & ((1u << frame->order) - 1)));
-}
-
-/* Return the first frame of a slab; the frames of its other pages follow. */
-static __always_inline struct frame *slab_frame(const struct slab *slab)
-{
-	return (struct frame *)slab;
+	return (void *)(PAGE_OFFSET + ((unsigned long)READ_ONCE(slab->page) << PAGE_SHIFT));
 }
 
 static inline struct chunk *slab_chunk(const struct slab *slab)
 {
-	return frame_chunk(slab_frame(slab));
-}
-
-static inline void *slab_address(const struct slab *slab)
-{
-	return frame_address(slab_frame(slab));
-}
-
-/* Return the cache of the slab that contains the page of @frame, or NULL if no slab does. */
-static inline struct slabmod_cache *frame_cache(const struct frame *frame)
-{
-	struct slabmod_cache *cache;
-
-	if (likely(frame->cache))
-		return frame->cache;
-	if (READ_ONCE(frame->state) != FRAME_SLAB_SMALL)
-		return NULL;
-	cache = READ_ONCE(frame->small_cache);
-	/* A stale frame may have a new owner, which stores other data in that place. */
-	smp_rmb();
-	return READ_ONCE(frame->state) == FRAME_SLAB_SMALL ? cache : NULL;
-}
-
-static inline struct slabmod_cache *slab_cache(const struct slab *slab)
-{
-	return frame_cache(slab_frame(slab));
-}
-
-/* Return the slab that begins at the page of @frame, or NULL. */
-static inline struct slab *frame_first_slab(struct frame *frame)
-{
-	if (!frame_cache(frame) || slab_frame(frame_slab(frame)) != frame)
-		return NULL;
-	return frame_slab(frame);
+	return chunk_of(slab_address(slab));
 }
 
 static inline bool slab_is_small(const struct slab *slab)
 {
-	return slab->state == FRAME_SLAB_SMALL;
+	return READ_ONCE(slab->word) & FRAME_SLAB_SMALL;
 }
 
 static inline const struct slab_geometry *slab_geometry(const struct slabmod_cache *cache,

@@ -3,7 +3,7 @@
  * strict.h - strict caches detect every double free.
  *
  * Each object of a strict cache has a bit that is set while a caller owns the object, in the
- * frame of its slab after the bits of free objects. An allocation sets it; a free clears it
+ * slab's description after the bits of free objects. An allocation sets it; a free clears it
  * atomically. So exactly one of several frees of an object succeeds, wherever the object is: in
  * its slab, in a magazine of any CPU, or between them. A free is an RCU reader from the lookup
  * of the slab until the bit is cleared. The pages of a strict slab are not reused before a grace
@@ -14,7 +14,7 @@
  * set_magazines().
  *
  * Contexts: any. Locks: none. Memory: 8 bytes for each entry of a magazine. Objects have at
- * least 32 bytes, so that the bits of a page's objects fit in its frame.
+ * least 32 bytes, so that there is room for both kinds of bits.
  */
 #ifndef SLABMOD_STRICT_H
 #define SLABMOD_STRICT_H

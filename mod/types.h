@@ -3,9 +3,9 @@
  * types.h - the data structures of slabmod, bottom up.
  *
  *   chunk_source	where pages come from: the kernel, below a pool's limit
- *   chunk, frame	a run of pages from the source, and 64 bytes of metadata a page
+ *   chunk, frame	a run of pages from the source, and what each page is used for
  *   buddy		the free blocks of a node
- *   slab		a block divided into equal objects; overlays its first frame
+ *   slab		describes a block that is divided into equal objects
  *   slab_home		the slabs that a CPU, or a node, refills its magazines from
  *   slabmod_magazine	a stack of free objects of one CPU (include/slabmod/fast.h)
  *   slabmod_cache	objects of one size: homes and magazines
@@ -49,96 +49,77 @@ struct debug_cache;
 struct debug_tracks;
 struct dentry;
 
-/* ---- frames and chunks (chunk.c) ---- */
+/* ---- frames and slabs (frame.c, slab.c) ---- */
 
 #define SLAB_MAX_OBJECTS	256
 #define SLAB_MIN_SIZE		16
 #define SLAB_WORDS		(SLAB_MAX_OBJECTS / BITS_PER_LONG)
 
-/* Use of a page. */
+/* Use of a page: the low bits of the first word that its frame points to. */
 enum frame_state {
-	FRAME_TAIL,		/* free, or in a block but not its first page */
-	FRAME_PAGES,		/* first page of a block in use by a caller */
-	FRAME_CLAIMED,		/* of a block being allocated or freed, or in a magazine */
 	FRAME_SLAB,		/* any page of a slab with the cache's usual layout */
 	FRAME_SLAB_SMALL,	/* any page of a slab with the layout for low memory */
+	FRAME_PAGES,		/* first page of a block in use by a caller */
+	FRAME_CLAIMED,		/* of a block being allocated or freed, or in a magazine */
+	FRAME_RUN,		/* in a block without owner, but not its first page */
+	FRAME_TAIL,		/* free, or in another block but not its first page */
 };
 
+#define FRAME_STATES	7ul	/* the bits of a state; caches are aligned to more */
+
 /*
- * Metadata of one page of a chunk, in an array outside of the chunk. 64 bytes: one cache
- * line on most machines. The first frame of a slab is used as a struct slab.
+ * The use of a page that is in no slab. Blocks share these: those of an owner have one for blocks
+ * in use and one for claimed blocks, and so have, by order, all blocks without owner.
+ */
+struct page_use {
+	unsigned long word;		/* enum frame_state */
+	struct slabmod_cache *owner;	/* CACHE_BLOCKS, or NULL */
+	u16 order;
+	u16 nr_pages;			/* 0 for blocks without owner: see frame_nr_pages() */
+	/* What is at the place of slab->home: is_at_home() may read it. */
+	u32 unused[2];
+	u16 home;			/* HOME_NONE */
+};
+
+enum { USE_PAGES, USE_CLAIMED, NR_BLOCK_USES };
+
+/*
+ * What a page of a chunk is used for. Frames are in an array outside of the chunk: 8 bytes a page.
+ * The first word of what @slab points to has the state, and the cache if the page is in a slab.
  *
- * Invariant: @cache is NULL unless @state is FRAME_SLAB, so that one comparison on the
- * fast path identifies a slab of a cache.
+ * Invariant: that word is the address of a cache only if the page is in a slab of the usual layout,
+ * so that one comparison on the fast path identifies a slab of a cache.
  */
 struct frame {
 	union {
-		struct list_head node;	/* FRAME_CLAIMED by block_alloc_part() */
-		struct rcu_head rcu;	/* FRAME_CLAIMED by buddy_free_rcu() */
-	};
-	struct slabmod_cache *cache;	/* every page of a FRAME_SLAB; constant */
-	u16 index;			/* page number in the chunk; constant */
-	union {
-		struct {
-			u8 order;	/* of the block; set on every page of a slab */
-			u8 state;	/* enum frame_state */
-		};
-		__le16 order_state;	/* both, for buddy_claim_order() */
-	};
-	/*
-	 * enum slab_home_id, a copy of slab->home on every page of a slab, for lockless
-	 * readers that tolerate a stale value.
-	 */
-	u16 home;
-	u16 __slab_inuse;
-	union {
-		/* FRAME_SLAB_SMALL */
-		struct {
-			unsigned long __slab_small_free;
-			struct slabmod_cache *small_cache;
-		};
-		/* FRAME_PAGES and FRAME_CLAIMED: kept for the next owner of a claimed block. */
-		struct {
-			unsigned int nr_pages;
-			void *block;		/* address of its first page */
-			/* Of blocks of this order; NULL if the size is no power of two. */
-			struct slabmod_cache *owner;
-			struct debug_block *debug;	/* NULL unless debugged */
-		};
-		/* First page of a chunk that waits to be freed to the source. */
-		struct llist_node pending_free;
-		unsigned long __slab_free[SLAB_WORDS];
+		struct slab *slab;	/* FRAME_SLAB and FRAME_SLAB_SMALL */
+		struct page_use *use;	/* else; never NULL */
 	};
 };
 
-static_assert(sizeof(struct frame) == 64);
-
 /*
- * The first frame of a slab. Convert with frame_slab() and slab_frame(). All fields that are
- * not constant are protected by home->lock unless noted.
+ * A block that is divided into objects. It is described outside of its pages, in memory of
+ * descriptor.c that is not reused before a grace period. All fields that are not constant are
+ * protected by home->lock unless noted.
  */
 struct slab {
+	union {
+		struct slabmod_cache *cache;	/* plus 1 for FRAME_SLAB_SMALL; see slab_cache() */
+		unsigned long word;
+	};
 	union {
 		struct list_head node;	/* a list of the home, or empty */
 		struct rcu_head rcu;
 	};
-	struct slabmod_cache *cache;	/* NULL for FRAME_SLAB_SMALL; see slab_cache() */
-	u16 index;
-	u8 order;
-	u8 state;			/* FRAME_SLAB or FRAME_SLAB_SMALL */
+	u32 page;			/* its first, of the direct map; constant */
 	u16 home;			/* enum slab_home_id */
 	u16 inuse;			/* objects allocated from the slab */
 	union {
 		unsigned long free[SLAB_WORDS];		/* one bit per free object */
-		/* FRAME_SLAB_SMALL has one word of bits. */
-		struct {
-			unsigned long small_free;
-			struct slabmod_cache *small_cache;
-		};
 		/* A debugged cache has at most two words of bits. */
 		struct {
 			unsigned long debug_free[3];
-			struct debug_tracks *tracks;	/* NULL at first, on every page */
+			struct debug_tracks *tracks;	/* NULL at first */
 		};
 		/*
 		 * A strict cache has at most two words of bits, followed by one bit per
@@ -151,19 +132,11 @@ struct slab {
 	};
 };
 
-#define SLAB_MATCH(f, s) static_assert(offsetof(struct frame, f) == offsetof(struct slab, s))
-SLAB_MATCH(node, node);
-SLAB_MATCH(rcu, rcu);
-SLAB_MATCH(cache, cache);
-SLAB_MATCH(index, index);
-SLAB_MATCH(order, order);
-SLAB_MATCH(state, state);
-SLAB_MATCH(home, home);
-SLAB_MATCH(__slab_inuse, inuse);
-SLAB_MATCH(__slab_free, free);
-SLAB_MATCH(small_cache, small_cache);
-#undef SLAB_MATCH
-static_assert(sizeof(struct slab) == sizeof(struct frame));
+static_assert(sizeof(struct slab) == 64);
+static_assert(!offsetof(struct slab, word) && !offsetof(struct page_use, word));
+static_assert(offsetof(struct slab, home) == offsetof(struct page_use, home));
+
+/* ---- chunks (chunk.c) ---- */
 
 /* The order of the pages that one entry of the map covers; smaller chunks are not in the map. */
 #define UNIT_ORDER	6
@@ -194,6 +167,7 @@ struct free_lists {
 struct unit {
 	struct free_map map;		/* a bit for each page */
 	struct chunk *chunk;		/* constant */
+	struct frame *frames;		/* of its pages; constant */
 };
 
 static inline unsigned int chunk_nr_units(unsigned int order)
@@ -201,11 +175,7 @@ static inline unsigned int chunk_nr_units(unsigned int order)
 	return order > UNIT_ORDER ? 1u << (order - UNIT_ORDER) : 1;
 }
 
-/*
- * A naturally aligned run of pages from the source. The frames of a small chunk follow this
- * structure in the same memory; frames that fill whole pages have pages of their own. See
- * frame_chunk(). The units are in the same memory too.
- */
+/* A naturally aligned run of pages from the source. */
 struct chunk {
 	struct free_map map;		/* a bit for each unit that is wholly free */
 	struct list_head empty;		/* buddy->empty, if wholly free; buddy->lock */
@@ -217,13 +187,17 @@ struct chunk {
 	u8 listed;			/* in @all; buddy->lock */
 	u8 kind;			/* enum block_kind, unless wholly free; buddy->lock */
 	u8 unmapped;			/* not in the map; constant */
+	u8 promised;			/* descriptors for its slabs; constant */
 	/* Changed by the CPU that frees the chunk, under pending_mutex if it is pending. */
 	u8 referenced;			/* free, but other references keep it */
 	u8 stray_put;			/* reported; buddy->lock while in use */
 	atomic_t empty_pages;		/* pages of empty slabs in homes */
 	struct frame *frames;		/* constant */
-	struct unit *units;		/* constant */
-	struct rcu_head rcu;
+	union {
+		struct llist_node pending_free;
+		struct rcu_head rcu;	/* free */
+	};
+	struct unit units[];		/* constant */
 };
 
 /* The order of the largest chunk, and so of the largest block. */
@@ -278,6 +252,17 @@ struct chunk_source {
 
 /* ---- buddy (buddy.c) ---- */
 
+/* Memory for struct slab (descriptor.c). */
+struct descriptors {
+	raw_spinlock_t lock;
+	struct list_head usable;	/* pages with free descriptors */
+	struct list_head full;
+	unsigned long nr_free;		/* descriptors */
+	unsigned long nr_leaving;	/* those that wait for a grace period */
+	unsigned long nr;		/* of all pages */
+	unsigned long promised;		/* never above @nr for long */
+};
+
 #define BUDDY_ORDERS	(SLABMOD_MAX_ORDER + 1)
 
 /* What a block is used for. The two kinds share no chunk if that can be avoided. */
@@ -305,6 +290,7 @@ struct buddy {
 	unsigned long min_free_chunks;		/* minimum of @nr_free_chunks since buddy_age() */
 	bool low;				/* an atomic request found few pages; no lock */
 	unsigned long free_pages;
+	struct descriptors descriptors;		/* has its own lock */
 };
 
 /* ---- slabs and their homes (slab.c, home.c) ---- */
@@ -399,7 +385,6 @@ struct slabmod_cache {
 	unsigned long index_mask;	/* of an offset: within its slab, and beyond the map */
 	unsigned long quick_objects;
 	u64 inverse;			/* of the odd part of @size, modulo 2^64 */
-	unsigned long first_mask;	/* of a frame's address: the first frame of its slab */
 	unsigned int flags;
 	u16 objects;			/* in a slab of the usual layout */
 	u8 shift;			/* size == odd part << shift */
@@ -433,6 +418,7 @@ struct slabmod_cache {
 	unsigned int usersize;
 	struct module *owner;		/* its creator; only compared, never dereferenced */
 	struct list_head node;		/* in the list of caches; cache_mutex, read under RCU */
+	struct page_use uses[NR_BLOCK_USES];	/* CACHE_BLOCKS: of its blocks */
 	struct slabmod_cache *next_gone;	/* to be freed with the pool */
 	struct slabmod_pool *pool;
 	struct dentry *debugfs;		/* its directory; debugfs.c */
@@ -448,7 +434,7 @@ struct slabmod_cache {
 
 /* Inlined allocations find the magazines at the start. */
 static_assert(!offsetof(struct slabmod_cache, fastpath));
-static_assert(offsetof(struct slabmod_cache, group) == 63);
+static_assert(offsetof(struct slabmod_cache, group) < 64);
 
 /* ---- pools (pool.c) ---- */
 

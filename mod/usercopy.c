@@ -42,16 +42,18 @@ static struct place place_in_slab(struct slabmod_cache *cache, struct slab *slab
 
 static struct place place_of(struct frame *frame, const void *p)
 {
-	struct slabmod_cache *cache = frame_cache(frame);
+	struct slab *slab = frame_slab(frame);
+	struct slabmod_cache *cache = slab ? slab_cache(slab) : NULL;
 	struct place place = { 0 };
-	struct frame *first;
+	void *block;
 
 	if (cache)
-		return place_in_slab(cache, frame_slab(frame), p);
-	first = buddy_block_of(frame);
-	if (first && first->state == FRAME_PAGES) {
-		place.offset = p - frame_address(first);
-		place.to = (size_t)first->nr_pages << PAGE_SHIFT;
+		return place_in_slab(cache, slab, p);
+	block = buddy_block_of(p);
+	frame = block ? chunk_frame(block) : NULL;
+	if (frame && frame_state(frame) == FRAME_PAGES) {
+		place.offset = p - block;
+		place.to = (size_t)frame_nr_pages(frame) << PAGE_SHIFT;
 	}
 	return place;
 }

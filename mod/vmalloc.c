@@ -4,14 +4,14 @@
  *
  * An area consists of blocks of the pool: as few as are easily had, down to single pages. vmap()
  * maps their pages, with an unmapped page behind. The blocks stay claimed, so that no free by
- * their address in the direct map succeeds, and are chained by their frames: while an area is
- * live, its only metadata is one record.
+ * their address in the direct map succeeds. While an area is live, its only metadata is one
+ * record, which lists the blocks.
  *
  * The free that changes the state of a record owns the area. It removes the record from the tree
  * of area.c before it unmaps the area, because the address may be reused at once.
  *
- * Contexts: process, may sleep, except frees: any but NMI. Locks: none. Memory: a record per area;
- * the page tables and struct vm_struct are the kernel's.
+ * Contexts: process, may sleep, except frees: any but NMI. Locks: none. Memory: a record per area,
+ * with 8 bytes for each block; the page tables and struct vm_struct are the kernel's.
  */
 #include <linux/kasan.h>
 #include <linux/kmemleak.h>
@@ -39,40 +39,72 @@
 
 /* ---- pages ---- */
 
-static void release_blocks(struct vmalloc_area *area)
-{
-	struct frame *frame, *next;
-
-	list_for_each_entry_safe(frame, next, &area->blocks, node) {
-		list_del_init(&frame->node);
-		block_release(frame);
-		cond_resched();
-	}
-}
+/* The pages of an area that is being created. */
+struct new_pages {
+	struct slabmod_pool *pool;
+	struct page **pages;
+	unsigned long wanted;
+	unsigned long done;
+	unsigned int nr_blocks;
+};
 
 /* Allocate the blocks of an area: large ones as long as they are easily had. */
-static bool alloc_blocks(struct vmalloc_area *area, struct page **pages, int nid, gfp_t gfp)
+static bool alloc_blocks(struct new_pages *new, int nid, gfp_t gfp)
 {
-	unsigned long done = 0, nr = 1ul << SLABMOD_MAX_ORDER, i;
-	struct frame *frame;
+	unsigned long nr = 1ul << SLABMOD_MAX_ORDER, i;
+	void *block;
 
-	while (done < area->nr_pages) {
+	while (new->done < new->wanted) {
 		if (fatal_signal_pending(current) && !(gfp & __GFP_NOFAIL))
 			return false;
-		nr = min(nr, area->nr_pages - done);
-		frame = block_alloc_part(area->pool, nid, nr, gfp, nr > 1);
-		if (!frame && nr == 1)
+		nr = min(nr, new->wanted - new->done);
+		block = block_alloc_part(new->pool, nid, nr, gfp, nr > 1);
+		if (!block && nr == 1)
 			return false;
 		cond_resched();
-		if (!frame) {
+		if (!block) {
 			nr = rounddown_pow_of_two(nr - 1);
 			continue;
 		}
-		list_add_tail(&frame->node, &area->blocks);
+		new->nr_blocks++;
 		for (i = 0; i < nr; i++)
-			pages[done++] = virt_to_page(frame->block) + i;
+			new->pages[new->done++] = virt_to_page(block) + i;
 	}
 	return true;
+}
+
+/* Call @fn for each block, which it may free. */
+static void walk_blocks(const struct new_pages *new, void (*fn)(void *block, void *arg), void *arg)
+{
+	unsigned long i, nr;
+
+	for (i = 0; i < new->done; i += nr) {
+		void *block = page_address(new->pages[i]);
+
+		nr = block_part_pages(block);
+		fn(block, arg);
+	}
+}
+
+static void release_block(void *block, void *arg)
+{
+	block_release(block);
+	cond_resched();
+}
+
+static void record_block(void *block, void *arg)
+{
+	struct vmalloc_area *area = arg;
+
+	area->blocks[area->nr_blocks++] = block;
+}
+
+static void release_blocks(struct vmalloc_area *area)
+{
+	unsigned int i;
+
+	for (i = 0; i < area->nr_blocks; i++)
+		release_block(area->blocks[i], NULL);
 }
 
 /* vmap() allocates page tables, with flags of its own: pass @gfp by the scope. */
@@ -108,24 +140,51 @@ static void *map_pages(struct page **pages, unsigned long nr_pages, gfp_t gfp)
 	return addr;
 }
 
-/* Allocate and map the pages of an area. The list of all pages is needed only here. */
-static bool fill_area(struct vmalloc_area *area, int nid, gfp_t gfp)
+static size_t record_bytes(unsigned int nr_blocks)
 {
-	size_t bytes = array_size(area->nr_pages, sizeof(struct page *));
-	struct chunk_source *source = &area->pool->source;
-	struct page **pages;
+	return struct_bytes(struct vmalloc_area, blocks, nr_blocks);
+}
 
-	pages = fault_kvzalloc(FAULT_AREA, bytes, (gfp & GFP_METADATA) | __GFP_NOWARN);
-	if (!pages)
-		return false;
-	source_count_metadata(source, bytes);
-	if (alloc_blocks(area, pages, nid, gfp))
-		area->addr = map_pages(pages, area->nr_pages, gfp);
-	source_count_metadata(source, -(long)bytes);
-	kvfree(pages);
-	if (!area->addr)
-		release_blocks(area);
-	return area->addr;
+/* Make the record of an area, and map its pages. */
+static struct vmalloc_area *map_area(const struct new_pages *new, gfp_t gfp)
+{
+	struct vmalloc_area *area;
+
+	area = fault_kvzalloc(FAULT_AREA, record_bytes(new->nr_blocks),
+			      (gfp & GFP_METADATA) | __GFP_NOWARN);
+	if (!area)
+		return NULL;
+	/* Its pointers to the memory are none of a caller's. */
+	kmemleak_ignore(area);
+	area->pool = new->pool;
+	area->nr_pages = new->wanted;
+	walk_blocks(new, record_block, area);
+	area->addr = map_pages(new->pages, new->wanted, gfp);
+	if (area->addr)
+		return area;
+	kvfree(area);
+	return NULL;
+}
+
+/* Allocate and map the pages of an area. The list of all pages is needed only here. */
+static struct vmalloc_area *fill_area(struct slabmod_pool *pool, unsigned long nr_pages, int nid,
+				      gfp_t gfp)
+{
+	struct new_pages new = { .pool = pool, .wanted = nr_pages };
+	size_t bytes = array_size(nr_pages, sizeof(struct page *));
+	struct vmalloc_area *area = NULL;
+
+	new.pages = fault_kvzalloc(FAULT_AREA, bytes, (gfp & GFP_METADATA) | __GFP_NOWARN);
+	if (!new.pages)
+		return NULL;
+	source_count_metadata(&pool->source, bytes);
+	if (alloc_blocks(&new, nid, gfp))
+		area = map_area(&new, gfp);
+	if (!area)
+		walk_blocks(&new, release_block, NULL);
+	source_count_metadata(&pool->source, -(long)bytes);
+	kvfree(new.pages);
+	return area;
 }
 
 /* ---- allocation ---- */
@@ -191,20 +250,12 @@ static struct vmalloc_area *new_area(struct slabmod_pool *pool, size_t size, gfp
 {
 	struct vmalloc_area *area;
 
-	area = fault_kzalloc(FAULT_AREA, sizeof(*area), (gfp & GFP_METADATA) | __GFP_NOWARN);
+	area = fill_area(pool, DIV_ROUND_UP(size, PAGE_SIZE),
+			 area_node(&pool->source, gfp, node), gfp);
 	if (!area)
 		return NULL;
-	/* Its pointer to the memory is none of a caller's. */
-	kmemleak_ignore(area);
-	INIT_LIST_HEAD(&area->blocks);
-	area->pool = pool;
 	area->size = size;
-	area->nr_pages = DIV_ROUND_UP(size, PAGE_SIZE);
-	if (!fill_area(area, area_node(&pool->source, gfp, node), gfp)) {
-		kfree(area);
-		return NULL;
-	}
-	source_count_metadata(&pool->source, sizeof(*area));
+	source_count_metadata(&pool->source, record_bytes(area->nr_blocks));
 	return area;
 }
 
@@ -252,9 +303,9 @@ static LLIST_HEAD(deferred);
 
 static void forget_area(struct vmalloc_area *area)
 {
-	source_count_metadata(&area->pool->source, -(long)sizeof(*area));
+	source_count_metadata(&area->pool->source, -(long)record_bytes(area->nr_blocks));
 	/* Lookups may still find it. */
-	kfree_rcu(area, rcu);
+	kvfree_rcu(area, rcu);
 }
 
 /* Free an area that the caller has claimed. */

@@ -78,6 +78,7 @@ do {									\
 
 #ifndef U16_MAX
 #define U16_MAX		((u16)~0u)
+#define U32_MAX			(~0u)
 #endif
 
 struct module;
@@ -229,6 +230,26 @@ static inline void bitmap_set(unsigned long *map, unsigned int start, unsigned i
 {
 	for (; nr; nr--, start++)
 		__set_bit(start, map);
+}
+
+static inline void bitmap_zero(unsigned long *map, unsigned int bits)
+{
+	memset(map, 0, BITS_TO_LONGS(bits) * sizeof(long));
+}
+
+static inline unsigned int find_first_bit(const unsigned long *map, unsigned int bits)
+{
+	unsigned int i;
+
+	for (i = 0; i < bits && !test_bit(i, map); i++)
+		;
+	return i;
+}
+
+static inline void memset_p(void **to, void *value, size_t nr)
+{
+	while (nr--)
+		*to++ = value;
 }
 
 static inline unsigned int bitmap_weight(const unsigned long *map, unsigned int bits)
@@ -629,6 +650,7 @@ void free_page(unsigned long addr);
 void *kzalloc(size_t size, gfp_t gfp);
 void kfree(const void *p);
 size_t ksize(const void *p);
+#define kmalloc(size, gfp)	kzalloc(size, gfp)
 #define kvcalloc(n, size, gfp)	kzalloc((n) * (size), gfp)
 #define kvzalloc(size, gfp)	kzalloc(size, gfp)
 #define kvfree(p)		kfree(p)
@@ -708,6 +730,7 @@ struct shrinker {
 int register_shrinker(struct shrinker *shrinker, const char *name);
 void unregister_shrinker(struct shrinker *shrinker);
 
+#include "hash.h"
 #include "map.h"
 #include "shim.h"
 

@@ -8,9 +8,9 @@
  * and is available when memory is fragmented. It begins at a page boundary. An unmapped page
  * follows it, so that an access beyond its last page faults.
  *
- * The pages count as used memory of the pool, and slabmod's record of the area, 128 bytes, as
- * metadata. The page tables and the kernel's own record of the mapping are the kernel's, and in
- * neither the ledger nor the limit of the pool.
+ * The pages count as used memory of the pool, and slabmod's record of the area, 120 bytes and 8
+ * for each of its blocks, as metadata. The page tables and the kernel's own record of the
+ * mapping are the kernel's, and in neither the ledger nor the limit of the pool.
  *
  * Each function that allocates exists for a pool as well, with the pool as its first argument;
  * NULL is the root pool.

@@ -70,9 +70,9 @@ static void census_add_track(const struct debug_track *track, void *arg)
 	site->bytes += track->requested;
 }
 
-static void census_add_slab(struct frame *frame, void *arg)
+static void census_add_slab(void *block, struct frame *frame, void *arg)
 {
-	struct slab *slab = frame_first_slab(frame);
+	struct slab *slab = frame_slab(frame);
 	struct census *census = arg;
 
 	if (slab && slab_cache(slab) == census->cache)

@@ -60,10 +60,10 @@ void debug_layout(struct slabmod_cache *cache)
 }
 
 /*
- * A lookup that owns no object can race with the slab being freed and its frame reused, when this
- * word is a bitmap. Read it before and after checking that the slab is the cache's: its slabs have
- * tracks or NULL there on every page, and an unchanged value was a tracks pointer. (It would take
- * a bitmap, tracks, and an identical bitmap, each at the right moment, to fail.)
+ * A lookup that owns no object can race with the slab being freed and its description reused, when
+ * this word is a bitmap. Read it before and after checking that the slab is the cache's: its slabs
+ * have tracks or NULL there, and an unchanged value was a tracks pointer. (It would take a bitmap,
+ * tracks, and an identical bitmap, each at the right moment, to fail.)
  */
 static struct debug_tracks *tracks_of(struct slabmod_cache *cache, struct slab *slab)
 {
@@ -72,7 +72,7 @@ static struct debug_tracks *tracks_of(struct slabmod_cache *cache, struct slab *
 	if (!(cache->flags & CACHE_DEBUG))
 		return NULL;
 	tracks = READ_ONCE(slab->tracks);
-	/* Pairs with the barrier in mark_tracks(). */
+	/* Pairs with the release in mark_slab(). */
 	smp_rmb();
 	if (!tracks || slab_cache(slab) != cache)
 		return NULL;
@@ -123,21 +123,21 @@ void *debug_object(const struct slabmod_cache *cache, const struct debug_track *
 static struct debug_track *track_at(struct slabmod_cache *cache, const void *address)
 {
 	struct frame *frame = chunk_frame(address);
+	struct slab *slab = frame ? frame_slab(frame) : NULL;
 
-	if (!frame || frame_cache(frame) != cache)
+	if (!slab || slab_cache(slab) != cache)
 		return NULL;
-	return debug_track_of(cache, frame_slab(frame), address);
+	return debug_track_of(cache, slab, address);
 }
 
 /* Likewise for an address in a red zone: @tail bytes after an object belong to it. */
 static struct debug_track *track_near(struct slabmod_cache *cache, const void *address)
 {
 	struct frame *frame = chunk_frame(address);
-	struct slab *slab;
+	struct slab *slab = frame ? frame_slab(frame) : NULL;
 
-	if (!frame || frame_cache(frame) != cache)
+	if (!slab || slab_cache(slab) != cache)
 		return NULL;
-	slab = frame_slab(frame);
 	return debug_track_of(cache, slab, max_t(const void *, slab_address(slab),
 						 address - cache->tail));
 }
@@ -406,7 +406,7 @@ bool debug_slab_create(struct slabmod_cache *cache, struct slab *slab, gfp_t gfp
 			       (gfp & GFP_METADATA) | __GFP_NOWARN);
 	if (!tracks)
 		return false;
-	/* Referenced from frames, which kmemleak does not scan. */
+	/* Referenced from a slab, which kmemleak does not scan. */
 	kmemleak_ignore(tracks);
 	tracks->cache = cache;
 	tracks->base = base;

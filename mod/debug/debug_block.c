@@ -10,9 +10,9 @@
  * raw, interrupts off, held for one record; the queue's. Memory: a record per block from SLUB;
  * without one the block is not debugged.
  */
+#include <linux/hashtable.h>
 #include <linux/kmemleak.h>
 #include <linux/mm.h>
-#include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -29,8 +29,8 @@ DEFINE_STATIC_KEY_FALSE(debug_blocks);
 /* Set by debug_block_switch(). */
 static bool all_pools;
 
-/* All records, for walks; changed under the lock, read under RCU. */
-static LIST_HEAD(records);
+/* All records, by address; changed under the lock, read under RCU. */
+static DEFINE_HASHTABLE(records, 8);
 static DEFINE_RAW_SPINLOCK(records_lock);
 
 static struct debug_queue quarantine = {
@@ -44,15 +44,24 @@ static size_t block_bytes(const struct debug_block *b)
 	return (size_t)b->nr_pages << PAGE_SHIFT;
 }
 
-/* The caller owns the block. */
-static struct debug_block *find_record(const void *block)
+struct debug_block *debug_block_find(const void *block)
 {
-	return chunk_frame(block)->debug;
+	struct debug_block *b, *found = NULL;
+
+	rcu_read_lock();
+	hash_for_each_possible_rcu(records, b, node, (unsigned long)block)
+		if (b->block == block) {
+			found = b;
+			break;
+		}
+	rcu_read_unlock();
+	return found;
 }
+EXPORT_SYMBOL_FOR_TEST(debug_block_find);
 
 /* ---- allocation ---- */
 
-static struct debug_block *add_record(struct frame *frame, gfp_t gfp)
+static struct debug_block *add_record(void *block, unsigned int nr_pages, gfp_t gfp)
 {
 	struct debug_block *b;
 	unsigned long flags;
@@ -64,15 +73,14 @@ static struct debug_block *add_record(struct frame *frame, gfp_t gfp)
 			  (gfp & GFP_METADATA & ~__GFP_NOFAIL) | __GFP_NOWARN);
 	if (!b)
 		return NULL;
-	/* Referenced from frames, which kmemleak does not scan. */
+	/* It has the addresses of memory that a caller may have lost. */
 	kmemleak_ignore(b);
-	b->frame = frame;
-	b->source = frame_chunk(frame)->buddy->source;
-	b->nr_pages = frame->nr_pages;
+	b->block = block;
+	b->source = chunk_of(block)->buddy->source;
+	b->nr_pages = nr_pages;
 	source_count_metadata(b->source, sizeof(*b));
-	frame->debug = b;
 	raw_spin_lock_irqsave(&records_lock, flags);
-	list_add_rcu(&b->node, &records);
+	hash_add_rcu(records, &b->node, (unsigned long)block);
 	raw_spin_unlock_irqrestore(&records_lock, flags);
 	return b;
 }
@@ -81,26 +89,25 @@ static void remove_record(struct debug_block *b)
 {
 	unsigned long flags;
 
-	b->frame->debug = NULL;
 	raw_spin_lock_irqsave(&records_lock, flags);
-	list_del_rcu(&b->node);
+	hash_del_rcu(&b->node);
 	raw_spin_unlock_irqrestore(&records_lock, flags);
 	source_count_metadata(b->source, -(long)sizeof(*b));
 	/* Reports look it up under RCU. */
 	kfree_rcu(b, rcu);
 }
 
-void debug_block_alloc(struct frame *frame, gfp_t gfp, bool clear)
+void debug_block_alloc(void *block, unsigned int nr_pages, gfp_t gfp, bool clear)
 {
 	struct debug_block *b;
 
-	if (!all_pools && !frame_chunk(frame)->buddy->source->debug)
+	if (!all_pools && !chunk_of(block)->buddy->source->debug)
 		return;
-	b = add_record(frame, gfp);
+	b = add_record(block, nr_pages, gfp);
 	if (!b)
 		return;
 	if (!clear)
-		memset(frame->block, DEBUG_FILL_NEW, block_bytes(b));
+		memset(block, DEBUG_FILL_NEW, block_bytes(b));
 	debug_note_alloc(&b->track, block_bytes(b), gfp);
 	/* Publish the tracking data. Pairs with the acquire in debug_block_walk(). */
 	smp_store_release(&b->track.state, DEBUG_LIVE);
@@ -110,29 +117,34 @@ void debug_block_alloc(struct frame *frame, gfp_t gfp, bool clear)
 
 static void print_block(const struct debug_block *b)
 {
-	pr_err("slabmod:   block %p of %u pages, %u bytes requested, %s\n", b->frame->block,
+	pr_err("slabmod:   block %p of %u pages, %u bytes requested, %s\n", b->block,
 	       b->nr_pages, b->track.requested, debug_state_name(&b->track));
 	debug_print_stacks(&b->track);
 }
 
-void debug_block_print(struct frame *frame)
+void debug_block_note_free(const void *block)
+{
+	struct debug_block *b = debug_block_find(block);
+
+	if (b)
+		debug_note_free(&b->track);
+}
+
+void debug_block_print(const void *block)
 {
 	struct debug_block *b;
 
-	if (!static_branch_unlikely(&debug_blocks))
-		return;
-	/* frame->debug is not valid if the block is free: search the records. */
 	rcu_read_lock();
-	list_for_each_entry_rcu(b, &records, node)
-		if (b->frame == frame)
-			print_block(b);
+	b = debug_block_find(block);
+	if (b)
+		print_block(b);
 	rcu_read_unlock();
 }
 
 /* Report writes to bytes from @offset on that should be @fill. */
 static void check_block_fill(struct debug_block *b, size_t offset, u8 fill)
 {
-	void *block = b->frame->block, *first;
+	void *block = b->block, *first;
 	bool freed = fill == DEBUG_FILL_FREE;
 	size_t written;
 
@@ -155,14 +167,14 @@ static void check_redzone(struct debug_block *b)
 
 /* ---- freeing, and the quarantine ---- */
 
-static void release_block(struct debug_block *b, void (*release)(struct frame *frame))
+static void release_block(struct debug_block *b, void (*release)(void *block))
 {
-	struct frame *frame = b->frame;
+	void *block = b->block;
 
 	check_block_fill(b, 0, DEBUG_FILL_FREE);
 	atomic_long_sub(b->nr_pages, &b->source->quarantined);
 	remove_record(b);
-	release(frame);
+	release(block);
 }
 
 /* Remove the oldest block if there are more than @keep pages. */
@@ -181,17 +193,17 @@ static struct debug_block *remove_oldest(long keep)
 	return b;
 }
 
-bool debug_block_free(struct frame *frame, void (*release)(struct frame *frame))
+bool debug_block_free(void *block, void (*release)(void *block))
 {
-	struct debug_block *b = frame->debug;
+	struct debug_block *b = debug_block_find(block);
 
 	if (!b)
 		return false;
-	debug_kmemleak_free(&b->track, frame->block);
+	debug_kmemleak_free(&b->track, block);
 	debug_note_free(&b->track);
 	check_redzone(b);
-	memset(frame->block, DEBUG_FILL_FREE, block_bytes(b));
-	debug_kasan_poison(frame->block, block_bytes(b), DEBUG_SHADOW_FREE);
+	memset(block, DEBUG_FILL_FREE, block_bytes(b));
+	debug_kasan_poison(block, block_bytes(b), DEBUG_SHADOW_FREE);
 	WRITE_ONCE(b->track.state, DEBUG_QUARANTINED);
 	atomic_long_add(b->nr_pages, &b->source->quarantined);
 	atomic_long_add(b->nr_pages, &quarantined);
@@ -204,7 +216,7 @@ bool debug_block_free(struct frame *frame, void (*release)(struct frame *frame))
 	return true;
 }
 
-bool debug_block_drain(unsigned long max, void (*release)(struct frame *frame))
+bool debug_block_drain(unsigned long max, void (*release)(void *block))
 {
 	struct debug_block *b;
 	unsigned long n;
@@ -220,7 +232,7 @@ bool debug_block_drain(unsigned long max, void (*release)(struct frame *frame))
 
 static void set_requested(struct debug_block *b, size_t requested)
 {
-	void *block = b->frame->block;
+	void *block = b->block;
 
 	/* Check the old red zone before overwriting it. */
 	check_redzone(b);
@@ -233,7 +245,7 @@ static void set_requested(struct debug_block *b, size_t requested)
 
 bool debug_block_is_memory(void *block, size_t requested, gfp_t gfp)
 {
-	struct debug_block *b = find_record(block);
+	struct debug_block *b = debug_block_find(block);
 
 	if (!b)
 		return false;
@@ -244,7 +256,7 @@ bool debug_block_is_memory(void *block, size_t requested, gfp_t gfp)
 
 void debug_block_set_requested(void *block, size_t requested)
 {
-	struct debug_block *b = find_record(block);
+	struct debug_block *b = debug_block_find(block);
 
 	if (b)
 		set_requested(b, requested);
@@ -252,7 +264,7 @@ void debug_block_set_requested(void *block, size_t requested)
 
 size_t debug_block_requested(const void *block, bool all)
 {
-	struct debug_block *b = find_record(block);
+	struct debug_block *b = debug_block_find(block);
 
 	if (!b)
 		return 0;
@@ -265,9 +277,10 @@ void debug_block_walk(struct chunk_source *source,
 		      void (*fn)(const struct debug_track *track, void *arg), void *arg)
 {
 	struct debug_block *b;
+	int bucket;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(b, &records, node)
+	hash_for_each_rcu(records, bucket, b, node)
 		/* Pairs with the release in debug_block_alloc(). */
 		if (b->source == source && smp_load_acquire(&b->track.state) == DEBUG_LIVE)
 			fn(&b->track, arg);
@@ -307,9 +320,11 @@ int debug_block_init(void)
 /* Free the records of blocks that are live when slabmod is unloaded. */
 void debug_block_exit(void)
 {
-	struct debug_block *b, *next;
+	struct hlist_node *next;
+	struct debug_block *b;
+	int bucket;
 
-	list_for_each_entry_safe(b, next, &records, node)
+	hash_for_each_safe(records, bucket, next, b, node)
 		kfree(b);
-	INIT_LIST_HEAD(&records);
+	hash_init(records);
 }

@@ -108,9 +108,9 @@ static struct debug_track *nth_track(struct slabmod_cache *cache, struct slab *s
 	return debug_track_of(cache, slab, slab_address(slab) + n * cache->size);
 }
 
-void debug_check_frame(struct frame *frame, void *bad)
+void debug_check_frame(void *block, struct frame *frame, void *bad)
 {
-	struct slab *slab = frame_first_slab(frame);
+	struct slab *slab = frame_slab(frame);
 	struct slabmod_cache *cache = slab ? slab_cache(slab) : NULL;
 	struct debug_track *track;
 	struct slab_home *home;

@@ -9,7 +9,7 @@
  * Check the objects of the slab that begins at @frame, if its cache is debugged. Add the
  * number of objects with invalid writes to @bad. For buddy_walk().
  */
-void debug_check_frame(struct frame *frame, void *bad);
+void debug_check_frame(void *block, struct frame *frame, void *bad);
 
 /* The same for objects of a cache in quarantine and in empty slabs. May sleep. */
 void debug_check_cache(struct slabmod_cache *cache, void *bad);

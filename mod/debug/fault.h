@@ -16,8 +16,9 @@
 /* Sites used while slabmod is loaded. Each has a directory in debugfs. */
 #define FAULTS_IN_USE(X) \
 	X(CHUNK,	chunk,		"the pages of a chunk") \
-	X(HEADER,	header,		"a chunk's header, with the frames of a small one") \
+	X(HEADER,	header,		"a chunk's header") \
 	X(FRAMES,	frames,		"a chunk's frames") \
+	X(DESCRIPTORS,	descriptors,	"memory for struct slab") \
 	X(LEAF,		leaf,		"a leaf of the map, even if it exists") \
 	X(STRAY,	stray,		"an entry for an unmapped chunk") \
 	X(HOMES,	homes,		"a cache's homes") \
@@ -119,6 +120,11 @@ static inline int fault_error(enum fault_site site, int err)
 static inline void *fault_kzalloc(enum fault_site site, size_t size, gfp_t gfp)
 {
 	return fault_hits_gfp(site, gfp) ? NULL : kzalloc(size, gfp);
+}
+
+static inline void *fault_kmalloc(enum fault_site site, size_t size, gfp_t gfp)
+{
+	return fault_hits_gfp(site, gfp) ? NULL : kmalloc(size, gfp);
 }
 
 static inline void *fault_kvzalloc(enum fault_site site, size_t size, gfp_t gfp)

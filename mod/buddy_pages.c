@@ -48,9 +48,14 @@ static struct chunk *use_empty(struct buddy *buddy, enum block_kind kind, unsign
 
 /* ---- free pages ---- */
 
-static __always_inline void count_free(struct buddy *buddy, struct chunk *chunk, int pages)
+static __always_inline void count_chunk_free(struct chunk *chunk, int pages)
 {
 	WRITE_ONCE(chunk->free_pages, chunk->free_pages + pages);
+}
+
+static __always_inline void count_free(struct buddy *buddy, struct chunk *chunk, int pages)
+{
+	count_chunk_free(chunk, pages);
 	WRITE_ONCE(buddy->free_pages, buddy->free_pages + pages);
 }
 
@@ -108,11 +113,6 @@ static __always_inline struct unit *unit_of(const void *block)
 		return unit;
 	chunk = chunk_of(block);
 	return &chunk->units[chunk_index(chunk, block) >> UNIT_ORDER];
-}
-
-static __always_inline void count_chunk_free(struct chunk *chunk, unsigned int pages)
-{
-	WRITE_ONCE(chunk->free_pages, chunk->free_pages + pages);
 }
 
 /*
@@ -233,6 +233,12 @@ static __always_inline void claim_block(struct chunk *chunk, unsigned int index,
 	blocks->frame[n] = frame;
 }
 
+/* Return the first bits of the blocks to choose from: one if one is wanted. */
+static __always_inline u64 choose(const struct free_map *map, unsigned int order, unsigned int nr)
+{
+	return nr == 1 ? BIT_ULL(bits_find(map->free, order)) : bits_fit(map->free, order);
+}
+
 /* Allocate blocks below UNIT_ORDER from a unit that has one. Return their number. */
 static unsigned int take_pages(struct buddy *buddy, struct unit *unit, const struct blocks *blocks)
 {
@@ -240,12 +246,8 @@ static unsigned int take_pages(struct buddy *buddy, struct unit *unit, const str
 	unsigned int order = blocks->order, got = 0, first;
 	struct chunk *chunk = unit->chunk;
 	unsigned int base = (unit - chunk->units) << UNIT_ORDER;
-	u64 pages = 0, fit;
+	u64 fit = choose(&unit->map, order, blocks->nr), pages = 0;
 
-	if (blocks->nr == 1)
-		fit = BIT_ULL(bits_find(unit->map.free, order));
-	else
-		fit = bits_fit(unit->map.free, order);
 	for (; fit && got < blocks->nr; fit &= fit - 1) {
 		first = __ffs64(fit);
 		claim_block(chunk, base + first, blocks, got++);
@@ -261,12 +263,8 @@ static unsigned int take_units(struct buddy *buddy, struct chunk *chunk,
 			       const struct blocks *blocks)
 {
 	unsigned int order = blocks->order - UNIT_ORDER, got = 0, first;
-	u64 units = 0, fit;
+	u64 fit = choose(&chunk->map, order, blocks->nr), units = 0;
 
-	if (blocks->nr == 1)
-		fit = BIT_ULL(bits_find(chunk->map.free, order));
-	else
-		fit = bits_fit(chunk->map.free, order);
 	for (; fit && got < blocks->nr; fit &= fit - 1) {
 		first = __ffs64(fit);
 		claim_block(chunk, first << UNIT_ORDER, blocks, got++);

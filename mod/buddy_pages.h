@@ -38,7 +38,7 @@ unsigned int buddy_pages_free_block(struct buddy *buddy, struct chunk *chunk, vo
 unsigned int buddy_pages_free_bulk(struct buddy *buddy, void **blocks, unsigned int nr,
 				   unsigned int order);
 
-/* Free a run of pages, whose frames say so already. */
+/* Free a run of pages. Their frames say so already. */
 void buddy_pages_free_run(struct buddy *buddy, struct chunk *chunk, unsigned int index,
 			  unsigned int nr_pages);
 

@@ -146,7 +146,6 @@ struct slab *descriptor_alloc(struct descriptors *all, struct chunk_source *sour
 		slab = take(all, source);
 	return slab;
 }
-EXPORT_SYMBOL_FOR_TEST(descriptor_alloc);
 
 static struct descriptor_page *page_of(const struct slab *slab)
 {
@@ -195,7 +194,6 @@ void descriptor_free(struct slab *slab)
 	count_leaving(slab, 1);
 	call_rcu(&slab->rcu, free_rcu);
 }
-EXPORT_SYMBOL_FOR_TEST(descriptor_free);
 
 void descriptors_prefill(struct descriptors *all, struct chunk_source *source, gfp_t gfp)
 {
@@ -203,7 +201,6 @@ void descriptors_prefill(struct descriptors *all, struct chunk_source *source, g
 	if (READ_ONCE(all->nr) && READ_ONCE(all->nr_free) < LOW_FREE)
 		add_page(all, source, gfp);
 }
-EXPORT_SYMBOL_FOR_TEST(descriptors_prefill);
 
 /* ---- promises ---- */
 
@@ -243,7 +240,6 @@ void descriptors_init(struct descriptors *all)
 	INIT_LIST_HEAD(&all->usable);
 	INIT_LIST_HEAD(&all->full);
 }
-EXPORT_SYMBOL_FOR_TEST(descriptors_init);
 
 void descriptors_exit(struct descriptors *all, struct chunk_source *source)
 {
@@ -253,4 +249,3 @@ void descriptors_exit(struct descriptors *all, struct chunk_source *source)
 	list_for_each_entry_safe(page, next, &all->usable, node)
 		free_descriptor_page(page, source);
 }
-EXPORT_SYMBOL_FOR_TEST(descriptors_exit);

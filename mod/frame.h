@@ -120,7 +120,7 @@ static __always_inline void frame_unclaim(struct frame *frame)
 	smp_store_release(&frame->use, frame->use - USE_CLAIMED);
 }
 
-/* The same for a block whose use was @use before it was claimed. */
+/* The same for a block that had the use @use before it was claimed. */
 static __always_inline void frame_unclaim_as(struct frame *frame, struct page_use *use)
 {
 	/* Likewise. */

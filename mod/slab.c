@@ -230,6 +230,8 @@ static struct slab *alloc_descriptor(struct slabmod_cache *cache, int nid, gfp_t
 	if (likely(slab))
 		return slab;
 	for_each_online_node(other) {
+		if (other == nid)
+			continue;
 		slab = descriptor_alloc(&cache->buddies[other].descriptors, cache->source, gfp);
 		if (slab)
 			return slab;

@@ -49,7 +49,7 @@ static bool beyond_found(struct page *a, struct page *b)
 			beyond.mask = chunk_map.mask;
 			beyond.chunks[0] = a;
 			beyond.chunks[1] = b;
-			WRITE_ONCE(chunk_map.mask, mask);
+			chunk_map_cover(mask);
 			return true;
 		}
 		if (!mask)
@@ -85,7 +85,7 @@ static bool beyond_search(void)
 void beyond_end(void)
 {
 	if (beyond.mask)
-		WRITE_ONCE(chunk_map.mask, beyond.mask);
+		chunk_map_cover(beyond.mask);
 	while (beyond.nr_pages)
 		__free_pages(beyond.pages[--beyond.nr_pages], CHUNK_MAX_ORDER);
 	beyond.mask = 0;

@@ -175,7 +175,7 @@ struct page_use *kit_use(unsigned int order)
 	static struct page_use uses[SLABMOD_MAX_ORDER + 1][NR_BLOCK_USES];
 
 	if (!uses[order]->nr_pages)
-		frame_set_uses(uses[order], NULL, order);
+		frame_set_uses(uses[order], NULL, 1u << order);
 	return &uses[order][USE_CLAIMED];
 }
 

@@ -194,6 +194,12 @@ void kit_module_exit(void);
 /* The use of claimed blocks of an order, for blocks that are allocated in bulk. */
 struct page_use *kit_use(unsigned int order);
 
+/* Return a block, and its frame. */
+static inline struct claimed_block kit_claimed(void *block)
+{
+	return (struct claimed_block) { block, chunk_frame(block) };
+}
+
 /* Blocks as block_alloc() returns them. */
 static inline void *kit_buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages,
 				    gfp_t gfp)

@@ -43,12 +43,12 @@ static void *alloc(struct kunit *test, struct slabmod_pool *pool, unsigned int n
 /* Claim a block and free it; false if it is not in use. */
 static bool claim_and_free(void *block)
 {
-	struct frame *frame = chunk_frame(block);
+	const struct claimed_block b = kit_claimed(block);
 
-	if (!frame_claim(frame))
+	if (!frame_claim(b.frame))
 		return false;
-	if (frame->use->nr_pages)
-		buddy_free_bulk(frame->use->order, &block, 1);
+	if (b.frame->use->nr_pages)
+		buddy_free_bulk(b.frame->use, &b, 1);
 	else
 		buddy_free_claimed(block);
 	return true;
@@ -210,33 +210,33 @@ static void test_blocks_in_bulk_are_distinct_and_come_back(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 1024);
 	struct buddy *buddy = &pool->buddies[NID];
-	struct frame *frames[BUDDY_BULK + 1];
-	void *blocks[BUDDY_BULK + 1];
+	struct claimed_block blocks[BUDDY_BULK + 1];
 	unsigned int order, got, i;
 
 	for (order = 0; order <= SLABMOD_MAX_ORDER; order++) {
 		unsigned int fits = min(1024u >> order, BUDDY_BULK);
 
 		/* Nothing is allocated from the source. */
-		KUNIT_EXPECT_EQ(test, buddy_alloc_bulk(buddy, order, kit_use(order), blocks,
-						       frames, 1), 0);
+		KUNIT_EXPECT_EQ(test, buddy_alloc_bulk(buddy, kit_use(order), blocks, 1), 0);
 		KUNIT_ASSERT_TRUE(test, buddy_add_chunk(pool->buddies, NID, SLABMOD_MAX_ORDER,
 							GFP_KERNEL));
-		got = buddy_alloc_bulk(buddy, order, kit_use(order), blocks, frames,
-				       BUDDY_BULK + 1);
+		got = buddy_alloc_bulk(buddy, kit_use(order), blocks, BUDDY_BULK + 1);
 		KUNIT_EXPECT_EQ(test, got, fits);
 		for (i = 0; i < got; i++) {
-			KUNIT_EXPECT_PTR_EQ(test, frames[i], chunk_frame(blocks[i]));
-			KUNIT_EXPECT_EQ(test, frame_state(frames[i]), FRAME_CLAIMED);
-			KUNIT_EXPECT_EQ(test, frame_nr_pages(frames[i]), 1u << order);
-			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)blocks[i],
+			void *block = blocks[i].block;
+			struct frame *frame = blocks[i].frame;
+
+			KUNIT_EXPECT_PTR_EQ(test, frame, chunk_frame(block));
+			KUNIT_EXPECT_EQ(test, frame_state(frame), FRAME_CLAIMED);
+			KUNIT_EXPECT_EQ(test, frame_nr_pages(frame), 1u << order);
+			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)block,
 							   PAGE_SIZE << order));
-			KUNIT_EXPECT_FALSE(test, buddy_free(blocks[i]));
+			KUNIT_EXPECT_FALSE(test, buddy_free(block));
 		}
 		/* Each block is counted once by its own pages. */
 		KUNIT_EXPECT_EQ(test, buddy->free_pages, 1024 - (got << order));
 		KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
-		buddy_free_bulk(order, blocks, got);
+		buddy_free_bulk(kit_use(order), blocks, got);
 		KUNIT_EXPECT_EQ(test, buddy->free_pages, 1024);
 		KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
 		KUNIT_EXPECT_EQ(test, buddy_trim(buddy), 1024);
@@ -282,14 +282,16 @@ static void *crowd_alloc(struct model *model, struct rnd_state *rnd, gfp_t gfp, 
 {
 	unsigned int nr_pages = 1 + kit_random(rnd, 5);
 	unsigned int order = ilog2(nr_pages);
-	struct frame *frame;
-	void *block = NULL;
+	struct claimed_block b;
+	void *block;
 
 	if (is_power_of_2(nr_pages) &&
-	    buddy_alloc_bulk(&crowd_pool->buddies[NID], order, kit_use(order), &block, &frame, 1))
-		frame_unclaim(frame);
-	else
+	    buddy_alloc_bulk(&crowd_pool->buddies[NID], kit_use(order), &b, 1)) {
+		block = b.block;
+		frame_unclaim(b.frame);
+	} else {
 		block = kit_buddy_alloc(crowd_pool->buddies, NID, nr_pages, gfp);
+	}
 	if (!block)
 		return NULL;
 	*size = frame_nr_pages(chunk_frame(block)) == nr_pages ? nr_pages * PAGE_SIZE : 0;

@@ -231,18 +231,18 @@ static void alloc_bulk_step(struct model *model, unsigned int id)
 {
 	unsigned int order = kit_random(&model->rnd, MAX_ORDER_HERE + 1), nr = 0, got, i;
 	int nid = random_node(model);
-	struct frame *frames[BUDDY_BULK];
-	void *blocks[BUDDY_BULK];
+	struct claimed_block blocks[BUDDY_BULK];
 
 	while (nr < BUDDY_BULK && id + nr <= MAX_BLOCKS && !model->blocks[id + nr].addr)
 		nr++;
-	got = buddy_alloc_bulk(&model->pool->buddies[nid], order, kit_use(order), blocks, frames,
-			       nr);
+	got = buddy_alloc_bulk(&model->pool->buddies[nid], kit_use(order), blocks, nr);
 	for (i = 0; i < got; i++) {
-		KUNIT_ASSERT_EQ(model->test, chunk_of(blocks[i])->buddy->nid, nid);
-		KUNIT_ASSERT_PTR_EQ(model->test, chunk_frame(blocks[i]), frames[i]);
-		frame_unclaim(frames[i]);
-		remember(model, id + i, blocks[i], 1u << order);
+		void *block = blocks[i].block;
+
+		KUNIT_ASSERT_EQ(model->test, chunk_of(block)->buddy->nid, nid);
+		KUNIT_ASSERT_PTR_EQ(model->test, chunk_frame(block), blocks[i].frame);
+		frame_unclaim(blocks[i].frame);
+		remember(model, id + i, block, 1u << order);
 	}
 	/* Free pages of whole chunks are in no map. */
 	if (!got && nr && !model->pool->buddies[nid].nr_free_chunks)
@@ -254,7 +254,7 @@ static void alloc_bulk_step(struct model *model, unsigned int id)
 static void free_bulk_step(struct model *model, unsigned int id)
 {
 	unsigned int order = order_base_2(model->blocks[id].nr_pages), nr = 0;
-	void *blocks[2 * BUDDY_BULK];
+	struct claimed_block blocks[2 * BUDDY_BULK];
 
 	for (; nr < ARRAY_SIZE(blocks) && id <= MAX_BLOCKS; id++) {
 		struct block *block = &model->blocks[id];
@@ -263,11 +263,11 @@ static void free_bulk_step(struct model *model, unsigned int id)
 		    frame_begins_run(chunk_frame(block->addr)))
 			continue;
 		map_mark(model, block, id, 0);
-		KUNIT_ASSERT_TRUE(model->test, frame_claim(chunk_frame(block->addr)));
-		blocks[nr++] = block->addr;
+		blocks[nr] = kit_claimed(block->addr);
+		KUNIT_ASSERT_TRUE(model->test, frame_claim(blocks[nr++].frame));
 		block->addr = NULL;
 	}
-	buddy_free_bulk(order, blocks, nr);
+	buddy_free_bulk(kit_use(order), blocks, nr);
 }
 
 /* Change what the source refuses, and whether use grows. */

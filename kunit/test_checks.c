@@ -87,13 +87,13 @@ static void test_misplaced_block_is_found(struct kunit *test)
 
 	EXPECT_BROKEN_AS(test, f[0].use, &frame_tail, "page 0 is in no block",
 			 buddy_check(b.buddy));
-	frame_set_uses(uses, owner, ORDER + 1);
+	frame_set_uses(uses, owner, 2 << ORDER);
 	EXPECT_BROKEN_AS(test, f[0].use, &uses[USE_PAGES], "page 0 is in no block",
 			 buddy_check(b.buddy));
 	EXPECT_BROKEN_AS(test, f[5].use, used, "page 5 is in no block", buddy_check(b.buddy));
 	EXPECT_BROKEN_AS(test, f[5].use, &frame_run, "page 5 is in no block",
 			 buddy_check(b.buddy));
-	frame_set_uses(uses, owner, 1);
+	frame_set_uses(uses, owner, 2);
 	EXPECT_BROKEN_AS(test, f[0].use, &uses[USE_CLAIMED], "page 1 inside a block is marked",
 			 buddy_check(b.buddy));
 	blocks_end(test, &b);
@@ -116,12 +116,12 @@ static void test_wrong_map_is_found(struct kunit *test)
 	blocks_end(test, &b);
 }
 
-static void test_wrong_count_of_a_chunk_is_found(struct kunit *test)
+static void test_wrong_units_of_a_chunk_are_found(struct kunit *test)
 {
 	struct blocks b = blocks_of(test);
 
-	EXPECT_BROKEN_AS(test, b.chunk->free_pages, 32,
-			 "a chunk counts 32 free pages and has 31", buddy_check(b.buddy));
+	EXPECT_BROKEN_AS(test, b.chunk->map.free, 1,
+			 "unit 0 is free for the chunk, but on a list", buddy_check(b.buddy));
 	blocks_end(test, &b);
 }
 
@@ -303,7 +303,7 @@ static void test_more_slabs_than_the_bound_are_found(struct kunit *test)
 static struct kunit_case checks_cases[] = {
 	KUNIT_CASE(test_misplaced_block_is_found),
 	KUNIT_CASE(test_wrong_map_is_found),
-	KUNIT_CASE(test_wrong_count_of_a_chunk_is_found),
+	KUNIT_CASE(test_wrong_units_of_a_chunk_are_found),
 	KUNIT_CASE(test_wrong_count_of_a_node_is_found),
 	KUNIT_CASE(test_broken_slab_is_found),
 	KUNIT_CASE(test_slab_on_the_wrong_list_is_found),

@@ -41,7 +41,7 @@ static struct frame *frame_fast(const void *addr)
 
 static bool beyond_map(const void *addr)
 {
-	return chunk_offset(addr) & chunk_offset_beyond();
+	return chunk_offset(addr) & chunk_map.beyond;
 }
 
 /* The frame of an address, if it is in a chunk of @pool. */
@@ -93,7 +93,7 @@ static void test_every_page_leads_to_its_frame(struct kunit *test)
 		KUNIT_EXPECT_GE(test, chunk_metadata(order), sizeof(struct frame) << order);
 		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)base, PAGE_SIZE << order));
 		expect_pages_lead_to_frames(test, chunk, !unmapped);
-		KUNIT_EXPECT_EQ(test, chunk->free_pages, 1u << order);
+		KUNIT_EXPECT_EQ(test, chunk_free_pages(chunk), 1u << order);
 		KUNIT_EXPECT_TRUE(test, map_is_free(&chunk->map));
 		for (i = 0; i < chunk_nr_units(order); i++)
 			KUNIT_EXPECT_TRUE(test, map_is_free(&chunk->units[i].map));

@@ -188,17 +188,16 @@ static void test_each_use_has_its_state(struct kunit *test)
 	unsigned long nr_free[BUDDY_ORDERS] = { 0 };
 	struct census *c = census_of(test, pool);
 	struct page_use uses[NR_BLOCK_USES];
-	struct frame *frame;
-	void *cached;
+	struct claimed_block cached;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(blocks); i++)
 		blocks[i] = kit_block(test, pool, 5 + i);
 	kit_block_free(blocks[2]);
 	/* As in a magazine. */
-	frame_set_uses(uses, cache, 2);
-	KUNIT_ASSERT_EQ(test, buddy_alloc_bulk(&pool->buddies[NID], 2, &uses[USE_CLAIMED], &cached,
-					       &frame, 1), 1);
+	frame_set_uses(uses, cache, 4);
+	KUNIT_ASSERT_EQ(test, buddy_alloc_bulk(&pool->buddies[NID], &uses[USE_CLAIMED], &cached, 1),
+			1);
 	/* The first allocation gives the second cache its homes. Then it gets an empty slab. */
 	slabmod_cache_free(other, kit_alloc(test, other));
 	slabmod_cache_shrink(other);
@@ -216,7 +215,7 @@ static void test_each_use_has_its_state(struct kunit *test)
 	buddy_count_free(&pool->buddies[NID], nr_free);
 	for (i = 0; i < BUDDY_ORDERS; i++)
 		KUNIT_EXPECT_EQ(test, c->free_blocks[i], nr_free[i]);
-	buddy_free_bulk(2, &cached, 1);
+	buddy_free_bulk(&uses[USE_CLAIMED], &cached, 1);
 	KUNIT_EXPECT_EQ(test, c->claimed + c->reserve + c->other, 0);
 	slabmod_cache_free(cache, first);
 	kit_block_free(blocks[0]);

@@ -30,13 +30,13 @@ struct block_request {
 
 static void *alloc_once(const struct block_request *r)
 {
-	void *block = NULL;
+	struct claimed_block b;
 
 	if (!r->cache)
 		return buddy_alloc(r->pool->buddies, r->nid, r->nr_pages, r->gfp, NULL);
-	if (likely(r->nid == source_nid(r->cache->source)))
-		block = magazine_alloc_object(r->cache, false);
-	return block ?: depot_alloc_block(r->cache, r->nid, r->gfp);
+	if (likely(r->nid == source_nid(r->cache->source)) && block_take(r->cache, &b))
+		return b.block;
+	return depot_alloc_block(r->cache, r->nid, r->gfp);
 }
 
 static void *alloc_block(const struct block_request *r)
@@ -108,10 +108,14 @@ noinline void *block_alloc_slow(const char *caller, struct slabmod_cache *cache,
 }
 
 /* In debug mode, the caches of small orders have slabs, for red zones. */
-static struct slabmod_cache *blocks_of(struct slabmod_pool *pool, unsigned int order)
+static struct slabmod_cache *blocks_of(struct slabmod_pool *pool, unsigned int nr_pages)
 {
-	struct slabmod_cache *cache = pool->pages[order];
+	struct slabmod_cache *cache = NULL;
 
+	if (nr_pages <= SMALL_BLOCK)
+		cache = pool->small_blocks[nr_pages];
+	else if (is_power_of_2(nr_pages))
+		cache = pool->pages[ilog2(nr_pages)];
 	return cache && cache->flags & CACHE_BLOCKS ? cache : NULL;
 }
 
@@ -121,7 +125,7 @@ void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsign
 	struct block_request request = {
 		.caller = caller,
 		.pool = pool,
-		.cache = is_power_of_2(nr_pages) ? blocks_of(pool, ilog2(nr_pages)) : NULL,
+		.cache = blocks_of(pool, nr_pages),
 		.nr_pages = nr_pages,
 		.nid = nid,
 		.gfp = gfp,
@@ -166,6 +170,18 @@ void *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int nr_pages
 	return block;
 }
 
+bool block_take_run(struct slabmod_pool *pool, unsigned int nr_pages, gfp_t gfp,
+		    struct claimed_block *b)
+{
+	struct buddy *buddy = &pool->buddies[source_nid(&pool->source)];
+
+	if (!buddy_take_run(buddy, nr_pages, b))
+		return false;
+	stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
+	buddy_note_request(buddy, gfp);
+	return true;
+}
+
 /* ---- free ---- */
 
 static void clear_freed(void *block, const struct frame *frame)
@@ -175,45 +191,46 @@ static void clear_freed(void *block, const struct frame *frame)
 }
 
 /* Free a claimed block to the buddy. */
-static void free_to_buddy(void *block, const struct frame *frame)
+static void free_to_buddy(const struct claimed_block *b)
 {
-	struct slabmod_cache *owner = frame_owner(frame);
+	struct slabmod_cache *owner = frame_owner(b->frame);
 	struct stats __percpu *stats;
 
 	if (owner) {
-		depot_free(owner, &block, 1);
+		depot_free(owner, b, 1);
 		return;
 	}
-	stats = chunk_of(block)->buddy->source->stats;
-	stat_add(stats, STAT_BLOCK_PAGES, -(long)buddy_free_claimed(block));
+	stats = chunk_of(b->block)->buddy->source->stats;
+	stat_add(stats, STAT_BLOCK_PAGES, -(long)buddy_free_claimed(b->block));
 }
 
 /* Free a claimed block that is not in quarantine. */
-static bool release(void *block)
+static bool release(const struct claimed_block *b)
 {
-	struct frame *frame = chunk_frame(block);
-	struct slabmod_cache *owner = frame_owner(frame);
+	struct slabmod_cache *owner = frame_owner(b->frame);
 
-	clear_freed(block, frame);
+	clear_freed(b->block, b->frame);
 	if (owner)
-		return magazine_free_block(owner, block);
+		return block_put(owner, b);
 	if (must_not_lock())
 		return false;
-	free_to_buddy(block, frame);
+	free_to_buddy(b);
 	return true;
 }
 
 /* Free a block that leaves the quarantine. Magazines may have been drained before. */
 static void release_old(void *block)
 {
-	struct frame *frame = chunk_frame(block);
+	const struct claimed_block b = { block, chunk_frame(block) };
 
-	clear_freed(block, frame);
-	free_to_buddy(block, frame);
+	clear_freed(b.block, b.frame);
+	free_to_buddy(&b);
 }
 
-bool block_release(void *block)
+bool block_release(void *block, struct frame *frame)
 {
+	const struct claimed_block b = { block, frame };
+
 	/* Debug mode takes locks. */
 	if (static_branch_unlikely(&debug_blocks) && must_not_lock())
 		return false;
@@ -225,7 +242,18 @@ bool block_release(void *block)
 	}
 	if (static_branch_unlikely(&debug_blocks) && debug_block_free(block, release_old))
 		return true;
-	return release(block);
+	return release(&b);
+}
+
+bool block_put_run(const struct claimed_block *b, unsigned int nr_pages)
+{
+	if (want_init_on_free() || static_branch_unlikely(&debug_blocks) || leak_tracks_blocks())
+		return block_release(b->block, b->frame);
+	if (must_not_lock())
+		return false;
+	stat_add(chunk_of(b->block)->buddy->source->stats, STAT_BLOCK_PAGES, -(long)nr_pages);
+	buddy_free_run(b, nr_pages);
+	return true;
 }
 
 bool block_drain(unsigned long nr)
@@ -237,9 +265,11 @@ EXPORT_SYMBOL_FOR_TEST(block_drain);
 
 bool block_free(void *block)
 {
-	if (!frame_claim(chunk_frame(block)))
+	struct frame *frame = chunk_frame(block);
+
+	if (!frame_claim(frame))
 		return false;
-	block_release(block);
+	block_release(block, frame);
 	return true;
 }
 EXPORT_SYMBOL_FOR_TEST(block_free);

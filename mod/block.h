@@ -2,19 +2,20 @@
 /*
  * block.h - blocks of pages that callers allocate.
  *
- * A block of a power of two of pages belongs to the cache of its order (CACHE_BLOCKS). The
- * magazines of that cache have free blocks. Other blocks, which have no owner, come from the buddy.
+ * A block of a power of two of pages, or of up to SMALL_BLOCK pages, belongs to the cache for its
+ * size (CACHE_BLOCKS). The magazines of that cache have free blocks. Other blocks, which have no
+ * owner, come from the buddy.
  */
 #ifndef SLABMOD_BLOCK_H
 #define SLABMOD_BLOCK_H
 
 #include <linux/mm.h>
 
+#include "block_magazine.h"
 #include "buddy.h"
 #include "debug/debug_block.h"
 #include "debug/leak.h"
 #include "gfp.h"
-#include "magazine.h"
 
 /*
  * Allocate a block of the order of @cache from node @nid, or from this CPU's for NUMA_NO_NODE.
@@ -26,40 +27,13 @@ void *block_alloc_slow(const char *caller, struct slabmod_cache *cache, int nid,
 void *block_finish_slow(void *block, struct frame *frame, gfp_t gfp);
 
 /* The same for a block with the use @use + USE_CLAIMED, and @gfp without __GFP_ZERO. */
-static __always_inline void *block_finish(void *block, struct frame *frame, struct page_use *use,
-					  gfp_t gfp)
+static __always_inline void *block_finish(struct claimed_block b, struct page_use *use, gfp_t gfp)
 {
 	if (unlikely(want_init_on_alloc(0)) || static_branch_unlikely(&debug_blocks))
-		return block_finish_slow(block, frame, gfp);
+		return block_finish_slow(b.block, b.frame, gfp);
 	/* Last: a double free by the former owner may free the block, and the frame be reused. */
-	frame_unclaim_as(frame, use);
-	return block;
-}
-
-/*
- * The fast path of an allocation: as slabmod_magazine_pop(). In the magazine, each block has its
- * frame beside it.
- */
-static __always_inline bool block_pop(struct slabmod_cache *cache, void **block,
-				      struct frame **frame)
-{
-	struct slabmod_magazine __percpu *magazine;
-	long top;
-
-	preempt_disable();
-	magazine = READ_ONCE(cache->fastpath.magazines);
-	top = this_cpu_add_return(magazine->top, SLABMOD_MAGAZINE_BUSY) - SLABMOD_MAGAZINE_BUSY;
-	if (unlikely(top <= 0)) {
-		this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY);
-		preempt_enable();
-		return false;
-	}
-	*block = this_cpu_read(magazine->object[top]);
-	*frame = this_cpu_read(magazine->object[top + this_cpu_read(magazine->capacity)]);
-	this_cpu_inc(magazine->allocs);
-	this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY + 1);
-	preempt_enable();
-	return true;
+	frame_unclaim_as(b.frame, use);
+	return b.block;
 }
 
 /*
@@ -69,6 +43,16 @@ static __always_inline bool block_pop(struct slabmod_cache *cache, void **block,
  */
 void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
 		  gfp_t gfp);
+
+/*
+ * Take @nr_pages pages, no power of two, from free pages of this node. Return false if that is not
+ * easy. The block stays claimed. Any context; false in an NMI.
+ */
+bool block_take_run(struct slabmod_pool *pool, unsigned int nr_pages, gfp_t gfp,
+		    struct claimed_block *b);
+
+/* Free such a block. Return false, with nothing done, if an NMI has to defer that. */
+bool block_put_run(const struct claimed_block *b, unsigned int nr_pages);
 
 /*
  * Allocate @nr_pages pages of node @nid that are a part of something larger. The block stays
@@ -95,31 +79,13 @@ bool block_free(void *block);
  * Free a block that the caller has claimed with frame_claim(). Return false, with nothing done, if
  * an NMI has to defer that. Any context.
  */
-bool block_release(void *block);
+bool block_release(void *block, struct frame *frame);
 
-/*
- * The fast path: free a claimed block to this CPU's magazine. Return false, with nothing done, if
- * that is not possible. Preemption is off.
- */
-static __always_inline bool block_push(struct slabmod_cache *owner, struct frame *frame,
-				       void *block)
+/* Return true if nothing has to be done with freed blocks of @owner, which may be pushed. */
+static __always_inline bool block_may_push(const struct slabmod_cache *owner)
 {
-	struct slabmod_magazine *magazine;
-	unsigned long top;
-
-	if (owner->flags & (CACHE_CHECK_HOME | CACHE_CLEAR) ||
-	    static_branch_unlikely(&debug_blocks) || leak_tracks_blocks())
-		return false;
-	magazine = this_cpu_ptr(READ_ONCE(owner->magazines));
-	top = slabmod_magazine_begin(magazine);
-	if (unlikely(top >= magazine->capacity)) {
-		slabmod_magazine_end(magazine, 0);
-		return false;
-	}
-	magazine->object[top + 1] = block;
-	magazine->object[magazine->capacity + top + 1] = frame;
-	slabmod_magazine_end(magazine, 1);
-	return true;
+	return !(owner->flags & (CACHE_CHECK_HOME | CACHE_CLEAR)) &&
+	       !static_branch_unlikely(&debug_blocks) && !leak_tracks_blocks();
 }
 
 /*

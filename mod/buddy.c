@@ -56,12 +56,10 @@ struct buddy_request {
 	void *arg;
 };
 
-static struct blocks one_block(const struct buddy_request *request, void **block,
-			       struct frame **frame)
+static struct blocks one_block(const struct buddy_request *request, struct claimed_block *to)
 {
 	return (struct blocks) {
-		.block = block,
-		.frame = frame,
+		.to = to,
 		.nr = 1,
 		.order = request->order,
 		.nr_pages = request->nr_pages,
@@ -70,20 +68,20 @@ static struct blocks one_block(const struct buddy_request *request, void **block
 }
 
 /* Give a claimed block the size and the use that the request wants. */
-static void finish_block(struct buddy *buddy, void *block, struct frame *frame,
+static void finish_block(struct buddy *buddy, const struct claimed_block *b,
 			 const struct buddy_request *request)
 {
-	unsigned int nr_pages = request->nr_pages, unused = (1u << request->order) - nr_pages, i;
+	unsigned int nr_pages = request->nr_pages, unused;
 	struct chunk *chunk;
 
 	if (request->mark)
-		request->mark(frame, block, request->arg);
+		request->mark(b->frame, b->block, request->arg);
 	else if (!request->use->nr_pages)
-		for (i = 1; i < nr_pages; i++)
-			WRITE_ONCE(frame[i].use, &frame_run);
-	if (unused && request->order >= UNIT_ORDER) {
-		chunk = chunk_of(block);
-		buddy_pages_free_run(buddy, chunk, chunk_index(chunk, block) + nr_pages, unused);
+		frame_set_all(b->frame + 1, &frame_run, nr_pages - 1);
+	unused = (1u << request->order) - nr_pages;
+	if (request->order >= UNIT_ORDER && unused) {
+		chunk = chunk_of(b->block);
+		buddy_pages_free_run(buddy, chunk, b->frame + nr_pages - chunk->frames, unused);
 	}
 }
 
@@ -147,34 +145,44 @@ static bool may_mix(const struct buddy *buddy)
 	return atomic_long_read(&buddy->source->held) <= SEPARATE_KINDS;
 }
 
+/* Return false if there is none, or if *@budget is 0 then, if more maps are to be searched. */
+static bool try_from(struct buddy *buddy, const struct buddy_request *request, bool mix,
+		     struct claimed_block *b, unsigned int *budget)
+{
+	const struct blocks blocks = one_block(request, b);
+	unsigned long flags;
+	bool got;
+
+	raw_spin_lock_irqsave(&buddy->lock, flags);
+	got = buddy_pages_take(buddy, request->kind, mix, &blocks, budget);
+	if (got)
+		finish_block(buddy, b, request);
+	raw_spin_unlock_irqrestore(&buddy->lock, flags);
+	return got;
+}
+
 static void *alloc_from(struct buddy *buddy, const struct buddy_request *request, bool mix)
 {
-	struct frame *frame;
-	void *block = NULL;
-	const struct blocks blocks = one_block(request, &block, &frame);
+	struct claimed_block b;
 	unsigned int budget;
-	unsigned long flags;
 
 	do {
 		budget = SEARCH_BUDGET;
-		raw_spin_lock_irqsave(&buddy->lock, flags);
-		if (buddy_pages_take(buddy, request->kind, mix, &blocks, &budget))
-			finish_block(buddy, block, frame, request);
-		unlock_and_trim(buddy, flags);
-	} while (!block && !budget);
-	return block;
+		if (try_from(buddy, request, mix, &b, &budget))
+			return b.block;
+	} while (!budget);
+	return NULL;
 }
 
-unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order, struct page_use *use,
-			      void **out, struct frame **frames, unsigned int nr)
+unsigned int buddy_alloc_bulk(struct buddy *buddy, struct page_use *use,
+			      struct claimed_block *out, unsigned int nr)
 {
 	unsigned int budget = SEARCH_BUDGET, all = min(nr, BUDDY_BULK), got;
 	struct blocks blocks = {
-		.block = out,
-		.frame = frames,
+		.to = out,
 		.nr = all,
-		.order = order,
-		.nr_pages = 1u << order,
+		.order = use->order,
+		.nr_pages = use->nr_pages,
 		.use = use,
 	};
 	bool mix = may_mix(buddy);
@@ -185,8 +193,7 @@ unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order, struct pa
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	do {
 		got = buddy_pages_take(buddy, BLOCK_PAGES, mix, &blocks, &budget);
-		blocks.block += got;
-		blocks.frame += got;
+		blocks.to += got;
 		blocks.nr -= got;
 	} while (got && blocks.nr);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
@@ -199,9 +206,8 @@ static void *alloc_new(struct buddy *buddies, int nid, const struct buddy_reques
 		       gfp_t gfp)
 {
 	struct chunk *chunk = chunk_create(buddies, nid, request->order, gfp);
-	struct frame *frame;
-	void *block;
-	const struct blocks blocks = one_block(request, &block, &frame);
+	struct claimed_block b;
+	const struct blocks blocks = one_block(request, &b);
 	struct buddy *buddy;
 	unsigned long flags;
 
@@ -212,10 +218,10 @@ static void *alloc_new(struct buddy *buddies, int nid, const struct buddy_reques
 	add_chunk(buddy, chunk);
 	chunk->kind = request->kind;
 	buddy_pages_take_from(buddy, chunk, &blocks);
-	finish_block(buddy, block, frame, request);
+	finish_block(buddy, &b, request);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	source_settle(buddies->source);
-	return block;
+	return b.block;
 }
 
 static void *alloc_from_other_nodes(struct buddy *buddies, int nid,
@@ -363,6 +369,20 @@ void *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t g
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_alloc);
 
+bool buddy_take_run(struct buddy *buddy, unsigned int nr_pages, struct claimed_block *b)
+{
+	const unsigned int order = order_base_2(nr_pages);
+	const struct buddy_request request = {
+		.nr_pages = nr_pages,
+		.order = order,
+		.kind = BLOCK_PAGES,
+		.use = &frame_run_uses[order][USE_CLAIMED],
+	};
+	unsigned int budget = SEARCH_BUDGET;
+
+	return !must_not_lock() && try_from(buddy, &request, may_mix(buddy), b, &budget);
+}
+
 void *buddy_alloc_slab(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t gfp,
 		       void (*mark)(struct frame *frames, void *block, void *arg), void *arg)
 {
@@ -379,16 +399,24 @@ void *buddy_alloc_slab(struct buddy *buddies, int nid, unsigned int nr_pages, gf
 	return alloc_block(buddies, nid, &request, gfp);
 }
 
-unsigned int buddy_free_claimed(void *block)
+void buddy_free_run(const struct claimed_block *b, unsigned int nr_pages)
 {
-	struct chunk *chunk = chunk_of(block);
+	struct chunk *chunk = chunk_of(b->block);
 	struct buddy *buddy = chunk->buddy;
-	unsigned int nr_pages;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
-	nr_pages = buddy_pages_free_block(buddy, chunk, block);
+	frame_set_all(b->frame, &frame_tail, nr_pages);
+	buddy_pages_free_run(buddy, chunk, b->frame - chunk->frames, nr_pages);
 	unlock_and_trim(buddy, flags);
+}
+
+unsigned int buddy_free_claimed(void *block)
+{
+	const struct claimed_block b = { block, chunk_frame(block) };
+	unsigned int nr_pages = frame_nr_pages(b.frame);
+
+	buddy_free_run(&b, nr_pages);
 	return nr_pages;
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_free_claimed);
@@ -402,15 +430,16 @@ bool buddy_free(void *block)
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_free);
 
-void buddy_free_bulk(unsigned int order, void **blocks, unsigned int nr)
+void buddy_free_bulk(const struct page_use *use, const struct claimed_block *blocks,
+		     unsigned int nr)
 {
 	while (nr) {
-		struct buddy *buddy = chunk_of(*blocks)->buddy;
+		struct buddy *buddy = chunk_of(blocks->block)->buddy;
 		unsigned long flags;
 		unsigned int n;
 
 		raw_spin_lock_irqsave(&buddy->lock, flags);
-		n = buddy_pages_free_bulk(buddy, blocks, min(nr, BUDDY_BULK), order);
+		n = buddy_pages_free_bulk(buddy, blocks, min(nr, BUDDY_BULK), use);
 		unlock_and_trim(buddy, flags);
 		blocks += n;
 		nr -= n;
@@ -423,10 +452,7 @@ EXPORT_SYMBOL_FOR_TEST(buddy_free_bulk);
 static void set_uses(struct chunk *chunk, void *block, unsigned int nr_pages,
 		     struct page_use *use)
 {
-	struct frame *frame = &chunk->frames[chunk_index(chunk, block)];
-
-	while (nr_pages--)
-		WRITE_ONCE(frame++->use, use);
+	frame_set_all(&chunk->frames[chunk_index(chunk, block)], use, nr_pages);
 }
 
 void buddy_free_slab(void *block, unsigned int nr_pages)

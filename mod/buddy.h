@@ -35,18 +35,27 @@ void *buddy_alloc(struct buddy *buddies, int nid, unsigned int nr_pages, gfp_t g
 bool buddy_free(void *block);
 
 /*
- * Allocate up to @nr blocks of @order, and no more than BUDDY_BULK, from free pages of a node.
- * Return their number, and the frame of each. The blocks are claimed, with the use @use. Any
- * context; 0 in an NMI.
+ * Allocate up to @nr blocks, and no more than BUDDY_BULK, from free pages of a node. @use, that of
+ * claimed blocks of an owner, has their size. Return their number. Any context; 0 in an NMI.
  */
-unsigned int buddy_alloc_bulk(struct buddy *buddy, unsigned int order, struct page_use *use,
-			      void **blocks, struct frame **frames, unsigned int nr);
+unsigned int buddy_alloc_bulk(struct buddy *buddy, struct page_use *use,
+			      struct claimed_block *blocks, unsigned int nr);
 
-/* Free @nr claimed blocks of @order, of any node. Any context but NMI. */
-void buddy_free_bulk(unsigned int order, void **blocks, unsigned int nr);
+/* Free @nr claimed blocks with that use, of any node. Any context but NMI. */
+void buddy_free_bulk(const struct page_use *use, const struct claimed_block *blocks,
+		     unsigned int nr);
 
-/* Free a claimed block of any size. Return its pages. Any context but NMI. */
+/* Free a claimed block of @nr_pages pages without owner. Any context but NMI. */
+void buddy_free_run(const struct claimed_block *b, unsigned int nr_pages);
+
+/* The same for a block of any size. Return its pages. */
 unsigned int buddy_free_claimed(void *block);
+
+/*
+ * Allocate @nr_pages pages without owner from free pages of a node, at the first try. Return false
+ * if that fails. The block is claimed. Any context; false in an NMI.
+ */
+bool buddy_take_run(struct buddy *buddy, unsigned int nr_pages, struct claimed_block *b);
 
 /* Return the number of free pages. */
 static inline unsigned long buddy_nr_free_pages(const struct buddy *buddy)

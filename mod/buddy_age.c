@@ -16,6 +16,7 @@
 #include "buddy_age.h"
 #include "chunk.h"
 #include "descriptor.h"
+#include "free_map.h"
 #include "source.h"
 
 unsigned long buddy_age(struct buddy *buddy)
@@ -49,9 +50,7 @@ static bool has_unreserved(struct buddy *buddy)
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
-		unsigned int pages = chunk_pages(chunk);
-
-		if (READ_ONCE(chunk->free_pages) == pages && pages <= beyond) {
+		if (chunk_is_free(chunk) && chunk_pages(chunk) <= beyond) {
 			has = true;
 			break;
 		}
@@ -73,7 +72,7 @@ unsigned long buddy_reclaimable(struct buddy *buddy)
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(chunk, &buddy->chunks, all) {
-		unsigned int idle = READ_ONCE(chunk->free_pages) + atomic_read(&chunk->empty_pages);
+		unsigned int idle = chunk_free_pages(chunk) + atomic_read(&chunk->empty_pages);
 
 		if (idle >= chunk_pages(chunk))
 			pages += chunk_pages(chunk);

@@ -36,29 +36,32 @@ static bool check_map(const struct free_map *map, const char *what, unsigned int
 	return true;
 }
 
-/* Invariant: the bits of free units, and the counts, are those of the units. */
+/* Invariant: the bits of free units are those of the units. */
 static bool check_units(struct chunk *chunk)
 {
-	unsigned int free = 0, i;
 	u64 free_units = 0;
+	unsigned int i;
 
 	for (i = 0; i < chunk_nr_units(chunk->order); i++) {
 		const struct unit *unit = &chunk->units[i];
 
-		if (chunk->map.free & BIT_ULL(i) ? !list_empty(&unit->map.node) :
-						   !check_map(&unit->map, "unit", i))
+		if (chunk->map.free & BIT_ULL(i) && !list_empty(&unit->map.node)) {
+			report_broken("unit %u is free for the chunk, but on a list", i);
 			return false;
-		free += hweight64(unit->map.free);
+		}
+		if (!(chunk->map.free & BIT_ULL(i)) && !check_map(&unit->map, "unit", i))
+			return false;
 		if (map_is_free(&unit->map))
 			free_units |= BIT_ULL(i);
 	}
-	if (free != chunk->free_pages || free_units != chunk->map.free) {
-		report_broken("a chunk counts %u free pages and has %u", chunk->free_pages, free);
+	if (free_units != chunk->map.free) {
+		report_broken("a chunk counts %d free units and has %d",
+			      (int)hweight64(chunk->map.free), (int)hweight64(free_units));
 		return false;
 	}
 	if (map_is_free(&chunk->map) == list_empty(&chunk->empty)) {
-		report_broken("a chunk with %u free pages of %u is on a wrong list", free,
-			      chunk_pages(chunk));
+		report_broken("a chunk with %u free pages of %u is on a wrong list",
+			      chunk_free_pages(chunk), chunk_pages(chunk));
 		return false;
 	}
 	return check_map(&chunk->map, "chunk of", chunk_pages(chunk));
@@ -149,7 +152,7 @@ bool buddy_check(struct buddy *buddy)
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	list_for_each_entry(chunk, &buddy->chunks, all) {
 		ok &= check_chunk(chunk) & chunk_refs_check(chunk);
-		free_pages += chunk->free_pages;
+		free_pages += chunk_free_pages(chunk);
 	}
 	if (ok)
 		ok = check_sums(buddy, free_pages);

@@ -48,14 +48,8 @@ static struct chunk *use_empty(struct buddy *buddy, enum block_kind kind, unsign
 
 /* ---- free pages ---- */
 
-static __always_inline void count_chunk_free(struct chunk *chunk, int pages)
+static __always_inline void count_free(struct buddy *buddy, long pages)
 {
-	WRITE_ONCE(chunk->free_pages, chunk->free_pages + pages);
-}
-
-static __always_inline void count_free(struct buddy *buddy, struct chunk *chunk, int pages)
-{
-	count_chunk_free(chunk, pages);
 	WRITE_ONCE(buddy->free_pages, buddy->free_pages + pages);
 }
 
@@ -67,27 +61,16 @@ static noinline void free_units(struct buddy *buddy, struct chunk *chunk, unsign
 		buddy_pages_add_empty(buddy, chunk);
 }
 
-/* Return the order that a free block may have once @pages, @nr in a row, are free too. */
-static unsigned int run_bound(const struct free_map *map, u64 pages, unsigned int nr)
-{
-	if (!map->free)
-		return ilog2(nr);
-	/* It is not worth finding out if the bound cannot rise. */
-	return map->bound == map->order - 1 ? map->bound : bits_largest(map->free | pages);
-}
-
 void buddy_pages_free_run(struct buddy *buddy, struct chunk *chunk, unsigned int index,
 			  unsigned int nr_pages)
 {
-	count_free(buddy, chunk, nr_pages);
+	count_free(buddy, nr_pages);
 	while (nr_pages) {
 		unsigned int first = index % BIT(UNIT_ORDER);
 		unsigned int nr = min_t(unsigned int, nr_pages, BIT(UNIT_ORDER) - first);
 		struct free_map *map = &chunk->units[index >> UNIT_ORDER].map;
-		u64 pages = bits_run(first, nr);
-		unsigned int bound = run_bound(map, pages, nr);
 
-		if (map_free(&buddy->units[chunk->kind], map, pages, bound))
+		if (map_free_run(&buddy->units[chunk->kind], map, first, nr))
 			free_units(buddy, chunk, index >> UNIT_ORDER, 0);
 		index += nr;
 		nr_pages -= nr;
@@ -115,122 +98,88 @@ static __always_inline struct unit *unit_of(const void *block)
 	return &chunk->units[chunk_index(chunk, block) >> UNIT_ORDER];
 }
 
-/*
- * Free blocks of @order, below UNIT_ORDER, until one is outside of @unit, which has the first. They
- * are freed at once. Return how many.
- */
-static noinline unsigned int free_several(struct buddy *buddy, struct unit *unit, void **blocks,
-					  unsigned int nr, unsigned int order)
+/* Return true if @frame is that of a page of @unit. */
+static __always_inline bool is_in(const struct unit *unit, const struct frame *frame)
 {
-	struct chunk *chunk = unit->chunk;
-	struct free_lists *lists = &buddy->units[chunk->kind];
-	unsigned long first = chunk_index(chunk, blocks[0]), page = first;
-	const u64 block = map_block[order];
-	unsigned int n = 0;
-	u64 bits = 0;
-	bool whole;
+	return !((unsigned long)(frame - unit->frames) >> unit->map.order);
+}
 
-	do {
-		frame_reset(&unit->frames[page % BIT(UNIT_ORDER)]);
-		bits |= block << (page % BIT(UNIT_ORDER));
-		if (++n == nr)
+/* Free blocks within units. Those in a row that are in one unit are freed at once. */
+static unsigned int free_small(struct buddy *buddy, const struct claimed_block *blocks,
+			       unsigned int nr, const struct page_use *use)
+{
+	const struct claimed_block *b = blocks, *const end = b + nr;
+	const u64 block = bits_run(0, use->nr_pages);
+	const unsigned int order = use->order;
+	const bool is_whole = block == map_block[order];
+
+	while (b < end) {
+		struct unit *unit = unit_of(b->block);
+		unsigned long page = b->frame - unit->frames;
+		struct chunk *chunk = unit->chunk;
+		struct free_lists *lists = &buddy->units[chunk->kind];
+		u64 bits = block << page;
+		bool whole;
+
+		if (unlikely(chunk->buddy != buddy))
 			break;
-		page = chunk_index(chunk, blocks[n]);
-	} while (!((page ^ first) >> unit->map.order));
-	whole = map_free(lists, &unit->map, bits, unit->map.order - 1);
-	if (unlikely(whole))
-		free_units(buddy, chunk, unit - chunk->units, 0);
-	count_chunk_free(chunk, n << order);
-	return n;
-}
-
-/* Free a block of @order, below UNIT_ORDER. Blocks freed in random order pass here one by one. */
-static __always_inline void free_one(struct buddy *buddy, struct unit *unit, const void *block,
-				     unsigned int order)
-{
-	struct chunk *chunk = unit->chunk;
-	unsigned long page = chunk_index(chunk, block) % BIT(UNIT_ORDER);
-
-	frame_reset(&unit->frames[page]);
-	if (unlikely(map_free_block(&buddy->units[chunk->kind], &unit->map, page, order)))
-		free_units(buddy, chunk, unit - chunk->units, 0);
-	count_chunk_free(chunk, 1u << order);
-}
-
-/* Return true if the first two blocks may be in one unit. */
-static __always_inline bool are_near(void **blocks, unsigned int nr)
-{
-	return nr > 1 && ((unsigned long)blocks[0] ^ (unsigned long)blocks[1]) >> UNIT_SHIFT == 0;
-}
-
-static void free_large(struct buddy *buddy, struct chunk *chunk, void *block, unsigned int order)
-{
-	unsigned int index = chunk_index(chunk, block);
-
-	frame_reset(&chunk->frames[index]);
-	set_units(chunk, index >> UNIT_ORDER, order - UNIT_ORDER, map_block[UNIT_ORDER]);
-	free_units(buddy, chunk, index >> UNIT_ORDER, order - UNIT_ORDER);
-	count_chunk_free(chunk, 1u << order);
-}
-
-unsigned int buddy_pages_free_bulk(struct buddy *buddy, void **blocks, unsigned int nr,
-				   unsigned int order)
-{
-	unsigned int n = 0;
-
-	do {
-		struct unit *unit = unit_of(blocks[n]);
-
-		if (unit->chunk->buddy != buddy)
-			break;
-		if (order >= UNIT_ORDER)
-			free_large(buddy, unit->chunk, blocks[n++], order);
-		else if (are_near(blocks + n, nr - n))
-			n += free_several(buddy, unit, blocks + n, nr - n, order);
-		else
-			free_one(buddy, unit, blocks[n++], order);
-	} while (n < nr);
-	WRITE_ONCE(buddy->free_pages, buddy->free_pages + (n << order));
-	return n;
-}
-
-/* Say that the pages of a block without owner are free. Return their number. */
-static unsigned int reset_run(struct frame *frame, const struct page_use *use)
-{
-	unsigned int pages = 1;
-
-	for (; pages < 1u << use->order && READ_ONCE(frame[pages].use) == &frame_run; pages++)
-		frame_reset(&frame[pages]);
-	return pages;
-}
-
-unsigned int buddy_pages_free_block(struct buddy *buddy, struct chunk *chunk, void *block)
-{
-	unsigned int index = chunk_index(chunk, block), nr_pages;
-	struct frame *frame = &chunk->frames[index];
-	const struct page_use *use = frame->use;
-
-	nr_pages = use->nr_pages ?: reset_run(frame, use);
-	if (nr_pages == 1u << use->order) {
-		buddy_pages_free_bulk(buddy, &block, 1, use->order);
-	} else {
-		frame_reset(frame);
-		buddy_pages_free_run(buddy, chunk, index, nr_pages);
+		frame_reset(b->frame);
+		if (++b == end || !is_in(unit, b->frame)) {
+			whole = is_whole ? map_free_block(lists, &unit->map, page, order) :
+					 map_free_run(lists, &unit->map, page, use->nr_pages);
+		} else {
+			do {
+				bits |= block << (b->frame - unit->frames);
+				frame_reset(b->frame);
+			} while (++b < end && is_in(unit, b->frame));
+			whole = map_free(lists, &unit->map, bits, unit->map.order - 1);
+		}
+		if (unlikely(whole))
+			free_units(buddy, chunk, unit - chunk->units, 0);
 	}
-	return nr_pages;
+	return b - blocks;
+}
+
+/* Free blocks of whole units. */
+static unsigned int free_large(struct buddy *buddy, const struct claimed_block *blocks,
+			       unsigned int nr, unsigned int order)
+{
+	unsigned int n, first;
+
+	for (n = 0; n < nr; n++) {
+		struct unit *unit = unit_of(blocks[n].block);
+		struct chunk *chunk = unit->chunk;
+
+		if (chunk->buddy != buddy)
+			break;
+		frame_reset(blocks[n].frame);
+		first = unit - chunk->units;
+		set_units(chunk, first, order - UNIT_ORDER, map_block[UNIT_ORDER]);
+		free_units(buddy, chunk, first, order - UNIT_ORDER);
+	}
+	return n;
+}
+
+unsigned int buddy_pages_free_bulk(struct buddy *buddy, const struct claimed_block *blocks,
+				   unsigned int nr, const struct page_use *use)
+{
+	if (use->order < UNIT_ORDER)
+		nr = free_small(buddy, blocks, nr, use);
+	else
+		nr = free_large(buddy, blocks, nr, use->order);
+	count_free(buddy, nr * use->nr_pages);
+	return nr;
 }
 
 /* ---- allocation ---- */
 
 /* Claim a block, so that no stale free can do that. */
-static __always_inline void claim_block(struct chunk *chunk, unsigned int index,
-					const struct blocks *blocks, unsigned int n)
+static __always_inline void claim_block(struct chunk *chunk, struct frame *frame,
+					struct page_use *use, struct claimed_block *to)
 {
-	struct frame *frame = &chunk->frames[index];
-
-	WRITE_ONCE(frame->use, blocks->use);
-	blocks->block[n] = chunk_page(chunk, index);
-	blocks->frame[n] = frame;
+	WRITE_ONCE(frame->use, use);
+	to->block = chunk_page(chunk, frame - chunk->frames);
+	to->frame = frame;
 }
 
 /* Return the first bits of the blocks to choose from: one if one is wanted. */
@@ -242,38 +191,41 @@ static __always_inline u64 choose(const struct free_map *map, unsigned int order
 /* Allocate blocks below UNIT_ORDER from a unit that has one. Return their number. */
 static unsigned int take_pages(struct buddy *buddy, struct unit *unit, const struct blocks *blocks)
 {
+	struct claimed_block *to = blocks->to, *const end = to + blocks->nr;
+	u64 fit = choose(&unit->map, blocks->order, blocks->nr), pages = 0;
 	const u64 block = bits_run(0, blocks->nr_pages);
-	unsigned int order = blocks->order, got = 0, first;
+	struct page_use *use = blocks->use;
 	struct chunk *chunk = unit->chunk;
-	unsigned int base = (unit - chunk->units) << UNIT_ORDER;
-	u64 fit = choose(&unit->map, order, blocks->nr), pages = 0;
 
-	for (; fit && got < blocks->nr; fit &= fit - 1) {
-		first = __ffs64(fit);
-		claim_block(chunk, base + first, blocks, got++);
+	for (; fit && to < end; fit &= fit - 1, to++) {
+		unsigned int first = __ffs64(fit);
+
+		claim_block(chunk, &unit->frames[first], use, to);
 		pages |= block << first;
 	}
 	map_use(&buddy->units[chunk->kind], &unit->map, pages);
-	count_free(buddy, chunk, -(int)(got * blocks->nr_pages));
-	return got;
+	count_free(buddy, -(long)hweight64(pages));
+	return to - blocks->to;
 }
 
 /* The same of UNIT_ORDER or more, from a chunk. */
 static unsigned int take_units(struct buddy *buddy, struct chunk *chunk,
 			       const struct blocks *blocks)
 {
-	unsigned int order = blocks->order - UNIT_ORDER, got = 0, first;
+	struct claimed_block *to = blocks->to, *const end = to + blocks->nr;
+	unsigned int order = blocks->order - UNIT_ORDER;
 	u64 fit = choose(&chunk->map, order, blocks->nr), units = 0;
 
-	for (; fit && got < blocks->nr; fit &= fit - 1) {
-		first = __ffs64(fit);
-		claim_block(chunk, first << UNIT_ORDER, blocks, got++);
+	for (; fit && to < end; fit &= fit - 1, to++) {
+		unsigned int first = __ffs64(fit);
+
+		claim_block(chunk, &chunk->frames[first << UNIT_ORDER], blocks->use, to);
 		units |= map_block[order] << first;
 		set_units(chunk, first, order, 0);
 	}
 	map_use(&buddy->partial[chunk->kind], &chunk->map, units);
-	count_free(buddy, chunk, -(int)(got << blocks->order));
-	return got;
+	count_free(buddy, -((to - blocks->to) << blocks->order));
+	return to - blocks->to;
 }
 
 unsigned int buddy_pages_take_from(struct buddy *buddy, struct chunk *chunk,

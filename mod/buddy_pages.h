@@ -9,10 +9,9 @@
 
 #include "types.h"
 
-/* Blocks to allocate: where they go. */
+/* Blocks to allocate. */
 struct blocks {
-	void **block;
-	struct frame **frame;		/* of each */
+	struct claimed_block *to;	/* where they go */
 	unsigned int nr;
 	unsigned int order;
 	/* Of each. Below UNIT_ORDER the rest of a block of @order stays free. */
@@ -31,12 +30,12 @@ unsigned int buddy_pages_take(struct buddy *buddy, enum block_kind kind, bool mi
 unsigned int buddy_pages_take_from(struct buddy *buddy, struct chunk *chunk,
 				   const struct blocks *blocks);
 
-/* Free a claimed block of any size. Return its pages. */
-unsigned int buddy_pages_free_block(struct buddy *buddy, struct chunk *chunk, void *block);
-
-/* Free claimed blocks of @order, until one is of another buddy. Return how many. */
-unsigned int buddy_pages_free_bulk(struct buddy *buddy, void **blocks, unsigned int nr,
-				   unsigned int order);
+/*
+ * Free claimed blocks with the use @use, of an owner, until one is of another buddy. Return how
+ * many.
+ */
+unsigned int buddy_pages_free_bulk(struct buddy *buddy, const struct claimed_block *blocks,
+				   unsigned int nr, const struct page_use *use);
 
 /* Free a run of pages. Their frames say so already. */
 void buddy_pages_free_run(struct buddy *buddy, struct chunk *chunk, unsigned int index,

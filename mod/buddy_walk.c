@@ -88,7 +88,7 @@ static bool is_reserved(const struct chunk *chunk)
 {
 	struct chunk_source *source = chunk->buddy->source;
 
-	return source->reserve && chunk->free_pages == chunk_pages(chunk) &&
+	return source->reserve && chunk_is_free(chunk) &&
 	       source_unreserved(source) < chunk_pages(chunk);
 }
 

@@ -107,13 +107,13 @@ static void block_layout(struct slabmod_cache *cache, size_t size)
 {
 	cache->size = size;
 	cache->usable = size;
-	cache->align = size;
+	cache->align = PAGE_SIZE << get_order(size);
 	cache->usual.objects = 1;
 	cache->usual.order = get_order(size);
 	cache->usual.pages = size >> PAGE_SHIFT;
 	cache->small = cache->usual;
 	cache->group = 1;
-	frame_set_uses(cache->uses, cache, cache->usual.order);
+	frame_set_uses(cache->uses, cache, cache->usual.pages);
 }
 
 static bool set_layout(struct slabmod_cache *cache, size_t size, size_t align)

@@ -102,7 +102,6 @@ static void init_pages(struct chunk *chunk)
 		chunk->units[i].chunk = chunk;
 		chunk->units[i].frames = &chunk->frames[i << UNIT_ORDER];
 	}
-	chunk->free_pages = chunk_pages(chunk);
 	memset_p((void **)chunk->frames, &frame_tail, chunk_pages(chunk));
 }
 

@@ -178,7 +178,7 @@ EXPORT_SYMBOL_FOR_TEST(chunk_frame);
 static struct chunk *mapped_next(unsigned long offset)
 {
 	offset = ALIGN(offset, BIT(UNIT_SHIFT));
-	while (!(offset & chunk_offset_beyond())) {
+	while (!(offset & chunk_map.beyond)) {
 		struct map_leaf *leaf = READ_ONCE(chunk_map.root[offset >> ROOT_SHIFT]);
 		struct unit *unit = READ_ONCE(leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES]);
 
@@ -227,6 +227,14 @@ size_t chunk_map_metadata(void)
 	return size;
 }
 
+void chunk_map_cover(unsigned long mask)
+{
+	WRITE_ONCE(chunk_map.mask, mask);
+	WRITE_ONCE(chunk_map.beyond, ~((mask << ROOT_SHIFT) | (BIT(ROOT_SHIFT) - 1)));
+	WRITE_ONCE(chunk_map.no_page, chunk_map.beyond | (PAGE_SIZE - 1));
+}
+EXPORT_SYMBOL_FOR_TEST(chunk_map_cover);
+
 int chunk_map_init(void)
 {
 	unsigned long roots = (chunk_offset(high_memory - 1) >> ROOT_SHIFT) + 1, i;
@@ -250,8 +258,7 @@ int chunk_map_init(void)
 		return -ENOMEM;
 	for (i = 0; i < roots; i++)
 		chunk_map.root[i] = &chunk_no_leaf;
-	chunk_map.mask = roots - 1;
-	chunk_map.no_page = chunk_offset_beyond() | (PAGE_SIZE - 1);
+	chunk_map_cover(roots - 1);
 	return 0;
 }
 

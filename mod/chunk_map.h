@@ -27,7 +27,8 @@ struct map_leaf {
 
 struct chunk_map {
 	unsigned long mask;		/* entries of @root, a power of two, less one */
-	unsigned long no_page;		/* bits that are clear in the offset of each page */
+	unsigned long beyond;		/* bits that are clear in every offset of the map */
+	unsigned long no_page;		/* these, and those clear in the offset of each page */
 	struct map_leaf **root;
 };
 
@@ -37,23 +38,17 @@ extern struct map_leaf chunk_no_leaf;
 
 /*
  * Return the offset of an address in the direct map. For an address outside of it, the result
- * has bits of chunk_offset_beyond(). A KASAN tag is ignored.
+ * has bits of chunk_map.beyond. A KASAN tag is ignored.
  */
 static __always_inline unsigned long chunk_offset(const void *addr)
 {
 	return (unsigned long)kasan_reset_tag(addr) - PAGE_OFFSET;
 }
 
-/* Return the bits that are clear in every offset that the map covers. */
-static inline unsigned long chunk_offset_beyond(void)
-{
-	return ~((chunk_map.mask << ROOT_SHIFT) | (BIT(ROOT_SHIFT) - 1));
-}
-
 /*
  * Return the frame at an offset. If the map covers the offset but has no chunk there, the frame
  * belongs to no cache. An offset beyond the map yields the frame of another address: callers
- * must test for chunk_offset_beyond(), before or after. Small chunks are not found; see
+ * must test for chunk_map.beyond, before or after. Small chunks are not found; see
  * chunk_frame().
  */
 static __always_inline struct frame *chunk_frame_fast(unsigned long offset)
@@ -68,7 +63,7 @@ static __always_inline struct frame *chunk_frame_fast(unsigned long offset)
 /* The same for any offset: beyond the map, the frame belongs to no cache or block. */
 static __always_inline struct frame *chunk_frame_in_map(unsigned long offset)
 {
-	if (unlikely(offset & chunk_offset_beyond()))
+	if (unlikely(offset & chunk_map.beyond))
 		return chunk_no_frames;
 	return chunk_frame_fast(offset);
 }
@@ -78,7 +73,7 @@ static inline struct map_leaf *chunk_leaf(const void *addr)
 {
 	unsigned long offset = chunk_offset(addr);
 
-	if (unlikely(offset & chunk_offset_beyond()))
+	if (unlikely(offset & chunk_map.beyond))
 		return &chunk_no_leaf;
 	return chunk_map.root[offset >> ROOT_SHIFT];
 }
@@ -93,8 +88,11 @@ static inline unsigned long chunk_leaf_base(const void *addr)
 static __always_inline struct unit *chunk_mapped_unit(const void *addr)
 {
 	unsigned long offset = chunk_offset(addr);
+	struct map_leaf *leaf = chunk_map.root[(offset >> ROOT_SHIFT) & chunk_map.mask];
 
-	return READ_ONCE(chunk_leaf(addr)->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES]);
+	if (unlikely(offset & chunk_map.beyond))
+		return NULL;
+	return READ_ONCE(leaf->unit[(offset >> UNIT_SHIFT) % LEAF_ENTRIES]);
 }
 
 /* The slow path of chunk_of(). */
@@ -129,6 +127,9 @@ struct chunk *chunk_map_next(unsigned long offset);
 
 /* Return the bytes of the map itself. */
 size_t chunk_map_metadata(void);
+
+/* Let the map cover the first @mask + 1 entries of the root, a power of two. */
+void chunk_map_cover(unsigned long mask);
 
 int chunk_map_init(void);
 void chunk_map_exit(void);

@@ -344,7 +344,7 @@ static int magazines_show(struct seq_file *m, void *unused)
 	for_each_online_cpu(cpu) {
 		struct slabmod_magazine *magazine = per_cpu_ptr(magazines, cpu);
 
-		if (!magazine->capacity)
+		if (!magazine->room)
 			break;
 		seq_printf(m, "%5u %6u %6u %12lu\n", cpu, magazine_nr_local(magazine),
 			   READ_ONCE(magazine->nr_remote), READ_ONCE(magazine->allocs));

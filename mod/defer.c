@@ -96,7 +96,7 @@ bool defer_free_block(struct frame *frame, void *p)
 {
 	if (!frame || offset_in_page(p) || !frame_claim(frame))
 		return false;
-	if (!block_release(p))
+	if (!block_release(p, chunk_frame(p)))
 		defer_release(frame, p);
 	return true;
 }
@@ -114,7 +114,7 @@ static void free_entry(struct deferred *entry)
 		return;
 	}
 	stat_inc(chunk_of(entry->object)->buddy->source->stats, STAT_NMI_DEFER);
-	block_release(entry->object);
+	block_release(entry->object, chunk_frame(entry->object));
 }
 
 struct deferred defer_pop(struct defer_ring *ring)

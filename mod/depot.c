@@ -16,15 +16,14 @@
 #include "report.h"
 #include "source.h"
 
-unsigned int depot_alloc(struct slabmod_cache *cache, void **blocks, struct frame **frames,
+unsigned int depot_alloc(struct slabmod_cache *cache, struct claimed_block *blocks,
 			 unsigned int nr)
 {
 	struct buddy *buddy = &cache->buddies[source_nid(cache->source)];
 	unsigned int got = 0, more;
 
 	do {
-		more = buddy_alloc_bulk(buddy, cache->usual.order, &cache->uses[USE_CLAIMED],
-					blocks + got, frames + got, nr - got);
+		more = buddy_alloc_bulk(buddy, &cache->uses[USE_CLAIMED], blocks + got, nr - got);
 		got += more;
 	} while (more && got < nr);
 	if (got)
@@ -42,12 +41,12 @@ void *depot_alloc_block(struct slabmod_cache *cache, int nid, gfp_t gfp)
 	return block;
 }
 
-bool depot_free(struct slabmod_cache *cache, void **blocks, unsigned int nr)
+bool depot_free(struct slabmod_cache *cache, const struct claimed_block *blocks, unsigned int nr)
 {
 	if (must_not_lock())
 		return false;
 	if (nr) {
-		buddy_free_bulk(cache->usual.order, blocks, nr);
+		buddy_free_bulk(&cache->uses[USE_CLAIMED], blocks, nr);
 		count_inuse(cache, -(long)nr);
 	}
 	return true;

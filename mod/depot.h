@@ -11,14 +11,14 @@
  * Allocate up to @nr blocks of the order of @cache, from free pages of this node, and return their
  * number. The blocks are claimed. Any context; 0 in an NMI.
  */
-unsigned int depot_alloc(struct slabmod_cache *cache, void **blocks, struct frame **frames,
+unsigned int depot_alloc(struct slabmod_cache *cache, struct claimed_block *blocks,
 			 unsigned int nr);
 
 /* Allocate a block, of new pages if necessary, or return NULL. Contexts as buddy_alloc(). */
 void *depot_alloc_block(struct slabmod_cache *cache, int nid, gfp_t gfp);
 
 /* Free @nr claimed blocks. Return false, with nothing done, in an NMI. */
-bool depot_free(struct slabmod_cache *cache, void **blocks, unsigned int nr);
+bool depot_free(struct slabmod_cache *cache, const struct claimed_block *blocks, unsigned int nr);
 
 /* Return true if the blocks that are claimed or in use by callers are as many as counted. */
 bool depot_check(struct slabmod_cache *cache);

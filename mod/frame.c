@@ -8,6 +8,8 @@
  *
  * Contexts: any. Locks: none.
  */
+#include <linux/log2.h>
+
 #include "frame.h"
 
 struct page_use frame_tail = { .word = FRAME_TAIL, .home = HOME_NONE };
@@ -40,13 +42,13 @@ unsigned int frame_nr_pages(const struct frame *frame)
 }
 EXPORT_SYMBOL_FOR_TEST(frame_nr_pages);
 
-void frame_set_uses(struct page_use *uses, struct slabmod_cache *owner, unsigned int order)
+void frame_set_uses(struct page_use *uses, struct slabmod_cache *owner, unsigned int nr_pages)
 {
 	uses[USE_PAGES] = (struct page_use) {
 		.word = FRAME_PAGES,
 		.owner = owner,
-		.order = order,
-		.nr_pages = 1u << order,
+		.order = order_base_2(nr_pages),
+		.nr_pages = nr_pages,
 		.home = HOME_NONE,
 	};
 	uses[USE_CLAIMED] = uses[USE_PAGES];

@@ -10,6 +10,7 @@
 
 #include <linux/kasan.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 
 #include "types.h"
 
@@ -80,13 +81,19 @@ static inline bool frame_run_has(const struct frame *frame, unsigned int nr_page
 		READ_ONCE(frame[nr_pages].use) != &frame_run);
 }
 
-/* Set the uses of the blocks of a cache. */
-void frame_set_uses(struct page_use *uses, struct slabmod_cache *owner, unsigned int order);
+/* Set the uses of the blocks of a cache, of @nr_pages pages each. */
+void frame_set_uses(struct page_use *uses, struct slabmod_cache *owner, unsigned int nr_pages);
 
 /* Make @frame that of a page that is free. */
 static __always_inline void frame_reset(struct frame *frame)
 {
 	WRITE_ONCE(frame->use, &frame_tail);
+}
+
+/* Let the frames of @nr pages point to @use, in few instructions: interrupts may be off. */
+static inline void frame_set_all(struct frame *frame, struct page_use *use, unsigned int nr)
+{
+	memset_p((void **)frame, use, nr);
 }
 
 /*

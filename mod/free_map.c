@@ -11,6 +11,8 @@
  * Contexts: any but NMI. Locks: the caller holds buddy->lock. map_search() looks at a bounded
  * number of maps, all else takes constant time.
  */
+#include <linux/log2.h>
+
 #include "free_map.h"
 
 const u64 map_starts[FREE_MAP_ORDERS + 1] = {
@@ -27,7 +29,7 @@ unsigned int bits_largest(u64 bits)
 	unsigned int order = 0;
 
 	while (order < FREE_MAP_ORDERS) {
-		bits &= bits >> (1u << order) & map_starts[order + 1];
+		bits = bits_double(bits, order);
 		if (!bits)
 			break;
 		order++;
@@ -37,12 +39,14 @@ unsigned int bits_largest(u64 bits)
 
 unsigned int bits_find(u64 bits, unsigned int order)
 {
-	u64 fit = bits_fit(bits, order);
+	u64 fit = bits_fit(bits, order), larger, alone;
 
+	/* Most often there is only one. */
+	if (!(fit & (fit - 1)))
+		return __ffs64(fit);
 	for (; order < FREE_MAP_ORDERS; order++) {
-		u64 larger = fit & (fit >> (1u << order)) & map_starts[order + 1];
-		u64 alone = fit & ~(larger | larger << (1u << order));
-
+		larger = bits_double(fit, order);
+		alone = fit & ~(larger | larger << (1u << order));
 		if (alone)
 			return __ffs64(alone);
 		fit = larger;
@@ -56,6 +60,21 @@ void map_init(struct free_map *map, unsigned int order)
 	map->order = order;
 	map->all = map_block[order];
 	map->free = map->all;
+}
+
+unsigned int map_run_bound(const struct free_map *map, u64 bits, unsigned int index,
+			   unsigned int nr)
+{
+	unsigned int order = order_base_2(nr);
+	u64 block = map_block[order] << (index & -(1u << order));
+
+	/* It is not worth finding out if the bound cannot rise. */
+	if (map->bound == map->order - 1)
+		return map->bound;
+	/* A run that is not aligned ends in the next block. */
+	if ((block & bits) != bits)
+		return map->order - 1;
+	return ((map->free | bits) & block) == block ? map->order - 1 : order - 1;
 }
 
 bool map_relist(struct free_lists *lists, struct free_map *map, unsigned int bound, bool was_full)
@@ -89,13 +108,23 @@ struct free_map *map_search(struct free_lists *lists, unsigned int order, unsign
 
 /* ---- counts ---- */
 
+unsigned int chunk_free_pages(const struct chunk *chunk)
+{
+	unsigned int units = chunk_nr_units(chunk->order), pages = 0, i;
+
+	for (i = 0; i < units; i++)
+		pages += hweight64(READ_ONCE(chunk->units[i].map.free));
+	return pages;
+}
+EXPORT_SYMBOL_FOR_TEST(chunk_free_pages);
+
 /* Count maximal aligned runs of @bits, up to the order @top; a bit stands for 1 << @shift pages. */
 static void count_runs(u64 bits, unsigned int top, unsigned int shift, unsigned long *nr_free)
 {
 	unsigned int order;
 
 	for (order = 0; order < top; order++) {
-		u64 larger = bits & (bits >> (1u << order)) & map_starts[order + 1];
+		u64 larger = bits_double(bits, order);
 
 		nr_free[shift + order] += hweight64(bits & ~(larger | larger << (1u << order)));
 		bits = larger;

@@ -16,13 +16,28 @@
 extern const u64 map_starts[FREE_MAP_ORDERS + 1];
 extern const u64 map_block[FREE_MAP_ORDERS + 1];
 
+/* From the first bits of aligned runs of 1 << @order bits, keep those of runs twice as long. */
+static __always_inline u64 bits_double(u64 fit, unsigned int order)
+{
+	return fit & (fit >> (1u << order)) & map_starts[order + 1];
+}
+
 /* Return a mask with the first bit of each aligned run of 1 << @order bits that are set. */
 static __always_inline u64 bits_fit(u64 bits, unsigned int order)
 {
-	unsigned int k;
-
-	for (k = 0; k < order; k++)
-		bits &= bits >> (1u << k) & map_starts[k + 1];
+	/* No loop: this is half as many instructions. */
+	if (order > 0)
+		bits = bits_double(bits, 0);
+	if (order > 1)
+		bits = bits_double(bits, 1);
+	if (order > 2)
+		bits = bits_double(bits, 2);
+	if (order > 3)
+		bits = bits_double(bits, 3);
+	if (order > 4)
+		bits = bits_double(bits, 4);
+	if (order > 5)
+		bits = bits_double(bits, 5);
 	return bits;
 }
 
@@ -83,6 +98,10 @@ static __always_inline void map_use(struct free_lists *lists, struct free_map *m
 	}
 }
 
+/* Return a bound of the order of free blocks once the bits of a run are set too. */
+unsigned int map_run_bound(const struct free_map *map, u64 bits, unsigned int index,
+			   unsigned int nr);
+
 /* List a map according to its new bound, or unlist it if it is wholly free: return true then. */
 bool map_relist(struct free_lists *lists, struct free_map *map, unsigned int bound, bool was_full);
 
@@ -114,6 +133,15 @@ static __always_inline bool map_free_block(struct free_lists *lists, struct free
 	return map_free(lists, map, bits << index, merges ? map->order - 1 : order);
 }
 
+/* As map_free(), for @nr bits from bit @index on, aligned to @nr rounded up to a power of two. */
+static __always_inline bool map_free_run(struct free_lists *lists, struct free_map *map,
+					 unsigned int index, unsigned int nr)
+{
+	u64 bits = bits_run(index, nr);
+
+	return map_free(lists, map, bits, map_run_bound(map, bits, index, nr));
+}
+
 /* Return true if the page of a chunk is free. Without the lock, the result may be stale. */
 static inline bool page_is_free(const struct chunk *chunk, unsigned int index)
 {
@@ -121,6 +149,14 @@ static inline bool page_is_free(const struct chunk *chunk, unsigned int index)
 
 	return free >> (index % BIT(UNIT_ORDER)) & 1;
 }
+
+static inline bool chunk_is_free(const struct chunk *chunk)
+{
+	return READ_ONCE(chunk->map.free) == chunk->map.all;
+}
+
+/* Return the number of free pages of a chunk. Without the lock, it may be stale. */
+unsigned int chunk_free_pages(const struct chunk *chunk);
 
 /* Add the free blocks of a chunk, by order, to @nr_free. Without the lock the count may be off. */
 void chunk_count_free(const struct chunk *chunk, unsigned long *nr_free);

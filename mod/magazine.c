@@ -18,15 +18,13 @@
  *
  * Contexts: any. A context that interrupts the owner of a magazine uses the slab, one object
  * at a time. Locks: none. Magazines are accessed with preemption off, which keeps them from
- * being freed. Memory: 8 bytes an entry, 16 for blocks, 4 to 512 entries a stack, per CPU and
- * cache in use.
+ * being freed. Memory: 8 bytes an entry, 4 to 512 entries a stack, per CPU and cache in use.
  */
 #include <linux/cpumask.h>
 #include <linux/string.h>
 
 #include "chunk.h"
 #include "defer.h"
-#include "depot.h"
 #include "gfp.h"
 #include "home.h"
 #include "home_refill.h"
@@ -45,7 +43,7 @@ struct slabmod_magazine *magazine_lock_local(struct slabmod_cache *cache)
 	struct slabmod_magazine *magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
 	long top;
 
-	if (!magazine->capacity)
+	if (!magazine->room)
 		return NULL;
 	top = slabmod_magazine_begin(magazine);
 	if (top < 0) {
@@ -63,29 +61,11 @@ void magazine_unlock_local(struct slabmod_magazine *magazine)
 	WRITE_ONCE(magazine->top, magazine->local_top);
 }
 
-/* Count a refill or flush. After many of them the worker is to resize the magazines. */
-static void count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+void magazine_count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	if (++magazine->misses == MAGAZINE_MANY_MISSES && magazine->capacity < cache->capacity_max)
+	if (++magazine->misses == magazine_many_misses(cache) &&
+	    magazine->room < cache->capacity_max)
 		source_kick_worker(cache->source);
-}
-
-/* ---- what magazines are in front of: homes, or the buddies ---- */
-
-/* @beside: where the frames of blocks go. */
-static unsigned int stock_alloc(struct slabmod_cache *cache, void **objects, void **beside,
-				unsigned int nr, bool any_line)
-{
-	if (cache->flags & CACHE_BLOCKS)
-		return depot_alloc(cache, objects, (struct frame **)beside, nr);
-	return home_alloc(cache, objects, nr, any_line);
-}
-
-static bool stock_free(struct slabmod_cache *cache, void **objects, unsigned int nr)
-{
-	if (cache->flags & CACHE_BLOCKS)
-		return depot_free(cache, objects, nr);
-	return home_free(cache, objects, nr);
 }
 
 /* ---- allocation ---- */
@@ -112,19 +92,18 @@ static void note_places(struct slabmod_cache *cache, struct slabmod_magazine *ma
 static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine, bool any_line)
 {
 	if (!magazine->local_top) {
-		magazine->local_top = stock_alloc(cache, &magazine->object[1],
-						  &magazine->object[magazine->capacity + 1],
-						  half(magazine), any_line);
+		magazine->local_top = home_alloc(cache, &magazine->object[1], half(magazine),
+						 any_line);
 		if (!magazine->local_top)
 			return NULL;
 		note_places(cache, magazine, 1, magazine->local_top);
 		stat_inc(cache->stats, STAT_REFILL);
-		count_miss(cache, magazine);
+		magazine_count_miss(cache, magazine);
 	}
 	return pop_local(magazine);
 }
 
-static void count_direct(struct slabmod_cache *cache, unsigned int nr)
+void magazine_count_direct(struct slabmod_cache *cache, unsigned int nr)
 {
 	stat_add(cache->stats, STAT_DIRECT, nr);
 	atomic_long_add(nr, &cache->allocs);
@@ -133,15 +112,15 @@ static void count_direct(struct slabmod_cache *cache, unsigned int nr)
 void *magazine_alloc_object(struct slabmod_cache *cache, bool any_line)
 {
 	struct slabmod_magazine *magazine;
-	void *object = NULL, *beside;
+	void *object = NULL;
 
 	preempt_disable();
 	magazine = magazine_lock_local(cache);
 	if (magazine) {
 		object = refill(cache, magazine, any_line);
 		magazine_unlock_local(magazine);
-	} else if (stock_alloc(cache, &object, &beside, 1, any_line)) {
-		count_direct(cache, 1);
+	} else if (home_alloc(cache, &object, 1, any_line)) {
+		magazine_count_direct(cache, 1);
 	}
 	preempt_enable();
 	return object;
@@ -159,10 +138,10 @@ static void *add_slab_and_alloc(struct slabmod_cache *cache, struct slab *slab)
 		note_places(cache, magazine, 1, magazine->local_top);
 		object = pop_local(magazine);
 		stat_inc(cache->stats, STAT_REFILL);
-		count_miss(cache, magazine);
+		magazine_count_miss(cache, magazine);
 	} else {
 		home_add_slab(cache, slab, false, &object, 1);
-		count_direct(cache, 1);
+		magazine_count_direct(cache, 1);
 	}
 	if (magazine)
 		magazine_unlock_local(magazine);
@@ -202,7 +181,7 @@ void *magazine_alloc_other_nodes(struct slabmod_cache *cache)
 
 	preempt_disable();
 	if (home_alloc_other_nodes(cache, &object, 1))
-		count_direct(cache, 1);
+		magazine_count_direct(cache, 1);
 	preempt_enable();
 	return object;
 }
@@ -215,14 +194,14 @@ void *magazine_alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	object = home_alloc_on_node(cache, nid);
 	preempt_enable();
 	if (object) {
-		count_direct(cache, 1);
+		magazine_count_direct(cache, 1);
 		return object;
 	}
 	if (!(gfp & __GFP_THISNODE))
 		gfp = gfp_easy(gfp) | __GFP_THISNODE;
 	object = home_alloc_from_new_slab(cache, nid, gfp, true);
 	if (object)
-		count_direct(cache, 1);
+		magazine_count_direct(cache, 1);
 	return object;
 }
 
@@ -263,7 +242,7 @@ size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **object
 		preempt_enable();
 		if (!more)
 			break;
-		count_direct(cache, more);
+		magazine_count_direct(cache, more);
 	}
 	return got;
 }
@@ -273,9 +252,9 @@ EXPORT_SYMBOL_FOR_TEST(magazine_alloc_bulk);
 
 void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	stock_free(cache, &magazine->object[1], magazine->local_top);
+	home_free(cache, &magazine->object[1], magazine->local_top);
 	magazine->local_top = 0;
-	stock_free(cache, magazine_remote(magazine), magazine->nr_remote);
+	home_free(cache, magazine_remote(magazine), magazine->nr_remote);
 	magazine->nr_remote = 0;
 }
 
@@ -298,14 +277,12 @@ static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *
 		if (must_not_lock())
 			return PUT_NO_ROOM;
 		magazine->local_top -= half(magazine);
-		stock_free(cache, &magazine->object[magazine->local_top + 1], half(magazine));
+		home_free(cache, &magazine->object[magazine->local_top + 1], half(magazine));
 		stat_inc(cache->stats, STAT_FLUSH);
-		count_miss(cache, magazine);
+		magazine_count_miss(cache, magazine);
 	}
 	magazine->object[++magazine->local_top] = object;
 	note_places(cache, magazine, magazine->local_top, 1);
-	if (cache->flags & CACHE_BLOCKS)
-		magazine->object[magazine->capacity + magazine->local_top] = chunk_frame(object);
 	return PUT_DONE;
 }
 
@@ -357,34 +334,3 @@ void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *
 			      cache->name, object);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_free_object);
-
-/* ---- blocks ---- */
-
-/* Return true if this CPU may allocate the block again. */
-static bool block_is_near(struct slabmod_cache *cache, void *block)
-{
-	return !(cache->flags & CACHE_CHECK_HOME) ||
-	       chunk_of(block)->buddy->nid == source_nid(cache->source);
-}
-
-bool magazine_free_block(struct slabmod_cache *cache, void *block)
-{
-	struct slabmod_magazine *magazine = NULL;
-	enum put put = PUT_NO_ROOM;
-
-	preempt_disable();
-	if (block_is_near(cache, block))
-		magazine = magazine_lock_local(cache);
-	if (magazine) {
-		put = put_local(cache, magazine, block);
-		magazine_unlock_local(magazine);
-	}
-	if (put == PUT_NO_ROOM) {
-		stat_inc(cache->stats, STAT_DIRECT);
-		if (depot_free(cache, &block, 1))
-			put = PUT_DONE;
-	}
-	preempt_enable();
-	return put == PUT_DONE;
-}
-EXPORT_SYMBOL_FOR_TEST(magazine_free_block);

@@ -21,11 +21,17 @@
 #define MAGAZINE_MAX		512u
 /* The first magazines of a cache, before they are resized. */
 #define MAGAZINE_START_BYTES	8192u
-#define MAGAZINE_START_PAGES	65536u
 #define MAGAZINE_START		16u
+/* Magazines of blocks start with this room, and may hold these bytes at first. */
+#define MAGAZINE_START_BLOCKS	128u
+#define MAGAZINE_START_PAGES	65536u
 
-/* Factor of the bytes for blocks, of which at least one fits. */
-#define MAGAZINE_PAGES_FACTOR	64u
+/*
+ * Factor of the bytes for blocks, of which at least one fits; and what part of a CPU's share of the
+ * pool's limit they may be at most.
+ */
+#define MAGAZINE_PAGES_FACTOR	128u
+#define MAGAZINE_LIMIT_SHARE	8
 
 /* Whether init_on_alloc applies to the cache. */
 static inline bool magazine_clears(const struct slabmod_cache *cache)
@@ -94,9 +100,6 @@ size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **object
 /* Free an object that is known to start in @slab. Any context. */
 void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *object);
 
-/* Free a claimed block of the cache. Return false if that has to be deferred. Any context. */
-bool magazine_free_block(struct slabmod_cache *cache, void *block);
-
 /*
  * Enter this CPU's magazine for longer than the fast path: its count is in @local_top until
  * magazine_unlock_local(). Return NULL if it is busy, or if there is none. Preemption is off.
@@ -104,7 +107,13 @@ bool magazine_free_block(struct slabmod_cache *cache, void *block);
 struct slabmod_magazine *magazine_lock_local(struct slabmod_cache *cache);
 void magazine_unlock_local(struct slabmod_magazine *magazine);
 
-/* Empty a magazine that is locked, or that no CPU can find. */
+/* Count a refill or flush. After many of them the worker is to resize the magazines. */
+void magazine_count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine);
+
+/* Count objects or blocks that were allocated without a magazine. */
+void magazine_count_direct(struct slabmod_cache *cache, unsigned int nr);
+
+/* Empty a magazine of objects that is locked, or that no CPU can find. */
 void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine);
 
 #endif /* SLABMOD_MAGAZINE_H */

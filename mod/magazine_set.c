@@ -14,6 +14,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 
+#include "block_magazine.h"
 #include "chunk.h"
 #include "debug/fault.h"
 #include "gfp.h"
@@ -43,7 +44,7 @@ static size_t magazine_size(const struct slabmod_cache *cache, unsigned int capa
 		return struct_bytes(struct slabmod_magazine, object, STRICT_PLACES + 1 + capacity);
 	/* The frame of each block is beside it. */
 	if (cache->flags & CACHE_BLOCKS)
-		nr_remote = capacity;
+		capacity *= 2;
 	else if (cache->flags & CACHE_CHECK_HOME)
 		nr_remote = magazine_remote_capacity(capacity);
 	return struct_bytes(struct slabmod_magazine, object, 1 + capacity + nr_remote);
@@ -53,7 +54,7 @@ static size_t magazine_size(const struct slabmod_cache *cache, unsigned int capa
 static size_t size_per_cpu(const struct slabmod_cache *cache,
 			   struct slabmod_magazine __percpu *magazines)
 {
-	return magazine_size(cache, per_cpu_ptr(magazines, 0)->capacity);
+	return magazine_size(cache, per_cpu_ptr(magazines, 0)->room);
 }
 
 static void count_metadata(struct slabmod_cache *cache, long bytes)
@@ -102,8 +103,13 @@ static struct slabmod_magazine __percpu *magazines_create(struct slabmod_cache *
 		return NULL;
 	leak_hide_percpu(magazines);
 	for_each_possible_cpu(cpu) {
-		per_cpu_ptr(magazines, cpu)->capacity = capacity;
-		per_cpu_ptr(magazines, cpu)->cpu = cpu;
+		struct slabmod_magazine *magazine = per_cpu_ptr(magazines, cpu);
+
+		magazine->cpu = cpu;
+		magazine->room = capacity;
+		magazine->capacity = capacity;
+		if (cache->flags & CACHE_BLOCKS)
+			block_magazine_reset(cache, magazine);
 	}
 	return magazines;
 }
@@ -199,24 +205,29 @@ static unsigned int least_capacity(const struct slabmod_cache *cache)
 
 static unsigned int start_capacity(const struct slabmod_cache *cache)
 {
-	unsigned int bytes = MAGAZINE_START_BYTES, objects;
+	unsigned int objects = MAGAZINE_START_BLOCKS;
 
-	if (cache->flags & CACHE_BLOCKS)
-		bytes = MAGAZINE_START_PAGES;
-	objects = clamp(bytes / cache->size, least_capacity(cache), MAGAZINE_START);
-
+	if (!(cache->flags & CACHE_BLOCKS))
+		objects = clamp(MAGAZINE_START_BYTES / cache->size, MAGAZINE_MIN, MAGAZINE_START);
 	return min(objects, cache->capacity_max);
+}
+
+/* Return the bytes of blocks that a magazine may hold: in a small pool, a part of its limit. */
+static unsigned int block_bytes(const struct slabmod_cache *cache)
+{
+	unsigned long share = cache->source->limit / num_possible_cpus() / MAGAZINE_LIMIT_SHARE;
+
+	return min_t(unsigned long, magazine_bytes * MAGAZINE_PAGES_FACTOR >> PAGE_SHIFT, share) <<
+		PAGE_SHIFT;
 }
 
 void magazine_setup(struct slabmod_cache *cache)
 {
-	unsigned int bytes = magazine_bytes;
+	unsigned int bytes = cache->flags & CACHE_BLOCKS ? block_bytes(cache) : magazine_bytes;
 
 	cache->fastpath.magazines = magazine_none;
 	cache->magazines = magazine_none;
 	cache->homes = NULL;
-	if (cache->flags & CACHE_BLOCKS)
-		bytes *= MAGAZINE_PAGES_FACTOR;
 	cache->capacity_max = clamp(bytes / cache->size, least_capacity(cache), MAGAZINE_MAX);
 	if (strict_is_on(cache))
 		cache->capacity_max = min(cache->capacity_max, STRICT_MAGAZINE);
@@ -267,7 +278,8 @@ EXPORT_SYMBOL_FOR_TEST(magazine_scan_idle);
 struct survey {
 	unsigned int idle;
 	unsigned int number;
-	bool stale, in_use, many_misses;
+	unsigned int misses;		/* of the magazine with most */
+	bool stale, in_use;
 };
 
 static void add_survey(struct slabmod_magazine *magazine, void *arg)
@@ -278,7 +290,7 @@ static void add_survey(struct slabmod_magazine *magazine, void *arg)
 	survey->number++;
 	survey->stale |= objects && magazine->idle >= survey->idle;
 	survey->in_use |= objects || magazine->idle < survey->idle;
-	survey->many_misses |= READ_ONCE(magazine->misses) >= MAGAZINE_MANY_MISSES;
+	survey->misses = max_t(unsigned int, survey->misses, READ_ONCE(magazine->misses));
 }
 
 static struct survey survey(struct slabmod_cache *cache, unsigned int idle)
@@ -305,7 +317,8 @@ EXPORT_SYMBOL_FOR_TEST(magazine_is_unused);
 
 bool magazine_wants_larger(struct slabmod_cache *cache)
 {
-	return survey(cache, 0).many_misses && cache->capacity < cache->capacity_max;
+	return survey(cache, 0).misses >= magazine_many_misses(cache) &&
+	       cache->capacity < cache->capacity_max;
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_wants_larger);
 
@@ -331,6 +344,14 @@ bool magazine_resize(struct slabmod_cache *cache, bool more)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_resize);
 
+static void flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	if (cache->flags & CACHE_BLOCKS)
+		block_magazine_flush(cache, magazine);
+	else
+		magazine_flush(cache, magazine);
+}
+
 /*
  * Empty a magazine that no CPU uses. Objects are returned by an RCU reader: the slab of one that
  * was freed twice may be freed meanwhile.
@@ -339,7 +360,7 @@ static void empty_unused(struct slabmod_cache *cache, struct slabmod_magazine *m
 {
 	rcu_read_lock();
 	magazine->local_top = magazine->top;
-	magazine_flush(cache, magazine);
+	flush(cache, magazine);
 	magazine_unlock_local(magazine);
 	rcu_read_unlock();
 }
@@ -389,7 +410,9 @@ static void drain_this_cpu(void *arg)
 
 	if (!magazine)
 		return;
-	magazine_flush(drainage->cache, magazine);
+	flush(drainage->cache, magazine);
+	if (drainage->cache->flags & CACHE_BLOCKS)
+		block_magazine_reset(drainage->cache, magazine);
 	magazine_unlock_local(magazine);
 }
 
@@ -508,7 +531,9 @@ static bool check_magazine(struct slabmod_cache *cache, struct slabmod_magazine 
 		return false;
 	}
 	for (i = 1; i <= magazine->top; i++)
-		ok &= check_entry(cache, magazine->object[i]);
+		ok &= check_entry(cache, cache->flags & CACHE_BLOCKS ?
+					 magazine_blocks(magazine)[i - 1].block :
+					 magazine->object[i]);
 	for (i = 0; i < magazine->nr_remote; i++)
 		ok &= check_entry(cache, magazine_remote(magazine)[i]);
 	return ok;

@@ -59,8 +59,17 @@ bool magazine_check(struct slabmod_cache *cache);
 int magazine_init(void);
 void magazine_exit(void);
 
-/* Refills and flushes of one CPU between two scans that call for larger magazines. */
+/*
+ * Refills and flushes of one CPU between two scans that call for larger magazines. Those of
+ * blocks, which start with more room, move more at a time.
+ */
 #define MAGAZINE_MANY_MISSES	64
+#define MAGAZINE_MANY_OF_BLOCKS	16
+
+static inline unsigned int magazine_many_misses(const struct slabmod_cache *cache)
+{
+	return cache->flags & CACHE_BLOCKS ? MAGAZINE_MANY_OF_BLOCKS : MAGAZINE_MANY_MISSES;
+}
 
 extern unsigned int magazine_bytes;
 

@@ -25,6 +25,7 @@
 
 /* The root pool's. */
 static struct slabmod_cache *page_caches[BUDDY_ORDERS] __read_mostly;
+static struct slabmod_cache *small_blocks[SMALL_BLOCK + 1] __read_mostly;
 
 static bool order_refused(const char *func, unsigned int order)
 {
@@ -49,6 +50,17 @@ static noinline void *alloc_slow(struct slabmod_cache *cache, int nid, gfp_t gfp
 	return block_alloc_slow("pages", cache, nid, gfp);
 }
 
+/* The magazine is empty: refill it, or take the slow path. */
+static noinline void *alloc_refill(struct slabmod_cache *cache, gfp_t gfp)
+{
+	struct claimed_block b;
+
+	if (!(cache->flags & CACHE_BLOCKS) || !magazine_has_own(cache) || !block_take(cache, &b))
+		return alloc_slow(cache, NUMA_NO_NODE, gfp);
+	buddy_note_request(&cache->buddies[source_nid(cache->source)], gfp);
+	return block_finish(b, &cache->uses[USE_PAGES], gfp);
+}
+
 /* Return true if @node is this CPU's, and the blocks in its magazine are of that node. */
 static bool is_near(const struct slabmod_cache *cache, int node)
 {
@@ -59,13 +71,12 @@ static bool is_near(const struct slabmod_cache *cache, int node)
 /* Pop a block, or take the slow path. @gfp has no flags that the fast path does not know. */
 static __always_inline void *alloc_fast(struct slabmod_cache *cache, gfp_t gfp)
 {
-	struct frame *frame;
-	void *block;
+	struct claimed_block b;
 
 	cache_may_alloc(gfp);
-	if (unlikely(!block_pop(cache, &block, &frame)))
-		return alloc_slow(cache, NUMA_NO_NODE, gfp);
-	return block_finish(block, frame, &cache->uses[USE_PAGES], gfp);
+	if (unlikely(!block_pop(cache, &b)))
+		return alloc_refill(cache, gfp);
+	return block_finish(b, &cache->uses[USE_PAGES], gfp);
 }
 
 static noinline void *alloc_flags(struct slabmod_cache *cache, gfp_t gfp)
@@ -115,6 +126,25 @@ struct page *slabmod_pool_alloc_pages_node(struct slabmod_pool *pool, int node, 
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_alloc_pages_node);
 
+/* Return the cache of blocks of @nr_pages, or NULL. */
+static struct slabmod_cache *exact_cache(struct slabmod_pool *pool, unsigned int nr_pages)
+{
+	if (nr_pages <= SMALL_BLOCK)
+		return pool ? pool->small_blocks[nr_pages] : small_blocks[nr_pages];
+	return is_power_of_2(nr_pages) ? page_cache(pool, ilog2(nr_pages)) : NULL;
+}
+
+/* Blocks without a cache are in no magazine. */
+static noinline void *alloc_run(struct slabmod_pool *pool, unsigned int nr_pages, gfp_t gfp)
+{
+	struct claimed_block b;
+
+	cache_may_alloc(gfp);
+	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN) || !block_take_run(pool, nr_pages, gfp, &b))
+		return block_alloc("pages", pool, NUMA_NO_NODE, nr_pages, gfp);
+	return block_finish(b, b.frame->use - USE_CLAIMED, gfp);
+}
+
 static bool exact_size_is_valid(size_t size)
 {
 	return size && size <= PAGE_SIZE << SLABMOD_MAX_ORDER;
@@ -122,6 +152,7 @@ static bool exact_size_is_valid(size_t size)
 
 void *slabmod_pool_alloc_pages_exact(struct slabmod_pool *pool, size_t size, gfp_t gfp)
 {
+	struct slabmod_cache *cache;
 	unsigned int nr_pages;
 
 	if (!exact_size_is_valid(size)) {
@@ -130,9 +161,10 @@ void *slabmod_pool_alloc_pages_exact(struct slabmod_pool *pool, size_t size, gfp
 		return NULL;
 	}
 	nr_pages = DIV_ROUND_UP(size, PAGE_SIZE);
-	if (is_power_of_2(nr_pages))
-		return alloc_order(page_cache(pool, ilog2(nr_pages)), gfp);
-	return block_alloc("pages", pool ?: root_pool, NUMA_NO_NODE, nr_pages, gfp);
+	cache = exact_cache(pool, nr_pages);
+	if (cache)
+		return alloc_order(cache, gfp);
+	return alloc_run(pool ?: root_pool, nr_pages, gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_alloc_pages_exact);
 
@@ -166,11 +198,35 @@ static noinline void pages_free_slow(const char *func, void *p, unsigned int nr_
 	rcu_read_unlock();
 }
 
-/* Free a block that was claimed but could not be pushed. */
-static noinline void free_claimed(struct frame *frame, void *block)
+/* Free a claimed block: the magazine is full, or it is no block to be pushed. */
+static noinline void free_claimed(struct slabmod_cache *owner, struct frame *frame, void *block)
 {
-	if (unlikely(!block_release(block)))
+	const struct claimed_block b = { block, frame };
+	bool done;
+
+	if (likely(block_may_push(owner)))
+		done = block_put(owner, &b);
+	else
+		done = block_release(block, frame);
+	if (unlikely(!done))
 		defer_release(frame, block);
+}
+
+/* Free a claimed block without owner. Preemption is off. */
+static noinline void free_run(struct frame *frame, void *block, unsigned int nr_pages)
+{
+	const struct claimed_block b = { block, frame };
+
+	if (unlikely(!block_put_run(&b, nr_pages)))
+		defer_release(frame, block);
+}
+
+/* Free a claimed block of @owner. Preemption is off. */
+static __always_inline void push_or_free(struct slabmod_cache *owner, struct frame *frame,
+					 void *block)
+{
+	if (unlikely(!block_may_push(owner) || !block_push(owner, block, frame)))
+		free_claimed(owner, frame, block);
 }
 
 /*
@@ -185,56 +241,55 @@ static __always_inline bool claim_at(void *p, struct page_use *use, struct frame
 	return !(offset & chunk_map.no_page) && frame_claim_use(*frame, use);
 }
 
-/* Free a block of any pool. Return false if there is none of @order at @p. Preemption is off. */
-static bool free_of_pool(void *p, unsigned int order)
+/* Free a block of any pool. Return false if there is none of @nr_pages at @p. Preemption is off. */
+static bool free_of_pool(void *p, unsigned int nr_pages)
 {
 	struct page_use *use = READ_ONCE(chunk_frame_in_map(chunk_offset(p))->use);
 	struct frame *frame;
 
-	if (use_state(use) != FRAME_PAGES || use->nr_pages != 1u << order ||
+	if (use_state(use) != FRAME_PAGES || use->nr_pages != nr_pages ||
 	    !claim_at(p, use, &frame))
 		return false;
-	if (!block_push(use->owner, frame, p))
-		free_claimed(frame, p);
+	push_or_free(use->owner, frame, p);
 	return true;
 }
 
 /* Free what is not a block of the root pool, or not known to be one. */
-static noinline void free_other(const char *func, void *p, unsigned int order)
+static noinline void free_other(const char *func, void *p, unsigned int nr_pages)
 {
 	bool done;
 
 	preempt_disable();
-	done = order <= SLABMOD_MAX_ORDER && free_of_pool(p, order);
+	done = free_of_pool(p, nr_pages);
 	preempt_enable();
-	if (!done && p && !order_refused(func, order))
-		pages_free_slow(func, p, 1u << order);
+	if (!done && p)
+		pages_free_slow(func, p, nr_pages);
 }
 
-static __always_inline void free_order(const char *func, void *p, unsigned int order)
+/* The fast path for a block of @cache, which has @nr_pages. */
+static __always_inline void free_block(const char *func, void *p, struct slabmod_cache *cache,
+				       unsigned int nr_pages)
 {
-	struct slabmod_cache *cache;
 	struct frame *frame;
 
-	if (unlikely(order > SLABMOD_MAX_ORDER)) {
-		free_other(func, p, order);
-		return;
-	}
-	cache = page_caches[order];
 	preempt_disable();
 	if (unlikely(!claim_at(p, &cache->uses[USE_PAGES], &frame))) {
 		preempt_enable();
-		free_other(func, p, order);
+		free_other(func, p, nr_pages);
 		return;
 	}
-	if (unlikely(!block_push(cache, frame, p)))
-		free_claimed(frame, p);
+	push_or_free(cache, frame, p);
 	preempt_enable();
 }
 
 void slabmod_free_pages(unsigned long addr, unsigned int order)
 {
-	free_order("free_pages", kasan_reset_tag((void *)addr), order);
+	if (unlikely(order > SLABMOD_MAX_ORDER)) {
+		if (addr)
+			order_refused("free_pages", order);
+		return;
+	}
+	free_block("free_pages", kasan_reset_tag((void *)addr), page_caches[order], 1u << order);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages);
 
@@ -258,6 +313,7 @@ void slabmod_free_pages_exact(void *virt, size_t size)
 {
 	unsigned int nr_pages = DIV_ROUND_UP(size, PAGE_SIZE);
 	void *p = kasan_reset_tag(virt);
+	struct slabmod_cache *cache;
 	struct frame *frame;
 	bool claimed;
 
@@ -267,8 +323,9 @@ void slabmod_free_pages_exact(void *virt, size_t size)
 		report_misuse(MISUSE_WRONG_SIZE, "free_pages_exact: %zu bytes at %p", size, virt);
 		return;
 	}
-	if (is_power_of_2(nr_pages)) {
-		free_order("free_pages_exact", p, ilog2(nr_pages));
+	cache = exact_cache(NULL, nr_pages);
+	if (cache) {
+		free_block("free_pages_exact", p, cache, nr_pages);
 		return;
 	}
 	preempt_disable();
@@ -278,25 +335,58 @@ void slabmod_free_pages_exact(void *virt, size_t size)
 		claimed = false;
 	}
 	if (likely(claimed))
-		free_claimed(frame, p);
+		free_run(frame, p, nr_pages);
 	preempt_enable();
 	if (unlikely(!claimed))
 		pages_free_slow("free_pages_exact", virt, nr_pages);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages_exact);
 
+static unsigned long pages_of(struct slabmod_cache *cache)
+{
+	if (!cache || !(cache->flags & CACHE_BLOCKS))
+		return 0;
+	return cache_used(cache) * cache->usual.pages;
+}
+
 unsigned long pages_in_use(struct slabmod_pool *pool)
 {
 	unsigned long pages = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
-	unsigned int order;
+	unsigned int order, nr_pages;
 
 	for (order = 0; order < BUDDY_ORDERS; order++)
-		if (pool->pages[order]->flags & CACHE_BLOCKS)
-			pages += cache_used(pool->pages[order]) << order;
+		pages += pages_of(pool->pages[order]);
+	for (nr_pages = 0; nr_pages <= SMALL_BLOCK; nr_pages++)
+		if (nr_pages && !is_power_of_2(nr_pages))
+			pages += pages_of(pool->small_blocks[nr_pages]);
 	return pages;
 }
+EXPORT_SYMBOL_FOR_TEST(pages_in_use);
 
 /* ---- initialization ---- */
+
+/* In debug mode there are none: such blocks are tracked without a cache. */
+static int create_small_blocks(struct slabmod_pool *pool, bool debug)
+{
+	const unsigned int flags = CACHE_INTERNAL | CACHE_PAGES | CACHE_BLOCKS;
+	char name[SLABMOD_CACHE_NAME_MAX + 1];
+	unsigned int n;
+
+	for (n = 1; n <= SMALL_BLOCK; n++) {
+		if (is_power_of_2(n)) {
+			pool->small_blocks[n] = pool->pages[ilog2(n)];
+			continue;
+		}
+		if (debug)
+			continue;
+		snprintf(name, sizeof(name), "pages-exact-%u", n);
+		pool->small_blocks[n] = cache_create(pool, name, n << PAGE_SHIFT, PAGE_SIZE, flags,
+						     NULL, NULL);
+		if (!pool->small_blocks[n])
+			return -ENOMEM;
+	}
+	return 0;
+}
 
 int pages_create_caches(struct slabmod_pool *pool)
 {
@@ -315,10 +405,11 @@ int pages_create_caches(struct slabmod_pool *pool)
 		if (!pool->pages[order])
 			return -ENOMEM;
 	}
-	return 0;
+	return create_small_blocks(pool, debug);
 }
 
 void pages_init(void)
 {
 	memcpy(page_caches, root_pool->pages, sizeof(page_caches));
+	memcpy(small_blocks, root_pool->small_blocks, sizeof(small_blocks));
 }

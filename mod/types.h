@@ -83,6 +83,12 @@ struct page_use {
 
 enum { USE_PAGES, USE_CLAIMED, NR_BLOCK_USES };
 
+/* A claimed block, and the frame of its first page. */
+struct claimed_block {
+	void *block;
+	struct frame *frame;
+};
+
 /*
  * What a page of a chunk is used for. Frames are in an array outside of the chunk: 8 bytes a page.
  * The first word of what @slab points to has the state, and the cache if the page is in a slab.
@@ -182,7 +188,6 @@ struct chunk {
 	struct list_head all;		/* buddy->chunks; buddy->lock, read under RCU */
 	struct buddy *buddy;		/* constant */
 	void *base;			/* constant */
-	u16 free_pages;			/* buddy->lock */
 	u8 order;			/* constant */
 	u8 listed;			/* in @all; buddy->lock */
 	u8 kind;			/* enum block_kind, unless wholly free; buddy->lock */
@@ -264,6 +269,9 @@ struct descriptors {
 };
 
 #define BUDDY_ORDERS	(SLABMOD_MAX_ORDER + 1)
+
+/* Blocks of up to so many pages have a cache, also if their number is no power of two. */
+#define SMALL_BLOCK	8u
 
 /* What a block is used for. The two kinds share no chunk if that can be avoided. */
 enum block_kind {
@@ -456,6 +464,8 @@ struct slabmod_pool {
 	struct chunk_source source;
 	struct slabmod_cache *kmalloc[SLABMOD_KMALLOC_CLASSES];	/* by class; constant */
 	struct slabmod_cache *pages[BUDDY_ORDERS];		/* by order; constant */
+	/* By number of pages, or NULL; constant. */
+	struct slabmod_cache *small_blocks[SMALL_BLOCK + 1];
 	struct pool_ledger most;	/* the observed peak of each; ledger_lock */
 	struct module *owner;		/* its creator; only compared, never dereferenced */
 	struct list_head node;		/* in the list of pools; pools_mutex, read under RCU */

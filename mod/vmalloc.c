@@ -88,7 +88,7 @@ static void walk_blocks(const struct new_pages *new, void (*fn)(void *block, voi
 
 static void release_block(void *block, void *arg)
 {
-	block_release(block);
+	block_release(block, chunk_frame(block));
 	cond_resched();
 }
 

@@ -22,6 +22,7 @@
 
 /* A macro, so that tools see the caller: tools/include has functions. */
 #undef READ_ONCE
+#define data_race(expr)	(expr)
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #undef WRITE_ONCE
 #define WRITE_ONCE(x, value)	((void)(*(volatile typeof(x) *)&(x) = (value)))

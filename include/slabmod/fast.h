@@ -29,11 +29,12 @@
 /* Invariant: object[0] is NULL, so the top of an empty stack can be compared. */
 struct slabmod_magazine {
 	long top;			/* objects in object[1..top], biased while busy */
-	unsigned long capacity;		/* of object[]; 0 for magazine_none */
+	unsigned long capacity;		/* most objects in it now; 0 for magazine_none */
 	unsigned long allocs;		/* objects allocated */
 	u16 local_top;			/* copy of @top while a slow path owns the magazine */
 	u16 nr_remote;			/* remote objects, stored after object[capacity] */
-	u32 cpu;			/* not valid while @capacity is 0 */
+	u16 cpu;			/* not valid while @capacity is 0 */
+	u16 room;			/* of object[]; above @capacity for blocks only */
 	u32 seen;			/* @allocs and counts at the last magazine_scan_idle() */
 	u16 idle;			/* scans in a row that found no change */
 	u16 misses;			/* refills and flushes since the last scan */

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_blocks.c - magazines of blocks: what they hold, and that of which sizes there are.
+ */
+#include <linux/log2.h>
+
+#include "block_magazine.h"
+#include "free_map.h"
+#include "magazine_set.h"
+#include "pages.h"
+#include "pool_check.h"
+#include "suites.h"
+#include "verbs.h"
+
+#define ORDER	4
+#define BLOCKS	128
+
+/* A pool of @pages at most, with all its caches. */
+static struct slabmod_pool *open_pool(struct kunit *test, unsigned long pages)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool *pool;
+
+	params.limit_bytes = pages << PAGE_SHIFT;
+	pool = slabmod_pool_create("kit-blocks", &params);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	return pool;
+}
+
+static void close_pool(struct kunit *test, struct slabmod_pool *pool)
+{
+	KUNIT_EXPECT_TRUE(test, pool_check(pool));
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
+static void *alloc(struct kunit *test, struct slabmod_pool *pool, unsigned int nr_pages)
+{
+	void *p = slabmod_pool_alloc_pages_exact(pool, nr_pages << PAGE_SHIFT, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	return p;
+}
+
+static void release(void *p, unsigned int nr_pages)
+{
+	slabmod_free_pages_exact(p, nr_pages << PAGE_SHIFT);
+}
+
+/* Allocate many blocks and free them, each with another address. */
+static void turn_over(struct kunit *test, struct slabmod_cache *cache)
+{
+	unsigned int nr_pages = cache->usual.pages, i;
+	void **blocks = kit_array(test, BLOCKS);
+
+	for (i = 0; i < BLOCKS; i++)
+		blocks[i] = alloc(test, cache->pool, nr_pages);
+	for (i = 0; i < BLOCKS; i++)
+		release(blocks[i], nr_pages);
+}
+
+static unsigned int start_of(const struct slabmod_cache *cache)
+{
+	return max_t(unsigned int, MAGAZINE_START_PAGES / cache->size, 1);
+}
+
+static void test_magazine_holds_more_while_it_is_used(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	struct slabmod_cache *cache = pool->pages[ORDER];
+	unsigned long capacity, before = 0;
+
+	/* Enough for this test in any case: the limit is shared by all CPUs. */
+	cache->capacity_max = 32;
+	cache->capacity = 32;
+	release(alloc(test, pool, 1 << ORDER), 1 << ORDER);
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, start_of(cache));
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->room, 32);
+	turn_over(test, cache);
+	capacity = kit_magazine(cache)->capacity;
+	KUNIT_EXPECT_GT(test, capacity, start_of(cache));
+	while (capacity > before) {
+		before = capacity;
+		turn_over(test, cache);
+		capacity = kit_magazine(cache)->capacity;
+	}
+	KUNIT_EXPECT_EQ(test, capacity, 32);
+	/* After that many frees it is not nearly empty, and never above its capacity. */
+	KUNIT_EXPECT_GE(test, magazine_count(cache), 32 / 4);
+	KUNIT_EXPECT_LE(test, magazine_count(cache), 32);
+	close_pool(test, pool);
+}
+
+static void test_idle_magazine_holds_few_again(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	struct slabmod_cache *cache = pool->pages[ORDER];
+
+	cache->capacity_max = 32;
+	cache->capacity = 32;
+	turn_over(test, cache);
+	KUNIT_EXPECT_GT(test, kit_magazine(cache)->capacity, start_of(cache));
+	magazine_drain_all(cache);
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, start_of(cache));
+	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
+	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
+	close_pool(test, pool);
+}
+
+static void test_magazines_of_a_small_pool_hold_a_part_of_its_limit(struct kunit *test)
+{
+	static const unsigned long limits[] = { 64, 1024, KIT_LIMIT };
+	unsigned int i, order;
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct slabmod_pool *pool = open_pool(test, limits[i]);
+		unsigned long share = limits[i] / num_possible_cpus() / MAGAZINE_LIMIT_SHARE;
+
+		for (order = 0; order < BUDDY_ORDERS; order++) {
+			unsigned long most = pool->pages[order]->capacity_max;
+
+			KUNIT_EXPECT_GE(test, most, 1);
+			KUNIT_EXPECT_TRUE(test, most == 1 || most << order <= share);
+		}
+		close_pool(test, pool);
+	}
+}
+
+static void test_small_exact_sizes_have_magazines(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	struct buddy *buddy = &pool->buddies[NID];
+	unsigned int n;
+
+	for (n = 1; n <= SMALL_BLOCK; n++) {
+		struct slabmod_cache *cache = pool->small_blocks[n];
+		unsigned long free;
+		void *p, *q;
+
+		KUNIT_ASSERT_NOT_NULL(test, cache);
+		KUNIT_EXPECT_EQ(test, cache->usual.pages, n);
+		p = alloc(test, pool, n);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)p,
+						   PAGE_SIZE << order_base_2(n)));
+		KUNIT_EXPECT_EQ(test, pages_in_use(pool), n);
+		KUNIT_EXPECT_EQ(test, frame_nr_pages(chunk_frame(p)), n);
+		release(p, n);
+		KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
+		/* The next one is the same, and the buddy has no part in it. */
+		free = buddy->free_pages;
+		q = alloc(test, pool, n);
+		KUNIT_EXPECT_PTR_EQ(test, q, p);
+		KUNIT_EXPECT_EQ(test, buddy->free_pages, free);
+		release(q, n);
+		magazine_drain_all(cache);
+		KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
+	}
+	close_pool(test, pool);
+}
+
+static void test_tails_of_exact_blocks_are_free(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	struct buddy *buddy;
+	unsigned long free;
+	void *p, *q;
+
+	p = alloc(test, pool, 5);
+	/* Nothing else may be in the magazine. */
+	magazine_drain_all(pool->small_blocks[5]);
+	buddy = chunk_of(p)->buddy;
+	free = buddy->free_pages;
+	q = slabmod_pool_alloc_pages_exact(pool, 9 << PAGE_SHIFT, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, q);
+	KUNIT_EXPECT_EQ(test, buddy->free_pages, free - 9);
+	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 5 + 9);
+	release(q, 9);
+	KUNIT_EXPECT_EQ(test, buddy->free_pages, free);
+	KUNIT_EXPECT_TRUE(test, page_is_free(chunk_of(p), chunk_index(chunk_of(p), p) + 5));
+	release(p, 5);
+	magazine_drain_all(pool->small_blocks[5]);
+	KUNIT_EXPECT_EQ(test, buddy->free_pages, free + 5);
+	close_pool(test, pool);
+}
+
+static void test_wrong_frees_of_exact_blocks_are_refused(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	void *p = alloc(test, pool, 5);
+
+	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_SIZE, "5 pages", release(p, 6));
+	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_SIZE, "5 pages", release(p, 8));
+	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_SIZE, "5 pages",
+			  slabmod_free_pages((unsigned long)p, 3));
+	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "inside a block of 5 pages",
+			  release(p + PAGE_SIZE, 5));
+	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 5);
+	release(p, 5);
+	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "", release(p, 5));
+	close_pool(test, pool);
+}
+
+static struct kunit_case blocks_cases[] = {
+	KUNIT_CASE(test_magazine_holds_more_while_it_is_used),
+	KUNIT_CASE(test_idle_magazine_holds_few_again),
+	KUNIT_CASE(test_magazines_of_a_small_pool_hold_a_part_of_its_limit),
+	KUNIT_CASE(test_small_exact_sizes_have_magazines),
+	KUNIT_CASE(test_tails_of_exact_blocks_are_free),
+	KUNIT_CASE(test_wrong_frees_of_exact_blocks_are_refused),
+	{}
+};
+
+struct kunit_suite blocks_suite = {
+	.name = "blocks",
+	KIT_SUITE_HOOKS,
+	.test_cases = blocks_cases,
+};

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * block_magazine.c - per-CPU stacks of free blocks of one order.
+ *
+ * As magazines of objects (magazine.c), with two differences. Three quarters are refilled and
+ * flushed at a time: those of large orders have few entries. And a magazine has room for more
+ * than it may hold at first: blocks are large, so a CPU that seldom uses an order caches little,
+ * and one that uses it often caches more with every second refill or flush.
+ *
+ * Contexts: any. Locks: none. Memory: 16 bytes an entry, 1 to 512 entries, per CPU and order in
+ * use.
+ */
+#include "block_magazine.h"
+#include "chunk.h"
+#include "depot.h"
+#include "gfp.h"
+#include "source.h"
+
+/* Magazines with no more entries are refilled and flushed by three quarters, others by half. */
+#define FEW_BLOCKS	16
+
+/* Blocks to refill or flush at a time. */
+static unsigned int portion(const struct slabmod_magazine *magazine)
+{
+	unsigned int capacity = magazine->capacity;
+
+	return capacity > FEW_BLOCKS ? capacity / 2 : capacity - capacity / 4;
+}
+
+static void count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	magazine_count_miss(cache, magazine);
+	if (magazine->misses % 2 == 0)
+		WRITE_ONCE(magazine->capacity,
+			   min_t(unsigned long, 2 * magazine->capacity, magazine->room));
+}
+
+static void refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	magazine->local_top = depot_alloc(cache, magazine_blocks(magazine), portion(magazine));
+	if (!magazine->local_top)
+		return;
+	stat_inc(cache->stats, STAT_REFILL);
+	count_miss(cache, magazine);
+}
+
+bool block_take(struct slabmod_cache *cache, struct claimed_block *b)
+{
+	struct slabmod_magazine *magazine;
+	bool taken;
+
+	preempt_disable();
+	magazine = magazine_lock_local(cache);
+	if (magazine) {
+		if (!magazine->local_top)
+			refill(cache, magazine);
+		taken = magazine->local_top;
+		if (taken) {
+			magazine->allocs++;
+			*b = magazine_blocks(magazine)[--magazine->local_top];
+		}
+		magazine_unlock_local(magazine);
+	} else {
+		taken = depot_alloc(cache, b, 1);
+		if (taken)
+			magazine_count_direct(cache, 1);
+	}
+	preempt_enable();
+	return taken;
+}
+EXPORT_SYMBOL_FOR_TEST(block_take);
+
+/* Flush the upper part of a full magazine. */
+static void make_room(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	unsigned int nr = portion(magazine);
+
+	if (!depot_free(cache, &magazine_blocks(magazine)[magazine->local_top - nr], nr))
+		return;
+	magazine->local_top -= nr;
+	stat_inc(cache->stats, STAT_FLUSH);
+	count_miss(cache, magazine);
+}
+
+/* Return true if this CPU may allocate the block again. */
+static bool is_near(struct slabmod_cache *cache, void *block)
+{
+	return !(cache->flags & CACHE_CHECK_HOME) ||
+	       chunk_of(block)->buddy->nid == source_nid(cache->source);
+}
+
+bool block_put(struct slabmod_cache *cache, const struct claimed_block *b)
+{
+	struct slabmod_magazine *magazine = NULL;
+	bool done = false;
+
+	preempt_disable();
+	if (is_near(cache, b->block))
+		magazine = magazine_lock_local(cache);
+	if (magazine) {
+		if (magazine->local_top == magazine->capacity)
+			make_room(cache, magazine);
+		done = magazine->local_top < magazine->capacity;
+		if (done)
+			magazine_blocks(magazine)[magazine->local_top++] = *b;
+		magazine_unlock_local(magazine);
+	}
+	if (!done) {
+		stat_inc(cache->stats, STAT_DIRECT);
+		done = depot_free(cache, b, 1);
+	}
+	preempt_enable();
+	return done;
+}
+EXPORT_SYMBOL_FOR_TEST(block_put);
+
+void block_magazine_reset(const struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	WRITE_ONCE(magazine->capacity, clamp(MAGAZINE_START_PAGES / cache->size, 1u,
+					     (unsigned int)magazine->room));
+}
+
+void block_magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	depot_free(cache, magazine_blocks(magazine), magazine->local_top);
+	magazine->local_top = 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * block_magazine.h - per-CPU stacks of free blocks of one order.
+ *
+ * A magazine of blocks has two words an entry: the block and its frame. Entry n, from 1 on, is in
+ * object[2n - 1] and object[2n].
+ */
+#ifndef SLABMOD_BLOCK_MAGAZINE_H
+#define SLABMOD_BLOCK_MAGAZINE_H
+
+#include "magazine.h"
+
+static inline struct claimed_block *magazine_blocks(struct slabmod_magazine *magazine)
+{
+	return (struct claimed_block *)&magazine->object[1];
+}
+
+/* The fast path of an allocation: as slabmod_magazine_pop(). */
+static __always_inline bool block_pop(struct slabmod_cache *cache, struct claimed_block *b)
+{
+	struct slabmod_magazine __percpu *magazine;
+	long top;
+
+	preempt_disable();
+	magazine = READ_ONCE(cache->fastpath.magazines);
+	top = this_cpu_add_return(magazine->top, SLABMOD_MAGAZINE_BUSY) - SLABMOD_MAGAZINE_BUSY;
+	if (unlikely(top <= 0)) {
+		this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY);
+		preempt_enable();
+		return false;
+	}
+	b->block = this_cpu_read(magazine->object[2 * top - 1]);
+	b->frame = this_cpu_read(magazine->object[2 * top]);
+	this_cpu_inc(magazine->allocs);
+	this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY + 1);
+	preempt_enable();
+	return true;
+}
+
+/*
+ * The fast path of a free: push a claimed block. Return false, with nothing done, if the magazine
+ * is busy or full. Preemption is off.
+ */
+static __always_inline bool block_push(struct slabmod_cache *cache, void *block,
+				       struct frame *frame)
+{
+	struct slabmod_magazine *magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
+	unsigned long top = slabmod_magazine_begin(magazine);
+
+	/* The CPU that this interrupts may change the capacity, but then it is busy. */
+	if (unlikely(top >= data_race(magazine->capacity))) {
+		slabmod_magazine_end(magazine, 0);
+		return false;
+	}
+	magazine->object[2 * top + 1] = block;
+	magazine->object[2 * top + 2] = frame;
+	slabmod_magazine_end(magazine, 1);
+	return true;
+}
+
+/*
+ * Allocate a block from the magazine, which is refilled from free pages of this node. Return false
+ * if there are none. The block stays claimed. Any context.
+ */
+bool block_take(struct slabmod_cache *cache, struct claimed_block *b);
+
+/* Free a claimed block. Return false, with nothing done, if an NMI has to defer that. */
+bool block_put(struct slabmod_cache *cache, const struct claimed_block *b);
+
+/* Set what a new magazine, or one that is not needed any more, holds at most. */
+void block_magazine_reset(const struct slabmod_cache *cache, struct slabmod_magazine *magazine);
+
+/* Empty a magazine of blocks that is locked, or that no CPU can find. */
+void block_magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine);
+
+#endif /* SLABMOD_BLOCK_MAGAZINE_H */

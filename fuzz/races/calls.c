@@ -6,6 +6,7 @@
  */
 #include <slabmod/slabmod.h>
 
+#include "block_magazine.h"
 #include "buddy.h"
 #include "buddy_age.h"
 #include "cache.h"
@@ -19,6 +20,7 @@
 
 #define LETTERS		26u
 #define BLOCK_ORDER	4u
+#define EXACT_SIZE	(3 * PAGE_SIZE)
 
 static struct slabmod_cache *cache, *other;
 static struct piece *named[LETTERS];
@@ -185,6 +187,58 @@ static void do_agepages(char letter)
 	buddy_age(&root_pool->buddies[0]);
 }
 
+/* The same for the magazines of blocks. */
+static struct slabmod_cache *block_caches[2];
+
+static void do_pflush(char letter)
+{
+	struct slabmod_magazine *magazine;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(block_caches); i++) {
+		preempt_disable();
+		magazine = magazine_lock_local(block_caches[i]);
+		if (magazine) {
+			block_magazine_flush(block_caches[i], magazine);
+			magazine_unlock_local(magazine);
+		}
+		preempt_enable();
+	}
+}
+
+static void do_pdrain(char letter)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(block_caches); i++)
+		magazine_drain_all(block_caches[i]);
+}
+
+static bool has_blocks(struct slabmod_cache *which)
+{
+	return which == block_caches[0] || which == block_caches[1];
+}
+
+static bool exchange_more_blocks(struct slabmod_cache *which)
+{
+	return has_blocks(which) && magazine_resize(which, true);
+}
+
+static bool exchange_no_blocks(struct slabmod_cache *which)
+{
+	return has_blocks(which) && magazine_resize(which, false);
+}
+
+static void do_pgrow(char letter)
+{
+	cache_resize_magazines(exchange_more_blocks);
+}
+
+static void do_pgiveup(char letter)
+{
+	cache_resize_magazines(exchange_no_blocks);
+}
+
 static bool exchange_more(struct slabmod_cache *which)
 {
 	return which == cache && magazine_resize(which, true);
@@ -242,6 +296,30 @@ static void do_porder(char letter)
 	slabmod_free_pages((unsigned long)piece->p, piece->order);
 }
 
+static void do_exact(char letter)
+{
+	void *p = slabmod_alloc_pages_exact(EXACT_SIZE, gfp_here());
+
+	name(letter, own(p, EXACT_SIZE, NULL, 0));
+}
+
+static void do_efree(char letter)
+{
+	struct piece *piece = piece_of(letter);
+
+	disown(piece);
+	slabmod_free_pages_exact(piece->p, EXACT_SIZE);
+}
+
+/* Free it as two pages. */
+static void do_esize(char letter)
+{
+	struct piece *piece = piece_of(letter);
+
+	oracle_expect(FREED_TWICE, NULL, 0);
+	slabmod_free_pages((unsigned long)piece->p, 1);
+}
+
 static bool may_die(void *arg)
 {
 	return task_cpu_idle((unsigned long)arg);
@@ -295,6 +373,9 @@ static const struct verb verbs[] = {
 	{ "grow", do_grow }, { "giveup", do_giveup }, { "destroy", do_destroy },
 	{ "block", do_block }, { "page", do_page }, { "pfree", do_pfree },
 	{ "porder", do_porder }, { "dead", do_dead }, { "online", do_online },
+	{ "exact", do_exact }, { "efree", do_efree }, { "esize", do_esize },
+	{ "pflush", do_pflush }, { "pdrain", do_pdrain }, { "pgrow", do_pgrow },
+	{ "pgiveup", do_pgiveup },
 	{ "full", do_full }, { "rcu", do_rcu }, { "barrier", do_barrier },
 };
 
@@ -323,6 +404,8 @@ void calls_load(unsigned int size)
 		explore_failed("there is no cache");
 	magazine_bytes = 64 * size;
 	cache->capacity_max = 32;
+	block_caches[0] = root_pool->pages[BLOCK_ORDER];
+	block_caches[1] = root_pool->small_blocks[EXACT_SIZE >> PAGE_SHIFT];
 }
 
 static void free_piece(struct piece *piece)
@@ -330,8 +413,10 @@ static void free_piece(struct piece *piece)
 	oracle_disown(piece);
 	if (piece->order)
 		slabmod_free_pages((unsigned long)piece->p, piece->order - 1);
-	else
+	else if (piece->cache)
 		slabmod_cache_free(piece->cache, piece->p);
+	else
+		slabmod_free_pages_exact(piece->p, piece->size);
 }
 
 void calls_clean_up(void)

@@ -168,6 +168,13 @@ static const struct state {
 	  "pfree a;block;pfree a, block;kfree a;porder a;agepages;poolshrink;pfree p",
 	  "pfree a;pfree b;block;kfree a;pfree b, block;agepages;poolshrink;page",
 	  "pfree a;kfree b;pfree p" },
+	/* Blocks in the magazines of two CPUs, which hold one or a few */
+	{ "runs", 512, 2, 1, "@0 exact a-d, block p-r, efree d, pfree r, @1 exact e f, efree f",
+	  "efree a;exact;pfree p;block;efree a, exact;pfree p, pfree q;esize a;pflush;pdrain;pgrow;"
+	  "pgiveup;agepages;poolshrink",
+	  "efree b;exact;pfree q;block;efree a;efree b, efree c;pflush;pdrain;pgrow;pgiveup;"
+	  "poolshrink;dead 0",
+	  "efree c;exact;pfree q;block" },
 	/* A second cache to be destroyed, with a freed object */
 	{ "other", 512, 2, 1, "@0 alloc a, alloc-other x y, @1 alloc b, @0 kfree x y",
 	  "destroy",
@@ -210,6 +217,9 @@ static const struct {
 	{ "blocks: pfree a | pfree a | nmi0 pfree b", 2 },
 	{ "blocks: pfree a, block | pfree b, block", 3 },
 	{ "blocks: pfree p, poolshrink, block | pfree c, pfree b, alloc", 1 },
+	{ "runs: efree a | efree a", 3 },
+	{ "runs: efree a, efree b | efree c, exact | nmi0 exact", 2 },
+	{ "runs: pfree p | pgiveup, block | nmi0 pfree q", 2 },
 	{ "warm: alloc | giveup", 3 },
 	{ "warm: alloc, free a | grow", 3 },
 	{ "full: free a | irq0 free b | irq1 alloc", 2 },

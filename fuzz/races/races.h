@@ -174,7 +174,7 @@ struct piece {
 	void *p;
 	size_t size;
 	u64 mark;
-	u8 order;			/* of pages, plus 1 */
+	u8 order;			/* of pages, plus 1; 0 of an object or an exact block */
 	bool live;			/* it has an owner */
 	struct slabmod_cache *cache;	/* or NULL */
 };

@@ -58,11 +58,6 @@ static void turn_over(struct kunit *test, struct slabmod_cache *cache)
 		release(blocks[i], nr_pages);
 }
 
-static unsigned int start_of(const struct slabmod_cache *cache)
-{
-	return max_t(unsigned int, MAGAZINE_START_PAGES / cache->size, 1);
-}
-
 static void test_magazine_holds_more_while_it_is_used(struct kunit *test)
 {
 	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
@@ -73,11 +68,11 @@ static void test_magazine_holds_more_while_it_is_used(struct kunit *test)
 	cache->capacity_max = 32;
 	cache->capacity = 32;
 	release(alloc(test, pool, 1 << ORDER), 1 << ORDER);
-	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, start_of(cache));
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, block_magazine_start(cache));
 	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->room, 32);
 	turn_over(test, cache);
 	capacity = kit_magazine(cache)->capacity;
-	KUNIT_EXPECT_GT(test, capacity, start_of(cache));
+	KUNIT_EXPECT_GT(test, capacity, block_magazine_start(cache));
 	while (capacity > before) {
 		before = capacity;
 		turn_over(test, cache);
@@ -98,9 +93,9 @@ static void test_idle_magazine_holds_few_again(struct kunit *test)
 	cache->capacity_max = 32;
 	cache->capacity = 32;
 	turn_over(test, cache);
-	KUNIT_EXPECT_GT(test, kit_magazine(cache)->capacity, start_of(cache));
+	KUNIT_EXPECT_GT(test, kit_magazine(cache)->capacity, block_magazine_start(cache));
 	magazine_drain_all(cache);
-	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, start_of(cache));
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, block_magazine_start(cache));
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
 	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
 	close_pool(test, pool);
@@ -200,6 +195,103 @@ static void test_wrong_frees_of_exact_blocks_are_refused(struct kunit *test)
 	close_pool(test, pool);
 }
 
+/* A run that begins in the unused end of another, so that the frames of both are of runs. */
+static void test_size_that_covers_a_neighbour_is_refused(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	void *p = alloc(test, pool, 33), *q = NULL, *others[16];
+	unsigned int i, nr, distance = 0;
+
+	/* Until one is in the same 64 pages. */
+	for (i = 0; i < ARRAY_SIZE(others) && !q; i++) {
+		others[i] = alloc(test, pool, 9);
+		distance = ((unsigned long)others[i] - (unsigned long)p) >> PAGE_SHIFT;
+		if (distance < 64)
+			q = others[i];
+	}
+	nr = i;
+	KUNIT_EXPECT_NOT_NULL(test, q);
+	if (q)
+		KIT_EXPECT_MISUSE(test, MISUSE_WRONG_SIZE, "33 pages",
+				  release(p, distance + 9));
+	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 33 + 9 * nr);
+	KUNIT_EXPECT_TRUE(test, pool_check(pool));
+	for (i = 0; i < nr; i++)
+		release(others[i], 9);
+	release(p, 33);
+	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
+	close_pool(test, pool);
+}
+
+static void test_grown_magazine_that_is_empty_is_reset_too(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	struct slabmod_cache *cache = pool->pages[ORDER];
+	void **blocks = kit_array(test, BLOCKS);
+	unsigned int i, nr = 0;
+
+	cache->capacity_max = 32;
+	cache->capacity = 32;
+	turn_over(test, cache);
+	/* Allocate what it has. */
+	while (magazine_count(cache) && nr < BLOCKS)
+		blocks[nr++] = alloc(test, pool, 1 << ORDER);
+	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
+	KUNIT_EXPECT_GT(test, kit_magazine(cache)->capacity, block_magazine_start(cache));
+	magazine_scan_idle(cache);
+	KUNIT_EXPECT_FALSE(test, magazine_has_idle_objects(cache, 1));
+	magazine_scan_idle(cache);
+	KUNIT_EXPECT_TRUE(test, magazine_has_idle_objects(cache, 1));
+	magazine_drain_idle(cache, 1);
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, block_magazine_start(cache));
+	KUNIT_EXPECT_FALSE(test, magazine_has_idle_objects(cache, 1));
+	for (i = 0; i < nr; i++)
+		release(blocks[i], 1 << ORDER);
+	close_pool(test, pool);
+}
+
+/* They would have to be allocated from the kernel otherwise, which the limit refuses. */
+static void test_atomic_request_gets_what_the_magazines_have(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, 64);
+	void *blocks[16], *all;
+	unsigned int n, i;
+
+	for (n = 3; n < SMALL_BLOCK; n++) {
+		for (i = 0; i < 2; i++)
+			blocks[i] = alloc(test, pool, n);
+		for (i = 0; i < 2; i++)
+			release(blocks[i], n);
+	}
+	preempt_disable();
+	all = slabmod_pool_alloc_pages_exact(pool, 64 << PAGE_SHIFT, GFP_ATOMIC);
+	preempt_enable();
+	KUNIT_EXPECT_NOT_NULL(test, all);
+	if (all)
+		release(all, 64);
+	close_pool(test, pool);
+}
+
+static void test_bound_of_a_freed_run(struct kunit *test)
+{
+	struct free_map map;
+
+	map_init(&map, UNIT_ORDER);
+	map.bound = 0;
+	/* Without its buddy a block stays what it is, with it, it may be any. */
+	map.free = 0;
+	KUNIT_EXPECT_EQ(test, map_run_bound(&map, bits_run(4, 1), 4, 1), 0);
+	KUNIT_EXPECT_EQ(test, map_run_bound(&map, bits_run(4, 4), 4, 4), 2);
+	KUNIT_EXPECT_EQ(test, map_run_bound(&map, bits_run(8, 5), 8, 5), 2);
+	KUNIT_EXPECT_EQ(test, map_run_bound(&map, bits_run(0, 64), 0, 64), UNIT_ORDER - 1);
+	map.free = BIT_ULL(5);
+	KUNIT_EXPECT_EQ(test, map_run_bound(&map, bits_run(4, 1), 4, 1), UNIT_ORDER - 1);
+	map.free = bits_run(13, 3);
+	KUNIT_EXPECT_EQ(test, map_run_bound(&map, bits_run(8, 5), 8, 5), 3);
+	/* Not aligned */
+	KUNIT_EXPECT_EQ(test, map_run_bound(&map, bits_run(5, 5), 5, 5), UNIT_ORDER - 1);
+}
+
 static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(test_magazine_holds_more_while_it_is_used),
 	KUNIT_CASE(test_idle_magazine_holds_few_again),
@@ -207,6 +299,10 @@ static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(test_small_exact_sizes_have_magazines),
 	KUNIT_CASE(test_tails_of_exact_blocks_are_free),
 	KUNIT_CASE(test_wrong_frees_of_exact_blocks_are_refused),
+	KUNIT_CASE(test_size_that_covers_a_neighbour_is_refused),
+	KUNIT_CASE(test_grown_magazine_that_is_empty_is_reset_too),
+	KUNIT_CASE(test_atomic_request_gets_what_the_magazines_have),
+	KUNIT_CASE(test_bound_of_a_freed_run),
 	{}
 };
 

@@ -18,7 +18,7 @@
 
 /* ---- allocation ---- */
 
-/* Where a block comes from: @cache, or the buddies if its size is no power of two. */
+/* Where a block comes from: @cache, or the buddies if there is none for its size. */
 struct block_request {
 	const char *caller;
 	struct slabmod_pool *pool;
@@ -31,12 +31,16 @@ struct block_request {
 static void *alloc_once(const struct block_request *r)
 {
 	struct claimed_block b;
+	void *block;
 
 	if (!r->cache)
 		return buddy_alloc(r->pool->buddies, r->nid, r->nr_pages, r->gfp, NULL);
 	if (likely(r->nid == source_nid(r->cache->source)) && block_take(r->cache, &b))
 		return b.block;
-	return depot_alloc_block(r->cache, r->nid, r->gfp);
+	block = depot_alloc_block(r->cache, r->nid, r->gfp);
+	if (block)
+		magazine_count_direct(r->cache, 1);
+	return block;
 }
 
 static void *alloc_block(const struct block_request *r)
@@ -107,15 +111,10 @@ noinline void *block_alloc_slow(const char *caller, struct slabmod_cache *cache,
 	return do_alloc(&request);
 }
 
-/* In debug mode, the caches of small orders have slabs, for red zones. */
 static struct slabmod_cache *blocks_of(struct slabmod_pool *pool, unsigned int nr_pages)
 {
-	struct slabmod_cache *cache = NULL;
+	struct slabmod_cache *cache = block_cache_of(pool, nr_pages);
 
-	if (nr_pages <= SMALL_BLOCK)
-		cache = pool->small_blocks[nr_pages];
-	else if (is_power_of_2(nr_pages))
-		cache = pool->pages[ilog2(nr_pages)];
 	return cache && cache->flags & CACHE_BLOCKS ? cache : NULL;
 }
 
@@ -247,12 +246,14 @@ bool block_release(void *block, struct frame *frame)
 
 bool block_put_run(const struct claimed_block *b, unsigned int nr_pages)
 {
+	struct chunk_source *source;
+
 	if (want_init_on_free() || static_branch_unlikely(&debug_blocks) || leak_tracks_blocks())
 		return block_release(b->block, b->frame);
 	if (must_not_lock())
 		return false;
-	stat_add(chunk_of(b->block)->buddy->source->stats, STAT_BLOCK_PAGES, -(long)nr_pages);
-	buddy_free_run(b, nr_pages);
+	source = buddy_free_run(b, nr_pages);
+	stat_add(source->stats, STAT_BLOCK_PAGES, -(long)nr_pages);
 	return true;
 }
 

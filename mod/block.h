@@ -9,6 +9,7 @@
 #ifndef SLABMOD_BLOCK_H
 #define SLABMOD_BLOCK_H
 
+#include <linux/log2.h>
 #include <linux/mm.h>
 
 #include "block_magazine.h"
@@ -22,6 +23,18 @@
  * Report flags and nodes that cannot be honoured, as an error of @caller. Any context.
  */
 void *block_alloc_slow(const char *caller, struct slabmod_cache *cache, int nid, gfp_t gfp);
+
+/*
+ * Return the cache for blocks of @nr_pages, or NULL. In debug mode, caches of small blocks have slabs,
+ * for red zones.
+ */
+static __always_inline struct slabmod_cache *block_cache_of(struct slabmod_pool *pool,
+							    unsigned int nr_pages)
+{
+	if (nr_pages <= SMALL_BLOCK)
+		return pool->small_blocks[nr_pages];
+	return is_power_of_2(nr_pages) ? pool->pages[ilog2(nr_pages)] : NULL;
+}
 
 /* Let the caller own a claimed block. Clear and track it if that is wanted. */
 void *block_finish_slow(void *block, struct frame *frame, gfp_t gfp);
@@ -38,8 +51,8 @@ static __always_inline void *block_finish(struct claimed_block b, struct page_us
 
 /*
  * Allocate @nr_pages pages of node @nid, or of this CPU's for NUMA_NO_NODE. Report flags and nodes
- * that cannot be honoured, as an error of @caller. Any context; NULL in an NMI unless the size
- * is a power of two and the magazine has a block.
+ * that cannot be honoured, as an error of @caller. Any context; NULL in an NMI unless there is a
+ * cache for the size and its magazine has a block.
  */
 void *block_alloc(const char *caller, struct slabmod_pool *pool, int nid, unsigned int nr_pages,
 		  gfp_t gfp);

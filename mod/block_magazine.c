@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * block_magazine.c - per-CPU stacks of free blocks of one order.
+ * block_magazine.c - per-CPU stacks of free blocks of one size.
  *
  * As magazines of objects (magazine.c), with two differences. Three quarters are refilled and
- * flushed at a time: those of large orders have few entries. And a magazine has room for more
+ * flushed at a time if there are few entries, as for large blocks. And a magazine has room for more
  * than it may hold at first: blocks are large, so a CPU that seldom uses an order caches little,
  * and one that uses it often caches more with every second refill or flush.
  *
- * Contexts: any. Locks: none. Memory: 16 bytes an entry, 1 to 512 entries, per CPU and order in
- * use.
+ * Contexts: any. Locks: none. Memory: 16 bytes an entry, 1 to 512 entries, per CPU and size in use.
  */
 #include "block_magazine.h"
 #include "chunk.h"
@@ -29,8 +28,7 @@ static unsigned int portion(const struct slabmod_magazine *magazine)
 
 static void count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	magazine_count_miss(cache, magazine);
-	if (magazine->misses % 2 == 0)
+	if (magazine_count_miss(cache, magazine) % 2 == 0)
 		WRITE_ONCE(magazine->capacity,
 			   min_t(unsigned long, 2 * magazine->capacity, magazine->room));
 }
@@ -116,8 +114,8 @@ EXPORT_SYMBOL_FOR_TEST(block_put);
 
 void block_magazine_reset(const struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	WRITE_ONCE(magazine->capacity, clamp(MAGAZINE_START_PAGES / cache->size, 1u,
-					     (unsigned int)magazine->room));
+	WRITE_ONCE(magazine->capacity,
+		   min_t(unsigned int, block_magazine_start(cache), magazine->room));
 }
 
 void block_magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * block_magazine.h - per-CPU stacks of free blocks of one order.
+ * block_magazine.h - per-CPU stacks of free blocks of one size.
  *
  * A magazine of blocks has two words an entry: the block and its frame. Entry n, from 1 on, is in
  * object[2n - 1] and object[2n].
@@ -67,7 +67,12 @@ bool block_take(struct slabmod_cache *cache, struct claimed_block *b);
 /* Free a claimed block. Return false, with nothing done, if an NMI has to defer that. */
 bool block_put(struct slabmod_cache *cache, const struct claimed_block *b);
 
-/* Set what a new magazine, or one that is not needed any more, holds at most. */
+/* What a magazine holds at most if it was not used lately. */
+static inline unsigned int block_magazine_start(const struct slabmod_cache *cache)
+{
+	return max_t(unsigned int, MAGAZINE_START_PAGES / cache->size, 1);
+}
+
 void block_magazine_reset(const struct slabmod_cache *cache, struct slabmod_magazine *magazine);
 
 /* Empty a magazine of blocks that is locked, or that no CPU can find. */

@@ -399,7 +399,7 @@ void *buddy_alloc_slab(struct buddy *buddies, int nid, unsigned int nr_pages, gf
 	return alloc_block(buddies, nid, &request, gfp);
 }
 
-void buddy_free_run(const struct claimed_block *b, unsigned int nr_pages)
+struct chunk_source *buddy_free_run(const struct claimed_block *b, unsigned int nr_pages)
 {
 	struct chunk *chunk = chunk_of(b->block);
 	struct buddy *buddy = chunk->buddy;
@@ -409,6 +409,7 @@ void buddy_free_run(const struct claimed_block *b, unsigned int nr_pages)
 	frame_set_all(b->frame, &frame_tail, nr_pages);
 	buddy_pages_free_run(buddy, chunk, b->frame - chunk->frames, nr_pages);
 	unlock_and_trim(buddy, flags);
+	return buddy->source;
 }
 
 unsigned int buddy_free_claimed(void *block)

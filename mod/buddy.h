@@ -45,8 +45,11 @@ unsigned int buddy_alloc_bulk(struct buddy *buddy, struct page_use *use,
 void buddy_free_bulk(const struct page_use *use, const struct claimed_block *blocks,
 		     unsigned int nr);
 
-/* Free a claimed block of @nr_pages pages without owner. Any context but NMI. */
-void buddy_free_run(const struct claimed_block *b, unsigned int nr_pages);
+/*
+ * Free a claimed block of @nr_pages pages without owner. Return the source of its pages. Any context
+ * but NMI.
+ */
+struct chunk_source *buddy_free_run(const struct claimed_block *b, unsigned int nr_pages);
 
 /* The same for a block of any size. Return its pages. */
 unsigned int buddy_free_claimed(void *block);

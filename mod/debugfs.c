@@ -310,7 +310,7 @@ static int info_show(struct seq_file *m, void *unused)
 	show_value(m, "align", cache->align, "bytes");
 	show_value(m, "slab_objects", cache->usual.objects, "objects per slab");
 	show_value(m, "slab_pages", cache->usual.pages, "pages per slab");
-	show_value(m, "capacity", cache->capacity, "objects per magazine");
+	show_value(m, "capacity", cache->capacity, "objects in a magazine at most");
 	show_value(m, "used", cache_used(cache), "objects allocated by callers");
 	show_value(m, "in_magazines", cache_cached_objects(cache),
 		   "free objects in magazines or in quarantine");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * depot.c - blocks of one order, for magazines.
+ * depot.c - blocks of one size, for magazines.
  *
  * What homes are to objects, the buddies are to blocks: magazines are refilled from here and
  * flushed to here. A block that is outside of the buddy is claimed, or in use by a caller.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * depot.h - blocks of one order, for magazines.
+ * depot.h - blocks of one size, for magazines.
  */
 #ifndef SLABMOD_DEPOT_H
 #define SLABMOD_DEPOT_H
@@ -8,7 +8,7 @@
 #include "types.h"
 
 /*
- * Allocate up to @nr blocks of the order of @cache, from free pages of this node, and return their
+ * Allocate up to @nr blocks of the size of @cache, from free pages of this node, and return their
  * number. The blocks are claimed. Any context; 0 in an NMI.
  */
 unsigned int depot_alloc(struct slabmod_cache *cache, struct claimed_block *blocks,

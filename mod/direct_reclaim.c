@@ -60,12 +60,16 @@ static bool is_drained(struct slabmod_pool *pool)
 /* Free the blocks in this CPU's magazines to the buddies, where they merge. */
 static bool drain_local(struct slabmod_pool *pool)
 {
-	unsigned int order;
+	unsigned int i;
 	bool any = false;
 
-	for (order = 0; order < BUDDY_ORDERS; order++)
-		if (pool->pages[order])
-			any |= magazine_drain_local(pool->pages[order]);
+	for (i = 0; i < BUDDY_ORDERS; i++)
+		if (pool->pages[i])
+			any |= magazine_drain_local(pool->pages[i]);
+	/* Some of these are the same. */
+	for (i = 1; i <= SMALL_BLOCK; i++)
+		if (pool->small_blocks[i])
+			any |= magazine_drain_local(pool->small_blocks[i]);
 	return any;
 }
 

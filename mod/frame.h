@@ -73,12 +73,16 @@ static inline bool frame_begins_run(const struct frame *frame)
 /* Return the pages of a block in use or claimed that begins at @frame, and otherwise 1. */
 unsigned int frame_nr_pages(const struct frame *frame);
 
-/* Return true if the block without owner that begins at @frame has @nr_pages, more than 1. */
+/* Return true if the claimed block without owner that begins at @frame has @nr_pages. */
 static inline bool frame_run_has(const struct frame *frame, unsigned int nr_pages)
 {
-	return READ_ONCE(frame[nr_pages - 1].use) == &frame_run &&
-	       (nr_pages == 1u << frame->use->order ||
-		READ_ONCE(frame[nr_pages].use) != &frame_run);
+	const struct frame *const end = frame + nr_pages, *next;
+
+	/* All of them: the last page may be in another block, if this one is shorter. */
+	for (next = frame + 1; next < end; next++)
+		if (READ_ONCE(next->use) != &frame_run)
+			return false;
+	return nr_pages == 1u << frame->use->order || READ_ONCE(end->use) != &frame_run;
 }
 
 /* Set the uses of the blocks of a cache, of @nr_pages pages each. */
@@ -90,7 +94,10 @@ static __always_inline void frame_reset(struct frame *frame)
 	WRITE_ONCE(frame->use, &frame_tail);
 }
 
-/* Let the frames of @nr pages point to @use, in few instructions: interrupts may be off. */
+/*
+ * Let the frames of @nr pages point to @use, in few instructions: interrupts may be off. Frames are
+ * read without a lock: memset_p() writes whole words.
+ */
 static inline void frame_set_all(struct frame *frame, struct page_use *use, unsigned int nr)
 {
 	memset_p((void **)frame, use, nr);

@@ -61,21 +61,27 @@ void map_init(struct free_map *map, unsigned int order)
 	map->all = map_block[order];
 	map->free = map->all;
 }
+EXPORT_SYMBOL_FOR_TEST(map_init);
 
 unsigned int map_run_bound(const struct free_map *map, u64 bits, unsigned int index,
 			   unsigned int nr)
 {
-	unsigned int order = order_base_2(nr);
-	u64 block = map_block[order] << (index & -(1u << order));
+	unsigned int order = order_base_2(nr), top = map->order - 1;
+	u64 block = map_block[order] << (index & -(1u << order)), free = map->free | bits;
 
 	/* It is not worth finding out if the bound cannot rise. */
-	if (map->bound == map->order - 1)
-		return map->bound;
+	if (map->bound == top || order > top)
+		return top;
 	/* A run that is not aligned ends in the next block. */
 	if ((block & bits) != bits)
-		return map->order - 1;
-	return ((map->free | bits) & block) == block ? map->order - 1 : order - 1;
+		return top;
+	if ((free & block) != block)
+		return order - 1;
+	/* The block is free. If its buddy is too, they may merge to any order. */
+	block = map_block[order + 1] << (index & -(2u << order));
+	return (free & block) == block ? top : order;
 }
+EXPORT_SYMBOL_FOR_TEST(map_run_bound);
 
 bool map_relist(struct free_lists *lists, struct free_map *map, unsigned int bound, bool was_full)
 {

@@ -133,7 +133,7 @@ static __always_inline bool map_free_block(struct free_lists *lists, struct free
 	return map_free(lists, map, bits << index, merges ? map->order - 1 : order);
 }
 
-/* As map_free(), for @nr bits from bit @index on, aligned to @nr rounded up to a power of two. */
+/* As map_free(), for @nr bits from bit @index on. */
 static __always_inline bool map_free_run(struct free_lists *lists, struct free_map *map,
 					 unsigned int index, unsigned int nr)
 {

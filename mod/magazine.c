@@ -61,11 +61,15 @@ void magazine_unlock_local(struct slabmod_magazine *magazine)
 	WRITE_ONCE(magazine->top, magazine->local_top);
 }
 
-void magazine_count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+unsigned int magazine_count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	if (++magazine->misses == magazine_many_misses(cache) &&
-	    magazine->room < cache->capacity_max)
+	/* Scans reset it. */
+	u16 misses = READ_ONCE(magazine->misses) + 1;
+
+	WRITE_ONCE(magazine->misses, misses);
+	if (misses == magazine_many_misses(cache) && magazine->room < cache->capacity_max)
 		source_kick_worker(cache->source);
+	return misses;
 }
 
 /* ---- allocation ---- */

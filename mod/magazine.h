@@ -107,8 +107,11 @@ void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *
 struct slabmod_magazine *magazine_lock_local(struct slabmod_cache *cache);
 void magazine_unlock_local(struct slabmod_magazine *magazine);
 
-/* Count a refill or flush. After many of them the worker is to resize the magazines. */
-void magazine_count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine);
+/*
+ * Count a refill or flush, and return how many there were lately. After many of them the worker is
+ * to resize the magazines.
+ */
+unsigned int magazine_count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine);
 
 /* Count objects or blocks that were allocated without a magazine. */
 void magazine_count_direct(struct slabmod_cache *cache, unsigned int nr);

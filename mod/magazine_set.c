@@ -2,7 +2,7 @@
 /*
  * magazine_set.c - the magazines of a cache: creation, resizing, draining, counts.
  *
- * All magazines of a cache have the same capacity. They are created with a typed cache, or by the
+ * All magazines of a cache have the same room. They are created with a typed cache, or by the
  * first allocation of a size class, and start small. They are replaced by larger ones if one of
  * them is refilled or flushed often, and by magazine_none when they are unused.
  *
@@ -277,10 +277,16 @@ EXPORT_SYMBOL_FOR_TEST(magazine_scan_idle);
 
 struct survey {
 	unsigned int idle;
+	unsigned long start;		/* the capacity of a magazine that was not used lately */
 	unsigned int number;
 	unsigned int misses;		/* of the magazine with most */
 	bool stale, in_use;
 };
+
+static unsigned long capacity_at_rest(const struct slabmod_cache *cache)
+{
+	return cache->flags & CACHE_BLOCKS ? block_magazine_start(cache) : ULONG_MAX;
+}
 
 static void add_survey(struct slabmod_magazine *magazine, void *arg)
 {
@@ -288,14 +294,15 @@ static void add_survey(struct slabmod_magazine *magazine, void *arg)
 	struct survey *survey = arg;
 
 	survey->number++;
-	survey->stale |= objects && magazine->idle >= survey->idle;
+	survey->stale |= (objects || READ_ONCE(magazine->capacity) > survey->start) &&
+			 magazine->idle >= survey->idle;
 	survey->in_use |= objects || magazine->idle < survey->idle;
 	survey->misses = max_t(unsigned int, survey->misses, READ_ONCE(magazine->misses));
 }
 
 static struct survey survey(struct slabmod_cache *cache, unsigned int idle)
 {
-	struct survey survey = { .idle = idle };
+	struct survey survey = { .idle = idle, .start = capacity_at_rest(cache) };
 
 	visit_magazines(cache, add_survey, &survey);
 	return survey;
@@ -437,7 +444,10 @@ static bool is_stale(int cpu, void *arg)
 
 	/* on_each_cpu_cond() has preemption off. */
 	magazine = per_cpu_ptr(READ_ONCE(drainage->cache->magazines), cpu);
-	return magazine_nr_objects(magazine) && READ_ONCE(magazine->idle) >= drainage->idle;
+	if (READ_ONCE(magazine->idle) < drainage->idle)
+		return false;
+	return magazine_nr_objects(magazine) ||
+	       READ_ONCE(magazine->capacity) > capacity_at_rest(drainage->cache);
 }
 
 void magazine_drain_idle(struct slabmod_cache *cache, unsigned int idle)
@@ -459,8 +469,11 @@ void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu)
 {
 	struct slabmod_magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
 
-	if (magazine_has_own(cache))
-		empty_unused(cache, magazine);
+	if (!magazine_has_own(cache))
+		return;
+	empty_unused(cache, magazine);
+	if (cache->flags & CACHE_BLOCKS)
+		block_magazine_reset(cache, magazine);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_drain_cpu);
 

@@ -25,7 +25,6 @@
 
 /* The root pool's. */
 static struct slabmod_cache *page_caches[BUDDY_ORDERS] __read_mostly;
-static struct slabmod_cache *small_blocks[SMALL_BLOCK + 1] __read_mostly;
 
 static bool order_refused(const char *func, unsigned int order)
 {
@@ -126,14 +125,6 @@ struct page *slabmod_pool_alloc_pages_node(struct slabmod_pool *pool, int node, 
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_alloc_pages_node);
 
-/* Return the cache of blocks of @nr_pages, or NULL. */
-static struct slabmod_cache *exact_cache(struct slabmod_pool *pool, unsigned int nr_pages)
-{
-	if (nr_pages <= SMALL_BLOCK)
-		return pool ? pool->small_blocks[nr_pages] : small_blocks[nr_pages];
-	return is_power_of_2(nr_pages) ? page_cache(pool, ilog2(nr_pages)) : NULL;
-}
-
 /* Blocks without a cache are in no magazine. */
 static noinline void *alloc_run(struct slabmod_pool *pool, unsigned int nr_pages, gfp_t gfp)
 {
@@ -161,10 +152,11 @@ void *slabmod_pool_alloc_pages_exact(struct slabmod_pool *pool, size_t size, gfp
 		return NULL;
 	}
 	nr_pages = DIV_ROUND_UP(size, PAGE_SIZE);
-	cache = exact_cache(pool, nr_pages);
+	pool = pool ?: root_pool;
+	cache = block_cache_of(pool, nr_pages);
 	if (cache)
 		return alloc_order(cache, gfp);
-	return alloc_run(pool ?: root_pool, nr_pages, gfp);
+	return alloc_run(pool, nr_pages, gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_alloc_pages_exact);
 
@@ -323,7 +315,7 @@ void slabmod_free_pages_exact(void *virt, size_t size)
 		report_misuse(MISUSE_WRONG_SIZE, "free_pages_exact: %zu bytes at %p", size, virt);
 		return;
 	}
-	cache = exact_cache(NULL, nr_pages);
+	cache = block_cache_of(root_pool, nr_pages);
 	if (cache) {
 		free_block("free_pages_exact", p, cache, nr_pages);
 		return;
@@ -411,5 +403,4 @@ int pages_create_caches(struct slabmod_pool *pool)
 void pages_init(void)
 {
 	memcpy(page_caches, root_pool->pages, sizeof(page_caches));
-	memcpy(small_blocks, root_pool->small_blocks, sizeof(small_blocks));
 }

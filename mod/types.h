@@ -406,8 +406,8 @@ struct slabmod_cache {
 	unsigned int usable;		/* bytes of @size that a caller may write to */
 	unsigned int lead;		/* bytes of the red zone before an object, or 0 */
 	unsigned int tail;		/* unused bytes after the last object of a slab */
-	unsigned int capacity;		/* of a magazine, now; resize_lock */
-	unsigned int capacity_max;	/* of a magazine */
+	unsigned int capacity;		/* room of a magazine, now; resize_lock */
+	unsigned int capacity_max;	/* largest room of a magazine */
 
 	void (*ctor)(void *object);
 	struct debug_cache *debug;	/* or NULL */

@@ -47,6 +47,8 @@
 /* One in so many is left. */
 #define LEFT		10
 #define EXCHANGES	300000u
+/* Of those in use, at most one in so many is replaced in one go. */
+#define BURST	10u
 
 /* Of the requests with slabs, one in so many is a page; that is half of the bytes. */
 #define PAGES_AMONG_SLABS	5
@@ -140,14 +142,21 @@ static int fill(struct fragments *f)
 	return err;
 }
 
+/*
+ * Replace random objects, at a constant load. They come and go in bursts: if each were replaced at
+ * once, an allocator that reuses what was freed last would change nothing.
+ */
 static int churn(struct fragments *f)
 {
-	u32 n;
+	u32 n, i, burst;
 	int err = 0;
 
-	for (n = 0; n < EXCHANGES && !err; n++) {
-		remove_random(f);
-		err = add(f);
+	for (n = 0; n < EXCHANGES && !err; n += burst) {
+		burst = bench_random(&f->random) % (f->nr / BURST) + 1;
+		for (i = 0; i < burst; i++)
+			remove_random(f);
+		for (i = 0; i < burst && !err; i++)
+			err = add(f);
 	}
 	return err;
 }

@@ -274,6 +274,62 @@ static void test_slabs_and_pages_use_different_chunks(struct kunit *test)
 	slab_destroy(cache, slab);
 }
 
+static void free_if(void **pages, unsigned int nr, const struct chunk *chunk,
+		    bool (*which)(unsigned int index))
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!pages[i] || chunk_of(pages[i]) != chunk ||
+		    !which(chunk_index(chunk, pages[i])))
+			continue;
+		buddy_free(pages[i]);
+		pages[i] = NULL;
+	}
+}
+
+static bool is_in_first_half_unit(unsigned int index)
+{
+	return index < 32;
+}
+
+/* All units but the first are free then, and of that a single page. */
+static bool is_second_or_in_other_units(unsigned int index)
+{
+	return index == 1 || index >= 64;
+}
+
+static void test_chunk_that_drains_is_used_last(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create_orders(test, 2048, 10, 10);
+	void **pages = kit_array(test, 2048), *more[33];
+	struct chunk *fills, *drains;
+	unsigned int i;
+
+	for (i = 0; i < 2048; i++)
+		pages[i] = alloc(test, pool, 1);
+	fills = chunk_of(pages[0]);
+	drains = chunk_of(pages[2047]);
+	KUNIT_ASSERT_PTR_NE(test, fills, drains);
+	free_if(pages, 2048, drains, is_second_or_in_other_units);
+	KUNIT_EXPECT_TRUE(test, drains->drains);
+	free_if(pages, 2048, fills, is_in_first_half_unit);
+	KUNIT_EXPECT_FALSE(test, fills->drains);
+	/* The single page fits best, but it would keep the chunk from being freed. */
+	for (i = 0; i < 32; i++) {
+		more[i] = alloc(test, pool, 1);
+		KUNIT_EXPECT_PTR_EQ(test, chunk_of(more[i]), fills);
+	}
+	more[32] = alloc(test, pool, 1);
+	KUNIT_EXPECT_PTR_EQ(test, chunk_of(more[32]), drains);
+	KUNIT_EXPECT_TRUE(test, buddy_check(&pool->buddies[NID]));
+	for (i = 0; i < ARRAY_SIZE(more); i++)
+		buddy_free(more[i]);
+	for (i = 0; i < 2048; i++)
+		if (pages[i])
+			buddy_free(pages[i]);
+}
+
 /* ---- many CPUs ---- */
 
 static struct slabmod_pool *crowd_pool;
@@ -327,6 +383,7 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(test_at_the_limit_free_pages_of_another_node_serve),
 	KUNIT_CASE(test_blocks_in_bulk_are_distinct_and_come_back),
 	KUNIT_CASE(test_slabs_and_pages_use_different_chunks),
+	KUNIT_CASE(test_chunk_that_drains_is_used_last),
 	KUNIT_CASE(test_many_cpus_share_a_node),
 	KUNIT_CASE(test_random_run_matches_a_map_of_pages),
 	{}

@@ -112,7 +112,7 @@ static void test_wrong_map_is_found(struct kunit *test)
 	list_del_init(&map->node);
 	EXPECT_BROKEN(test, "unit 0 with free bits 0xfffffffe is not on a list",
 		      buddy_check(b.buddy));
-	list_add(&map->node, &b.buddy->units[b.chunk->kind].list[map->bound]);
+	list_add(&map->node, &b.buddy->units[b.chunk->kind].of[map->drains].list[map->bound]);
 	blocks_end(test, &b);
 }
 
@@ -128,7 +128,8 @@ static void test_wrong_units_of_a_chunk_are_found(struct kunit *test)
 static void test_wrong_count_of_a_node_is_found(struct kunit *test)
 {
 	struct blocks b = blocks_of(test);
-	struct free_lists *lists = &b.buddy->units[b.chunk->kind];
+	struct bound_lists *lists =
+		&b.buddy->units[b.chunk->kind].of[b.chunk->units[0].map.drains];
 
 	EXPECT_BROKEN_AS(test, b.buddy->free_pages, 32,
 			 "counts 32 free pages and has 31", buddy_check(b.buddy));

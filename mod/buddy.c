@@ -216,7 +216,7 @@ static void *alloc_new(struct buddy *buddies, int nid, const struct buddy_reques
 	buddy = chunk->buddy;
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	add_chunk(buddy, chunk);
-	chunk->kind = request->kind;
+	buddy_pages_begin(chunk, request->kind);
 	buddy_pages_take_from(buddy, chunk, &blocks);
 	finish_block(buddy, &b, request);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
@@ -518,8 +518,10 @@ static void init_lists(struct free_lists *lists)
 {
 	unsigned int i;
 
-	for (i = 0; i < FREE_MAP_ORDERS; i++)
-		INIT_LIST_HEAD(&lists->list[i]);
+	for (i = 0; i < FREE_MAP_ORDERS; i++) {
+		INIT_LIST_HEAD(&lists->of[false].list[i]);
+		INIT_LIST_HEAD(&lists->of[true].list[i]);
+	}
 }
 
 void buddy_init(struct buddy *buddy, int nid, struct chunk_source *source)

@@ -95,11 +95,13 @@ static bool check_chunk(struct chunk *chunk)
 
 static bool lists_match(const struct free_lists *lists)
 {
-	unsigned int bound;
+	unsigned int bound, i;
 	bool ok = true;
 
-	for (bound = 0; bound < FREE_MAP_ORDERS; bound++)
-		ok &= list_empty(&lists->list[bound]) == !test_bit(bound, &lists->mask);
+	for (i = 0; i < ARRAY_SIZE(lists->of); i++)
+		for (bound = 0; bound < FREE_MAP_ORDERS; bound++)
+			ok &= list_empty(&lists->of[i].list[bound]) ==
+			      !test_bit(bound, &lists->of[i].mask);
 	return ok;
 }
 

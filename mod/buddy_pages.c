@@ -32,6 +32,12 @@ void buddy_pages_remove_empty(struct buddy *buddy, struct chunk *chunk)
 	buddy->free_chunk_pages -= chunk_pages(chunk);
 }
 
+void buddy_pages_begin(struct chunk *chunk, enum block_kind kind)
+{
+	chunk->kind = kind;
+	chunk->drains = true;
+}
+
 /* Remove the smallest wholly free chunk of at least @order, for blocks of @kind. */
 static struct chunk *use_empty(struct buddy *buddy, enum block_kind kind, unsigned int order)
 {
@@ -42,7 +48,7 @@ static struct chunk *use_empty(struct buddy *buddy, enum block_kind kind, unsign
 		return NULL;
 	chunk = list_first_entry(&buddy->empty[order + __ffs(orders)], struct chunk, empty);
 	buddy_pages_remove_empty(buddy, chunk);
-	chunk->kind = kind;
+	buddy_pages_begin(chunk, kind);
 	return chunk;
 }
 
@@ -53,12 +59,37 @@ static __always_inline void count_free(struct buddy *buddy, long pages)
 	WRITE_ONCE(buddy->free_pages, buddy->free_pages + pages);
 }
 
+static void move_map(struct free_lists *lists, struct free_map *map, bool drains)
+{
+	map_unlist(lists, map);
+	map_list(lists, map, map->bound, drains);
+}
+
+/*
+ * Units of a chunk were used or freed. A chunk drains when three quarters of its units are free, and
+ * fills up again when more than half are in use. Its units are moved when a search finds them.
+ */
+static __always_inline void note_units(struct buddy *buddy, struct chunk *chunk)
+{
+	unsigned int all = chunk_nr_units(chunk->order), free = hweight64(chunk->map.free);
+	bool drains = free >= (chunk->drains ? (all + 1) / 2 : all - all / 4);
+
+	if (likely(drains == chunk->drains))
+		return;
+	chunk->drains = drains;
+	if (!list_empty(&chunk->map.node))
+		move_map(&buddy->partial[chunk->kind], &chunk->map, drains);
+}
+
 /* Free a block of units. */
 static noinline void free_units(struct buddy *buddy, struct chunk *chunk, unsigned int first,
 				unsigned int order)
 {
-	if (map_free_block(&buddy->partial[chunk->kind], &chunk->map, first, order))
+	if (map_free_block(&buddy->partial[chunk->kind], &chunk->map, first, order,
+			   chunk->drains))
 		buddy_pages_add_empty(buddy, chunk);
+	else
+		note_units(buddy, chunk);
 }
 
 void buddy_pages_free_run(struct buddy *buddy, struct chunk *chunk, unsigned int index,
@@ -70,7 +101,7 @@ void buddy_pages_free_run(struct buddy *buddy, struct chunk *chunk, unsigned int
 		unsigned int nr = min_t(unsigned int, nr_pages, BIT(UNIT_ORDER) - first);
 		struct free_map *map = &chunk->units[index >> UNIT_ORDER].map;
 
-		if (map_free_run(&buddy->units[chunk->kind], map, first, nr))
+		if (map_free_run(&buddy->units[chunk->kind], map, first, nr, chunk->drains))
 			free_units(buddy, chunk, index >> UNIT_ORDER, 0);
 		index += nr;
 		nr_pages -= nr;
@@ -118,6 +149,7 @@ static unsigned int free_small(struct buddy *buddy, const struct claimed_block *
 		unsigned long page = b->frame - unit->frames;
 		struct chunk *chunk = unit->chunk;
 		struct free_lists *lists = &buddy->units[chunk->kind];
+		bool drains = chunk->drains;
 		u64 bits = block << page;
 		bool whole;
 
@@ -125,14 +157,14 @@ static unsigned int free_small(struct buddy *buddy, const struct claimed_block *
 			break;
 		frame_reset(b->frame);
 		if (++b == end || !is_in(unit, b->frame)) {
-			whole = is_whole ? map_free_block(lists, &unit->map, page, order) :
-					 map_free_run(lists, &unit->map, page, use->nr_pages);
+			whole = is_whole ? map_free_block(lists, &unit->map, page, order, drains) :
+					 map_free_run(lists, &unit->map, page, use->nr_pages, drains);
 		} else {
 			do {
 				bits |= block << (b->frame - unit->frames);
 				frame_reset(b->frame);
 			} while (++b < end && is_in(unit, b->frame));
-			whole = map_free(lists, &unit->map, bits, unit->map.order - 1);
+			whole = map_free(lists, &unit->map, bits, unit->map.order - 1, drains);
 		}
 		if (unlikely(whole))
 			free_units(buddy, chunk, unit - chunk->units, 0);
@@ -203,7 +235,7 @@ static unsigned int take_pages(struct buddy *buddy, struct unit *unit, const str
 		claim_block(chunk, &unit->frames[first], use, to);
 		pages |= block << first;
 	}
-	map_use(&buddy->units[chunk->kind], &unit->map, pages);
+	map_use(&buddy->units[chunk->kind], &unit->map, pages, chunk->drains);
 	count_free(buddy, -(long)hweight64(pages));
 	return to - blocks->to;
 }
@@ -223,7 +255,8 @@ static unsigned int take_units(struct buddy *buddy, struct chunk *chunk,
 		units |= map_block[order] << first;
 		set_units(chunk, first, order, 0);
 	}
-	map_use(&buddy->partial[chunk->kind], &chunk->map, units);
+	map_use(&buddy->partial[chunk->kind], &chunk->map, units, chunk->drains);
+	note_units(buddy, chunk);
 	count_free(buddy, -((to - blocks->to) << blocks->order));
 	return to - blocks->to;
 }
@@ -236,33 +269,66 @@ unsigned int buddy_pages_take_from(struct buddy *buddy, struct chunk *chunk,
 	if (blocks->order >= UNIT_ORDER)
 		return take_units(buddy, chunk, blocks);
 	unit = bits_find(chunk->map.free, 0);
-	map_use(&buddy->partial[chunk->kind], &chunk->map, BIT_ULL(unit));
+	map_use(&buddy->partial[chunk->kind], &chunk->map, BIT_ULL(unit), chunk->drains);
+	note_units(buddy, chunk);
 	return take_pages(buddy, &chunk->units[unit], blocks);
+}
+
+/* Return a unit with a free block of @order, of chunks that drain or of others. */
+static struct unit *find_unit(struct free_lists *lists, bool drains, unsigned int order,
+			      unsigned int *budget)
+{
+	struct free_map *map;
+
+	while ((map = map_search(lists, drains, order, budget))) {
+		struct unit *unit = container_of(map, struct unit, map);
+
+		if (likely(unit->chunk->drains == drains))
+			return unit;
+		move_map(lists, map, !drains);
+		if (!*budget)
+			return NULL;
+		--*budget;
+	}
+	return NULL;
+}
+
+/* Allocate blocks from chunks of a kind that drain, or from others. */
+static unsigned int take_from_some(struct buddy *buddy, enum block_kind kind, bool drains,
+				   const struct blocks *blocks, unsigned int *budget)
+{
+	unsigned int order = blocks->order;
+	struct free_map *map;
+	struct unit *unit;
+
+	if (order < UNIT_ORDER) {
+		unit = find_unit(&buddy->units[kind], drains, order, budget);
+		if (unit)
+			return take_pages(buddy, unit, blocks);
+	}
+	map = map_search(&buddy->partial[kind], drains,
+			 order > UNIT_ORDER ? order - UNIT_ORDER : 0, budget);
+	return map ? buddy_pages_take_from(buddy, container_of(map, struct chunk, map), blocks) : 0;
+}
+
+static unsigned int take_from_kind(struct buddy *buddy, enum block_kind kind,
+				   const struct blocks *blocks, unsigned int *budget)
+{
+	return take_from_some(buddy, kind, false, blocks, budget) ?:
+	       take_from_some(buddy, kind, true, blocks, budget);
 }
 
 unsigned int buddy_pages_take(struct buddy *buddy, enum block_kind kind, bool mix,
 			      const struct blocks *blocks, unsigned int *budget)
 {
-	unsigned int order = blocks->order, i;
-	struct chunk *chunk = NULL;
-	struct free_map *map;
+	unsigned int got = take_from_kind(buddy, kind, blocks, budget);
+	struct chunk *chunk;
 
-	for (i = 0; i <= mix && !chunk; i++, kind = !kind) {
-		if (order < UNIT_ORDER) {
-			map = map_search(&buddy->units[kind], order, budget);
-			if (map)
-				return take_pages(buddy, container_of(map, struct unit, map),
-						  blocks);
-		}
-		map = map_search(&buddy->partial[kind],
-				 order > UNIT_ORDER ? order - UNIT_ORDER : 0, budget);
-		if (map)
-			chunk = container_of(map, struct chunk, map);
-		else if (!*budget)
-			return 0;
-		else if (!i)
-			/* Better than a chunk of the other kind. */
-			chunk = use_empty(buddy, kind, order);
-	}
-	return chunk ? buddy_pages_take_from(buddy, chunk, blocks) : 0;
+	if (got || !*budget)
+		return got;
+	/* Better than a chunk of the other kind. */
+	chunk = use_empty(buddy, kind, blocks->order);
+	if (chunk)
+		return buddy_pages_take_from(buddy, chunk, blocks);
+	return mix ? take_from_kind(buddy, !kind, blocks, budget) : 0;
 }

@@ -41,6 +41,9 @@ unsigned int buddy_pages_free_bulk(struct buddy *buddy, const struct claimed_blo
 void buddy_pages_free_run(struct buddy *buddy, struct chunk *chunk, unsigned int index,
 			  unsigned int nr_pages);
 
+/* Begin to use a wholly free chunk for blocks of a kind. */
+void buddy_pages_begin(struct chunk *chunk, enum block_kind kind);
+
 /* Add or remove a chunk that is wholly free. */
 void buddy_pages_add_empty(struct buddy *buddy, struct chunk *chunk);
 void buddy_pages_remove_empty(struct buddy *buddy, struct chunk *chunk);

@@ -6,7 +6,8 @@
  * free block is an aligned run of bits: nothing is split or merged. Each map has an upper bound of
  * the order of its largest block, by which partly free maps are listed. A free raises the bound if
  * the block may merge. An allocation leaves it as it is, since most maps that are allocated from
- * still have such a block; a search that finds none corrects it.
+ * still have such a block; a search that finds none corrects it. Maps of chunks that drain, because
+ * most of their units are free, are in lists of their own.
  *
  * Contexts: any but NMI. Locks: the caller holds buddy->lock. map_search() looks at a bounded
  * number of maps, all else takes constant time.
@@ -83,22 +84,25 @@ unsigned int map_run_bound(const struct free_map *map, u64 bits, unsigned int in
 }
 EXPORT_SYMBOL_FOR_TEST(map_run_bound);
 
-bool map_relist(struct free_lists *lists, struct free_map *map, unsigned int bound, bool was_full)
+bool map_relist(struct free_lists *lists, struct free_map *map, unsigned int bound, bool was_full,
+		bool drains)
 {
 	if (!was_full)
 		map_unlist(lists, map);
 	if (map_is_free(map))
 		return true;
-	map_list(lists, map, was_full ? bound : max_t(unsigned int, bound, map->bound));
+	map_list(lists, map, was_full ? bound : max_t(unsigned int, bound, map->bound), drains);
 	return false;
 }
 
-struct free_map *map_search(struct free_lists *lists, unsigned int order, unsigned int *budget)
+struct free_map *map_search(struct free_lists *lists, bool drains, unsigned int order,
+			    unsigned int *budget)
 {
+	struct bound_lists *of = &lists->of[drains];
 	unsigned long bounds;
 
-	while ((bounds = lists->mask >> order)) {
-		struct free_map *map = list_first_entry(&lists->list[order + __ffs(bounds)],
+	while ((bounds = of->mask >> order)) {
+		struct free_map *map = list_first_entry(&of->list[order + __ffs(bounds)],
 							struct free_map, node);
 
 		if (bits_fit(map->free, order))
@@ -107,7 +111,7 @@ struct free_map *map_search(struct free_lists *lists, unsigned int order, unsign
 			return NULL;
 		--*budget;
 		map_unlist(lists, map);
-		map_list(lists, map, bits_largest(map->free));
+		map_list(lists, map, bits_largest(map->free), drains);
 	}
 	return NULL;
 }

@@ -65,34 +65,44 @@ static __always_inline bool map_is_free(const struct free_map *map)
 
 static inline void map_unlist(struct free_lists *lists, struct free_map *map)
 {
+	struct bound_lists *of = &lists->of[map->drains];
+
 	list_del_init(&map->node);
-	if (list_empty(&lists->list[map->bound]))
-		lists->mask &= ~BIT(map->bound);
+	if (list_empty(&of->list[map->bound]))
+		of->mask &= ~BIT(map->bound);
 }
 
-static inline void map_list(struct free_lists *lists, struct free_map *map, unsigned int bound)
+/* @drains: of its chunk. */
+static inline void map_list(struct free_lists *lists, struct free_map *map, unsigned int bound,
+			    bool drains)
 {
+	struct bound_lists *of = &lists->of[drains];
+
+	map->drains = drains;
 	map->bound = bound;
-	list_add(&map->node, &lists->list[bound]);
-	lists->mask |= BIT(bound);
+	list_add(&map->node, &of->list[bound]);
+	of->mask |= BIT(bound);
 }
 
 /*
- * Return a map with a free block of @order, or NULL if there is none. Look at no more than
+ * Return a map with a free block of @order from the lists for @drains, or NULL if there is none.
+ * Look at no more than
  * *@budget maps, and subtract those looked at in vain: if the result is NULL and *@budget is 0,
  * call again, after the lock was released.
  */
-struct free_map *map_search(struct free_lists *lists, unsigned int order, unsigned int *budget);
+struct free_map *map_search(struct free_lists *lists, bool drains, unsigned int order,
+			    unsigned int *budget);
 
-/* Mark bits as used. */
-static __always_inline void map_use(struct free_lists *lists, struct free_map *map, u64 bits)
+/* Mark bits as used. @drains: of the map's chunk. */
+static __always_inline void map_use(struct free_lists *lists, struct free_map *map, u64 bits,
+				    bool drains)
 {
 	bool was_free = map_is_free(map);
 
 	WRITE_ONCE(map->free, map->free & ~bits);
 	if (unlikely(was_free)) {
 		if (map->free)
-			map_list(lists, map, map->order - 1);
+			map_list(lists, map, map->order - 1, drains);
 	} else if (unlikely(!map->free)) {
 		map_unlist(lists, map);
 	}
@@ -103,21 +113,22 @@ unsigned int map_run_bound(const struct free_map *map, u64 bits, unsigned int in
 			   unsigned int nr);
 
 /* List a map according to its new bound, or unlist it if it is wholly free: return true then. */
-bool map_relist(struct free_lists *lists, struct free_map *map, unsigned int bound, bool was_full);
+bool map_relist(struct free_lists *lists, struct free_map *map, unsigned int bound, bool was_full,
+		bool drains);
 
 /*
  * Mark bits as free, which are part of blocks up to the order @bound. Return true if the map is
  * wholly free now. Then it is on no list.
  */
 static __always_inline bool map_free(struct free_lists *lists, struct free_map *map, u64 bits,
-				     unsigned int bound)
+				     unsigned int bound, bool drains)
 {
 	u64 was = map->free;
 
 	WRITE_ONCE(map->free, was | bits);
 	if (likely(was) && likely(bound <= map->bound) && likely(!map_is_free(map)))
 		return false;
-	return map_relist(lists, map, bound, !was);
+	return map_relist(lists, map, bound, !was, drains);
 }
 
 /*
@@ -125,21 +136,21 @@ static __always_inline bool map_free(struct free_lists *lists, struct free_map *
  * merged block may be of any order.
  */
 static __always_inline bool map_free_block(struct free_lists *lists, struct free_map *map,
-					   unsigned int index, unsigned int order)
+					   unsigned int index, unsigned int order, bool drains)
 {
 	u64 bits = map_block[order], other = bits << (index ^ (1u << order));
 	bool merges = (map->free & other) == other;
 
-	return map_free(lists, map, bits << index, merges ? map->order - 1 : order);
+	return map_free(lists, map, bits << index, merges ? map->order - 1 : order, drains);
 }
 
 /* As map_free(), for @nr bits from bit @index on. */
 static __always_inline bool map_free_run(struct free_lists *lists, struct free_map *map,
-					 unsigned int index, unsigned int nr)
+					 unsigned int index, unsigned int nr, bool drains)
 {
 	u64 bits = bits_run(index, nr);
 
-	return map_free(lists, map, bits, map_run_bound(map, bits, index, nr));
+	return map_free(lists, map, bits, map_run_bound(map, bits, index, nr), drains);
 }
 
 /* Return true if the page of a chunk is free. Without the lock, the result may be stale. */

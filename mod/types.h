@@ -161,12 +161,18 @@ struct free_map {
 	 * search finds nothing.
 	 */
 	u8 bound;
+	u8 drains;	/* which lists @node is in */
 };
 
-/* Maps that are partly free, by their bound. buddy->lock */
+/*
+ * Maps that are partly free, by their bound: those of chunks that fill up, and those of chunks that
+ * drain, which are used if the others have nothing. buddy->lock
+ */
 struct free_lists {
-	unsigned long mask;		/* bit n: @list[n] is not empty */
-	struct list_head list[FREE_MAP_ORDERS];
+	struct bound_lists {
+		unsigned long mask;	/* bit n: @list[n] is not empty */
+		struct list_head list[FREE_MAP_ORDERS];
+	} of[2];			/* index: free_map.drains */
 };
 
 /* The pages of a part of a chunk: 1 << UNIT_ORDER, or all of a smaller chunk. */
@@ -191,6 +197,7 @@ struct chunk {
 	u8 order;			/* constant */
 	u8 listed;			/* in @all; buddy->lock */
 	u8 kind;			/* enum block_kind, unless wholly free; buddy->lock */
+	u8 drains;			/* most units are free; buddy->lock */
 	u8 unmapped;			/* not in the map; constant */
 	u8 promised;			/* descriptors for its slabs; constant */
 	/* Changed by the CPU that frees the chunk, under pending_mutex if it is pending. */

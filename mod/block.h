@@ -25,8 +25,8 @@
 void *block_alloc_slow(const char *caller, struct slabmod_cache *cache, int nid, gfp_t gfp);
 
 /*
- * Return the cache for blocks of @nr_pages, or NULL. In debug mode, caches of small blocks have slabs,
- * for red zones.
+ * Return the cache for blocks of @nr_pages, or NULL. In debug mode, caches of small blocks have
+ * slabs, for red zones.
  */
 static __always_inline struct slabmod_cache *block_cache_of(struct slabmod_pool *pool,
 							    unsigned int nr_pages)

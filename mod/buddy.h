@@ -46,8 +46,8 @@ void buddy_free_bulk(const struct page_use *use, const struct claimed_block *blo
 		     unsigned int nr);
 
 /*
- * Free a claimed block of @nr_pages pages without owner. Return the source of its pages. Any context
- * but NMI.
+ * Free a claimed block of @nr_pages pages without owner. Return the source of its pages. Any
+ * context but NMI.
  */
 struct chunk_source *buddy_free_run(const struct claimed_block *b, unsigned int nr_pages);
 

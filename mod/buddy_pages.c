@@ -66,8 +66,8 @@ static void move_map(struct free_lists *lists, struct free_map *map, bool drains
 }
 
 /*
- * Units of a chunk were used or freed. A chunk drains when three quarters of its units are free, and
- * fills up again when more than half are in use. Its units are moved when a search finds them.
+ * Units of a chunk were used or freed. A chunk drains when three quarters of its units are free,
+ * and fills up again when more than half are in use. Its units are moved when a search finds them.
  */
 static __always_inline void note_units(struct buddy *buddy, struct chunk *chunk)
 {
@@ -157,8 +157,9 @@ static unsigned int free_small(struct buddy *buddy, const struct claimed_block *
 			break;
 		frame_reset(b->frame);
 		if (++b == end || !is_in(unit, b->frame)) {
-			whole = is_whole ? map_free_block(lists, &unit->map, page, order, drains) :
-					 map_free_run(lists, &unit->map, page, use->nr_pages, drains);
+			whole = is_whole ?
+				map_free_block(lists, &unit->map, page, order, drains) :
+				map_free_run(lists, &unit->map, page, use->nr_pages, drains);
 		} else {
 			do {
 				bits |= block << (b->frame - unit->frames);

@@ -20,9 +20,11 @@
 #include <linux/types.h>
 #include <linux/compiler.h>
 
+/* There is no KCSAN. */
+#define data_race(expr)	(expr)
+
 /* A macro, so that tools see the caller: tools/include has functions. */
 #undef READ_ONCE
-#define data_race(expr)	(expr)
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #undef WRITE_ONCE
 #define WRITE_ONCE(x, value)	((void)(*(volatile typeof(x) *)&(x) = (value)))

@@ -5,6 +5,7 @@
 #include <linux/log2.h>
 
 #include "block_magazine.h"
+#include "context.h"
 #include "free_map.h"
 #include "magazine_set.h"
 #include "pages.h"
@@ -21,6 +22,8 @@ static struct slabmod_pool *open_pool(struct kunit *test, unsigned long pages)
 	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
 	struct slabmod_pool *pool;
 
+	/* What a magazine holds is that of one CPU. */
+	context_pin(0);
 	params.limit_bytes = pages << PAGE_SHIFT;
 	pool = slabmod_pool_create("kit-blocks", &params);
 	KUNIT_ASSERT_NOT_NULL(test, pool);

@@ -5,6 +5,8 @@
 #include <linux/log2.h>
 
 #include "block_magazine.h"
+#include "buddy.h"
+#include "chunk.h"
 #include "context.h"
 #include "free_map.h"
 #include "magazine_set.h"
@@ -100,6 +102,77 @@ static void test_idle_magazine_holds_few_again(struct kunit *test)
 	magazine_drain_all(cache);
 	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, block_magazine_start(cache));
 	KUNIT_EXPECT_EQ(test, magazine_count(cache), 0);
+	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
+	close_pool(test, pool);
+}
+
+/* A scan takes half of it, and the next frees what is above. */
+static void test_magazine_in_use_that_needs_less_holds_less(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	struct slabmod_cache *cache = pool->pages[ORDER];
+	struct slabmod_magazine *magazine;
+	unsigned long flushes;
+	unsigned int i;
+
+	cache->capacity_max = 32;
+	cache->capacity = 32;
+	for (i = 0; i < 4; i++)
+		turn_over(test, cache);
+	magazine = kit_magazine(cache);
+	KUNIT_EXPECT_EQ(test, magazine->capacity, 32);
+	KUNIT_EXPECT_GT(test, magazine_count(cache), 16);
+	/* There were refills and flushes. */
+	magazine_scan_idle(cache);
+	KUNIT_EXPECT_EQ(test, magazine->capacity, 32);
+	magazine_scan_idle(cache);
+	KUNIT_EXPECT_EQ(test, magazine->capacity, 16);
+	KUNIT_EXPECT_GT(test, magazine_count(cache), 16);
+	KUNIT_EXPECT_TRUE(test, magazine_check(cache));
+	flushes = kit_stat(cache, STAT_FLUSH);
+	release(alloc(test, pool, 1 << ORDER), 1 << ORDER);
+	KUNIT_EXPECT_LE(test, magazine_count(cache), 16);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_FLUSH), flushes + 1);
+	/* That was no reason to hold more. */
+	magazine_scan_idle(cache);
+	KUNIT_EXPECT_EQ(test, magazine->capacity, 8);
+	for (i = 0; i < 8; i++)
+		magazine_scan_idle(cache);
+	KUNIT_EXPECT_EQ(test, magazine->capacity, block_magazine_start(cache));
+	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
+	close_pool(test, pool);
+}
+
+static void test_magazines_stay_small_while_memory_is_sparse(struct kunit *test)
+{
+	const unsigned int order = UNIT_ORDER, nr = 4 * BUDDY_SPARSE_PAGES >> order;
+	struct slabmod_pool *pool = open_pool(test, 8 * BUDDY_SPARSE_PAGES);
+	struct buddy *buddy = &pool->buddies[NID];
+	struct slabmod_cache *cache = pool->pages[order];
+	void **spread = kit_array(test, nr);
+	unsigned int i, kept = 0;
+
+	cache->capacity_max = 64;
+	cache->capacity = 64;
+	for (i = 0; i < nr; i++)
+		spread[i] = alloc(test, pool, 1 << order);
+	KUNIT_EXPECT_FALSE(test, buddy_is_sparse(buddy));
+	turn_over(test, cache);
+	turn_over(test, cache);
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, 64);
+	/* One in each chunk stays. */
+	for (i = 0; i < nr; i++)
+		if (chunk_index(chunk_of(spread[i]), spread[i]))
+			release(spread[i], 1 << order);
+		else
+			spread[kept++] = spread[i];
+	KUNIT_EXPECT_TRUE(test, buddy_is_sparse(buddy));
+	for (i = 0; i < 4; i++)
+		turn_over(test, cache);
+	/* 4 MiB */
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, 16);
+	while (kept)
+		release(spread[--kept], 1 << order);
 	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
 	close_pool(test, pool);
 }
@@ -298,6 +371,8 @@ static void test_bound_of_a_freed_run(struct kunit *test)
 static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(test_magazine_holds_more_while_it_is_used),
 	KUNIT_CASE(test_idle_magazine_holds_few_again),
+	KUNIT_CASE(test_magazine_in_use_that_needs_less_holds_less),
+	KUNIT_CASE(test_magazines_stay_small_while_memory_is_sparse),
 	KUNIT_CASE(test_magazines_of_a_small_pool_hold_a_part_of_its_limit),
 	KUNIT_CASE(test_small_exact_sizes_have_magazines),
 	KUNIT_CASE(test_tails_of_exact_blocks_are_free),

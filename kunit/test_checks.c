@@ -132,11 +132,13 @@ static void test_wrong_count_of_a_node_is_found(struct kunit *test)
 		&b.buddy->units[b.chunk->kind].of[b.chunk->units[0].map.drains];
 
 	EXPECT_BROKEN_AS(test, b.buddy->free_pages, 32,
-			 "counts 32 free pages and has 31", buddy_check(b.buddy));
+			 "counts 32 free pages of 32 and has 31 of 32", buddy_check(b.buddy));
+	EXPECT_BROKEN_AS(test, b.buddy->pages, 33,
+			 "counts 31 free pages of 33 and has 31 of 32", buddy_check(b.buddy));
 	EXPECT_BROKEN_AS(test, lists->mask, lists->mask ^ BIT(4),
-			 "counts 31 free pages and has 31", buddy_check(b.buddy));
+			 "counts 31 free pages of 32 and has 31 of 32", buddy_check(b.buddy));
 	EXPECT_BROKEN_AS(test, b.buddy->empty_mask, b.buddy->empty_mask ^ BIT(ORDER),
-			 "counts 31 free pages and has 31", buddy_check(b.buddy));
+			 "counts 31 free pages of 32 and has 31 of 32", buddy_check(b.buddy));
 	blocks_end(test, &b);
 }
 

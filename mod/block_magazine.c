@@ -5,9 +5,12 @@
  * As magazines of objects (magazine.c), with two differences. Three quarters are refilled and
  * flushed at a time if there are few entries, as for large blocks. And a magazine has room for more
  * than it may hold at first: blocks are large, so a CPU that seldom uses an order caches little,
- * and one that uses it often caches more with every second refill or flush.
+ * and one that uses it often caches more with every second refill or flush. Each second without
+ * any halves that. While memory is sparse, magazines stay small: the buddies allocate from the
+ * fullest chunks, so that others become free, and a large magazine would undo that.
  *
- * Contexts: any. Locks: none. Memory: 16 bytes an entry, 1 to 512 entries, per CPU and size in use.
+ * Contexts: any. Locks: none. Memory: 16 bytes an entry, 1 to 1,024 entries, per CPU and size in
+ * use.
  */
 #include "block_magazine.h"
 #include "chunk.h"
@@ -17,25 +20,44 @@
 
 /* Magazines with no more entries are refilled and flushed by three quarters, others by half. */
 #define FEW_BLOCKS	16
+/* The most to refill or flush at a time: more would be taken from other CPUs in vain. */
+#define MOST_BLOCKS	64u
+#define MOST_BYTES	(4u << 20)
+/* The most to hold while memory is sparse. */
+#define SPARSE_BLOCKS	128u
+#define SPARSE_BYTES	(4u << 20)
 
-/* Blocks to refill or flush at a time. */
-static unsigned int portion(const struct slabmod_magazine *magazine)
+static unsigned int blocks_of(const struct slabmod_cache *cache, unsigned int bytes)
 {
-	unsigned int capacity = magazine->capacity;
+	return max(bytes / cache->size, 1u);
+}
 
-	return capacity > FEW_BLOCKS ? capacity / 2 : capacity - capacity / 4;
+/* Return how many blocks to refill, or to flush together with @excess. */
+static unsigned int portion(const struct slabmod_cache *cache, unsigned int capacity,
+			    unsigned int excess)
+{
+	unsigned int part = capacity > FEW_BLOCKS ? capacity / 2 : capacity - capacity / 4;
+
+	return min3(excess + part, MOST_BLOCKS, blocks_of(cache, MOST_BYTES));
 }
 
 static void count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	if (magazine_count_miss(cache, magazine) % 2 == 0)
-		WRITE_ONCE(magazine->capacity,
-			   min_t(unsigned long, 2 * magazine->capacity, magazine->room));
+	unsigned int capacity = READ_ONCE(magazine->capacity), most = magazine->room;
+	bool even = magazine_count_miss(cache, magazine) % 2 == 0;
+
+	if (depot_is_sparse(cache))
+		most = min3(most, SPARSE_BLOCKS, blocks_of(cache, SPARSE_BYTES));
+	if (capacity > most)
+		WRITE_ONCE(magazine->capacity, max(capacity / 2, most));
+	else if (even)
+		WRITE_ONCE(magazine->capacity, min(2 * capacity, most));
 }
 
 static void refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	magazine->local_top = depot_alloc(cache, magazine_blocks(magazine), portion(magazine));
+	magazine->local_top = depot_alloc(cache, magazine_blocks(magazine),
+					  portion(cache, READ_ONCE(magazine->capacity), 0));
 	if (!magazine->local_top)
 		return;
 	stat_inc(cache->stats, STAT_REFILL);
@@ -68,16 +90,19 @@ bool block_take(struct slabmod_cache *cache, struct claimed_block *b)
 }
 EXPORT_SYMBOL_FOR_TEST(block_take);
 
-/* Flush the upper part of a full magazine. */
-static void make_room(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+/* Flush the upper part of a magazine that is full, or that has more than it may hold now. */
+static void make_room(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+		      unsigned int capacity)
 {
-	unsigned int nr = portion(magazine);
+	unsigned int excess = magazine->local_top - capacity;
+	unsigned int nr = portion(cache, capacity, excess);
 
 	if (!depot_free(cache, &magazine_blocks(magazine)[magazine->local_top - nr], nr))
 		return;
 	magazine->local_top -= nr;
 	stat_inc(cache->stats, STAT_FLUSH);
-	count_miss(cache, magazine);
+	if (!excess)
+		count_miss(cache, magazine);
 }
 
 /* Return true if this CPU may allocate the block again. */
@@ -96,9 +121,12 @@ bool block_put(struct slabmod_cache *cache, const struct claimed_block *b)
 	if (is_near(cache, b->block))
 		magazine = magazine_lock_local(cache);
 	if (magazine) {
-		if (magazine->local_top == magazine->capacity)
-			make_room(cache, magazine);
-		done = magazine->local_top < magazine->capacity;
+		/* Another CPU may reduce it meanwhile. */
+		unsigned int capacity = READ_ONCE(magazine->capacity);
+
+		if (magazine->local_top >= capacity)
+			make_room(cache, magazine, capacity);
+		done = magazine->local_top < capacity;
 		if (done)
 			magazine_blocks(magazine)[magazine->local_top++] = *b;
 		magazine_unlock_local(magazine);
@@ -118,8 +146,18 @@ void block_magazine_reset(const struct slabmod_cache *cache, struct slabmod_maga
 		   min_t(unsigned int, block_magazine_start(cache), magazine->room));
 }
 
+void block_magazine_age(const struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	unsigned int capacity = READ_ONCE(magazine->capacity);
+	unsigned int start = min_t(unsigned int, block_magazine_start(cache), magazine->room);
+
+	if (!READ_ONCE(magazine->misses) && capacity > start)
+		WRITE_ONCE(magazine->capacity, max(capacity / 2, start));
+}
+
 void block_magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
 	depot_free(cache, magazine_blocks(magazine), magazine->local_top);
 	magazine->local_top = 0;
+	block_magazine_reset(cache, magazine);
 }

@@ -75,7 +75,13 @@ static inline unsigned int block_magazine_start(const struct slabmod_cache *cach
 
 void block_magazine_reset(const struct slabmod_cache *cache, struct slabmod_magazine *magazine);
 
-/* Empty a magazine of blocks that is locked, or that no CPU can find. */
+/*
+ * Halve what a magazine may hold if it was neither refilled nor flushed since the last scan. The
+ * next free flushes what is above that. Called by any CPU.
+ */
+void block_magazine_age(const struct slabmod_cache *cache, struct slabmod_magazine *magazine);
+
+/* Empty and reset a magazine of blocks that is locked, or that no CPU can find. */
 void block_magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine);
 
 #endif /* SLABMOD_BLOCK_MAGAZINE_H */

@@ -88,12 +88,14 @@ static void finish_block(struct buddy *buddy, const struct claimed_block *b,
 static void add_chunk(struct buddy *buddy, struct chunk *chunk)
 {
 	WRITE_ONCE(buddy->free_pages, buddy->free_pages + chunk_pages(chunk));
+	WRITE_ONCE(buddy->pages, buddy->pages + chunk_pages(chunk));
 	chunk->listed = true;
 	list_add_rcu(&chunk->all, &buddy->chunks);
 }
 
 static void remove_chunk(struct buddy *buddy, struct chunk *chunk)
 {
+	WRITE_ONCE(buddy->pages, buddy->pages - chunk_pages(chunk));
 	chunk->listed = false;
 	list_del_rcu(&chunk->all);
 }

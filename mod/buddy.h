@@ -13,6 +13,9 @@
 /* A node with fewer free pages is low, for atomic requests. */
 #define BUDDY_LOW_PAGES	64
 
+/* A node with no more free pages in chunks that are in use is not sparse. */
+#define BUDDY_SPARSE_PAGES	4096
+
 /* Blocks to allocate or free while the lock is held. */
 #define BUDDY_BULK	16u
 
@@ -64,6 +67,20 @@ bool buddy_take_run(struct buddy *buddy, unsigned int nr_pages, struct claimed_b
 static inline unsigned long buddy_nr_free_pages(const struct buddy *buddy)
 {
 	return READ_ONCE(buddy->free_pages);
+}
+
+/*
+ * Return true if many pages of the chunks in use are free, and more than a third of them: then
+ * allocations from the fullest chunks let others become free. Without the lock, the result may be
+ * stale.
+ */
+static inline bool buddy_is_sparse(const struct buddy *buddy)
+{
+	unsigned long empty = READ_ONCE(buddy->free_chunk_pages);
+	long free = READ_ONCE(buddy->free_pages) - empty;
+	long all = READ_ONCE(buddy->pages) - empty;
+
+	return free > BUDDY_SPARSE_PAGES && free > all / 3;
 }
 
 /*

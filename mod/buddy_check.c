@@ -117,13 +117,13 @@ static bool all_lists_match(const struct buddy *buddy)
 	return ok;
 }
 
-/* Invariant: the node's count is the sum over its chunks, and its masks match its lists. */
-static bool check_sums(struct buddy *buddy, unsigned long free_pages)
+/* Invariant: the node's counts are the sums over its chunks, and its masks match its lists. */
+static bool check_sums(struct buddy *buddy, unsigned long pages, unsigned long free_pages)
 {
-	if (free_pages == buddy->free_pages && all_lists_match(buddy))
+	if (pages == buddy->pages && free_pages == buddy->free_pages && all_lists_match(buddy))
 		return true;
-	report_broken("node %d counts %lu free pages and has %lu", buddy->nid, buddy->free_pages,
-		      free_pages);
+	report_broken("node %d counts %lu free pages of %lu and has %lu of %lu", buddy->nid,
+		      buddy->free_pages, buddy->pages, free_pages, pages);
 	return false;
 }
 
@@ -147,17 +147,18 @@ EXPORT_SYMBOL_FOR_TEST(buddy_check_live);
 
 bool buddy_check(struct buddy *buddy)
 {
-	unsigned long free_pages = 0, flags;
+	unsigned long pages = 0, free_pages = 0, flags;
 	struct chunk *chunk;
 	bool ok = true;
 
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	list_for_each_entry(chunk, &buddy->chunks, all) {
+		pages += chunk_pages(chunk);
 		ok &= check_chunk(chunk) & chunk_refs_check(chunk);
 		free_pages += chunk_free_pages(chunk);
 	}
 	if (ok)
-		ok = check_sums(buddy, free_pages);
+		ok = check_sums(buddy, pages, free_pages);
 	raw_spin_unlock_irqrestore(&buddy->lock, flags);
 	return ok;
 }

@@ -20,7 +20,7 @@ void buddy_pages_add_empty(struct buddy *buddy, struct chunk *chunk)
 	list_add(&chunk->empty, &buddy->empty[chunk->order]);
 	buddy->empty_mask |= BIT(chunk->order);
 	buddy->nr_free_chunks++;
-	buddy->free_chunk_pages += chunk_pages(chunk);
+	WRITE_ONCE(buddy->free_chunk_pages, buddy->free_chunk_pages + chunk_pages(chunk));
 }
 
 void buddy_pages_remove_empty(struct buddy *buddy, struct chunk *chunk)
@@ -29,7 +29,7 @@ void buddy_pages_remove_empty(struct buddy *buddy, struct chunk *chunk)
 	if (list_empty(&buddy->empty[chunk->order]))
 		buddy->empty_mask &= ~BIT(chunk->order);
 	buddy->min_free_chunks = min(buddy->min_free_chunks, --buddy->nr_free_chunks);
-	buddy->free_chunk_pages -= chunk_pages(chunk);
+	WRITE_ONCE(buddy->free_chunk_pages, buddy->free_chunk_pages - chunk_pages(chunk));
 }
 
 void buddy_pages_begin(struct chunk *chunk, enum block_kind kind)

@@ -52,6 +52,11 @@ bool depot_free(struct slabmod_cache *cache, const struct claimed_block *blocks,
 	return true;
 }
 
+bool depot_is_sparse(const struct slabmod_cache *cache)
+{
+	return buddy_is_sparse(&cache->buddies[source_nid(cache->source)]);
+}
+
 /* ---- checks ---- */
 
 struct block_census {

@@ -20,6 +20,9 @@ void *depot_alloc_block(struct slabmod_cache *cache, int nid, gfp_t gfp);
 /* Free @nr claimed blocks. Return false, with nothing done, in an NMI. */
 bool depot_free(struct slabmod_cache *cache, const struct claimed_block *blocks, unsigned int nr);
 
+/* Return true if a magazine of this CPU should leave more blocks to the buddies. */
+bool depot_is_sparse(const struct slabmod_cache *cache);
+
 /* Return true if the blocks that are claimed or in use by callers are as many as counted. */
 bool depot_check(struct slabmod_cache *cache);
 

@@ -18,7 +18,7 @@
 #define MAGAZINE_BYTES_MIN	1024u
 #define MAGAZINE_BYTES_MAX	65536u
 #define MAGAZINE_MIN		4u
-#define MAGAZINE_MAX		512u
+#define MAGAZINE_MAX		1024u
 /* The first magazines of a cache, before they are resized. */
 #define MAGAZINE_START_BYTES	8192u
 #define MAGAZINE_START		16u
@@ -30,7 +30,7 @@
  * Factor of the bytes for blocks, of which at least one fits; and what part of a CPU's share of the
  * pool's limit they may be at most.
  */
-#define MAGAZINE_PAGES_FACTOR	128u
+#define MAGAZINE_PAGES_FACTOR	2048u
 #define MAGAZINE_LIMIT_SHARE	8
 
 /* Whether init_on_alloc applies to the cache. */

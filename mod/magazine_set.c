@@ -258,6 +258,7 @@ static void visit_magazines(struct slabmod_cache *cache,
 
 static void scan_idle(struct slabmod_magazine *magazine, void *arg)
 {
+	struct slabmod_cache *cache = arg;
 	/* Changes with every allocation and every free, and with both together. */
 	u32 now = 2 * READ_ONCE(magazine->allocs) + magazine_nr_objects(magazine);
 
@@ -266,12 +267,14 @@ static void scan_idle(struct slabmod_magazine *magazine, void *arg)
 	else if (magazine->idle < U16_MAX)
 		WRITE_ONCE(magazine->idle, magazine->idle + 1);
 	magazine->seen = now;
+	if (cache->flags & CACHE_BLOCKS)
+		block_magazine_age(cache, magazine);
 	WRITE_ONCE(magazine->misses, 0);
 }
 
 void magazine_scan_idle(struct slabmod_cache *cache)
 {
-	visit_magazines(cache, scan_idle, NULL);
+	visit_magazines(cache, scan_idle, cache);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_scan_idle);
 
@@ -418,8 +421,6 @@ static void drain_this_cpu(void *arg)
 	if (!magazine)
 		return;
 	flush(drainage->cache, magazine);
-	if (drainage->cache->flags & CACHE_BLOCKS)
-		block_magazine_reset(drainage->cache, magazine);
 	magazine_unlock_local(magazine);
 }
 
@@ -469,11 +470,8 @@ void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu)
 {
 	struct slabmod_magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
 
-	if (!magazine_has_own(cache))
-		return;
-	empty_unused(cache, magazine);
-	if (cache->flags & CACHE_BLOCKS)
-		block_magazine_reset(cache, magazine);
+	if (magazine_has_own(cache))
+		empty_unused(cache, magazine);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_drain_cpu);
 
@@ -536,8 +534,8 @@ static bool check_magazine(struct slabmod_cache *cache, struct slabmod_magazine 
 	bool ok = true;
 	u32 i;
 
-	/* Without its sign, the count of a busy magazine is above its capacity. */
-	if (magazine->object[0] || (unsigned long)magazine->top > magazine->capacity ||
+	/* Without its sign, the count of a busy magazine is above its room. */
+	if (magazine->object[0] || (unsigned long)magazine->top > magazine->room ||
 	    magazine->nr_remote > magazine_remote_capacity(magazine->capacity)) {
 		report_broken("%s: a magazine of %lu has %#lx local and %u remote objects",
 			      cache->name, magazine->capacity, magazine->top, magazine->nr_remote);

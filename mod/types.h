@@ -305,6 +305,7 @@ struct buddy {
 	unsigned long min_free_chunks;		/* minimum of @nr_free_chunks since buddy_age() */
 	bool low;				/* an atomic request found few pages; no lock */
 	unsigned long free_pages;
+	unsigned long pages;			/* of all chunks */
 	struct descriptors descriptors;		/* has its own lock */
 };
 

@@ -214,6 +214,15 @@ static void do_pdrain(char letter)
 		magazine_drain_all(block_caches[i]);
 }
 
+/* Twice: the first scan after a refill or flush reduces nothing. */
+static void do_pscan(char letter)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(block_caches); i++)
+		magazine_scan_idle(block_caches[i / 2]);
+}
+
 static bool has_blocks(struct slabmod_cache *which)
 {
 	return which == block_caches[0] || which == block_caches[1];
@@ -375,7 +384,7 @@ static const struct verb verbs[] = {
 	{ "porder", do_porder }, { "dead", do_dead }, { "online", do_online },
 	{ "exact", do_exact }, { "efree", do_efree }, { "esize", do_esize },
 	{ "pflush", do_pflush }, { "pdrain", do_pdrain }, { "pgrow", do_pgrow },
-	{ "pgiveup", do_pgiveup },
+	{ "pgiveup", do_pgiveup }, { "pscan", do_pscan },
 	{ "full", do_full }, { "rcu", do_rcu }, { "barrier", do_barrier },
 };
 

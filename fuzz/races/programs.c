@@ -171,9 +171,9 @@ static const struct state {
 	/* Blocks in the magazines of two CPUs, which hold one or a few */
 	{ "runs", 512, 2, 1, "@0 exact a-d, block p-r, efree d, pfree r, @1 exact e f, efree f",
 	  "efree a;exact;pfree p;block;efree a, exact;pfree p, pfree q;esize a;pflush;pdrain;pgrow;"
-	  "pgiveup;agepages;poolshrink",
+	  "pgiveup;pscan;agepages;poolshrink",
 	  "efree b;exact;pfree q;block;efree a;efree b, efree c;pflush;pdrain;pgrow;pgiveup;"
-	  "poolshrink;dead 0",
+	  "pscan;poolshrink;dead 0",
 	  "efree c;exact;pfree q;block" },
 	/* A second cache to be destroyed, with a freed object */
 	{ "other", 512, 2, 1, "@0 alloc a, alloc-other x y, @1 alloc b, @0 kfree x y",

@@ -213,6 +213,7 @@ void shim_wait(const char *what);
 /* ---- bits and strings that tools/include lacks ---- */
 
 #define DIV_ROUND_CLOSEST(n, d)	(((n) + (d) / 2) / (d))
+#define min3(a, b, c)		min(min(a, b), c)
 #define clamp_t(type, n, low, high)	min_t(type, max_t(type, n, low), high)
 #define fallthrough		__attribute__((__fallthrough__))
 #define __no_kcsan
@@ -673,7 +674,7 @@ extern bool init_on_alloc, init_on_free;
 
 /* The distance between the per-CPU memory of two CPUs. */
 #ifndef SHIM_PERCPU
-#define SHIM_PERCPU		8192ul
+#define SHIM_PERCPU		20480ul
 #endif
 
 void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp);

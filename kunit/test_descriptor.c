@@ -148,7 +148,6 @@ static struct kunit_case descriptor_cases[] = {
 
 struct kunit_suite descriptor_suite = {
 	.name = "descriptor",
-	.init = kit_init,
-	.exit = kit_exit,
+	KIT_SUITE_HOOKS,
 	.test_cases = descriptor_cases,
 };

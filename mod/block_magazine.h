@@ -23,16 +23,15 @@ static __always_inline bool block_pop(struct slabmod_cache *cache, struct claime
 
 	preempt_disable();
 	magazine = READ_ONCE(cache->fastpath.magazines);
-	top = this_cpu_add_return(magazine->top, SLABMOD_MAGAZINE_BUSY) - SLABMOD_MAGAZINE_BUSY;
+	top = slabmod_magazine_enter(magazine);
 	if (unlikely(top <= 0)) {
-		this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY);
+		slabmod_magazine_leave(magazine, false);
 		preempt_enable();
 		return false;
 	}
 	b->block = this_cpu_read(magazine->object[2 * top - 1]);
 	b->frame = this_cpu_read(magazine->object[2 * top]);
-	this_cpu_inc(magazine->allocs);
-	this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY + 1);
+	slabmod_magazine_leave(magazine, true);
 	preempt_enable();
 	return true;
 }

@@ -70,13 +70,24 @@ static __always_inline void slabmod_magazine_end(struct slabmod_magazine *magazi
 	magazine->top += more - SLABMOD_MAGAZINE_BUSY;
 }
 
+/* The same by per-CPU operations, for an allocation: an instruction less than this_cpu_ptr(). */
+static __always_inline long slabmod_magazine_enter(struct slabmod_magazine __percpu *magazine)
+{
+	return this_cpu_add_return(magazine->top, SLABMOD_MAGAZINE_BUSY) - SLABMOD_MAGAZINE_BUSY;
+}
+
+static __always_inline void slabmod_magazine_leave(struct slabmod_magazine __percpu *magazine,
+						   bool popped)
+{
+	if (popped)
+		this_cpu_inc(magazine->allocs);
+	this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY + popped);
+}
+
 /*
  * Pop the object on top of this CPU's magazine. Return false if there is none or the magazine
  * is busy. The magazines are looked up with preemption off, because they may be resized: the
  * old ones are freed after a grace period.
- *
- * The magazine is entered and left as above, but by per-CPU operations, which take an
- * instruction less than this_cpu_ptr().
  */
 static __always_inline bool slabmod_magazine_pop(struct slabmod_magazine __percpu **magazines,
 						 void **object)
@@ -86,16 +97,15 @@ static __always_inline bool slabmod_magazine_pop(struct slabmod_magazine __percp
 
 	preempt_disable();
 	magazine = READ_ONCE(*magazines);
-	top = this_cpu_add_return(magazine->top, SLABMOD_MAGAZINE_BUSY) - SLABMOD_MAGAZINE_BUSY;
+	top = slabmod_magazine_enter(magazine);
 	/* One test for two: empty, and busy. */
 	if (unlikely(top <= 0)) {
-		this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY);
+		slabmod_magazine_leave(magazine, false);
 		preempt_enable();
 		return false;
 	}
 	*object = this_cpu_read(magazine->object[top]);
-	this_cpu_inc(magazine->allocs);
-	this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY + 1);
+	slabmod_magazine_leave(magazine, true);
 	preempt_enable();
 	return true;
 }

@@ -57,19 +57,18 @@ static bool is_drained(struct slabmod_pool *pool)
 	return !objects;
 }
 
-/* Free the blocks in this CPU's magazines to the buddies, where they merge. */
-static bool drain_local(struct slabmod_pool *pool)
+static void drain_local(struct slabmod_cache *cache, void *arg)
 {
-	unsigned int i;
+	if (cache->flags & CACHE_BLOCKS)
+		*(bool *)arg |= magazine_drain_local(cache);
+}
+
+/* Free the blocks in this CPU's magazines to the buddies, where they merge. */
+static bool drain_local_blocks(struct slabmod_pool *pool)
+{
 	bool any = false;
 
-	for (i = 0; i < BUDDY_ORDERS; i++)
-		if (pool->pages[i])
-			any |= magazine_drain_local(pool->pages[i]);
-	/* Some of these are the same. */
-	for (i = 1; i <= SMALL_BLOCK; i++)
-		if (pool->small_blocks[i])
-			any |= magazine_drain_local(pool->small_blocks[i]);
+	cache_walk_rcu(pool, drain_local, &any);
 	return any;
 }
 
@@ -77,7 +76,7 @@ static bool drain_more(struct slabmod_pool *pool, struct slabmod_cache *cache, g
 		       unsigned int round)
 {
 	if (!may_drain(gfp))
-		return !round && drain_local(pool);
+		return !round && drain_local_blocks(pool);
 	if (round) {
 		if (!(gfp & __GFP_NOFAIL) || is_drained(pool))
 			return false;

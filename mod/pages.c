@@ -334,23 +334,17 @@ void slabmod_free_pages_exact(void *virt, size_t size)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages_exact);
 
-static unsigned long pages_of(struct slabmod_cache *cache)
+static void count_pages(struct slabmod_cache *cache, void *arg)
 {
-	if (!cache || !(cache->flags & CACHE_BLOCKS))
-		return 0;
-	return cache_used(cache) * cache->usual.pages;
+	if (cache->flags & CACHE_BLOCKS)
+		*(unsigned long *)arg += cache_used(cache) * cache->usual.pages;
 }
 
 unsigned long pages_in_use(struct slabmod_pool *pool)
 {
 	unsigned long pages = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
-	unsigned int order, nr_pages;
 
-	for (order = 0; order < BUDDY_ORDERS; order++)
-		pages += pages_of(pool->pages[order]);
-	for (nr_pages = 0; nr_pages <= SMALL_BLOCK; nr_pages++)
-		if (nr_pages && !is_power_of_2(nr_pages))
-			pages += pages_of(pool->small_blocks[nr_pages]);
+	cache_walk_rcu(pool, count_pages, &pages);
 	return pages;
 }
 EXPORT_SYMBOL_FOR_TEST(pages_in_use);

@@ -3,6 +3,7 @@
  * bench.h - shared by the files of slabmod_bench.ko.
  *
  *	main.c		the module: debugfs files, parameters, the list of groups
+ *	calls.c		other calls than kmalloc() and kfree()
  *	run.c		runs a case: tries, overhead, results
  *	team.c		threads bound to CPUs that start together
  *	ops.c		the allocators, and `nothing`
@@ -85,6 +86,9 @@ extern const struct bench_kind bench_kmalloc_256;
 extern const struct bench_kind bench_kmalloc_1024;
 extern const struct bench_kind bench_kmalloc_4096;
 extern const struct bench_kind bench_kmalloc_16384;
+/* Functions in which an allocator leaves its per-CPU path. None of a list calls another of it. */
+extern const char *const bench_slub_slow[];
+extern const char *const bench_slabmod_slow[];
 /* Blocks of pages of order b->page_order, by address. */
 extern const struct bench_kind bench_pages;
 extern const struct bench_kind bench_pages_threads;
@@ -258,6 +262,7 @@ int bench_team_run(struct bench *b);
 /* ---- groups, one per file */
 
 extern const struct bench_group bench_one_cpu_cases;
+extern const struct bench_group bench_call_cases;
 extern const struct bench_group bench_page_cases;
 
 #endif /* SLABMOD_BENCH_H */

@@ -193,15 +193,25 @@ static long bulk_work(struct bench *b, unsigned int worker)
 	  .count = (bytes) / 64, .rounds = PAIRS, .step_rounds = PAIRS_STEPPED,	\
 	  .prepare = live_prepare, .work = bench_pair_work, .cleanup = live_cleanup }
 
-#define BATCH(n, how, in_order, times)						\
-	{ .name = "batch-" #n "-" how "-64", .kind = &bench_typed, .size = 64, .cpus = 1, \
-	  .count = n, .order = in_order, .rounds = times, .step_rounds = 1,		\
+#define BATCH(n, how, in_order, bytes, times)					\
+	{ .name = "batch-" #n "-" how "-" #bytes, .kind = &bench_typed, .size = bytes,	\
+	  .cpus = 1, .count = n, .order = in_order, .rounds = times, .step_rounds = 1,	\
 	  .prepare = bench_batch_prepare, .work = bench_batch_work, .cleanup = bench_batch_cleanup }
 
+#define BATCHES_OF(n, bytes, times)						\
+	BATCH(n, "fifo", BENCH_FIFO, bytes, times),				\
+	BATCH(n, "lifo", BENCH_LIFO, bytes, times),				\
+	BATCH(n, "shuffled", BENCH_SHUFFLED, bytes, times)
+
+/* Sizes that fill lines and pages badly, or are few in a slab. */
 #define BATCHES(n, times)							\
-	BATCH(n, "fifo", BENCH_FIFO, times),					\
-	BATCH(n, "lifo", BENCH_LIFO, times),					\
-	BATCH(n, "shuffled", BENCH_SHUFFLED, times)
+	BATCHES_OF(n, 16, times),						\
+	BATCHES_OF(n, 64, times),						\
+	BATCHES_OF(n, 72, times),						\
+	BATCHES_OF(n, 200, times),						\
+	BATCHES_OF(n, 700, times),						\
+	BATCHES_OF(n, 3000, times),						\
+	BATCHES_OF(n, 9000, times)
 
 /* The kernel's bulk calls need interrupts on. */
 #define BULK(n, times)								\
@@ -228,9 +238,12 @@ static const struct bench_case cases[] = {
 	PAIR("kmalloc-var", &bench_kmalloc, 1024),
 	PAIR("kmalloc-var", &bench_kmalloc, 4096),
 	PAIR("kmalloc-var", &bench_kmalloc, 16384),
-	BATCHES(100, 100),
+	BATCHES_OF(100, 64, 100),
+	BATCHES_OF(10000, 64, 2),
+	BATCHES(77, 130),
 	BATCHES(1000, 10),
-	BATCHES(10000, 2),
+	BATCHES(5003, 2),
+	BATCHES(50000, 1),
 	BULK(8, 500),
 	BULK(32, 150),
 	BULK(250, 20),

@@ -37,6 +37,7 @@
 
 static const struct bench_group *const groups[] = {
 	&bench_one_cpu_cases,
+	&bench_call_cases,
 	&bench_page_cases,
 	&bench_region_cases,
 	&bench_thread_cases,

@@ -19,7 +19,7 @@
 #define SLEEPING	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 /* Where an allocator leaves its per-CPU path. None of a list calls another of it. */
-static const char *const slub_slow[] = {
+const char *const bench_slub_slow[] = {
 	"___slab_alloc", "__slab_free",
 	"__pcs_replace_empty_main", "__pcs_replace_full_main",	/* since 6.18 */
 	NULL
@@ -32,7 +32,7 @@ static const char *const kernel_pages_slow[] = {
 	NULL
 };
 
-static const char *const slabmod_slow[] = {
+const char *const bench_slabmod_slow[] = {
 	"home_alloc", "home_alloc_on_node", "home_alloc_from_new_slab", "home_free",
 	"block_alloc", "block_free",
 	NULL
@@ -120,7 +120,7 @@ static noinline void our_free_bulk(struct bench *b, size_t nr, void **p)
 
 static const struct bench_ops slub_typed = {
 	.allocator = "slub",
-	.slow = slub_slow,
+	.slow = bench_slub_slow,
 	.open = slub_open,
 	.close = slub_close,
 	.alloc = slub_alloc,
@@ -132,7 +132,7 @@ static const struct bench_ops slub_typed = {
 
 static const struct bench_ops slabmod_typed = {
 	.allocator = "slabmod",
-	.slow = slabmod_slow,
+	.slow = bench_slabmod_slow,
 	.open = slabmod_open,
 	.close = slabmod_close,
 	.alloc = our_alloc,
@@ -186,7 +186,7 @@ static noinline void our_kfree(struct bench *b, void *p)
 
 static const struct bench_ops slub_sized = {
 	.allocator = "slub",
-	.slow = slub_slow,
+	.slow = bench_slub_slow,
 	.alloc = slub_kmalloc,
 	.free = slub_kfree,
 	.alloc_size = slub_kmalloc_size,
@@ -195,7 +195,7 @@ static const struct bench_ops slub_sized = {
 
 static const struct bench_ops slabmod_sized = {
 	.allocator = "slabmod",
-	.slow = slabmod_slow,
+	.slow = bench_slabmod_slow,
 	.alloc = our_kmalloc,
 	.free = our_kfree,
 	.alloc_size = our_kmalloc_size,
@@ -283,7 +283,7 @@ static const struct bench_ops side##_pages_exact_ops = {			\
 }
 
 PAGES_OPS(kernel, "kernel-pages", kernel_pages_slow);
-PAGES_OPS(our, "slabmod-pages", slabmod_slow);
+PAGES_OPS(our, "slabmod-pages", bench_slabmod_slow);
 
 /* ---- nothing ---- */
 
@@ -420,14 +420,14 @@ static noinline void *our_kmalloc_##bytes(struct bench *b)			\
 										\
 static const struct bench_ops slub_const_##bytes = {				\
 	.allocator = "slub",							\
-	.slow = slub_slow,							\
+	.slow = bench_slub_slow,							\
 	.alloc = slub_kmalloc_##bytes,						\
 	.free = slub_kfree,							\
 };										\
 										\
 static const struct bench_ops slabmod_const_##bytes = {				\
 	.allocator = "slabmod",							\
-	.slow = slabmod_slow,							\
+	.slow = bench_slabmod_slow,							\
 	.alloc = our_kmalloc_##bytes,						\
 	.free = our_kfree,							\
 };										\

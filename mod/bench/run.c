@@ -3,8 +3,8 @@
  * run.c - run a case: each allocator and `nothing` in turn, try by try, so that slow changes of
  * the machine affect all of them.
  *
- * On one CPU disturbance only makes a try slower, so the best try counts; with several CPUs it can
- * make a try faster too, so the median counts.
+ * The median of the tries counts: the best would hide what becomes slower with use. The first try,
+ * which starts with empty caches, is a figure of its own.
  */
 #include <linux/cpumask.h>
 #include <linux/math64.h>
@@ -24,6 +24,7 @@ enum { KERNEL, SLABMOD, NOTHING, SIDES };
 struct side {
 	struct bench b;
 	bool is_open;
+	u64 first;			/* cost of the first try */
 	u64 cost[BENCH_TRIES_MAX];	/* hundredths of a cycle per op, all workers */
 	u64 rate[BENCH_TRIES_MAX];	/* hundredths of an op per second */
 	struct profile profile;
@@ -129,14 +130,15 @@ static int one_try(struct side *side, unsigned int try)
 	return err ?: record_try(side, try);
 }
 
-/* The first try is not counted: it starts with empty caches. */
 static int measure(struct run *run)
 {
 	unsigned int try, i;
 	int err = 0;
 
-	for (i = 0; i < run->sides && !err; i++)
+	for (i = 0; i < run->sides && !err; i++) {
 		err = one_try(&run->side[i], 0);
+		run->side[i].first = run->side[i].cost[0];
+	}
 	for (try = 0; try < run->setup->tries && !err; try++)
 		for (i = 0; i < run->sides && !err; i++)
 			err = signal_pending(current) ? -EINTR : one_try(&run->side[i], try);
@@ -185,15 +187,12 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Return the best value, which is the least or the greatest, or the median. */
-static u64 choose(const struct run *run, u64 *values, bool least)
+static u64 median(const struct run *run, u64 *values)
 {
 	unsigned int n = run->setup->tries;
 
 	sort(values, n, sizeof(*values), by_value, NULL);
-	if (run->c->cpus != 1)
-		return (values[(n - 1) / 2] + values[n / 2]) / 2;
-	return values[least ? 0 : n - 1];
+	return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 
 static void print_value(const struct run *run, const struct side *side, const char *metric,
@@ -208,14 +207,16 @@ static void print_value(const struct run *run, const struct side *side, const ch
 
 static void print_time(struct run *run, struct side *side, u64 overhead, struct seq_buf *results)
 {
-	s64 cost = choose(run, side->cost, true) - overhead;
+	s64 cost = median(run, side->cost) - overhead, first = side->first - overhead;
 
 	if (run->setup->insn) {
 		print_value(run, side, "insn_per_op", cost, "instructions", results);
+		print_value(run, side, "first_insn_per_op", first, "instructions", results);
 		return;
 	}
 	print_value(run, side, "cycles_per_op", cost, "cycles", results);
-	print_value(run, side, "ops_per_s", choose(run, side->rate, false), "1/s", results);
+	print_value(run, side, "first_cycles_per_op", first, "cycles", results);
+	print_value(run, side, "ops_per_s", median(run, side->rate), "1/s", results);
 }
 
 static s64 per_op(u64 n, const struct profile *profile)
@@ -234,7 +235,7 @@ static void print_counts(const struct run *run, const struct side *side, struct 
 
 static void print_results(struct run *run, struct seq_buf *results)
 {
-	u64 overhead = run->c->gross ? 0 : choose(run, run->side[NOTHING].cost, true);
+	u64 overhead = run->c->gross ? 0 : median(run, run->side[NOTHING].cost);
 	unsigned int i;
 
 	for (i = KERNEL; i <= SLABMOD; i++) {

@@ -7,8 +7,8 @@
 . /check.lib
 
 bench=/sys/kernel/debug/slabmod_bench
-stepped='atomics_per_op cycles_per_op locks_per_op ops_per_s slow_per_op'
-timed='cycles_per_op ops_per_s'
+stepped='atomics_per_op cycles_per_op first_cycles_per_op locks_per_op ops_per_s slow_per_op'
+timed='cycles_per_op first_cycles_per_op ops_per_s'
 scaled='atomics_per_op locks_per_op slow_per_op stepped_per_op'
 bytes='asked_end asked_peak held_end held_over_asked_peak held_peak'
 
@@ -30,7 +30,8 @@ well_formed() {
 	awk -F, -v name="$1" -v kernel="$2" -v ours="$3" '
 	function bad(why) { print "in line " NR ", " $0 ": " why; failed = 1 }
 	BEGIN {
-		unit["cycles_per_op"] = "cycles"; unit["ops_per_s"] = "1/s"
+		unit["cycles_per_op"] = unit["first_cycles_per_op"] = "cycles"
+		unit["ops_per_s"] = "1/s"
 		unit["stepped_per_op"] = "instructions"
 		unit["atomics_per_op"] = unit["locks_per_op"] = unit["slow_per_op"] = "1"
 	}
@@ -40,7 +41,7 @@ well_formed() {
 	$3 !~ /^[12]$/ { bad("wrong number of CPUs") }
 	unit[$4] != $6 { bad("unknown metric or unit") }
 	$5 !~ /^-?[0-9]+\.[0-9][0-9]$/ { bad("a figure has two decimals") }
-	$4 != "cycles_per_op" && $5 < 0 { bad("negative value") }
+	$4 !~ /cycles_per_op$/ && $5 < 0 { bad("negative value") }
 	$4 == "ops_per_s" && $5 == 0 { bad("the value is 0") }
 	seen[$2, $3, $4]++ { bad("duplicate line") }
 	{ other = $2 == ours ? kernel : ours; want[other, $3, $4] = $0 }

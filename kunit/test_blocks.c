@@ -12,6 +12,8 @@
 #include "magazine_set.h"
 #include "pages.h"
 #include "pool_check.h"
+#include "pool_list.h"
+#include "root.h"
 #include "suites.h"
 #include "verbs.h"
 
@@ -32,8 +34,22 @@ static struct slabmod_pool *open_pool(struct kunit *test, unsigned long pages)
 	return pool;
 }
 
+static void no_pool(struct slabmod_pool *pool, void *arg)
+{
+}
+
+/* From here on, no worker scans the magazines of the pool. */
+static void stop_aging(struct slabmod_pool *pool)
+{
+	list_del_rcu(&pool->node);
+	/* Wait for a scan that has begun. */
+	pool_walk(no_pool, NULL);
+}
+
 static void close_pool(struct kunit *test, struct slabmod_pool *pool)
 {
+	if (pool->node.prev == LIST_POISON2)
+		list_add_rcu(&pool->node, &root_pool->node);
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
@@ -52,15 +68,20 @@ static void release(void *p, unsigned int nr_pages)
 }
 
 /* Allocate many blocks and free them, each with another address. */
-static void turn_over(struct kunit *test, struct slabmod_cache *cache)
+static void turn_over_some(struct kunit *test, struct slabmod_cache *cache, unsigned int nr)
 {
 	unsigned int nr_pages = cache->usual.pages, i;
-	void **blocks = kit_array(test, BLOCKS);
+	void **blocks = kit_array(test, nr);
 
-	for (i = 0; i < BLOCKS; i++)
+	for (i = 0; i < nr; i++)
 		blocks[i] = alloc(test, cache->pool, nr_pages);
-	for (i = 0; i < BLOCKS; i++)
+	for (i = 0; i < nr; i++)
 		release(blocks[i], nr_pages);
+}
+
+static void turn_over(struct kunit *test, struct slabmod_cache *cache)
+{
+	turn_over_some(test, cache, BLOCKS);
 }
 
 static void test_magazine_holds_more_while_it_is_used(struct kunit *test)
@@ -117,12 +138,13 @@ static void test_magazine_in_use_that_needs_less_holds_less(struct kunit *test)
 
 	cache->capacity_max = 32;
 	cache->capacity = 32;
+	stop_aging(pool);
 	for (i = 0; i < 4; i++)
 		turn_over(test, cache);
 	magazine = kit_magazine(cache);
 	KUNIT_EXPECT_EQ(test, magazine->capacity, 32);
 	KUNIT_EXPECT_GT(test, magazine_count(cache), 16);
-	/* There were refills and flushes. */
+	/* There were refills. */
 	magazine_scan_idle(cache);
 	KUNIT_EXPECT_EQ(test, magazine->capacity, 32);
 	magazine_scan_idle(cache);
@@ -131,7 +153,7 @@ static void test_magazine_in_use_that_needs_less_holds_less(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, magazine_check(cache));
 	flushes = kit_stat(cache, STAT_FLUSH);
 	release(alloc(test, pool, 1 << ORDER), 1 << ORDER);
-	KUNIT_EXPECT_LE(test, magazine_count(cache), 16);
+	KUNIT_EXPECT_LE(test, magazine_nr_objects(kit_magazine(cache)), 16);
 	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_FLUSH), flushes + 1);
 	/* That was no reason to hold more. */
 	magazine_scan_idle(cache);
@@ -140,6 +162,84 @@ static void test_magazine_in_use_that_needs_less_holds_less(struct kunit *test)
 		magazine_scan_idle(cache);
 	KUNIT_EXPECT_EQ(test, magazine->capacity, block_magazine_start(cache));
 	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
+	close_pool(test, pool);
+}
+
+static void test_cpu_that_only_frees_holds_little(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	struct slabmod_cache *cache = pool->pages[ORDER];
+	void **blocks = kit_array(test, BLOCKS);
+	unsigned int round, i;
+
+	kit_need_cpus(test, 2);
+	cache->capacity_max = 32;
+	cache->capacity = 32;
+	for (round = 0; round < 8; round++) {
+		context_pin(1);
+		for (i = 0; i < BLOCKS; i++)
+			blocks[i] = alloc(test, pool, 1 << ORDER);
+		context_pin(0);
+		for (i = 0; i < BLOCKS; i++)
+			release(blocks[i], 1 << ORDER);
+	}
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, block_magazine_start(cache));
+	KUNIT_EXPECT_LE(test, magazine_nr_objects(kit_magazine(cache)),
+			block_magazine_start(cache));
+	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
+	close_pool(test, pool);
+}
+
+/* Fill a magazine of @nr single pages, and let it hold no more than @capacity from now on. */
+static struct slabmod_magazine *overfull_magazine(struct kunit *test, struct slabmod_pool *pool,
+						  unsigned int nr, unsigned int capacity)
+{
+	struct slabmod_cache *cache = pool->pages[0];
+	void **pages = kit_array(test, nr);
+	struct slabmod_magazine *magazine;
+	unsigned int i;
+
+	stop_aging(pool);
+	cache->capacity_max = nr;
+	cache->capacity = nr;
+	for (i = 0; i < nr; i++)
+		pages[i] = alloc(test, pool, 1);
+	magazine_drain_all(cache);
+	magazine = kit_magazine(cache);
+	magazine->capacity = nr;
+	for (i = 0; i < nr; i++)
+		release(pages[i], 1);
+	KUNIT_EXPECT_EQ(test, magazine_nr_objects(magazine), nr);
+	magazine->capacity = capacity;
+	return magazine;
+}
+
+static void test_flush_of_many_is_bounded(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	struct slabmod_magazine *magazine = overfull_magazine(test, pool, 200, 16);
+
+	release(alloc(test, pool, 1), 1);
+	/* The one that was freed is not among them. */
+	KUNIT_EXPECT_EQ(test, magazine_nr_objects(magazine), 200 - 1 - 64);
+	KUNIT_EXPECT_EQ(test, magazine->capacity, 16);
+	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
+	close_pool(test, pool);
+}
+
+static void test_overfull_magazine_without_frees_is_drained(struct kunit *test)
+{
+	struct slabmod_pool *pool = open_pool(test, KIT_LIMIT);
+	struct slabmod_magazine *magazine = overfull_magazine(test, pool, 200, 16);
+	struct slabmod_cache *cache = pool->pages[0];
+	void *p = alloc(test, pool, 1);
+
+	magazine_scan_idle(cache);
+	KUNIT_EXPECT_TRUE(test, magazine_has_idle_objects(cache, 4));
+	magazine_drain_idle(cache, 4);
+	KUNIT_EXPECT_LE(test, magazine_nr_objects(magazine), 2 * magazine->capacity);
+	KUNIT_EXPECT_FALSE(test, magazine_has_idle_objects(cache, 4));
+	release(p, 1);
 	close_pool(test, pool);
 }
 
@@ -157,9 +257,9 @@ static void test_magazines_stay_small_while_memory_is_sparse(struct kunit *test)
 	for (i = 0; i < nr; i++)
 		spread[i] = alloc(test, pool, 1 << order);
 	KUNIT_EXPECT_FALSE(test, buddy_is_sparse(buddy));
-	turn_over(test, cache);
-	turn_over(test, cache);
-	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, 64);
+	for (i = 0; i < 4; i++)
+		turn_over_some(test, cache, 40);
+	KUNIT_EXPECT_GT(test, kit_magazine(cache)->capacity, 16);
 	/* One in each chunk stays. */
 	for (i = 0; i < nr; i++)
 		if (chunk_index(chunk_of(spread[i]), spread[i]))
@@ -168,12 +268,47 @@ static void test_magazines_stay_small_while_memory_is_sparse(struct kunit *test)
 			spread[kept++] = spread[i];
 	KUNIT_EXPECT_TRUE(test, buddy_is_sparse(buddy));
 	for (i = 0; i < 4; i++)
-		turn_over(test, cache);
+		turn_over_some(test, cache, 40);
+	KUNIT_EXPECT_TRUE(test, buddy_is_sparse(buddy));
 	/* 4 MiB */
 	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->capacity, 16);
+	KUNIT_EXPECT_LE(test, magazine_nr_objects(kit_magazine(cache)), 16);
 	while (kept)
 		release(spread[--kept], 1 << order);
 	KUNIT_EXPECT_EQ(test, pages_in_use(pool), 0);
+	close_pool(test, pool);
+}
+
+static void test_magazines_hold_up_to_64_mib(struct kunit *test)
+{
+	/* No limit to speak of. */
+	struct slabmod_pool *pool = open_pool(test, totalram_pages() * 10000);
+
+	KUNIT_EXPECT_EQ(test, pool->pages[0]->capacity_max, 1024);
+	KUNIT_EXPECT_EQ(test, pool->pages[4]->capacity_max, 1024);
+	KUNIT_EXPECT_EQ(test, pool->pages[5]->capacity_max, 512);
+	KUNIT_EXPECT_EQ(test, pool->pages[10]->capacity_max, 16);
+	close_pool(test, pool);
+}
+
+static void test_magazines_leave_most_of_a_reserve(struct kunit *test)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	unsigned long pages = 0, share = 2048 / num_possible_cpus();
+	struct slabmod_pool *pool;
+	unsigned int order, n;
+
+	params.reserve_bytes = 2048 << PAGE_SHIFT;
+	pool = slabmod_pool_create("kit-blocks", &params);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	for (order = 0; order < BUDDY_ORDERS; order++)
+		if (pool->pages[order]->capacity_max > 1)
+			pages += pool->pages[order]->capacity_max << order;
+	for (n = 3; n < SMALL_BLOCK; n++)
+		if (!is_power_of_2(n) && pool->small_blocks[n]->capacity_max > 1)
+			pages += pool->small_blocks[n]->capacity_max * n;
+	KUNIT_EXPECT_GT(test, pages, 0);
+	KUNIT_EXPECT_LT(test, pages, share / 2);
 	close_pool(test, pool);
 }
 
@@ -306,6 +441,7 @@ static void test_grown_magazine_that_is_empty_is_reset_too(struct kunit *test)
 	void **blocks = kit_array(test, BLOCKS);
 	unsigned int i, nr = 0;
 
+	stop_aging(pool);
 	cache->capacity_max = 32;
 	cache->capacity = 32;
 	turn_over(test, cache);
@@ -372,6 +508,11 @@ static struct kunit_case blocks_cases[] = {
 	KUNIT_CASE(test_magazine_holds_more_while_it_is_used),
 	KUNIT_CASE(test_idle_magazine_holds_few_again),
 	KUNIT_CASE(test_magazine_in_use_that_needs_less_holds_less),
+	KUNIT_CASE(test_cpu_that_only_frees_holds_little),
+	KUNIT_CASE(test_flush_of_many_is_bounded),
+	KUNIT_CASE(test_overfull_magazine_without_frees_is_drained),
+	KUNIT_CASE(test_magazines_hold_up_to_64_mib),
+	KUNIT_CASE(test_magazines_leave_most_of_a_reserve),
 	KUNIT_CASE(test_magazines_stay_small_while_memory_is_sparse),
 	KUNIT_CASE(test_magazines_of_a_small_pool_hold_a_part_of_its_limit),
 	KUNIT_CASE(test_small_exact_sizes_have_magazines),

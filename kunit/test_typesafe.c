@@ -289,16 +289,18 @@ static void test_slab_stays_while_a_reader_reads(struct kunit *test)
 static void test_double_free_while_the_slab_waits_for_rcu(struct kunit *test)
 {
 	struct scene *scene = make_scene(test, 0);
-	void *object = scene->objects[7];
+	void *object = scene->objects[7], *next;
 	unsigned long before, after;
 
+	/* Another one of the slab */
+	next = object + (slab_object_index(scene->cache, kit_slab(object), object) ? -1024 : 1024);
 	reader_begin(test, object, 1024);
 	slabmod_cache_free_bulk(scene->cache, scene->nr, scene->objects);
 	slabmod_cache_shrink(scene->cache);
 	before = report_count(MISUSE_DOUBLE_FREE);
 	slabmod_cache_free(scene->cache, object);
 	slabmod_kfree(object);
-	slabmod_kfree(object - 1024);
+	slabmod_kfree(next);
 	after = report_count(MISUSE_DOUBLE_FREE);
 	KUNIT_EXPECT_TRUE(test, reader_end());
 	KUNIT_EXPECT_EQ(test, after - before, 3);

@@ -4,10 +4,11 @@
  *
  * As magazines of objects (magazine.c), with two differences. Three quarters are refilled and
  * flushed at a time if there are few entries, as for large blocks. And a magazine has room for more
- * than it may hold at first: blocks are large, so a CPU that seldom uses an order caches little,
- * and one that uses it often caches more with every second refill or flush. Each second without
- * any halves that. While memory is sparse, magazines stay small: the buddies allocate from the
- * fullest chunks, so that others become free, and a large magazine would undo that.
+ * than it may hold at first: blocks are large, so a CPU that seldom allocates an order caches
+ * little, and one that often does caches more with every second refill. Each second without a
+ * refill halves that, so a CPU that only frees caches little. While memory is sparse, magazines
+ * stay small: the buddies allocate from the fullest chunks, so that others become free, and a large
+ * magazine would undo that.
  *
  * Contexts: any. Locks: none. Memory: 16 bytes an entry, 1 to 1,024 entries, per CPU and size in
  * use.
@@ -41,16 +42,16 @@ static unsigned int portion(const struct slabmod_cache *cache, unsigned int capa
 	return min3(excess + part, MOST_BLOCKS, blocks_of(cache, MOST_BYTES));
 }
 
-static void count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+/* Let the magazine hold more if @more, and less if memory is sparse. */
+static void adapt(struct slabmod_cache *cache, struct slabmod_magazine *magazine, bool more)
 {
 	unsigned int capacity = READ_ONCE(magazine->capacity), most = magazine->room;
-	bool even = magazine_count_miss(cache, magazine) % 2 == 0;
 
 	if (depot_is_sparse(cache))
 		most = min3(most, SPARSE_BLOCKS, blocks_of(cache, SPARSE_BYTES));
 	if (capacity > most)
 		WRITE_ONCE(magazine->capacity, max(capacity / 2, most));
-	else if (even)
+	else if (more)
 		WRITE_ONCE(magazine->capacity, min(2 * capacity, most));
 }
 
@@ -61,7 +62,7 @@ static void refill(struct slabmod_cache *cache, struct slabmod_magazine *magazin
 	if (!magazine->local_top)
 		return;
 	stat_inc(cache->stats, STAT_REFILL);
-	count_miss(cache, magazine);
+	adapt(cache, magazine, magazine_count_miss(cache, magazine) % 2 == 0);
 }
 
 bool block_take(struct slabmod_cache *cache, struct claimed_block *b)
@@ -102,7 +103,7 @@ static void make_room(struct slabmod_cache *cache, struct slabmod_magazine *maga
 	magazine->local_top -= nr;
 	stat_inc(cache->stats, STAT_FLUSH);
 	if (!excess)
-		count_miss(cache, magazine);
+		adapt(cache, magazine, false);
 }
 
 /* Return true if this CPU may allocate the block again. */
@@ -155,9 +156,12 @@ void block_magazine_age(const struct slabmod_cache *cache, struct slabmod_magazi
 		WRITE_ONCE(magazine->capacity, max(capacity / 2, start));
 }
 
-void block_magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+void block_magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+			  unsigned int most)
 {
-	depot_free(cache, magazine_blocks(magazine), magazine->local_top);
-	magazine->local_top = 0;
+	unsigned int nr = min_t(unsigned int, magazine->local_top, most);
+
+	depot_free(cache, &magazine_blocks(magazine)[magazine->local_top - nr], nr);
+	magazine->local_top -= nr;
 	block_magazine_reset(cache, magazine);
 }

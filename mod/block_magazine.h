@@ -46,7 +46,7 @@ static __always_inline bool block_push(struct slabmod_cache *cache, void *block,
 	struct slabmod_magazine *magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
 	unsigned long top = slabmod_magazine_begin(magazine);
 
-	/* The CPU that this interrupts may change the capacity, but then it is busy. */
+	/* Another CPU may reduce the capacity, but no value of it is above the room. */
 	if (unlikely(top >= data_race(magazine->capacity))) {
 		slabmod_magazine_end(magazine, 0);
 		return false;
@@ -75,12 +75,16 @@ static inline unsigned int block_magazine_start(const struct slabmod_cache *cach
 void block_magazine_reset(const struct slabmod_cache *cache, struct slabmod_magazine *magazine);
 
 /*
- * Halve what a magazine may hold if it was neither refilled nor flushed since the last scan. The
- * next free flushes what is above that. Called by any CPU.
+ * Halve what a magazine may hold if it was not refilled since the last scan. The next frees flush
+ * what is above that. Called by any CPU.
  */
 void block_magazine_age(const struct slabmod_cache *cache, struct slabmod_magazine *magazine);
 
-/* Empty and reset a magazine of blocks that is locked, or that no CPU can find. */
-void block_magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine);
+/*
+ * Reset a magazine of blocks that is locked, or that no CPU can find, and free up to @most of its
+ * blocks.
+ */
+void block_magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+			  unsigned int most);
 
 #endif /* SLABMOD_BLOCK_MAGAZINE_H */

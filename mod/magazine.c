@@ -67,7 +67,8 @@ unsigned int magazine_count_miss(struct slabmod_cache *cache, struct slabmod_mag
 	u16 misses = READ_ONCE(magazine->misses) + 1;
 
 	WRITE_ONCE(magazine->misses, misses);
-	if (misses == magazine_many_misses(cache) && magazine->room < cache->capacity_max)
+	if (misses == magazine_many_misses(cache) && magazine->room < cache->capacity_max &&
+	    READ_ONCE(magazine->capacity) == magazine->room)
 		source_kick_worker(cache->source);
 	return misses;
 }

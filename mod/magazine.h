@@ -18,20 +18,23 @@
 #define MAGAZINE_BYTES_MIN	1024u
 #define MAGAZINE_BYTES_MAX	65536u
 #define MAGAZINE_MIN		4u
-#define MAGAZINE_MAX		1024u
+#define MAGAZINE_MAX		512u
+/* So many large objects may have four times the bytes. */
+#define MAGAZINE_LARGE		32u
 /* The first magazines of a cache, before they are resized. */
-#define MAGAZINE_START_BYTES	8192u
 #define MAGAZINE_START		16u
 /* Magazines of blocks start with this room, and may hold these bytes at first. */
 #define MAGAZINE_START_BLOCKS	128u
 #define MAGAZINE_START_PAGES	65536u
+#define MAGAZINE_MAX_BLOCKS	1024u
 
 /*
  * Factor of the bytes for blocks, of which at least one fits; and what part of a CPU's share of the
- * pool's limit they may be at most.
+ * pool's limit, or of its reserve, those of one size may be at most. With all sizes in use it is
+ * less than half of the share.
  */
 #define MAGAZINE_PAGES_FACTOR	2048u
-#define MAGAZINE_LIMIT_SHARE	8
+#define MAGAZINE_LIMIT_SHARE	32
 
 /* Whether init_on_alloc applies to the cache. */
 static inline bool magazine_clears(const struct slabmod_cache *cache)
@@ -108,8 +111,8 @@ struct slabmod_magazine *magazine_lock_local(struct slabmod_cache *cache);
 void magazine_unlock_local(struct slabmod_magazine *magazine);
 
 /*
- * Count a refill or flush, and return how many there were lately. After many of them the worker is
- * to resize the magazines.
+ * Count a refill or flush, of blocks only a refill, and return how many there were lately. After
+ * many of them the worker is to resize the magazines, if this one holds as many as it has room for.
  */
 unsigned int magazine_count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine);
 

@@ -198,37 +198,48 @@ void magazine_disable(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_disable);
 
-static unsigned int least_capacity(const struct slabmod_cache *cache)
-{
-	return cache->flags & CACHE_BLOCKS ? 1 : MAGAZINE_MIN;
-}
-
 static unsigned int start_capacity(const struct slabmod_cache *cache)
 {
-	unsigned int objects = MAGAZINE_START_BLOCKS;
-
-	if (!(cache->flags & CACHE_BLOCKS))
-		objects = clamp(MAGAZINE_START_BYTES / cache->size, MAGAZINE_MIN, MAGAZINE_START);
-	return min(objects, cache->capacity_max);
+	return min(cache->flags & CACHE_BLOCKS ? MAGAZINE_START_BLOCKS : MAGAZINE_START,
+		   cache->capacity_max);
 }
 
-/* Return the bytes of blocks that a magazine may hold: in a small pool, a part of its limit. */
-static unsigned int block_bytes(const struct slabmod_cache *cache)
+/* A part of the pool's limit, for each CPU. If there is a reserve, others must find most of it. */
+static unsigned long share_of_pool(const struct slabmod_cache *cache)
 {
-	unsigned long share = cache->source->limit / num_possible_cpus() / MAGAZINE_LIMIT_SHARE;
+	const struct chunk_source *source = cache->source;
 
-	return min_t(unsigned long, magazine_bytes * MAGAZINE_PAGES_FACTOR >> PAGE_SHIFT, share) <<
-		PAGE_SHIFT;
+	return (source->reserve ?: source->limit) / num_possible_cpus() / MAGAZINE_LIMIT_SHARE;
+}
+
+/* Return @bytes, but no more than the share. */
+static unsigned int shared_bytes(const struct slabmod_cache *cache, unsigned int bytes)
+{
+	return min_t(unsigned long, bytes >> PAGE_SHIFT, share_of_pool(cache)) << PAGE_SHIFT;
+}
+
+static unsigned int block_capacity(const struct slabmod_cache *cache)
+{
+	unsigned int bytes = shared_bytes(cache, magazine_bytes * MAGAZINE_PAGES_FACTOR);
+
+	return clamp(bytes / cache->size, 1u, MAGAZINE_MAX_BLOCKS);
+}
+
+static unsigned int object_capacity(const struct slabmod_cache *cache)
+{
+	unsigned int large = shared_bytes(cache, 4 * magazine_bytes) / cache->size;
+
+	return clamp(magazine_bytes / cache->size, clamp(large, MAGAZINE_MIN, MAGAZINE_LARGE),
+		     MAGAZINE_MAX);
 }
 
 void magazine_setup(struct slabmod_cache *cache)
 {
-	unsigned int bytes = cache->flags & CACHE_BLOCKS ? block_bytes(cache) : magazine_bytes;
-
 	cache->fastpath.magazines = magazine_none;
 	cache->magazines = magazine_none;
 	cache->homes = NULL;
-	cache->capacity_max = clamp(bytes / cache->size, least_capacity(cache), MAGAZINE_MAX);
+	cache->capacity_max = cache->flags & CACHE_BLOCKS ? block_capacity(cache) :
+							    object_capacity(cache);
 	if (strict_is_on(cache))
 		cache->capacity_max = min(cache->capacity_max, STRICT_MAGAZINE);
 	cache->capacity = start_capacity(cache);
@@ -279,8 +290,8 @@ void magazine_scan_idle(struct slabmod_cache *cache)
 EXPORT_SYMBOL_FOR_TEST(magazine_scan_idle);
 
 struct survey {
+	const struct slabmod_cache *cache;
 	unsigned int idle;
-	unsigned long start;		/* the capacity of a magazine that was not used lately */
 	unsigned int number;
 	unsigned int misses;		/* of the magazine with most */
 	bool stale, in_use;
@@ -291,21 +302,36 @@ static unsigned long capacity_at_rest(const struct slabmod_cache *cache)
 	return cache->flags & CACHE_BLOCKS ? block_magazine_start(cache) : ULONG_MAX;
 }
 
+/* Return true if a magazine should be drained, because it was not used for @idle scans. */
+static bool is_stale(const struct slabmod_cache *cache, const struct slabmod_magazine *magazine,
+		     unsigned int idle)
+{
+	unsigned int objects = magazine_nr_objects(magazine);
+	unsigned long capacity = READ_ONCE(magazine->capacity);
+
+	/* If there are no frees, nothing else flushes them. */
+	if (cache->flags & CACHE_BLOCKS && objects > 2 * capacity)
+		return true;
+	return READ_ONCE(magazine->idle) >= idle &&
+	       (objects || capacity > capacity_at_rest(cache));
+}
+
 static void add_survey(struct slabmod_magazine *magazine, void *arg)
 {
 	unsigned int objects = magazine_nr_objects(magazine);
 	struct survey *survey = arg;
 
 	survey->number++;
-	survey->stale |= (objects || READ_ONCE(magazine->capacity) > survey->start) &&
-			 magazine->idle >= survey->idle;
+	survey->stale |= is_stale(survey->cache, magazine, survey->idle);
 	survey->in_use |= objects || magazine->idle < survey->idle;
-	survey->misses = max_t(unsigned int, survey->misses, READ_ONCE(magazine->misses));
+	/* Of blocks, a magazine may hold less than it has room for. */
+	if (READ_ONCE(magazine->capacity) == magazine->room)
+		survey->misses = max_t(unsigned int, survey->misses, READ_ONCE(magazine->misses));
 }
 
 static struct survey survey(struct slabmod_cache *cache, unsigned int idle)
 {
-	struct survey survey = { .idle = idle, .start = capacity_at_rest(cache) };
+	struct survey survey = { .cache = cache, .idle = idle };
 
 	visit_magazines(cache, add_survey, &survey);
 	return survey;
@@ -354,10 +380,12 @@ bool magazine_resize(struct slabmod_cache *cache, bool more)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_resize);
 
-static void flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+/* Free what a magazine has, of blocks at most @most. */
+static void flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+		  unsigned int most)
 {
 	if (cache->flags & CACHE_BLOCKS)
-		block_magazine_flush(cache, magazine);
+		block_magazine_flush(cache, magazine, most);
 	else
 		magazine_flush(cache, magazine);
 }
@@ -370,7 +398,7 @@ static void empty_unused(struct slabmod_cache *cache, struct slabmod_magazine *m
 {
 	rcu_read_lock();
 	magazine->local_top = magazine->top;
-	flush(cache, magazine);
+	flush(cache, magazine, UINT_MAX);
 	magazine_unlock_local(magazine);
 	rcu_read_unlock();
 }
@@ -408,9 +436,14 @@ EXPORT_SYMBOL_FOR_TEST(magazine_free_old);
 
 /* ---- draining ---- */
 
+/* Blocks to free in an interrupt. */
+#define DRAIN_BLOCKS	64
+
 struct drainage {
 	struct slabmod_cache *cache;
 	unsigned int idle;		/* scans */
+	unsigned int most;		/* blocks of each CPU */
+	bool more;			/* a CPU had more blocks */
 };
 
 static void drain_this_cpu(void *arg)
@@ -420,13 +453,13 @@ static void drain_this_cpu(void *arg)
 
 	if (!magazine)
 		return;
-	flush(drainage->cache, magazine);
+	flush(drainage->cache, magazine, drainage->most);
 	magazine_unlock_local(magazine);
 }
 
 bool magazine_drain_local(struct slabmod_cache *cache)
 {
-	struct drainage drainage = { .cache = cache };
+	struct drainage drainage = { .cache = cache, .most = UINT_MAX };
 	bool any;
 
 	if (must_not_lock())
@@ -438,25 +471,32 @@ bool magazine_drain_local(struct slabmod_cache *cache)
 	return any;
 }
 
-static bool is_stale(int cpu, void *arg)
+static bool is_to_be_drained(int cpu, void *arg)
 {
 	struct drainage *drainage = arg;
 	struct slabmod_magazine *magazine;
 
 	/* on_each_cpu_cond() has preemption off. */
 	magazine = per_cpu_ptr(READ_ONCE(drainage->cache->magazines), cpu);
-	if (READ_ONCE(magazine->idle) < drainage->idle)
+	if (!is_stale(drainage->cache, magazine, drainage->idle))
 		return false;
-	return magazine_nr_objects(magazine) ||
-	       READ_ONCE(magazine->capacity) > capacity_at_rest(drainage->cache);
+	drainage->more |= magazine_nr_objects(magazine) > drainage->most;
+	return true;
 }
 
 void magazine_drain_idle(struct slabmod_cache *cache, unsigned int idle)
 {
 	struct drainage drainage = { .cache = cache, .idle = idle };
+	unsigned int rounds = DIV_ROUND_UP(MAGAZINE_MAX_BLOCKS, DRAIN_BLOCKS);
 
-	if (magazine_has_own(cache))
-		on_each_cpu_cond(is_stale, drain_this_cpu, &drainage, true);
+	if (!magazine_has_own(cache))
+		return;
+	drainage.most = cache->flags & CACHE_BLOCKS ? DRAIN_BLOCKS : UINT_MAX;
+	/* A CPU may refill its magazine meanwhile: do not follow it for ever. */
+	do {
+		drainage.more = false;
+		on_each_cpu_cond(is_to_be_drained, drain_this_cpu, &drainage, true);
+	} while (drainage.more && --rounds);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_drain_idle);
 
@@ -536,9 +576,11 @@ static bool check_magazine(struct slabmod_cache *cache, struct slabmod_magazine 
 
 	/* Without its sign, the count of a busy magazine is above its room. */
 	if (magazine->object[0] || (unsigned long)magazine->top > magazine->room ||
+	    magazine->capacity > magazine->room ||
 	    magazine->nr_remote > magazine_remote_capacity(magazine->capacity)) {
-		report_broken("%s: a magazine of %lu has %#lx local and %u remote objects",
-			      cache->name, magazine->capacity, magazine->top, magazine->nr_remote);
+		report_broken("%s: a magazine of %lu of %u has %#lx local and %u remote objects",
+			      cache->name, magazine->capacity, magazine->room, magazine->top,
+			      magazine->nr_remote);
 		return false;
 	}
 	for (i = 1; i <= magazine->top; i++)

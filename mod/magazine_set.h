@@ -15,8 +15,8 @@ void magazine_disable(struct slabmod_cache *cache);
 void magazine_setup(struct slabmod_cache *cache);
 
 /*
- * Count for each magazine how many scans in a row found no change, and reset its misses. Called
- * periodically, one call at a time.
+ * Count for each magazine how many scans in a row found no change, let those of blocks hold less if
+ * they were not refilled, and reset the misses. Called periodically, one call at a time.
  */
 void magazine_scan_idle(struct slabmod_cache *cache);
 

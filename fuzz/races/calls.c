@@ -199,7 +199,7 @@ static void do_pflush(char letter)
 		preempt_disable();
 		magazine = magazine_lock_local(block_caches[i]);
 		if (magazine) {
-			block_magazine_flush(block_caches[i], magazine);
+			block_magazine_flush(block_caches[i], magazine, UINT_MAX);
 			magazine_unlock_local(magazine);
 		}
 		preempt_enable();
@@ -406,7 +406,7 @@ void calls_load(unsigned int size)
 		explore_failed("the module is refused");
 	/* Programs do the work of the worker themselves. */
 	root_pool->source.kick_worker = NULL;
-	magazine_bytes = 4 * size;
+	magazine_bytes = size;
 	cache = slabmod_cache_create("races", size, 0, 0, NULL);
 	other = slabmod_cache_create("other", size, 0, 0, NULL);
 	if (!cache || !other)

@@ -29,7 +29,7 @@
 /* Invariant: object[0] is NULL, so the top of an empty stack can be compared. */
 struct slabmod_magazine {
 	long top;			/* objects in object[1..top], biased while busy */
-	unsigned long capacity;		/* most objects in it now; 0 for magazine_none */
+	unsigned long capacity;		/* full with so many objects; 0 for magazine_none */
 	unsigned long allocs;		/* objects allocated */
 	u16 local_top;			/* copy of @top while a slow path owns the magazine */
 	u16 nr_remote;			/* remote objects, stored after object[capacity] */

@@ -173,6 +173,8 @@ static void test_node_home_is_that_of_the_nearest_node(struct kunit *test)
 	kit_alloc_n(test, cache, objects, MANY);
 	thin_out(cache, objects);
 	magazine_drain_all(cache);
+	/* As if the CPU had been offline. */
+	home_drain_cpu(cache, raw_smp_processor_id());
 	KUNIT_EXPECT_GT(test, kit_stat(cache, STAT_RETIRE), 0);
 	KUNIT_EXPECT_GT(test, cache->node_homes[near_node(nid)].nr_partial, 0);
 	KUNIT_EXPECT_EQ(test, cache->node_homes[nid].nr_partial, 0);

@@ -256,6 +256,8 @@ static void test_wrong_count_of_a_magazine_is_found(struct kunit *test)
 	struct slabmod_magazine *magazine = kit_magazine(cache);
 
 	EXPECT_BROKEN_AS(test, magazine->top, magazine->capacity + 1, text, magazine_check(cache));
+	EXPECT_BROKEN_AS(test, magazine->capacity, magazine->room + 1, text,
+			 magazine_check(cache));
 	/* Entered, and never left. */
 	EXPECT_BROKEN_AS(test, magazine->top, magazine->top + SLABMOD_MAGAZINE_BUSY, text,
 			 magazine_check(cache));

@@ -156,16 +156,14 @@ static void test_free_outside_a_slab_is_reported(struct kunit *test)
 
 static void expect_few_empty_ones_stay(struct kunit *test, unsigned int size)
 {
-	enum { SLABS = 24 };
 	struct slabmod_cache *cache = kit_cache_of(test, size);
-	void **objects = kunit_kcalloc(test, SLABS * cache->objects, sizeof(*objects), GFP_KERNEL);
 	unsigned long bytes = cache->usual.pages * PAGE_SIZE;
-	int i;
+	unsigned int slabs = 24, i;
+	void **objects = kit_array(test, slabs * cache->objects);
 
-	KUNIT_ASSERT_NOT_NULL(test, objects);
-	for (i = 0; i < SLABS; i++)
+	for (i = 0; i < slabs; i++)
 		kit_fill_slab(test, cache, objects + i * cache->objects);
-	kit_home_free(test, cache, objects, SLABS * cache->objects);
+	kit_home_free(test, cache, objects, slabs * cache->objects);
 	KUNIT_EXPECT_EQ(test, home_pages(cache) * PAGE_SIZE, rounddown(max(65536ul, bytes), bytes));
 	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_NEW) - kit_stat(cache, STAT_SLAB_FREE),
 			home_totals(cache).slabs);
@@ -180,37 +178,37 @@ static void test_home_keeps_few_empty_slabs(struct kunit *test)
 	expect_few_empty_ones_stay(test, 32768);
 }
 
-/* Slabs of a batch: as many as may be detached at once, and more. */
-static const size_t batches[] = { 14, 40 };
-
-KIT_SIZE_PARAM(batch, batches);
-
-/* One batch leaves one object in each slab, after making all of them emptier in turn. */
-static void test_slabs_move_to_the_node_home_in_one_batch(struct kunit *test)
+/* Leave one object in each of many slabs, after making all of them emptier in turn. */
+static void test_emptier_slabs_stay_in_their_home(struct kunit *test)
 {
-	enum { KEPT = 8 };
-	unsigned int slabs = kit_size(test), n = 0, k, i;
-	struct slabmod_cache *cache = kit_cache_of(test, SIZE);
-	static void *objects[40][N], *batch[40 * (N - 1)];
-	struct slab_home *home = kit_home(cache, move_to(test, 0));
-	unsigned long detached;
+	enum { SLABS = 40 };
+	struct slabmod_cache *cache = cache_of_two_cpus(test, SIZE);
+	static void *objects[SLABS][N], *batch[SLABS * (N - 1)];
+	unsigned int n = 0, k, i, cpu = move_to(test, 0);
+	struct slab_home *home = kit_home(cache, cpu);
+	void *more[N];
 
-	for (i = 0; i < slabs; i++)
+	for (i = 0; i < SLABS; i++)
 		kit_fill_slab(test, cache, objects[i]);
 	for (k = 1; k < N; k++)
-		for (i = 0; i < slabs; i++)
+		for (i = 0; i < SLABS; i++)
 			batch[n++] = objects[i][k];
 	kit_home_free(test, cache, batch, n);
-	detached = kit_stat(cache, STAT_RETIRE);
-	KUNIT_EXPECT_GT(test, detached, 1);
-	if (slabs == batches[0])
-		KUNIT_EXPECT_EQ(test, detached, slabs - KEPT);
-	KUNIT_EXPECT_EQ(test, home->nr_partial, slabs - detached);
-	KUNIT_EXPECT_EQ(test, cache->node_homes[numa_mem_id()].nr_partial, detached);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, slabs);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, slabs);
+	KUNIT_EXPECT_EQ(test, home->nr_partial, SLABS);
+	KUNIT_EXPECT_EQ(test, cache->node_homes[numa_mem_id()].nr_partial, 0);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, SLABS);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
-	for (i = 0; i < slabs; i++)
+	/* No object of these has the line of one that another CPU has. */
+	KUNIT_EXPECT_EQ(test, alloc(cache, more, N - 1), N - 1);
+	KUNIT_EXPECT_EQ(test, home_id(more[0]), cpu);
+	kit_home_free(test, cache, more, N - 1);
+	/* Another CPU takes one of them. */
+	move_to(test, 1);
+	KUNIT_EXPECT_GT(test, alloc(cache, more, N - 1), 0);
+	KUNIT_EXPECT_EQ(test, home->nr_partial, SLABS - 1);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, SLABS);
+	kit_home_free(test, cache, more, home_totals(cache).inuse - SLABS);
+	for (i = 0; i < SLABS; i++)
 		kit_home_free(test, cache, objects[i], 1);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 }
@@ -617,7 +615,7 @@ static struct kunit_case home_cases[] = {
 	KUNIT_CASE_PARAM(test_free_batch_of_all_homes, size_gen_params),
 	KUNIT_CASE(test_free_memory_beyond_the_map),
 	KUNIT_CASE(test_line_is_not_shared_with_the_previous_home),
-	KUNIT_CASE_PARAM(test_slabs_move_to_the_node_home_in_one_batch, batch_gen_params),
+	KUNIT_CASE(test_emptier_slabs_stay_in_their_home),
 	KUNIT_CASE(test_drain_moves_slabs_to_the_node_home),
 	KUNIT_CASE(test_alloc_on_node),
 	KUNIT_CASE(test_cpu_uses_slabs_of_its_node_only),

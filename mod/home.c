@@ -4,9 +4,10 @@
  *
  * A slab is owned by the home of the CPU that refills from it, as in Hoard, but visited once for
  * a magazine and not for each object. A home keeps its slabs in four lists by fullness and
- * refills from the fullest, so that emptier ones drain. A nearly empty slab moves to the node
- * home, where any CPU of the node may adopt it. A home keeps a few empty slabs for the next
- * refill, and frees the others to the buddy.
+ * refills from the fullest, so that emptier ones drain. If it has none, it adopts one of another
+ * home: first of the node home, which has slabs of CPUs that went offline, and nearly empty ones
+ * that CPUs of other nodes had. A home keeps a few empty slabs for the next refill, and frees the
+ * others to the buddy.
  *
  * Invariant (blowup): a slab is created only when the home, the node home and the homes of the
  * other CPUs of the node have no free object, except in magazines and in lines that other CPUs

@@ -112,21 +112,24 @@ static bool try_share(struct slabmod_cache *cache, struct slab *slab)
 
 /*
  * A slab of @home, on node @nid or on any, that another CPU can allocate from. Give up after
- * @tries partial slabs, to bound the latency of the lock.
+ * @tries partial slabs, to bound the latency of the lock. @emptiest: one with few objects in use,
+ * for a CPU that adopts it and so need not come back soon.
  */
 static struct slab *find_foreign(struct slabmod_cache *cache, struct slab_home *home, int nid,
-				 unsigned int tries)
+				 unsigned int tries, bool emptiest)
 {
 	struct slab *slab;
-	int quarter;
+	int n, quarter;
 
-	for (quarter = SLAB_QUARTERS - 1; quarter >= 0; quarter--)
+	for (n = 0; n < SLAB_QUARTERS; n++) {
+		quarter = emptiest ? n : SLAB_QUARTERS - 1 - n;
 		list_for_each_entry(slab, &home->partial[quarter], node) {
 			if (is_on(slab, nid) && try_share(cache, slab))
 				return slab;
 			if (!--tries)
 				goto empty;
 		}
+	}
 empty:
 	list_for_each_entry(slab, &home->empty, node)
 		if (is_on(slab, nid))
@@ -139,7 +142,7 @@ static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *
 				 void **objects, unsigned int nr, unsigned int tries,
 				 struct slab **moving)
 {
-	struct slab *slab = find_foreign(cache, from, NUMA_NO_NODE, tries);
+	struct slab *slab = find_foreign(cache, from, NUMA_NO_NODE, tries, true);
 	unsigned int got;
 
 	*moving = NULL;
@@ -315,7 +318,7 @@ static void *alloc_one_on_node(struct slabmod_cache *cache, struct slab_home *ho
 
 	if (!home_lock_nmi(home, &flags))
 		return NULL;
-	slab = find_foreign(cache, home, nid, UINT_MAX);
+	slab = find_foreign(cache, home, nid, UINT_MAX, false);
 	if (slab) {
 		unsigned int inuse = slab->inuse;
 

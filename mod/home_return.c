@@ -12,7 +12,9 @@
  * at a time, for at most a magazine's worth of objects.
  */
 #include <linux/list.h>
+#include <linux/nodemask.h>
 #include <linux/preempt.h>
+#include <linux/topology.h>
 
 #include "gfp.h"
 #include "home.h"
@@ -21,8 +23,6 @@
 #include "slab.h"
 #include "source.h"
 
-/* Partial slabs of a home above which nearly empty ones move to the node home. */
-#define KEEP_PARTIAL	8
 /* Bytes of empty slabs that a home keeps, but at least one slab. */
 #define KEEP_EMPTY_BYTES (64u << 10)
 
@@ -46,6 +46,18 @@ struct slab_batch {
 };
 
 /*
+ * Return true if the slab is in the home of a CPU, but has memory of another node than that CPU
+ * should use. Nearly empty ones go to their own node.
+ */
+static bool is_far(const struct slabmod_cache *cache, const struct slab *slab)
+{
+	u16 id = HOME_ID(slab->home);
+
+	return nr_online_nodes > 1 && id != HOME_NODE && cache->source->nid == NUMA_NO_NODE &&
+	       slab_chunk(slab)->buddy->nid != source_near_node(cpu_to_mem(id));
+}
+
+/*
  * Move a slab, which had @was objects in use, to the list it now belongs to, or remove it from
  * its home. Called when a free drops the slab into a lower fullness quarter. A slab that is not
  * detached here is reconsidered only when it is empty.
@@ -61,10 +73,8 @@ static noinline void update_slab(struct slabmod_cache *cache, struct slab_home *
 			home_remove_empty(cache, home, slab, &batch->dead);
 		return;
 	}
-	if (home->nr_partial <= KEEP_PARTIAL || HOME_ID(slab->home) == HOME_NODE ||
+	if (slab_quarter(cache, slab) || !is_far(cache, slab) ||
 	    batch->nr_detached == HOME_MAX_DETACHED || must_not_lock())
-		return;
-	if (slab_quarter(cache, slab))
 		return;
 	home_detach(cache, home, slab);
 	batch->detached[batch->nr_detached++] = slab;

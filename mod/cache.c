@@ -170,11 +170,33 @@ static noinline void *clear_object(struct slabmod_cache *cache, void *object)
 	return memset(object, 0, cache->usable);
 }
 
+/* Pop an object that only has to be cleared. */
+static __always_inline bool pop_to_clear(struct slabmod_cache *cache, void **object)
+{
+	return !(cache->flags & CACHE_STRICT) && !leak_tracks(cache) &&
+	       likely(slabmod_magazine_pop(&cache->magazines, object));
+}
+
+noinline void *cache_alloc_special(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
+{
+	void *object;
+
+	if (likely(!(gfp & ~(SLABMOD_GFP_PLAIN | __GFP_ZERO)) && !cache->ctor)) {
+		cache_may_alloc(gfp);
+		if (pop_to_clear(cache, &object))
+			return clear_object(cache, object);
+	}
+	return cache_alloc_slow(cache, gfp, NUMA_NO_NODE, requested);
+}
+
 /* Every allocation of a strict cache calls this. Its fast path saves no registers. */
 noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {
 	void *object;
 
+	/* If the kernel clears memory, every allocation comes here. */
+	if (magazine_clears(cache) && pop_to_clear(cache, &object))
+		return clear_object(cache, object);
 	if (strict_is_on(cache) && !leak_tracks(cache) &&
 	    likely(strict_alloc(cache, &object)))
 		return magazine_clears(cache) ? clear_object(cache, object) : object;
@@ -190,6 +212,8 @@ EXPORT_SYMBOL_SLABMOD(__slabmod_cache_alloc);
 
 void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
 {
+	if (cache_is_near(node, &gfp))
+		return cache_alloc(cache, gfp, 0);
 	return cache_alloc_slow(cache, gfp, node, 0);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_node);

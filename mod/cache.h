@@ -24,6 +24,22 @@ static __always_inline void cache_may_alloc(gfp_t gfp)
 		might_alloc(gfp);
 }
 
+/* An allocation with flags that the fast path does not know; it may know all but __GFP_ZERO. */
+void *cache_alloc_special(struct slabmod_cache *cache, gfp_t gfp, size_t requested);
+
+/*
+ * Return true if any object of this CPU's magazine serves a request for @nid, or NUMA_NO_NODE. On
+ * the only node __GFP_THISNODE has no effect.
+ */
+static __always_inline bool cache_is_near(int nid, gfp_t *gfp)
+{
+	if (nid != NUMA_NO_NODE && nid != numa_mem_id())
+		return false;
+	if (nr_online_nodes == 1)
+		*gfp &= ~__GFP_THISNODE;
+	return !(*gfp & __GFP_THISNODE);
+}
+
 /*
  * The fast path of an allocation, to be inlined into exported functions. @requested: bytes, for
  * kmalloc(), or 0.
@@ -33,7 +49,7 @@ static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp,
 	void *object;
 
 	if (unlikely(gfp & ~SLABMOD_GFP_PLAIN))
-		return cache_alloc_slow(cache, gfp, NUMA_NO_NODE, requested);
+		return cache_alloc_special(cache, gfp, requested);
 	cache_may_alloc(gfp);
 	if (likely(slabmod_magazine_pop(&cache->fastpath.magazines, &object)))
 		return object;

@@ -74,6 +74,8 @@ void *slabmod_pool_kmalloc_node(struct slabmod_pool *pool, size_t size, gfp_t gf
 		pool = root_pool;
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
 		return kmalloc_uncached(pool, size, gfp, node);
+	if (cache_is_near(node, &gfp))
+		return cache_alloc(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, size);
 	return cache_alloc_slow(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, node, size);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_kmalloc_node);
@@ -207,6 +209,39 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree_bulk);
 
 /* ---- sizes ---- */
 
+/*
+ * The size of the object in use at @p, if its cache is neither strict nor debugged and its slab has
+ * the usual layout. Otherwise 0: memory_at() knows more.
+ */
+static __always_inline size_t plain_size(const void *p)
+{
+	unsigned long offset = chunk_offset(p);
+	struct slabmod_cache *cache;
+	struct slab *slab;
+	size_t size = 0;
+	u64 index;
+
+	preempt_disable();
+	slab = READ_ONCE(chunk_frame_fast(offset)->slab);
+	cache = READ_ONCE(slab->cache);
+	if (likely(!((unsigned long)cache & FRAME_STATES))) {
+		/* As in cache_free_check(). */
+		if (!cache_has_bits(offset, &cache->quick_mask)) {
+			index = (offset & cache->index_mask) >> cache->shift;
+		} else {
+			index = cache_offset_index(cache, offset);
+			if (unlikely(index >= cache->objects) ||
+			    unlikely(cache->flags & (CACHE_STRICT | CACHE_DEBUG)))
+				goto out;
+		}
+		if (!cache_bit_is_set(index, slab->free))
+			size = cache->usable;
+	}
+out:
+	preempt_enable();
+	return size;
+}
+
 /* The size of the memory at @p that kfree() may free, or 0 with a report. */
 static size_t memory_at(const char *caller, const void *p)
 {
@@ -270,6 +305,9 @@ size_t slabmod_ksize(const void *p)
 	size_t size;
 
 	p = kasan_reset_tag(p);
+	size = plain_size(p);
+	if (likely(size))
+		return size;
 	size = is_nothing(p) ? 0 : memory_at("ksize", p);
 	/* The caller may use all of it from now on. */
 	return size ? requested_size(p, size, true) : 0;
@@ -304,14 +342,17 @@ size_t slabmod_kmalloc_size_roundup(size_t size)
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_size_roundup);
 
-/* Resize the memory at @p in place; it has @old bytes, enough for @size. */
-static void resize_in_place(void *p, size_t old, size_t size, bool clear)
+/* Resize the memory at @p in place; it has @old bytes, enough for @size. @plain: no debug mode. */
+static __always_inline void resize_in_place(void *p, size_t old, size_t size, bool plain,
+					    bool clear)
 {
-	size_t requested = requested_size(p, old, false);
+	size_t requested = plain ? old : requested_size(p, old, false);
 
 	/* Without debug mode @requested is all there is: clear what a later call adds. */
 	if (clear && size < requested)
 		memset(p + size, 0, requested - size);
+	if (plain)
+		return;
 	set_requested_size(p, size);
 	/* In debug mode this was a red zone. */
 	if (clear && size > requested)
@@ -342,10 +383,10 @@ static size_t aligned_size(size_t size, unsigned long align)
 	return roundup_pow_of_two(max_t(size_t, size, align));
 }
 
-void *slabmod_pool_krealloc_node_align(struct slabmod_pool *pool, const void *object, size_t size,
-				       unsigned long align, gfp_t gfp, int node)
+static noinline void *krealloc_slow(struct slabmod_pool *pool, void *p, size_t size, size_t plain,
+				    unsigned long align, gfp_t gfp, int node)
 {
-	void *p = kasan_reset_tag((void *)object), *new;
+	void *new;
 	size_t old;
 
 	if (!size) {
@@ -354,11 +395,11 @@ void *slabmod_pool_krealloc_node_align(struct slabmod_pool *pool, const void *ob
 	}
 	if (unlikely(align_refused(align)))
 		return NULL;
-	old = is_nothing(p) ? 0 : memory_at("krealloc", p);
+	old = plain ?: is_nothing(p) ? 0 : memory_at("krealloc", p);
 	if (!old && !is_nothing(p))
 		return NULL;
 	if (size <= old && may_stay(p, align, gfp & __GFP_THISNODE ? node : NUMA_NO_NODE)) {
-		resize_in_place(p, old, size, want_init_on_alloc(gfp));
+		resize_in_place(p, old, size, plain, want_init_on_alloc(gfp));
 		return p;
 	}
 	if (old)
@@ -368,10 +409,23 @@ void *slabmod_pool_krealloc_node_align(struct slabmod_pool *pool, const void *ob
 	else
 		new = slabmod_pool_kmalloc_node(pool, aligned_size(size, align), gfp, node);
 	if (new && old) {
-		memcpy(new, p, min(size, requested_size(p, old, false)));
+		memcpy(new, p, min(size, plain ?: requested_size(p, old, false)));
 		slabmod_kfree(p);
 	}
 	return new;
+}
+
+void *slabmod_pool_krealloc_node_align(struct slabmod_pool *pool, const void *object, size_t size,
+				       unsigned long align, gfp_t gfp, int node)
+{
+	void *p = kasan_reset_tag((void *)object);
+	size_t plain = plain_size(p);
+
+	/* Most often it stays as it is. */
+	if (likely(size - 1 < plain) && likely(align == 1) && likely(node == NUMA_NO_NODE) &&
+	    !want_init_on_alloc(gfp))
+		return p;
+	return krealloc_slow(pool, p, size, plain, align, gfp, node);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_krealloc_node_align);
 

@@ -254,6 +254,19 @@ static __always_inline void *slabmod_cache_alloc_inline(struct slabmod_cache *ca
 	return __slabmod_cache_refill(cache, gfp, requested);
 }
 
+/* The same with __GFP_ZERO, for @usable bytes. The cache has no constructor. */
+static __always_inline void *slabmod_cache_zalloc_inline(struct slabmod_cache *cache, gfp_t gfp,
+							 size_t requested, size_t usable)
+{
+	struct slabmod_cache_fastpath *fastpath = (struct slabmod_cache_fastpath *)cache;
+	void *object;
+
+	if (slabmod_gfp_inline(gfp & ~__GFP_ZERO) &&
+	    likely(slabmod_magazine_pop(&fastpath->magazines, &object)))
+		return memset(object, 0, usable);
+	return __slabmod_cache_alloc(cache, gfp, requested);
+}
+
 /**
  * slabmod_cache_alloc() - allocate an object
  * @cache: the cache

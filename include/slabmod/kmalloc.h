@@ -84,8 +84,12 @@ static __always_inline void *slabmod_kmalloc(size_t size, gfp_t gfp)
 {
 	if (__builtin_constant_p(size) && size - 1 < SLABMOD_KMALLOC_MAX_CLASS) {
 		unsigned int class = slabmod_kmalloc_class(size);
+		struct slabmod_cache *cache = slabmod_kmalloc_caches[class];
 
-		return slabmod_cache_alloc_inline(slabmod_kmalloc_caches[class], gfp, size);
+		if (__builtin_constant_p(gfp) && gfp & __GFP_ZERO)
+			return slabmod_cache_zalloc_inline(cache, gfp, size,
+							   slabmod_kmalloc_size(class));
+		return slabmod_cache_alloc_inline(cache, gfp, size);
 	}
 	return slabmod_kmalloc_variable(size, gfp);
 }

@@ -229,13 +229,15 @@ static void free_step(struct model *model, unsigned int id)
 /* Allocate several blocks, as many as there are free numbers. */
 static void alloc_bulk_step(struct model *model, unsigned int id)
 {
-	unsigned int order = kit_random(&model->rnd, MAX_ORDER_HERE + 1), nr = 0, got, i;
+	unsigned int order = kit_random(&model->rnd, MAX_ORDER_HERE + 1), nr = 0, got = 0, i;
 	int nid = random_node(model);
 	struct claimed_block blocks[BUDDY_BULK];
 
 	while (nr < BUDDY_BULK && id + nr <= MAX_BLOCKS && !model->blocks[id + nr].addr)
 		nr++;
-	got = buddy_alloc_bulk(&model->pool->buddies[nid], kit_use(order), blocks, nr);
+	/* A search that looked at many maps in vain gives up, and has listed them elsewhere. */
+	for (i = 0; !got && i < 64; i++)
+		got = buddy_alloc_bulk(&model->pool->buddies[nid], kit_use(order), blocks, nr);
 	for (i = 0; i < got; i++) {
 		void *block = blocks[i].block;
 

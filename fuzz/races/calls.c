@@ -214,7 +214,7 @@ static void do_pdrain(char letter)
 		magazine_drain_all(block_caches[i]);
 }
 
-/* Twice: the first scan after a refill or flush reduces nothing. */
+/* Twice: the first scan after a refill reduces nothing. */
 static void do_pscan(char letter)
 {
 	unsigned int i;

@@ -208,7 +208,7 @@ struct slabmod_cache *kit_cache_create(struct kunit *test, struct slabmod_pool *
 	struct slabmod_cache *cache;
 	int i;
 
-	cache = kzalloc(struct_bytes(struct slabmod_cache, node_homes, nr_node_ids), GFP_KERNEL);
+	cache = kzalloc(home_cache_size(), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, cache);
 	INIT_LIST_HEAD(&cache->node);
 	snprintf(cache->name, sizeof(cache->name), "kit-%u", size);
@@ -227,6 +227,7 @@ struct slabmod_cache *kit_cache_create(struct kunit *test, struct slabmod_pool *
 	for_each_possible_cpu(i)
 		home_init(per_cpu_ptr(cache->homes, i));
 	KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, align));
+	home_set_keep(cache, false);
 	return cache;
 }
 

@@ -293,10 +293,20 @@ static bool is_in_first_half_unit(unsigned int index)
 	return index < 32;
 }
 
+static bool is_second(unsigned int index)
+{
+	return index == 1;
+}
+
+static bool is_in_other_units(unsigned int index)
+{
+	return index >= 64;
+}
+
 /* All units but the first are free then, and of that a single page. */
 static bool is_second_or_in_other_units(unsigned int index)
 {
-	return index == 1 || index >= 64;
+	return is_second(index) || is_in_other_units(index);
 }
 
 static void test_chunk_that_drains_is_used_last(struct kunit *test)
@@ -326,6 +336,35 @@ static void test_chunk_that_drains_is_used_last(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(more); i++)
 		buddy_free(more[i]);
 	for (i = 0; i < 2048; i++)
+		if (pages[i])
+			buddy_free(pages[i]);
+}
+
+/* A partly free unit is listed as one of a chunk that drains, and then the chunk fills up. */
+static void test_unit_of_a_chunk_that_drained_is_found(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create_orders(test, 1024, 10, 10);
+	void **pages = kit_array(test, 1024), *units[15];
+	struct claimed_block b;
+	struct chunk *chunk;
+	unsigned int i;
+
+	for (i = 0; i < 1024; i++)
+		pages[i] = alloc(test, pool, 1);
+	chunk = chunk_of(pages[0]);
+	free_if(pages, 1024, chunk, is_in_other_units);
+	KUNIT_ASSERT_TRUE(test, chunk->drains);
+	free_if(pages, 1024, chunk, is_second);
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		units[i] = alloc(test, pool, 64);
+	KUNIT_ASSERT_FALSE(test, chunk->drains);
+	KUNIT_ASSERT_EQ(test, buddy_alloc_bulk(&pool->buddies[NID], kit_use(0), &b, 1), 1);
+	KUNIT_EXPECT_EQ(test, chunk_index(chunk, b.block), 1);
+	frame_unclaim(b.frame);
+	buddy_free(b.block);
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		buddy_free(units[i]);
+	for (i = 0; i < 1024; i++)
 		if (pages[i])
 			buddy_free(pages[i]);
 }
@@ -384,6 +423,7 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(test_blocks_in_bulk_are_distinct_and_come_back),
 	KUNIT_CASE(test_slabs_and_pages_use_different_chunks),
 	KUNIT_CASE(test_chunk_that_drains_is_used_last),
+	KUNIT_CASE(test_unit_of_a_chunk_that_drained_is_found),
 	KUNIT_CASE(test_many_cpus_share_a_node),
 	KUNIT_CASE(test_random_run_matches_a_map_of_pages),
 	{}

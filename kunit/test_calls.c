@@ -217,6 +217,111 @@ static void test_krealloc_aligns(struct kunit *test)
 	slabmod_kfree(p);
 }
 
+static void test_krealloc_leaves_room_for_slow_growth(struct kunit *test)
+{
+	unsigned int moves = 0;
+	u8 *p = NULL, *was;
+	size_t size;
+
+	for (size = 16; size <= SZ_4K; size += 16) {
+		was = p;
+		p = slabmod_krealloc(was, size, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		moves += p != was;
+		KUNIT_EXPECT_LT(test, slabmod_ksize(p), 2 * size);
+		KUNIT_EXPECT_TRUE(test, kit_filled_with(p, 0x5a, size - 16));
+		memset(p + size - 16, 0x5a, 16);
+	}
+	/* Each power of two, or each class. */
+	KUNIT_EXPECT_EQ(test, moves, want_init_on_alloc(0) ? 28 : 9);
+	slabmod_kfree(p);
+}
+
+/* @room: what ksize() is then. If the kernel clears memory, it is the class of @to. */
+static const struct growth {
+	size_t from;
+	size_t to;
+	gfp_t gfp;
+	size_t room;
+} growths[] = {
+	{ 128, 130, GFP_KERNEL, 256 },
+	{ 128, 192, GFP_ATOMIC, 256 },
+	{ 224, 225, GFP_KERNEL_ACCOUNT, 256 },
+	{ 20000, 24000, GFP_KERNEL, 32768 },
+	/* By more than half, to be cleared, and to whole pages */
+	{ 128, 193, GFP_KERNEL, 224 },
+	{ 128, 130, GFP_KERNEL | __GFP_ZERO, 160 },
+	{ 32768, 32769, GFP_KERNEL, 32768 + PAGE_SIZE },
+};
+
+static void test_krealloc_leaves_room_only_after_little_growth(struct kunit *test)
+{
+	struct slabmod_cache *strict = slabmod_cache_create("kit-strict", 64, 0, SLABMOD_STRICT,
+							    NULL);
+	const struct growth *g;
+	void *p;
+
+	for (g = growths; g < growths + ARRAY_SIZE(growths); g++) {
+		p = slabmod_krealloc(kit_kmalloc(test, g->from), g->to, g->gfp);
+		KUNIT_EXPECT_EQ(test, slabmod_ksize(p), want_init_on_alloc(0) ?
+				slabmod_kmalloc_size_roundup(g->to) : g->room);
+		slabmod_kfree(p);
+	}
+	/* A strict object moves whenever it can, so that old pointers show. */
+	KUNIT_ASSERT_NOT_NULL(test, strict);
+	p = slabmod_krealloc(slabmod_cache_alloc(strict, GFP_KERNEL), 72, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, slabmod_ksize(p), 80);
+	slabmod_kfree(p);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(strict), 0);
+}
+
+/* Allocate until nothing is left. The objects are linked by their first words. */
+static void **exhaust(size_t size)
+{
+	void **all = NULL, **p;
+
+	root_dry();
+	for (;;) {
+		p = slabmod_kmalloc(size, GFP_KERNEL | __GFP_NOWARN);
+		if (!p)
+			return all;
+		*p = all;
+		all = p;
+	}
+}
+
+static void relax(void **all)
+{
+	void **next;
+
+	root_wet();
+	for (; all; all = next) {
+		next = *all;
+		slabmod_kfree(all);
+	}
+}
+
+static void test_krealloc_does_without_room(struct kunit *test)
+{
+	void *p = kit_kmalloc(test, 128), *q = kit_kmalloc(test, 160), *r = kit_kmalloc(test, 160);
+	void **all, *bad = NULL;
+
+	/* One report, although two sizes were to be tried. */
+	KIT_EXPECT_MISUSE(test, MISUSE_BAD_GFP, "",
+			  bad = slabmod_krealloc(p, 130, GFP_KERNEL | __GFP_DMA));
+	KUNIT_EXPECT_NULL(test, bad);
+	memset(p, 0x5a, 128);
+	all = exhaust(256);
+	slabmod_kfree(q);
+	q = slabmod_krealloc(p, 130, GFP_KERNEL);
+	relax(all);
+	KUNIT_ASSERT_NOT_NULL(test, q);
+	KUNIT_EXPECT_EQ(test, slabmod_ksize(q), 160);
+	KUNIT_EXPECT_TRUE(test, kit_filled_with(q, 0x5a, 128));
+	slabmod_kfree(q);
+	slabmod_kfree(r);
+}
+
 #if defined(DEFINE_FREE) && !defined(__CHECKER__)
 static size_t used_in_scope(size_t size)
 {
@@ -534,6 +639,9 @@ static struct kunit_case calls_cases[] = {
 	KUNIT_CASE(test_roundup_is_the_usable_size),
 	KUNIT_CASE(test_objects_of_a_type),
 	KUNIT_CASE(test_krealloc_aligns),
+	KUNIT_CASE(test_krealloc_leaves_room_for_slow_growth),
+	KUNIT_CASE(test_krealloc_leaves_room_only_after_little_growth),
+	KUNIT_CASE(test_krealloc_does_without_room),
 	KUNIT_CASE(test_scope_frees),
 	KUNIT_CASE(test_nolock_waits_for_no_lock),
 	KUNIT_CASE(test_nolock_refuses_to_reclaim),

@@ -109,6 +109,10 @@ void test_krealloc_moves_the_red_zone(struct kunit *test)
 	q = slabmod_krealloc(p, 50, GFP_KERNEL);
 	debug_poke(q, 50, 1);
 	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "the first at offset 50", slabmod_kfree(q));
+	/* Nor is there room to grow. */
+	q = slabmod_krealloc(kit_pool_kmalloc(test, pool, 64), 72, GFP_KERNEL);
+	debug_poke(q, 72, 1);
+	KIT_EXPECT_MISUSE(test, MISUSE_OVERRUN, "kmalloc-80", slabmod_kfree(q));
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 

@@ -178,6 +178,20 @@ static void test_home_keeps_few_empty_slabs(struct kunit *test)
 	expect_few_empty_ones_stay(test, 32768);
 }
 
+static void test_home_keeps_more_of_those_that_are_aged(struct kunit *test)
+{
+	struct slabmod_cache *cache = kit_cache_of(test, 4096);
+	unsigned int bytes = cache->usual.pages * PAGE_SIZE;
+
+	home_set_keep(cache, true);
+	KUNIT_EXPECT_EQ(test, cache->keep_empty, HOME_KEEP_BYTES_AGED / bytes);
+	/* Pages that would come too late. */
+	cache->flags |= SLABMOD_TYPESAFE_BY_RCU;
+	home_set_keep(cache, true);
+	KUNIT_EXPECT_EQ(test, cache->keep_empty, HOME_KEEP_BYTES / bytes);
+	cache->flags &= ~SLABMOD_TYPESAFE_BY_RCU;
+}
+
 /* Leave one object in each of many slabs, after making all of them emptier in turn. */
 static void test_emptier_slabs_stay_in_their_home(struct kunit *test)
 {
@@ -211,6 +225,31 @@ static void test_emptier_slabs_stay_in_their_home(struct kunit *test)
 	for (i = 0; i < SLABS; i++)
 		kit_home_free(test, cache, objects[i], 1);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
+}
+
+/* Thieves visit the CPUs whose bit is set, and clear it if nothing is there. */
+static void test_bare_home_is_not_visited_again(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_of_two_cpus(test, 256);
+	unsigned int a = move_to(test, 0), b, n = cache->objects;
+	void **objects = kit_array(test, n), **more = kit_array(test, n);
+
+	KUNIT_EXPECT_FALSE(test, test_bit(a, home_stocked(cache)));
+	kit_fill_slab(test, cache, objects);
+	kit_home_free(test, cache, objects, 5);
+	KUNIT_EXPECT_TRUE(test, test_bit(a, home_stocked(cache)));
+	b = move_to(test, 1);
+	KUNIT_EXPECT_EQ(test, alloc(cache, more, n), 5);
+	KUNIT_EXPECT_EQ(test, home_id(more[0]), b);
+	KUNIT_EXPECT_EQ(test, alloc(cache, more + 5, 1), 0);
+	KUNIT_EXPECT_FALSE(test, test_bit(a, home_stocked(cache)));
+	/* It has something again. */
+	move_to(test, 0);
+	more[5] = kit_new_slab(test, cache, false);
+	KUNIT_EXPECT_TRUE(test, test_bit(a, home_stocked(cache)));
+	KUNIT_EXPECT_TRUE(test, home_check(cache));
+	kit_home_free(test, cache, more, 6);
+	kit_home_free(test, cache, objects + 5, n - 5);
 }
 
 /* ---- draining ---- */
@@ -610,12 +649,14 @@ static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_double_free_among_neighbours_is_found),
 	KUNIT_CASE(test_free_outside_a_slab_is_reported),
 	KUNIT_CASE(test_home_keeps_few_empty_slabs),
+	KUNIT_CASE(test_home_keeps_more_of_those_that_are_aged),
 	KUNIT_CASE(test_small_slab_in_the_block_of_a_usual_one),
 	KUNIT_CASE(test_slab_has_a_home_wherever_it_moves),
 	KUNIT_CASE_PARAM(test_free_batch_of_all_homes, size_gen_params),
 	KUNIT_CASE(test_free_memory_beyond_the_map),
 	KUNIT_CASE(test_line_is_not_shared_with_the_previous_home),
 	KUNIT_CASE(test_emptier_slabs_stay_in_their_home),
+	KUNIT_CASE(test_bare_home_is_not_visited_again),
 	KUNIT_CASE(test_drain_moves_slabs_to_the_node_home),
 	KUNIT_CASE(test_alloc_on_node),
 	KUNIT_CASE(test_cpu_uses_slabs_of_its_node_only),

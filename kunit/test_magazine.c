@@ -23,24 +23,44 @@ static void test_capacity_is_bounded_in_bytes_and_objects(struct kunit *test)
 
 		capacity = cache->capacity_max;
 		KUNIT_EXPECT_LE(test, cache->capacity, capacity);
-		KUNIT_EXPECT_LE(test, cache->capacity, MAGAZINE_START);
+		KUNIT_EXPECT_LE(test, kit_magazine(cache)->capacity, MAGAZINE_START);
+		if (capacity > MAGAZINE_LARGE)
+			KUNIT_EXPECT_LE(test, cache->capacity, MAGAZINE_START);
 		KUNIT_EXPECT_GE(test, cache->capacity, MAGAZINE_MIN);
 		KUNIT_EXPECT_GE(test, capacity, MAGAZINE_MIN);
 		KUNIT_EXPECT_LE(test, capacity, MAGAZINE_MAX);
 		if (capacity > MAGAZINE_LARGE)
 			KUNIT_EXPECT_LE(test, capacity * cache->size, MAGAZINE_BYTES_DEFAULT);
 		else if (capacity > MAGAZINE_MIN)
-			KUNIT_EXPECT_LE(test, capacity * cache->size, 4 * MAGAZINE_BYTES_DEFAULT);
+			KUNIT_EXPECT_LE(test, capacity * cache->size,
+					MAGAZINE_LARGE_FACTOR * MAGAZINE_BYTES_DEFAULT);
 		if (capacity < MAGAZINE_MAX)
 			KUNIT_EXPECT_GT(test, (capacity + 1) * cache->size, MAGAZINE_BYTES_DEFAULT);
 		KUNIT_EXPECT_EQ(test, cache_destroy(cache), 0);
 	}
 }
 
-static void test_flush_empties_half_of_the_magazine(struct kunit *test)
+static void test_magazine_of_large_objects_grows_in_the_call(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_with_magazines(test, 3000);
+	struct slabmod_magazine *magazine = kit_magazine(cache);
+	unsigned int nr = 8 * cache->capacity_max;
+	void **objects = kit_array(test, nr);
+
+	KUNIT_EXPECT_EQ(test, cache->capacity_max, MAGAZINE_LARGE);
+	KUNIT_EXPECT_EQ(test, magazine->room, MAGAZINE_LARGE);
+	KUNIT_EXPECT_EQ(test, magazine->capacity, MAGAZINE_START);
+	kit_alloc_n(test, cache, objects, nr);
+	KUNIT_EXPECT_PTR_EQ(test, kit_magazine(cache), magazine);
+	KUNIT_EXPECT_EQ(test, magazine->capacity, MAGAZINE_LARGE);
+	kit_free_n(cache, objects, nr);
+}
+
+static void test_flush_frees_the_top_of_the_magazine(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
-	unsigned int capacity = cache->capacity, stays = capacity / 2, i;
+	unsigned int capacity = cache->capacity, i;
+	unsigned int stays = capacity - min(capacity / 2, MAGAZINE_FLUSH_MOST);
 	void **objects = kit_array(test, 2 * capacity);
 	unsigned long flushes;
 
@@ -54,7 +74,7 @@ static void test_flush_empties_half_of_the_magazine(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine(cache)), stays + 1);
 	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_FLUSH), flushes + 1);
 	KUNIT_EXPECT_EQ(test, cache_used(cache), capacity - 1);
-	/* The lower half was not moved, and the last freed object is on top. */
+	/* The rest was not moved, and the last freed object is on top. */
 	KUNIT_EXPECT_PTR_EQ(test, slabmod_cache_alloc(cache, GFP_KERNEL), objects[capacity]);
 	for (i = stays; i; i--)
 		KUNIT_EXPECT_PTR_EQ(test, slabmod_cache_alloc(cache, GFP_KERNEL), objects[i - 1]);
@@ -355,7 +375,7 @@ static void test_objects_of_all_pages_of_a_slab_are_local(struct kunit *test)
 static void test_shared_lines_return_to_their_home(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
-	unsigned int capacity = magazine_remote_capacity(cache->capacity);
+	unsigned int capacity = magazine_remote_capacity(cache->capacity), batch;
 	void **objects = kit_array(test, capacity + 1);
 	long inuse;
 
@@ -365,11 +385,12 @@ static void test_shared_lines_return_to_their_home(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine_of(cache, 1)), 0);
 	KUNIT_EXPECT_EQ(test, kit_magazine_of(cache, 1)->nr_remote, capacity);
 
-	/* The next one makes the whole batch return. */
+	/* The next one makes a batch return. */
 	inuse = home_totals(cache).inuse;
+	batch = min(capacity, MAGAZINE_FLUSH_MOST);
 	kit_free_on(1, cache, objects + capacity, 1);
-	KUNIT_EXPECT_EQ(test, kit_magazine_of(cache, 1)->nr_remote, 1);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, inuse - capacity);
+	KUNIT_EXPECT_EQ(test, kit_magazine_of(cache, 1)->nr_remote, capacity - batch + 1);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, inuse - batch);
 	kit_expect_unused(test, cache);
 }
 
@@ -470,7 +491,8 @@ static void test_offline_cpu_leaves_nothing_behind(struct kunit *test)
 
 static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(test_capacity_is_bounded_in_bytes_and_objects),
-	KUNIT_CASE(test_flush_empties_half_of_the_magazine),
+	KUNIT_CASE(test_magazine_of_large_objects_grows_in_the_call),
+	KUNIT_CASE(test_flush_frees_the_top_of_the_magazine),
 	KUNIT_CASE(test_bulk_free_is_like_single_frees),
 	KUNIT_CASE(test_alloc_and_free_at_capacity_do_not_flush),
 	KUNIT_CASE(test_inline_path_allocates_from_the_magazine),

@@ -411,6 +411,7 @@ static void end_aside(struct kunit *test, struct slabmod_cache *cache)
 	home_shrink(cache);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 0);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
+	atomic_long_sub(magazine_metadata(cache), &cache->source->metadata);
 	magazine_disable(cache);
 }
 

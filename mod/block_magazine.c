@@ -28,18 +28,13 @@
 #define SPARSE_BLOCKS	128u
 #define SPARSE_BYTES	(4u << 20)
 
-static unsigned int blocks_of(const struct slabmod_cache *cache, unsigned int bytes)
-{
-	return max(bytes / cache->size, 1u);
-}
-
 /* Return how many blocks to refill, or to flush together with @excess. */
 static unsigned int portion(const struct slabmod_cache *cache, unsigned int capacity,
 			    unsigned int excess)
 {
 	unsigned int part = capacity > FEW_BLOCKS ? capacity / 2 : capacity - capacity / 4;
 
-	return min3(excess + part, MOST_BLOCKS, blocks_of(cache, MOST_BYTES));
+	return min3(excess + part, MOST_BLOCKS, blocks_in(cache, MOST_BYTES));
 }
 
 /* Let the magazine hold more if @more, and less if memory is sparse. */
@@ -48,7 +43,7 @@ static void adapt(struct slabmod_cache *cache, struct slabmod_magazine *magazine
 	unsigned int capacity = READ_ONCE(magazine->capacity), most = magazine->room;
 
 	if (depot_is_sparse(cache))
-		most = min3(most, SPARSE_BLOCKS, blocks_of(cache, SPARSE_BYTES));
+		most = min3(most, SPARSE_BLOCKS, blocks_in(cache, SPARSE_BYTES));
 	if (capacity > most)
 		WRITE_ONCE(magazine->capacity, max(capacity / 2, most));
 	else if (more)
@@ -141,16 +136,21 @@ bool block_put(struct slabmod_cache *cache, const struct claimed_block *b)
 }
 EXPORT_SYMBOL_FOR_TEST(block_put);
 
+static unsigned int start_of(const struct slabmod_cache *cache,
+			     const struct slabmod_magazine *magazine)
+{
+	return min_t(unsigned int, block_magazine_start(cache), magazine->room);
+}
+
 void block_magazine_reset(const struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	WRITE_ONCE(magazine->capacity,
-		   min_t(unsigned int, block_magazine_start(cache), magazine->room));
+	WRITE_ONCE(magazine->capacity, start_of(cache, magazine));
 }
 
 void block_magazine_age(const struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
 	unsigned int capacity = READ_ONCE(magazine->capacity);
-	unsigned int start = min_t(unsigned int, block_magazine_start(cache), magazine->room);
+	unsigned int start = start_of(cache, magazine);
 
 	if (!READ_ONCE(magazine->misses) && capacity > start)
 		WRITE_ONCE(magazine->capacity, max(capacity / 2, start));

@@ -66,10 +66,16 @@ bool block_take(struct slabmod_cache *cache, struct claimed_block *b);
 /* Free a claimed block. Return false, with nothing done, if an NMI has to defer that. */
 bool block_put(struct slabmod_cache *cache, const struct claimed_block *b);
 
+/* Return how many blocks of the cache @bytes are, at least one. */
+static inline unsigned int blocks_in(const struct slabmod_cache *cache, unsigned int bytes)
+{
+	return max(bytes / cache->size, 1u);
+}
+
 /* What a magazine holds at most if it was not used lately. */
 static inline unsigned int block_magazine_start(const struct slabmod_cache *cache)
 {
-	return max_t(unsigned int, MAGAZINE_START_PAGES / cache->size, 1);
+	return blocks_in(cache, MAGAZINE_START_PAGES);
 }
 
 void block_magazine_reset(const struct slabmod_cache *cache, struct slabmod_magazine *magazine);

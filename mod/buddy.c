@@ -295,7 +295,7 @@ static void *alloc_once(struct buddy *buddies, int nid, const struct buddy_reque
 	bool mix = may_mix(&buddies[nid]);
 	void *block = alloc_from(&buddies[nid], request, mix);
 
-	if (!block && source->reclaim_empty && source->reclaim_empty(source))
+	while (!block && source->reclaim_empty && source->reclaim_empty(source))
 		block = alloc_from(&buddies[nid], request, mix);
 	if (!block && !mix) {
 		block = alloc_new(buddies, nid, request, gfp_easy(gfp) | __GFP_THISNODE);

@@ -287,6 +287,9 @@ static struct unit *find_unit(struct free_lists *lists, bool drains, unsigned in
 		if (likely(unit->chunk->drains == drains))
 			return unit;
 		move_map(lists, map, !drains);
+		/* Units of chunks that fill up were searched before. */
+		if (drains)
+			return unit;
 		if (!*budget)
 			return NULL;
 		--*budget;

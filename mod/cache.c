@@ -108,6 +108,22 @@ static void *alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	return object;
 }
 
+/* Up to here a loop of stores takes no longer than memset(), that is "rep stosb". */
+#define CLEAR_BY_WORDS	256u
+
+/* Objects consist of whole words. */
+static __always_inline void *clear_object(const struct slabmod_cache *cache, void *object)
+{
+	unsigned long *word = object, *end = object + cache->usable;
+
+	if (unlikely(cache->usable > CLEAR_BY_WORDS))
+		return memset(object, 0, cache->usable);
+	/* Volatile, or the compiler makes a memset() of it. */
+	for (; word < end; word++)
+		WRITE_ONCE(*word, 0);
+	return object;
+}
+
 /* Prepare an object for the caller: mark, clear, track. */
 static void *post_alloc(struct slabmod_cache *cache, void *object, gfp_t gfp, size_t requested,
 			bool clear)
@@ -122,7 +138,7 @@ static void *post_alloc(struct slabmod_cache *cache, void *object, gfp_t gfp, si
 	if (unlikely(strict_is_on(cache)))
 		strict_set(strict_place_of(cache, object));
 	if (clear)
-		memset(object, 0, cache->usable);
+		clear_object(cache, object);
 	if (leak_tracks(cache))
 		leak_note_alloc(object, cache->usable, gfp);
 	return object;
@@ -163,11 +179,6 @@ static noinline void *alloc_slow(struct slabmod_cache *cache, gfp_t gfp, size_t 
 	else
 		object = alloc_object(cache, gfp);
 	return post_alloc(cache, object, gfp, requested, clear);
-}
-
-static noinline void *clear_object(struct slabmod_cache *cache, void *object)
-{
-	return memset(object, 0, cache->usable);
 }
 
 /* Pop an object that only has to be cleared. */
@@ -212,9 +223,7 @@ EXPORT_SYMBOL_SLABMOD(__slabmod_cache_alloc);
 
 void *slabmod_cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int node)
 {
-	if (cache_is_near(node, &gfp))
-		return cache_alloc(cache, gfp, 0);
-	return cache_alloc_slow(cache, gfp, node, 0);
+	return cache_alloc_node(cache, gfp, node, 0);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_cache_alloc_node);
 
@@ -381,7 +390,7 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 	if (leak_tracks(cache))
 		leak_note_free(object);
 	if (want_init_on_free() && !slab_keeps_state(cache))
-		memset(object, 0, cache->usable);
+		clear_object(cache, object);
 	magazine_free_object(cache, found.slab, object);
 }
 
@@ -526,8 +535,9 @@ size_t cache_struct_size(const struct slabmod_cache *cache)
 
 size_t cache_metadata(const struct slabmod_cache *cache)
 {
-	return cache_struct_size(cache) + magazine_metadata(cache);
+	return cache_struct_size(cache) + magazine_metadata(cache) + debug_cache_metadata(cache);
 }
+EXPORT_SYMBOL_FOR_TEST(cache_metadata);
 
 /* Totals of a walk over all slabs of a cache. */
 struct slab_census {

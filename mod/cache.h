@@ -56,6 +56,15 @@ static __always_inline void *cache_alloc(struct slabmod_cache *cache, gfp_t gfp,
 	return __slabmod_cache_refill(cache, gfp, requested);
 }
 
+/* As cache_alloc(), for a node or NUMA_NO_NODE. */
+static __always_inline void *cache_alloc_node(struct slabmod_cache *cache, gfp_t gfp, int nid,
+					      size_t requested)
+{
+	if (cache_is_near(nid, &gfp))
+		return cache_alloc(cache, gfp, requested);
+	return cache_alloc_slow(cache, gfp, nid, requested);
+}
+
 /*
  * Tests of the fast path of a free, as conditions. In C each costs two or three instructions
  * more, because gcc 12 copies the flag to a register.
@@ -107,7 +116,7 @@ static __always_inline enum cache_free cache_free_strict(struct slabmod_cache *c
 {
 	long place = strict_place(slab, index);
 
-	if (unlikely(index >= cache->strict_objects || !strict_clear(place)))
+	if (unlikely(index >= cache->nr_objects || !strict_clear(place)))
 		return FREE_NOT;
 	if (unlikely(!strict_push(magazine, object, place)))
 		cache_free_cleared(cache, object);

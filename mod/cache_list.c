@@ -7,14 +7,19 @@
  * an orphan, without its constructor.
  *
  * Contexts: process, may sleep; cache_reclaim_empty() any but NMI. Locks: cache_mutex guards the
- * list, names and destruction. Of slabmod's locks only pools_mutex may be held when it is taken.
- * The list is also read under RCU.
+ * list, names and destruction, and is not held while waiting for RCU, but for a report. The list is
+ * also read under RCU. resize_mutex is held until old magazines are freed: a cache that has some is
+ * not destroyed. Of slabmod's locks only pools_mutex may be held when they are taken.
  */
 #include <linux/ctype.h>
+#include <linux/llist.h>
 #include <linux/log2.h>
 #include <linux/module.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "buddy.h"
 #include "buddy_walk.h"
@@ -35,6 +40,7 @@
 /* Live objects to list in a report. */
 #define LIST_OBJECTS	16
 
+static DEFINE_MUTEX(resize_mutex);
 static DEFINE_MUTEX(cache_mutex);
 static LIST_HEAD(caches);
 
@@ -131,8 +137,7 @@ static struct slabmod_cache *cache_alloc_struct(struct slabmod_pool *pool, const
 	struct slabmod_cache *cache;
 	int nid;
 
-	cache = fault_kzalloc(FAULT_CACHE, struct_size(cache, node_homes, nr_node_ids),
-			      GFP_KERNEL | __GFP_NOWARN);
+	cache = fault_kzalloc(FAULT_CACHE, home_cache_size(), GFP_KERNEL | __GFP_NOWARN);
 	if (!cache)
 		return NULL;
 	if (flags & SLABMOD_HWCACHE_ALIGN)
@@ -289,8 +294,8 @@ static void report_live(struct slabmod_cache *cache, enum misuse kind, const cha
 	cache_list_live(cache, used);
 }
 
-/* Return every free object to its slab. The cache is not in use. */
-static void drain_everything(struct slabmod_cache *cache)
+/* Return every free object to its slab. The cache is not in use. Return what is left. */
+static unsigned long drain_everything(struct slabmod_cache *cache)
 {
 	unsigned int cpu;
 
@@ -301,6 +306,19 @@ static void drain_everything(struct slabmod_cache *cache)
 		if (!cpu_online(cpu))
 			magazine_drain_cpu(cache, cpu);
 	home_shrink(cache);
+	return cache_outstanding(cache);
+}
+
+/*
+ * Return the objects that callers have. Others may be on their way from a magazine or quarantine
+ * to their slabs, by a CPU that reclaims memory, as an RCU reader: wait for it before a report.
+ */
+static unsigned long live_objects(struct slabmod_cache *cache)
+{
+	if (!drain_everything(cache))
+		return 0;
+	synchronize_rcu();
+	return drain_everything(cache);
 }
 
 static void cache_unlist(struct slabmod_cache *cache)
@@ -308,56 +326,96 @@ static void cache_unlist(struct slabmod_cache *cache)
 	if (!(cache->flags & CACHE_ORPHAN))
 		blocking_notifier_call_chain(&cache_notifiers, CACHE_DESTROYED, cache);
 	list_del_rcu(&cache->node);
+	if (cache->flags & SLABMOD_ISOLATED)
+		home_free_isolated(cache);
+	/* Now: the source may be gone when these structures are freed. */
+	source_count_metadata(cache->source, -(long)cache_metadata(cache));
 }
 
-/*
- * Free the slabs that an isolated cache kept. RCU readers of its objects have finished. Lookups
- * that find the cache by a slab end with the grace period here.
- */
-static void end_isolation(struct slabmod_cache *cache)
+static void free_cache(struct slabmod_cache *cache)
 {
-	if (!(cache->flags & SLABMOD_ISOLATED))
-		return;
-	home_free_isolated(cache);
-	synchronize_rcu();
-}
-
-/* Free what belongs to a cache that was unlisted a grace period ago: see cache_destroy_empty(). */
-static void cache_release(struct slabmod_cache *cache)
-{
-	end_isolation(cache);
 	magazine_disable(cache);
-	source_count_metadata(cache->source, -(long)cache_struct_size(cache));
 	debug_cache_exit(cache);
+	kfree(cache);
+}
+
+/* Caches that were unlisted a grace period ago. */
+static LLIST_HEAD(gone);
+
+/*
+ * A free of a wrong address or of NULL may have found a cache by a slab, and an NMI may have
+ * deferred that free. All of these were deferred before the end of the grace period.
+ */
+static void free_gone(struct work_struct *work)
+{
+	struct llist_node *caches = llist_del_all(&gone);
+	struct slabmod_cache *cache, *next;
+
+	defer_sync();
+	llist_for_each_entry_safe(cache, next, caches, gone) {
+		free_cache(cache);
+		cond_resched();
+	}
+}
+
+static DECLARE_WORK(gone_worker, free_gone);
+
+static void add_gone(struct rcu_head *rcu)
+{
+	struct slabmod_cache *cache = container_of(rcu, struct slabmod_cache, rcu);
+
+	if (llist_add(&cache->gone, &gone))
+		schedule_work(&gone_worker);
 }
 
 /*
- * Wait until no free refers to a cache that was unlisted and has no slabs. A free of a wrong
- * address or of NULL may have found the cache by a slab, and an NMI may have deferred that free.
+ * Destroy a cache without objects, which was drained. CPUs that found it in the list or by one of
+ * its slabs may use it until a grace period ends. The caller does not wait for that.
  */
-static void wait_for_frees(void)
-{
-	synchronize_rcu();
-	defer_sync();
-}
-
 static void cache_destroy_empty(struct slabmod_cache *cache)
 {
 	cache_unlist(cache);
-	wait_for_frees();
-	cache_release(cache);
-	kfree(cache);
+	call_rcu(&cache->rcu, add_gone);
+}
+
+void cache_sync(void)
+{
+	rcu_barrier();
+	flush_work(&gone_worker);
+}
+EXPORT_SYMBOL_FOR_TEST(cache_sync);
+
+/* Lock the list, and wait until the cache has no old magazines, which few caches ever have. */
+static void lock_with_cache(struct slabmod_cache *cache)
+{
+	might_sleep();
+	mutex_lock(&cache_mutex);
+	while (unlikely(magazine_has_old(cache))) {
+		mutex_unlock(&cache_mutex);
+		mutex_lock(&resize_mutex);
+		mutex_unlock(&resize_mutex);
+		mutex_lock(&cache_mutex);
+	}
+}
+
+bool cache_destroy_unused(struct slabmod_cache *cache)
+{
+	unsigned long used;
+
+	lock_with_cache(cache);
+	used = drain_everything(cache);
+	if (!used)
+		cache_destroy_empty(cache);
+	mutex_unlock(&cache_mutex);
+	return !used;
 }
 
 int cache_destroy(struct slabmod_cache *cache)
 {
 	unsigned long used;
 
-	might_sleep();
-	mutex_lock(&cache_mutex);
-	quarantine_end(cache);
-	drain_everything(cache);
-	used = cache_outstanding(cache);
+	lock_with_cache(cache);
+	used = live_objects(cache);
 	if (used)
 		report_live(cache, MISUSE_CACHE_BUSY, "destroyed", used);
 	else
@@ -367,56 +425,37 @@ int cache_destroy(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(cache_destroy);
 
-/* As quarantine_end(), with one grace period for all caches of a pool. */
-static void quarantines_end(struct slabmod_pool *pool)
+struct llist_node *cache_destroy_all(struct slabmod_pool *pool)
 {
-	struct slabmod_cache *cache;
-	bool any = false;
-
-	list_for_each_entry(cache, &caches, node) {
-		if (cache->pool != pool)
-			continue;
-		quarantine_drain(cache, ULONG_MAX);
-		any |= cache->flags & CACHE_DEBUG;
-	}
-	if (any)
-		synchronize_rcu();
-}
-
-struct slabmod_cache *cache_destroy_all(struct slabmod_pool *pool)
-{
-	struct slabmod_cache *cache, *next, *gone = NULL;
+	struct slabmod_cache *cache, *next;
+	struct llist_head all = LLIST_HEAD_INIT(all);
 	unsigned long used;
 
+	mutex_lock(&resize_mutex);
 	mutex_lock(&cache_mutex);
-	quarantines_end(pool);
 	list_for_each_entry_safe(cache, next, &caches, node) {
 		if (cache->pool != pool)
 			continue;
-		drain_everything(cache);
-		used = cache_outstanding(cache);
+		used = live_objects(cache);
 		if (used)
 			report_live(cache, MISUSE_LEAK, "its pool was destroyed", used);
 		cache_unlist(cache);
-		cache->next_gone = gone;
-		gone = cache;
+		llist_add(&cache->gone, &all);
 	}
 	mutex_unlock(&cache_mutex);
-	/* One grace period for all caches. */
-	wait_for_frees();
-	for (cache = gone; cache; cache = cache->next_gone)
-		cache_release(cache);
-	return gone;
+	mutex_unlock(&resize_mutex);
+	/* One grace period for all caches; see free_gone(). */
+	synchronize_rcu();
+	defer_sync();
+	return all.first;
 }
 
-void cache_free_all(struct slabmod_cache *gone)
+void cache_free_all(struct llist_node *caches)
 {
 	struct slabmod_cache *cache, *next;
 
-	for (cache = gone; cache; cache = next) {
-		next = cache->next_gone;
-		kfree(cache);
-	}
+	llist_for_each_entry_safe(cache, next, caches, gone)
+		free_cache(cache);
 }
 
 /* ---- the list ---- */
@@ -446,41 +485,57 @@ void cache_walk_rcu(struct slabmod_pool *pool,
 	rcu_read_unlock();
 }
 
+static void flush_old(struct slabmod_cache *cache, void *arg)
+{
+	magazine_flush_old(cache);
+}
+
+static void free_old(struct slabmod_cache *cache, void *arg)
+{
+	magazine_free_old(cache);
+}
+
+/* Meanwhile caches may be created, and those without old magazines be destroyed. */
 bool cache_resize_magazines(bool (*resize)(struct slabmod_cache *cache))
 {
 	struct slabmod_cache *cache;
 	bool any = false;
 
+	mutex_lock(&resize_mutex);
 	mutex_lock(&cache_mutex);
 	list_for_each_entry(cache, &caches, node)
 		any |= resize(cache);
+	mutex_unlock(&cache_mutex);
 	if (any) {
 		synchronize_rcu();
-		list_for_each_entry(cache, &caches, node)
-			magazine_flush_old(cache);
+		cache_walk(NULL, flush_old, NULL);
 		synchronize_rcu();
-		list_for_each_entry(cache, &caches, node)
-			magazine_free_old(cache);
+		cache_walk(NULL, free_old, NULL);
 	}
-	mutex_unlock(&cache_mutex);
+	mutex_unlock(&resize_mutex);
 	return any;
 }
 EXPORT_SYMBOL_FOR_TEST(cache_resize_magazines);
 
+/* Empty slabs to free for a caller that needs pages, before it looks for them again. */
+#define RECLAIM_SLABS	16
+
 static void reclaim_cache(struct slabmod_cache *cache, void *arg)
 {
-	*(unsigned long *)arg += home_shrink(cache);
+	unsigned int *left = arg;
+
+	*left -= home_shrink_some(cache, *left);
 }
 
 bool cache_reclaim_empty(struct slabmod_pool *pool)
 {
-	unsigned long pages = 0;
+	unsigned int left = RECLAIM_SLABS;
 
 	if (!atomic_long_read(&pool->source.empty_slabs))
 		return false;
-	cache_walk_rcu(pool, reclaim_cache, &pages);
+	cache_walk_rcu(pool, reclaim_cache, &left);
 	stat_inc(pool->source.stats, STAT_SQUEEZE);
-	return pages;
+	return left < RECLAIM_SLABS;
 }
 EXPORT_SYMBOL_FOR_TEST(cache_reclaim_empty);
 
@@ -517,11 +572,8 @@ static int handle_cpu_online(unsigned int cpu)
 
 static void orphan_cache(struct slabmod_cache *cache)
 {
-	unsigned long used;
+	unsigned long used = live_objects(cache);
 
-	quarantine_end(cache);
-	drain_everything(cache);
-	used = cache_outstanding(cache);
 	if (!used) {
 		report_misuse(MISUSE_LEAK, "%s: its module was unloaded without destroying it",
 			      cache->name);
@@ -542,11 +594,13 @@ static int cache_module_event(struct notifier_block *nb, unsigned long event, vo
 
 	if (event != MODULE_STATE_GOING)
 		return NOTIFY_DONE;
+	mutex_lock(&resize_mutex);
 	mutex_lock(&cache_mutex);
 	list_for_each_entry_safe(cache, next, &caches, node)
 		if (cache->owner == data && !(cache->flags & CACHE_INTERNAL))
 			orphan_cache(cache);
 	mutex_unlock(&cache_mutex);
+	mutex_unlock(&resize_mutex);
 	return NOTIFY_OK;
 }
 
@@ -566,4 +620,5 @@ int cache_init(void)
 void cache_exit(void)
 {
 	events_unregister(&hooks);
+	cache_sync();
 }

@@ -20,19 +20,25 @@ extern struct blocking_notifier_head cache_notifiers;
 struct slabmod_cache *cache_create(struct slabmod_pool *pool, const char *name, size_t size,
 				   size_t align, unsigned int flags, void (*ctor)(void *object),
 				   struct module *owner);
+/*
+ * Destroy a cache that is not in use, and free it after a grace period without waiting for that. If
+ * it has live objects, wait for objects on their way to their slabs, and report the others.
+ */
 int cache_destroy(struct slabmod_cache *cache);
+/* The same, but if it seems to have live objects, return false without waiting and a report. */
+bool cache_destroy_unused(struct slabmod_cache *cache);
+
+/* Wait until the caches that were destroyed are freed. */
+void cache_sync(void);
 
 /*
- * Destroy all caches of a pool. Report and list live objects. Return the caches: cache_free_all()
- * frees them when no frame refers to them any more.
+ * Destroy all caches of a pool. Report and list live objects. Wait for a grace period, and return
+ * the caches, linked by @gone: cache_free_all() frees them when no frame refers to them any more.
  */
-struct slabmod_cache *cache_destroy_all(struct slabmod_pool *pool);
-void cache_free_all(struct slabmod_cache *gone);
+struct llist_node *cache_destroy_all(struct slabmod_pool *pool);
+void cache_free_all(struct llist_node *caches);
 
-/*
- * Free the empty slabs of all caches of a pool. Return whether there were any. Any context but
- * NMI.
- */
+/* Free some empty slabs of a pool. Return false if there are none. Any context but NMI. */
 bool cache_reclaim_empty(struct slabmod_pool *pool);
 
 /* Call @fn for every cache of a pool, or of all pools for NULL. May sleep. */

@@ -89,8 +89,9 @@ static bool drain_more(struct slabmod_pool *pool, struct slabmod_cache *cache, g
 /* Free the slabs and chunks that became empty to the buddies. May sleep. */
 static void free_reclaimed(struct slabmod_pool *pool)
 {
-	/* Slabs of SLABMOD_TYPESAFE_BY_RCU caches are free after a grace period. */
-	cache_reclaim_empty(pool);
+	/* Some slabs are free after a grace period: see slab_destroy(). */
+	while (cache_reclaim_empty(pool))
+		;
 	if (atomic_long_read(&pool->source.rcu_pages))
 		rcu_barrier();
 	/* Chunks that became free in interrupts are pending. */

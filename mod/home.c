@@ -21,7 +21,7 @@
  * invariant of struct slab_home, which home_list_update() keeps.
  *
  * Contexts: any. An NMI does not wait for a lock. Locks: home->lock, raw, interrupts off; held
- * for at most a magazine's worth of objects.
+ * for few objects and slabs at a time, see HOME_HOLD_FREES.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -37,9 +37,6 @@
 #include "report.h"
 #include "slab.h"
 #include "source.h"
-
-/* Empty slabs of an isolated cache to remove per lock hold. */
-#define ISOLATED_BATCH	64
 
 /* ---- which home ---- */
 
@@ -128,8 +125,19 @@ void home_list_del(struct slab_home *home, struct slab *slab, unsigned int inuse
 	count_empty(slab, -1);
 }
 
+/* Show the CPUs that search for objects that the home of a slab has some. */
+static void note_stocked(struct slabmod_cache *cache, const struct slab *slab)
+{
+	unsigned int id = HOME_ID(slab->home);
+
+	if (id != HOME_NODE && !test_bit(id, home_stocked(cache)))
+		set_bit(id, home_stocked(cache));
+}
+
 void home_list_add(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab)
 {
+	if (!home_has_free(home))
+		note_stocked(cache, slab);
 	if (!slab->inuse) {
 		home_set_id(cache, slab, HOME_ID(slab->home));
 		list_add(&slab->node, &home->empty);
@@ -185,10 +193,7 @@ void home_attach(struct slabmod_cache *cache, struct slab_home *home, struct sla
 void home_remove_empty(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
 		       struct list_head *dead)
 {
-	home_list_del(home, slab, 0);
 	home_set_id(cache, slab, HOME_NONE);
-	/* Fully ordered: counted after it has no home, and before its memory is reused. */
-	atomic_inc_return(&cache->departed);
 	home->slabs--;
 	home->small_slabs -= slab_is_small(slab);
 	list_add(&slab->node, dead);
@@ -219,31 +224,56 @@ void home_attach_to_node(struct slabmod_cache *cache, struct slab *slab)
 
 /* ---- draining and shrinking ---- */
 
-/* Free up to @nr empty slabs to the buddy, the longest empty ones first. */
-static unsigned long free_empty(struct slabmod_cache *cache, struct slab_home *home,
-				unsigned int nr)
+void home_set_keep(struct slabmod_cache *cache, bool aged)
 {
-	struct slab *slab, *next;
-	unsigned long flags, pages = 0;
+	unsigned int bytes = HOME_KEEP_BYTES;
+
+	/* Pages that arrive after a grace period are late for another size. */
+	if (aged && !(cache->flags & (SLABMOD_TYPESAFE_BY_RCU | CACHE_STRICT)))
+		bytes = HOME_KEEP_BYTES_AGED;
+	WRITE_ONCE(cache->keep_empty, max(bytes / (cache->usual.pages << PAGE_SHIFT), 1u));
+}
+EXPORT_SYMBOL_FOR_TEST(home_set_keep);
+
+/* What a walk frees. */
+struct shrinkage {
+	unsigned int left;	/* slabs to free at most */
+	unsigned long pages;	/* freed */
+};
+
+/* Free up to @nr empty slabs to the buddy, the longest empty ones first. Return how many. */
+static unsigned int free_empty(struct slabmod_cache *cache, struct slab_home *home,
+			       unsigned int nr, unsigned long *pages)
+{
+	unsigned int i = 0, end;
+	unsigned long flags;
 	LIST_HEAD(dead);
 
-	if (!READ_ONCE(home->nr_empty))
-		return 0;
-	home_lock(home, &flags);
-	list_for_each_entry_safe_reverse(slab, next, &home->empty, node) {
-		if (!nr--)
-			break;
-		pages += slab_geometry(cache, slab)->pages;
-		home_remove_empty(cache, home, slab, &dead);
+	while (i < nr && READ_ONCE(home->nr_empty)) {
+		home_lock(home, &flags);
+		for (end = i + min(nr - i, HOME_HOLD_EMPTY); i < end && home->nr_empty; i++) {
+			struct slab *slab = list_last_entry(&home->empty, struct slab, node);
+
+			*pages += slab_geometry(cache, slab)->pages;
+			home_list_del(home, slab, 0);
+			home_remove_empty(cache, home, slab, &dead);
+		}
+		home_unlock(home, flags);
+		home_free_slabs(cache, &dead);
 	}
-	home_unlock(home, flags);
-	home_free_slabs(cache, &dead);
-	return pages;
+	return i;
 }
 
 static void free_all_empty(struct slabmod_cache *cache, struct slab_home *home, void *arg)
 {
-	*(unsigned long *)arg += free_empty(cache, home, UINT_MAX);
+	free_empty(cache, home, READ_ONCE(home->nr_empty), arg);
+}
+
+static void free_some_empty(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+{
+	struct shrinkage *shrinkage = arg;
+
+	shrinkage->left -= free_empty(cache, home, shrinkage->left, &shrinkage->pages);
 }
 
 /* Free the slabs that were not needed since the last call. */
@@ -257,7 +287,7 @@ static void age_home(struct slabmod_cache *cache, struct slab_home *home, void *
 	unused = home->min_empty;
 	home->min_empty = home->nr_empty;
 	home_unlock(home, flags);
-	*pages += free_empty(cache, home, unused);
+	free_empty(cache, home, unused, pages);
 }
 
 unsigned long home_age(struct slabmod_cache *cache)
@@ -270,9 +300,9 @@ unsigned long home_age(struct slabmod_cache *cache)
 }
 EXPORT_SYMBOL_FOR_TEST(home_age);
 
-static void free_some_empty(struct slabmod_cache *cache, struct slab_home *home, void *arg)
+static void free_isolated(struct slabmod_cache *cache, struct slab_home *home, void *arg)
 {
-	*(unsigned long *)arg += free_empty(cache, home, ISOLATED_BATCH);
+	free_empty(cache, home, HOME_HOLD_EMPTY, arg);
 }
 
 unsigned long home_free_isolated(struct slabmod_cache *cache)
@@ -281,7 +311,7 @@ unsigned long home_free_isolated(struct slabmod_cache *cache)
 
 	do {
 		before = pages;
-		home_walk(cache, free_some_empty, &pages);
+		home_walk(cache, free_isolated, &pages);
 		cond_resched();
 	} while (pages != before);
 	return pages;
@@ -332,6 +362,15 @@ unsigned long home_shrink(struct slabmod_cache *cache)
 	return pages;
 }
 EXPORT_SYMBOL_FOR_TEST(home_shrink);
+
+unsigned int home_shrink_some(struct slabmod_cache *cache, unsigned int nr)
+{
+	struct shrinkage shrinkage = { .left = nr };
+
+	if (!is_isolated(cache))
+		home_walk(cache, free_some_empty, &shrinkage);
+	return nr - shrinkage.left;
+}
 
 void home_init(struct slab_home *home)
 {

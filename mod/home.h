@@ -18,6 +18,47 @@ static inline struct slab_home __percpu *home_percpu(const struct slabmod_cache 
 /* Slabs that one home_free() may detach, kept on the stack. */
 #define HOME_MAX_DETACHED	8
 
+/*
+ * What one hold of a home's lock does at most, to bound the time with interrupts disabled: free
+ * objects, with so many changes of lists, or runs of adjacent ones; allocate objects, from so many
+ * slabs; remove empty slabs.
+ */
+#define HOME_HOLD_FREES		40u
+#define HOME_HOLD_UPDATES	7
+#define HOME_HOLD_RUNS		10
+#define HOME_HOLD_OBJECTS	96u
+#define HOME_HOLD_SLABS		10u
+#define HOME_HOLD_EMPTY		16u
+
+/*
+ * A bit for each CPU. If it is clear, the home of that CPU has no free objects. It is set and
+ * cleared under the lock of that home.
+ */
+static inline unsigned long *home_stocked(struct slabmod_cache *cache)
+{
+	return (unsigned long *)&cache->node_homes[nr_node_ids];
+}
+
+/* Bytes of a cache, with its node homes and that. */
+static inline size_t home_cache_size(void)
+{
+	return struct_bytes(struct slabmod_cache, node_homes, nr_node_ids) +
+	       BITS_TO_LONGS(nr_cpu_ids) * sizeof(long);
+}
+
+/*
+ * Bytes of empty slabs that a home keeps for the next refill, but at least one slab: more if they
+ * are aged, that is, freed when they were not needed for a while.
+ */
+#define HOME_KEEP_BYTES		65536u
+#define HOME_KEEP_BYTES_AGED	(64u << 20)
+
+/* Whether a home may have free objects. Stale unless it is locked. */
+static inline bool home_has_free(const struct slab_home *home)
+{
+	return READ_ONCE(home->nr_partial) || READ_ONCE(home->nr_empty);
+}
+
 void home_init(struct slab_home *home);
 
 /* The home that @id means for @slab, or NULL. */
@@ -51,61 +92,29 @@ static inline bool is_isolated(const struct slabmod_cache *cache)
 }
 
 /*
- * Read cache->departed, for is_at_home(). The home of the slab is locked before, and slab->home
- * is read after.
- */
-static inline int home_departed(const struct slabmod_cache *cache)
-{
-	int departed = atomic_read(&cache->departed);
-
-	/* Pairs with home_remove_empty(). */
-	smp_rmb();
-	return departed;
-}
-
-/*
  * Return true if @slab is a slab of @cache with the home @id, which the caller has locked. It
- * then stays until that home is unlocked. @departed is from home_departed(). @any: the slab may
- * be small; otherwise it has the usual layout, or @slab is any use of a page.
+ * then stays until that home is unlocked. @any: the slab may be small; otherwise it has the usual
+ * layout, or @slab is any use of a page.
  *
- * A lockless lookup may find a slab that was freed, after its description got another use. A slab
- * that departs first loses its home, under the lock of that home, then is counted in
- * cache->departed, and only then loses its cache. The loads are in this order:
- *
- *   load	a departed slab is detected, because
- *   1 home	it is HOME_NONE if @slab is still a slab of @cache. A slab of another cache may
- *		have the same id.
- *   2 cache	it is that other cache, unless a new slab of @cache has replaced it since.
- *   3 home	it is the home of the new slab, which differs, or is this one: then the new slab
- *		is at home, unless it departed as well.
- *   4 count	it differs.
- *
- * False may also mean that a slab of another home departed: then only the count differs. What
- * describes a slab is used for another one after a grace period only.
+ * A lockless lookup may find a slab that is freed meanwhile. The caller is an RCU reader since
+ * before that lookup, and what describes a slab is used for another one after a grace period only.
+ * So a slab of @cache was one when it was found, and its home changes under the lock of that home
+ * only: to HOME_NONE, if it is freed.
  */
 static __always_inline bool is_at_home(struct slabmod_cache *cache, const struct slab *slab,
-				       u16 id, bool any, int departed)
+				       u16 id, bool any)
 {
 	/* Pairs with the release in home_set_id(): all changes by its last home are visible. */
-	if (smp_load_acquire(&slab->home) != id)
-		return false;
-	if ((any ? slab_cache(slab) : READ_ONCE(slab->cache)) != cache)
-		return false;
-	/* Pairs with the release of the word in mark_slab(). */
-	smp_rmb();
-	if (READ_ONCE(slab->home) != id)
-		return false;
-	/* Pairs with the counting in home_remove_empty(). */
-	smp_rmb();
-	return atomic_read(&cache->departed) == departed;
+	return smp_load_acquire(&slab->home) == id &&
+	       (any ? slab_cache(slab) : READ_ONCE(slab->cache)) == cache;
 }
 
 /* Lock the new home of a slab and list it there; see struct slab_home. */
 void home_attach(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab);
 
 /*
- * Remove an empty slab from its locked home, and add it to @dead. After the lock is released,
- * home_free_slabs() frees the slabs on @dead to the buddy.
+ * Remove an empty slab that is on no list from its locked home, and add it to @dead. After the lock
+ * is released, home_free_slabs() frees the slabs on @dead to the buddy.
  */
 void home_remove_empty(struct slabmod_cache *cache, struct slab_home *home, struct slab *slab,
 		       struct list_head *dead);
@@ -121,15 +130,21 @@ void home_attach_to_node(struct slabmod_cache *cache, struct slab *slab);
 /* Move the slabs of an offline CPU to the node homes. */
 void home_drain_cpu(struct slabmod_cache *cache, unsigned int cpu);
 
+/* Set how many empty slabs a home keeps. */
+void home_set_keep(struct slabmod_cache *cache, bool aged);
+
 /* Free all empty slabs to the buddy. Return their number of pages. */
 unsigned long home_shrink(struct slabmod_cache *cache);
+
+/* Free up to @nr empty slabs to the buddy. Return their number. */
+unsigned int home_shrink_some(struct slabmod_cache *cache, unsigned int nr);
 
 /* Free the slabs that have been empty since the last call. Return their number of pages. */
 unsigned long home_age(struct slabmod_cache *cache);
 
 /*
  * As home_shrink(), for an isolated cache that is destroyed: home_shrink() and home_age() skip
- * these. Process context, may sleep.
+ * these. The pages are free after a grace period. Process context, may sleep.
  */
 unsigned long home_free_isolated(struct slabmod_cache *cache);
 

@@ -33,6 +33,12 @@ static bool check_list(struct slabmod_cache *cache, struct slab_home *home, stru
 				      cache->name);
 			return false;
 		}
+		if (HOME_ID(slab->home) != HOME_NODE &&
+		    !test_bit(HOME_ID(slab->home), home_stocked(cache))) {
+			report_broken("%s: CPU %u has free objects, but no thief would look there",
+				      cache->name, HOME_ID(slab->home));
+			return false;
+		}
 		if (slab->inuse == objects || empty == !!slab->inuse ||
 		    (quarter >= 0 && slab_quarter(cache, slab) != quarter)) {
 			report_broken("%s: a slab with %u of %u in use is on the wrong list",

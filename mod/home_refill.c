@@ -22,13 +22,9 @@
 #include "slab.h"
 #include "source.h"
 
-/* Slabs of another CPU's home to search for whole lines. */
+/* Slabs of another home to search for whole lines, per hold of its lock. */
 #define STEAL_TRIES	4
-
-static bool has_free(const struct slab_home *home)
-{
-	return READ_ONCE(home->nr_partial) || READ_ONCE(home->nr_empty);
-}
+#define SEARCH_TRIES	32
 
 /* The home of this CPU and its id; the node home while the cache has no per-CPU homes. */
 static struct slab_home *home_this(struct slabmod_cache *cache, u16 *id)
@@ -66,28 +62,40 @@ static unsigned int alloc_listed(struct slabmod_cache *cache, struct slab_home *
 
 /* ---- this CPU's home ---- */
 
-/* Inlined: nearly every refill is served from here. */
-static __always_inline unsigned int alloc_own(struct slabmod_cache *cache, struct slab_home *home,
-					      void **objects, unsigned int nr)
+/* Allocate from a few slabs of the locked home. */
+static __always_inline unsigned int alloc_some(struct slabmod_cache *cache, struct slab_home *home,
+					       void **objects, unsigned int nr)
 {
-	unsigned int got = 0;
+	unsigned int got = 0, slabs = HOME_HOLD_SLABS;
 	struct slab *slab;
-	unsigned long flags;
 
-	if (!has_free(home))
-		return 0;
-	if (!home_lock_nmi(home, &flags))
-		return 0;
-	while (got < nr && (slab = fullest_slab(home))) {
+	nr = min(nr, HOME_HOLD_OBJECTS);
+	while (got < nr && slabs-- && (slab = fullest_slab(home))) {
 		unsigned int more = alloc_listed(cache, home, slab, objects + got, nr - got);
 
 		if (WARN_ON_ONCE(!more))
 			break;
 		got += more;
 	}
-	home_unlock(home, flags);
-	if (got)
-		count_inuse(cache, got);
+	return got;
+}
+
+/* Inlined: nearly every refill is served from here. */
+static __always_inline unsigned int alloc_own(struct slabmod_cache *cache, struct slab_home *home,
+					      void **objects, unsigned int nr)
+{
+	unsigned int got = 0, more;
+	unsigned long flags;
+
+	do {
+		if (!home_has_free(home) || !home_lock_nmi(home, &flags))
+			break;
+		more = alloc_some(cache, home, objects + got, nr - got);
+		/* Before another CPU can free them. */
+		count_inuse(cache, more);
+		home_unlock(home, flags);
+		got += more;
+	} while (more && got < nr);
 	return got;
 }
 
@@ -110,102 +118,173 @@ static bool try_share(struct slabmod_cache *cache, struct slab *slab)
 	return false;
 }
 
-/*
- * A slab of @home, on node @nid or on any, that another CPU can allocate from. Give up after
- * @tries partial slabs, to bound the latency of the lock. @emptiest: one with few objects in use,
- * for a CPU that adopts it and so need not come back soon.
- */
-static struct slab *find_foreign(struct slabmod_cache *cache, struct slab_home *home, int nid,
-				 unsigned int tries, bool emptiest)
-{
-	struct slab *slab;
-	int n, quarter;
+/* A search of a home for a slab that another CPU can allocate from. */
+struct search {
+	int nid;		/* the node of its memory, or NUMA_NO_NODE */
+	bool emptiest;		/* prefer those with few objects in use to those with many */
+	unsigned int tries;	/* partial slabs to look at per hold of the lock */
+	unsigned int quarters;	/* that have been searched */
+	unsigned int left;	/* partial slabs to look at in this quarter, at most */
+	const struct slab *first;	/* in this quarter; may be gone */
+};
 
-	for (n = 0; n < SLAB_QUARTERS; n++) {
-		quarter = emptiest ? n : SLAB_QUARTERS - 1 - n;
-		list_for_each_entry(slab, &home->partial[quarter], node) {
-			if (is_on(slab, nid) && try_share(cache, slab))
-				return slab;
-			if (!--tries)
-				goto empty;
+static void search_quarter(struct search *s, const struct slab_home *home, unsigned int n)
+{
+	s->quarters = n;
+	s->left = READ_ONCE(home->nr_partial);
+	s->first = NULL;
+}
+
+static bool search_ended(const struct search *s)
+{
+	return s->quarters == SLAB_QUARTERS;
+}
+
+/*
+ * Look at more slabs of the locked home, and return one or NULL; see search_ended(). Those that do
+ * not serve move to the end of their list.
+ */
+static struct slab *search_partial(struct slabmod_cache *cache, struct slab_home *home,
+				   struct search *s)
+{
+	unsigned int tries = s->tries;
+	struct list_head *list;
+	struct slab *slab;
+
+	while (!search_ended(s)) {
+		list = &home->partial[s->emptiest ? s->quarters : SLAB_QUARTERS - 1 - s->quarters];
+		slab = list_first_entry_or_null(list, struct slab, node);
+		if (!slab || slab == s->first || !s->left) {
+			search_quarter(s, home, s->quarters + 1);
+			continue;
 		}
-	}
-empty:
-	list_for_each_entry(slab, &home->empty, node)
-		if (is_on(slab, nid))
+		if (!tries--)
+			break;
+		if (is_on(slab, s->nid) && try_share(cache, slab))
 			return slab;
+		if (!s->first)
+			s->first = slab;
+		s->left--;
+		list_move_tail(&slab->node, list);
+	}
 	return NULL;
 }
 
 /* Allocate from a slab of the locked home @from, and set its home to @id. */
-static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *from, u16 id,
-				 void **objects, unsigned int nr, unsigned int tries,
+static unsigned int adopt_locked(struct slabmod_cache *cache, struct slab_home *from,
+				 struct slab *slab, u16 id, void **objects, unsigned int nr,
 				 struct slab **moving)
 {
-	struct slab *slab = find_foreign(cache, from, NUMA_NO_NODE, tries, true);
 	unsigned int got;
 
-	*moving = NULL;
-	if (!slab)
-		return 0;
 	home_list_del(from, slab, slab->inuse);
-	got = slab_alloc(cache, slab, objects, nr);
+	got = slab_alloc(cache, slab, objects, min(nr, HOME_HOLD_OBJECTS));
 	/* A full slab is listed by the first free of an object, maybe at once. */
 	if (slab->inuse != slab_objects(cache, slab))
 		*moving = slab;
 	home_set_id(cache, slab, id | (slab->home & HOME_SHARED));
+	count_inuse(cache, got);
 	return got;
 }
 
+/* Lock another home. If the caller does not @wait, its lock may be missed. */
+static bool lock_other(struct slabmod_cache *cache, struct slab_home *home, bool wait,
+		       unsigned long *flags)
+{
+	/* An NMI could not attach the slab: home_attach() waits for a lock. */
+	if (!home_has_free(home) || must_not_lock())
+		return false;
+	if (wait) {
+		home_lock(home, flags);
+		return true;
+	}
+	if (home_trylock(home, flags))
+		return true;
+	stat_inc(cache->stats, STAT_STEAL_MISSED);
+	return false;
+}
+
+/*
+ * Adopt a slab of another home and allocate from it. A caller that waits creates a slab next, so
+ * it searches all of them, the empty ones at last.
+ */
 static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, void **objects,
 			  unsigned int nr, bool wait)
 {
 	bool node_home = from == &cache->node_homes[source_nid(cache->source)];
-	struct slab *moving;
+	struct search s = { .nid = NUMA_NO_NODE, .emptiest = true,
+			    .tries = wait ? SEARCH_TRIES : STEAL_TRIES };
+	struct slab *slab, *moving = NULL;
 	struct slab_home *to;
 	unsigned long flags;
-	unsigned int got;
+	unsigned int got = 0;
 	u16 id;
 
-	if (!has_free(from))
-		return 0;
-	/* An NMI could not attach the slab: home_attach() waits for a lock. */
-	if (must_not_lock())
-		return 0;
-	if (wait) {
-		home_lock(from, &flags);
-	} else if (!home_trylock(from, &flags)) {
-		stat_inc(cache->stats, STAT_STEAL_MISSED);
-		return 0;
-	}
-	to = home_this(cache, &id);
-	/* A caller that waits creates a slab next: search all of them before. */
-	got = adopt_locked(cache, from, id, objects, nr, wait ? UINT_MAX : STEAL_TRIES, &moving);
-	home_unlock(from, flags);
+	search_quarter(&s, from, 0);
+	do {
+		if (!lock_other(cache, from, wait, &flags))
+			return 0;
+		to = home_this(cache, &id);
+		slab = search_partial(cache, from, &s);
+		if (!slab && wait && search_ended(&s))
+			slab = list_first_entry_or_null(&from->empty, struct slab, node);
+		if (slab)
+			got = adopt_locked(cache, from, slab, id, objects, nr, &moving);
+		home_unlock(from, flags);
+	} while (!slab && wait && !search_ended(&s));
 	if (moving)
 		home_attach(cache, to, moving);
-	if (!got)
-		return 0;
-	count_inuse(cache, got);
-	stat_inc(cache->stats, node_home ? STAT_ADOPT : STAT_STEAL);
+	if (got)
+		stat_inc(cache->stats, node_home ? STAT_ADOPT : STAT_STEAL);
 	return got;
 }
 
-static unsigned int steal(struct slabmod_cache *cache, void **objects, unsigned int nr, bool wait)
+/* Remember that the home of a CPU has nothing, so that it is not visited again. */
+static void note_bare(struct slabmod_cache *cache, struct slab_home *home, unsigned int cpu)
+{
+	unsigned long flags;
+
+	if (must_not_lock() || !home_trylock(home, &flags))
+		return;
+	if (!home_has_free(home))
+		clear_bit(cpu, home_stocked(cache));
+	home_unlock(home, flags);
+}
+
+/* Adopt a slab of a CPU between @first and @end, but not of this one. */
+static unsigned int steal_between(struct slabmod_cache *cache, unsigned int first,
+				  unsigned int end, void **objects, unsigned int nr, bool wait)
 {
 	bool anywhere = cache->source->nid != NUMA_NO_NODE;
-	unsigned int here = raw_smp_processor_id(), cpu, got;
+	unsigned int here = raw_smp_processor_id(), cpu = first, got;
 	int near = source_near_node(cpu_to_mem(here));
 
-	/* Start behind this CPU, so that not all CPUs start at the same one. */
-	for_each_cpu_wrap(cpu, cpu_possible_mask, here) {
+	for_each_set_bit_from(cpu, home_stocked(cache), end) {
+		struct slab_home *home = per_cpu_ptr(cache->homes, cpu);
+
 		if (cpu == here || (!anywhere && source_near_node(cpu_to_mem(cpu)) != near))
 			continue;
-		got = adopt(cache, per_cpu_ptr(cache->homes, cpu), objects, nr, wait);
+		if (!home_has_free(home)) {
+			note_bare(cache, home, cpu);
+			continue;
+		}
+		got = adopt(cache, home, objects, nr, wait);
 		if (got)
 			return got;
 	}
 	return 0;
+}
+
+static unsigned int steal(struct slabmod_cache *cache, void **objects, unsigned int nr, bool wait)
+{
+	unsigned int here = raw_smp_processor_id();
+
+	/* The common case on a machine of few CPUs: there is nothing. */
+	if (nr_cpu_ids <= BITS_PER_LONG && !(READ_ONCE(*home_stocked(cache)) & ~BIT(here)))
+		return 0;
+	/* Start behind this CPU, so that not all CPUs start at the same one. */
+	return steal_between(cache, here + 1, nr_cpu_ids, objects, nr, wait) ?:
+	       steal_between(cache, 0, here, objects, nr, wait);
 }
 
 unsigned int home_alloc_other_nodes(struct slabmod_cache *cache, void **objects, unsigned int nr)
@@ -227,7 +306,7 @@ unsigned int home_alloc_other_nodes(struct slabmod_cache *cache, void **objects,
 	}
 	if (!percpu)
 		return 0;
-	for_each_possible_cpu(cpu) {
+	for_each_set_bit(cpu, home_stocked(cache), nr_cpu_ids) {
 		if (source_near_node(cpu_to_mem(cpu)) == near)
 			continue;
 		got = adopt(cache, per_cpu_ptr(cache->homes, cpu), objects, nr, true);
@@ -245,21 +324,20 @@ static unsigned int alloc_any_from(struct slabmod_cache *cache, struct slab_home
 	struct slab *slab;
 	unsigned long flags;
 
-	if (!has_free(home) || !home_lock_nmi(home, &flags))
+	if (!home_has_free(home) || !home_lock_nmi(home, &flags))
 		return 0;
 	slab = list_first_entry_or_null(&home->no_whole_line, struct slab, node);
 	if (!slab)
 		slab = fullest_slab(home);
 	if (slab) {
 		home_list_del(home, slab, slab->inuse);
-		got = slab_alloc_any(cache, slab, objects, nr);
+		got = slab_alloc_any(cache, slab, objects, min(nr, HOME_HOLD_OBJECTS));
+		count_inuse(cache, got);
 		home_mark_shared(cache, slab);
 		if (slab->inuse != slab_objects(cache, slab))
 			home_list_add(cache, home, slab);
 	}
 	home_unlock(home, flags);
-	if (got)
-		count_inuse(cache, got);
 	if (cache->flags & CACHE_SHARES_LINES)
 		stat_add(cache->stats, STAT_SHARED_LINE, got);
 	return got;
@@ -275,14 +353,25 @@ static unsigned int alloc_any(struct slabmod_cache *cache, void **objects, unsig
 		if (got)
 			return got;
 	}
-	if (!cache->homes)
+	if (!home_percpu(cache))
 		return 0;
-	for_each_possible_cpu(cpu) {
+	for_each_set_bit(cpu, home_stocked(cache), nr_cpu_ids) {
 		got = alloc_any_from(cache, per_cpu_ptr(cache->homes, cpu), objects, nr);
 		if (got)
 			break;
 	}
 	return got;
+}
+
+/* Allocate from a slab of another home, which this CPU adopts. */
+static unsigned int alloc_others(struct slabmod_cache *cache, void **objects, unsigned int nr)
+{
+	struct slab_home *node_home = &cache->node_homes[source_nid(cache->source)];
+
+	/* Never create a slab because of a contended lock: see pool_bound.c. */
+	return adopt(cache, node_home, objects, nr, true) ?:
+	       steal(cache, objects, nr, false) ?:
+	       steal(cache, objects, nr, true);
 }
 
 unsigned int home_alloc(struct slabmod_cache *cache, void **objects, unsigned int nr,
@@ -295,13 +384,10 @@ unsigned int home_alloc(struct slabmod_cache *cache, void **objects, unsigned in
 	home = home_this(cache, &id);
 	got = alloc_own(cache, home, objects, nr);
 	if (!got && id != HOME_NODE) {
-		got = adopt(cache, &cache->node_homes[source_nid(cache->source)], objects, nr,
-			    true);
-		if (!got)
-			got = steal(cache, objects, nr, false);
-		/* Never create a slab because of a contended lock: see pool_bound.c. */
-		if (!got)
-			got = steal(cache, objects, nr, true);
+		got = alloc_others(cache, objects, nr);
+		/* The slab may have more. */
+		if (got && got < nr)
+			got += alloc_own(cache, home, objects + got, nr - got);
 	}
 	if (!got && any_line)
 		got = alloc_any(cache, objects, nr);
@@ -309,25 +395,41 @@ unsigned int home_alloc(struct slabmod_cache *cache, void **objects, unsigned in
 }
 EXPORT_SYMBOL_FOR_TEST(home_alloc);
 
+static struct slab *empty_slab_on(struct slab_home *home, int nid)
+{
+	struct slab *slab;
+
+	list_for_each_entry(slab, &home->empty, node)
+		if (is_on(slab, nid))
+			return slab;
+	return NULL;
+}
+
 /* Allocate one object of a slab on @nid from a home, which may be of another node. */
 static void *alloc_one_on_node(struct slabmod_cache *cache, struct slab_home *home, int nid)
 {
+	struct search s = { .nid = nid, .tries = SEARCH_TRIES };
 	struct slab *slab;
 	void *object = NULL;
 	unsigned long flags;
 
-	if (!home_lock_nmi(home, &flags))
-		return NULL;
-	slab = find_foreign(cache, home, nid, UINT_MAX, false);
-	if (slab) {
-		unsigned int inuse = slab->inuse;
+	search_quarter(&s, home, 0);
+	do {
+		if (!home_has_free(home) || !home_lock_nmi(home, &flags))
+			return NULL;
+		slab = search_partial(cache, home, &s);
+		if (!slab && search_ended(&s))
+			slab = empty_slab_on(home, nid);
+		if (slab) {
+			unsigned int inuse = slab->inuse;
 
-		count_inuse(cache, slab_alloc(cache, slab, &object, 1));
-		/* Only now does the slab have an object that is not its home's. */
-		home_mark_shared(cache, slab);
-		home_list_update(cache, home, slab, inuse);
-	}
-	home_unlock(home, flags);
+			count_inuse(cache, slab_alloc(cache, slab, &object, 1));
+			/* Only now does the slab have an object that is not its home's. */
+			home_mark_shared(cache, slab);
+			home_list_update(cache, home, slab, inuse);
+		}
+		home_unlock(home, flags);
+	} while (!slab && !search_ended(&s));
 	return object;
 }
 
@@ -338,12 +440,8 @@ void *home_alloc_on_node(struct slabmod_cache *cache, int nid)
 
 	if (object || !home_percpu(cache))
 		return object;
-	for_each_possible_cpu(cpu) {
-		struct slab_home *home = per_cpu_ptr(cache->homes, cpu);
-
-		if (!has_free(home))
-			continue;
-		object = alloc_one_on_node(cache, home, nid);
+	for_each_set_bit(cpu, home_stocked(cache), nr_cpu_ids) {
+		object = alloc_one_on_node(cache, per_cpu_ptr(cache->homes, cpu), nid);
 		if (object)
 			break;
 	}
@@ -372,8 +470,8 @@ unsigned int home_add_slab(struct slabmod_cache *cache, struct slab *slab, bool 
 	home->small_slabs += slab_is_small(slab);
 	if (slab->inuse != slab_objects(cache, slab))
 		home_list_add(cache, home, slab);
-	home_unlock(home, flags);
 	count_inuse(cache, nr);
+	home_unlock(home, flags);
 	return nr;
 }
 

@@ -9,7 +9,7 @@
  *
  * Contexts: any, in an RCU read-side section or with preemption off, because frames and slabs are
  * freed by RCU. An NMI frees one object at a time and does not wait for a lock. Locks: one home's
- * at a time, for at most a magazine's worth of objects.
+ * at a time, for HOME_HOLD_FREES objects or runs of objects.
  */
 #include <linux/list.h>
 #include <linux/nodemask.h>
@@ -23,19 +23,14 @@
 #include "slab.h"
 #include "source.h"
 
-/* Bytes of empty slabs that a home keeps, but at least one slab. */
-#define KEEP_EMPTY_BYTES (64u << 10)
-
 /* ---- slabs that got emptier ---- */
 
 static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_home *home)
 {
-	unsigned int bytes = cache->usual.pages << PAGE_SHIFT;
-
 	if (is_isolated(cache))
 		return true;
-	/* An NMI cannot call the buddy; the next free to this home does it. */
-	return must_not_lock() || home->nr_empty <= max(KEEP_EMPTY_BYTES / bytes, 1u);
+	/* An NMI cannot call the buddy, and an interrupt has no time; the next free does it. */
+	return must_not_lock() || in_hardirq() || home->nr_empty < READ_ONCE(cache->keep_empty);
 }
 
 /* Slabs that leave a home: collected under its lock, released after it. */
@@ -65,14 +60,19 @@ static bool is_far(const struct slabmod_cache *cache, const struct slab *slab)
 static noinline void update_slab(struct slabmod_cache *cache, struct slab_home *home,
 				 struct slab *slab, unsigned int was, struct slab_batch *batch)
 {
-	home_list_update(cache, home, slab, was);
-	if (list_empty(&slab->node))
-		return;
-	if (!slab->inuse) {
-		if (!may_keep_empty(cache, home))
-			home_remove_empty(cache, home, slab, &batch->dead);
+	/* A slab on no list is full, or is being moved. */
+	if (!slab->inuse && !may_keep_empty(cache, home)) {
+		if (was != slab_objects(cache, slab)) {
+			if (list_empty(&slab->node))
+				return;
+			home_list_del(home, slab, was);
+		}
+		home_remove_empty(cache, home, slab, &batch->dead);
 		return;
 	}
+	home_list_update(cache, home, slab, was);
+	if (list_empty(&slab->node) || !slab->inuse)
+		return;
 	if (slab_quarter(cache, slab) || !is_far(cache, slab) ||
 	    batch->nr_detached == HOME_MAX_DETACHED || must_not_lock())
 		return;
@@ -109,7 +109,6 @@ static struct slab *object_slab(struct slabmod_cache *cache, void *object)
 struct visit {
 	struct slab_home *home;
 	unsigned long flags;
-	int departed;		/* from home_departed(), with the lock held */
 	u16 id;			/* of its slabs; HOME_NOWHERE if node homes share it */
 	struct slab_batch batch;
 };
@@ -134,8 +133,7 @@ static enum visit_result lock_home_of(struct slabmod_cache *cache, void *object,
 		if (!home_lock_nmi(home, &visit->flags))
 			return VISIT_WOULD_WAIT;
 		visit->home = home;
-		visit->departed = home_departed(cache);
-		if (is_at_home(cache, slab, id, true, visit->departed)) {
+		if (is_at_home(cache, slab, id, true)) {
 			/* Node homes share an id. */
 			if (HOME_ID(id) == HOME_NODE && nr_online_nodes > 1)
 				id = HOME_NOWHERE;
@@ -151,21 +149,15 @@ static enum visit_result lock_home_of(struct slabmod_cache *cache, void *object,
 /* The slab that contains @object if the locked home owns it, or NULL. */
 static struct slab *find_at_home(struct slabmod_cache *cache, struct visit *visit, void *object)
 {
-	for (;;) {
-		struct slab *slab = object_slab(cache, object);
-		u16 id;
+	struct slab *slab = object_slab(cache, object);
+	u16 id;
 
-		if (!slab)
-			return NULL;
-		id = READ_ONCE(slab->home);
-		if (home_of(cache, slab, id) == visit->home &&
-		    is_at_home(cache, slab, id, true, visit->departed))
-			return slab;
-		if (atomic_read(&cache->departed) == visit->departed)
-			return NULL;
-		/* A slab of another home departed meanwhile: that says nothing of this one. */
-		visit->departed = home_departed(cache);
-	}
+	if (!slab)
+		return NULL;
+	id = READ_ONCE(slab->home);
+	if (home_of(cache, slab, id) == visit->home && is_at_home(cache, slab, id, true))
+		return slab;
+	return NULL;
 }
 
 /*
@@ -190,27 +182,51 @@ static noinline unsigned int free_any(struct slabmod_cache *cache, struct visit 
 	return freed;
 }
 
+/* Whether the next object of an array is beside the first one. */
+static bool starts_run(const struct slabmod_cache *cache, void **object, void **end)
+{
+	return object + 1 < end && (object[1] == object[0] + cache->size ||
+				    object[0] == object[1] + cache->size);
+}
+
+/* Free runs of objects from the start of an array, and return the number of objects. */
+static unsigned int free_runs(struct slabmod_cache *cache, struct visit *visit, void **objects,
+			      unsigned int nr)
+{
+	void **object = objects, **end = objects + nr;
+	unsigned int runs, freed = 1;
+
+	for (runs = 0; freed && runs < HOME_HOLD_RUNS && starts_run(cache, object, end); runs++) {
+		freed = free_any(cache, visit, object, end);
+		object += freed;
+	}
+	return object - objects;
+}
+
 /*
- * Free those of @nr objects that are in slabs of the locked home. Move the others to the front of
- * the array, and return how many there are.
+ * Free those of @nr objects that are in slabs of the locked home, up to HOME_HOLD_FREES. Move the
+ * others to the end of the array, in their order, and return how many there are.
  *
  * Objects freed in random order pass this loop one by one. So it looks up each leaf of the map
  * once, keeps few values in registers, and leaves slabs that are small, shared or unmapped to
  * free_any(), and list changes to update_slab().
  */
-static noinline unsigned int free_locked(struct slabmod_cache *cache, struct visit *visit,
+static noinline unsigned int free_single(struct slabmod_cache *cache, struct visit *visit,
 					 void **objects, unsigned int nr)
 {
-	void **object = objects, **end = objects + nr, **other = objects;
+	void **object = objects, **other = objects;
+	void **end = objects + min(nr, HOME_HOLD_FREES);
 	/* Each free to a shared slab may complete a line, so it is always listed again. */
 	const unsigned int quarter = visit->id & HOME_SHARED ? -1u :
 							      -1u << cache->usual.quarter_shift;
 	struct map_leaf *leaf = chunk_leaf(*object);
 	unsigned long base = chunk_leaf_base(*object);
+	unsigned int updates = HOME_HOLD_UPDATES;
+	const u16 id = visit->id;
 
 	do {
 		unsigned long offset = (unsigned long)*object - base;
-		unsigned int was = 0, now, freed = 0;
+		unsigned int was, now;
 		struct slab *slab;
 
 		if (unlikely(offset >= BIT(ROOT_SHIFT))) {
@@ -220,26 +236,35 @@ static noinline unsigned int free_locked(struct slabmod_cache *cache, struct vis
 		}
 		slab = READ_ONCE(leaf->frames[offset >> UNIT_SHIFT]
 					     [(offset >> PAGE_SHIFT) % UNIT_PAGES].slab);
-		if (likely(is_at_home(cache, slab, visit->id, false, visit->departed))) {
-			was = slab->inuse;
-			freed = slab_free(cache, &cache->usual, slab, offset & cache->slab_mask,
-					  object, end);
-		}
-		if (unlikely(!freed)) {
-			freed = free_any(cache, visit, object, end);
-			if (freed)
-				object += freed;
-			else
-				*other++ = *object++;
+		if (unlikely(!is_at_home(cache, slab, id, false) ||
+			     !slab_free_one(cache, slab, offset & cache->slab_mask))) {
+			if (!free_any(cache, visit, object, object + 1))
+				*other++ = *object;
+			if (!--updates)
+				end = object + 1;
 			continue;
 		}
-		object += freed;
-		now = was - freed;
-		slab->inuse = now;
-		if (unlikely(!now || (was ^ now) & quarter || was == cache->objects))
-			update_slab(cache, visit->home, slab, was, &visit->batch);
-	} while (object < end);
-	return other - objects;
+		now = --slab->inuse;
+		was = now + 1;
+		if (likely(now && !((was ^ now) & quarter) && was != cache->objects))
+			continue;
+		update_slab(cache, visit->home, slab, was, &visit->batch);
+		if (!--updates)
+			end = object + 1;
+	} while (++object < end);
+	/* Between those that were freed and those that were not looked at. */
+	if (unlikely(other != objects))
+		memmove(end - (other - objects), objects, (void *)other - (void *)objects);
+	return nr - (end - objects) + (other - objects);
+}
+
+/* Free some objects to slabs of the locked home; see free_single(). A test probes it. */
+static noinline unsigned int free_locked(struct slabmod_cache *cache, struct visit *visit,
+					 void **objects, unsigned int nr)
+{
+	unsigned int freed = free_runs(cache, visit, objects, nr);
+
+	return freed ? nr - freed : free_single(cache, visit, objects, nr);
 }
 
 static void report_double(struct slabmod_cache *cache, void *object)
@@ -265,10 +290,12 @@ bool home_free(struct slabmod_cache *cache, void **objects, unsigned int nr)
 			release_slabs(cache, &visit.batch);
 			count_inuse(cache, (long)left - nr);
 		}
+		objects += nr - left;
 		/* The home of its slab was locked: it is free already, or not an object. */
 		if (left && objects[0] == object) {
 			report_double(cache, object);
-			objects[0] = objects[--left];
+			objects++;
+			left--;
 		}
 		nr = left;
 	}

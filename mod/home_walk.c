@@ -57,14 +57,12 @@ struct slab_home *home_lock_slab(struct slabmod_cache *cache, struct slab *slab,
 	while (slab_cache(slab) == cache) {
 		u16 id = READ_ONCE(slab->home);
 		struct slab_home *home = home_of(cache, slab, id);
-		int departed;
 
 		if (!home)
 			return NULL;
 		home_lock(home, flags);
-		departed = home_departed(cache);
 		/* It may have moved before the lock was held. */
-		if (is_at_home(cache, slab, id, true, departed))
+		if (is_at_home(cache, slab, id, true))
 			return home;
 		home_unlock(home, *flags);
 	}

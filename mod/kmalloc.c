@@ -22,6 +22,7 @@
 #include "debug/debug_block.h"
 #include "debug/leak.h"
 #include "defer.h"
+#include "gfp.h"
 #include "kmalloc.h"
 #include "pool.h"
 #include "report.h"
@@ -74,9 +75,7 @@ void *slabmod_pool_kmalloc_node(struct slabmod_pool *pool, size_t size, gfp_t gf
 		pool = root_pool;
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
 		return kmalloc_uncached(pool, size, gfp, node);
-	if (cache_is_near(node, &gfp))
-		return cache_alloc(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, size);
-	return cache_alloc_slow(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, node, size);
+	return cache_alloc_node(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, node, size);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_kmalloc_node);
 
@@ -210,36 +209,38 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree_bulk);
 /* ---- sizes ---- */
 
 /*
- * The size of the object in use at @p, if its cache is neither strict nor debugged and its slab has
- * the usual layout. Otherwise 0: memory_at() knows more.
+ * Find the size of the object in use at @p, if its cache is neither strict nor debugged and its
+ * slab has the usual layout. Otherwise return false: memory_at() knows more.
  */
-static __always_inline size_t plain_size(const void *p)
+static __always_inline bool plain_size(const void *p, size_t *size)
 {
 	unsigned long offset = chunk_offset(p);
 	struct slabmod_cache *cache;
 	struct slab *slab;
-	size_t size = 0;
 	u64 index;
 
 	preempt_disable();
 	slab = READ_ONCE(chunk_frame_fast(offset)->slab);
 	cache = READ_ONCE(slab->cache);
-	if (likely(!((unsigned long)cache & FRAME_STATES))) {
-		/* As in cache_free_check(). */
-		if (!cache_has_bits(offset, &cache->quick_mask)) {
-			index = (offset & cache->index_mask) >> cache->shift;
-		} else {
-			index = cache_offset_index(cache, offset);
-			if (unlikely(index >= cache->objects) ||
-			    unlikely(cache->flags & (CACHE_STRICT | CACHE_DEBUG)))
-				goto out;
-		}
-		if (!cache_bit_is_set(index, slab->free))
-			size = cache->usable;
+	if (unlikely((unsigned long)cache & FRAME_STATES))
+		goto other;
+	/* As in cache_free_check(). */
+	if (!cache_has_bits(offset, &cache->quick_mask)) {
+		index = (offset & cache->index_mask) >> cache->shift;
+	} else {
+		index = cache_offset_index(cache, offset);
+		if (unlikely(index >= cache->objects) ||
+		    unlikely(cache->flags & (CACHE_STRICT | CACHE_DEBUG)))
+			goto other;
 	}
-out:
+	if (cache_bit_is_set(index, slab->free))
+		goto other;
+	*size = cache->usable;
 	preempt_enable();
-	return size;
+	return true;
+other:
+	preempt_enable();
+	return false;
 }
 
 /* The size of the memory at @p that kfree() may free, or 0 with a report. */
@@ -300,17 +301,21 @@ static void set_requested_size(void *p, size_t requested)
 		debug_block_set_requested(p, requested);
 }
 
+/* Not inlined: it would cost the fast path a saved register. */
+static noinline size_t ksize_slow(const void *p)
+{
+	size_t size = is_nothing(p) ? 0 : memory_at("ksize", p);
+
+	/* The caller may use all of it from now on. */
+	return size ? requested_size(p, size, true) : 0;
+}
+
 size_t slabmod_ksize(const void *p)
 {
 	size_t size;
 
 	p = kasan_reset_tag(p);
-	size = plain_size(p);
-	if (likely(size))
-		return size;
-	size = is_nothing(p) ? 0 : memory_at("ksize", p);
-	/* The caller may use all of it from now on. */
-	return size ? requested_size(p, size, true) : 0;
+	return likely(plain_size(p, &size)) ? size : ksize_slow(p);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_ksize);
 
@@ -383,11 +388,26 @@ static size_t aligned_size(size_t size, unsigned long align)
 	return roundup_pow_of_two(max_t(size_t, size, align));
 }
 
+/*
+ * Memory of @old bytes that grows by little may do so again and again, and all of it is copied each
+ * time that it moves. So allocate the next power of two: then it moves once per doubling, not once
+ * per class. Return NULL if this is not such memory, or there is none without reclaim: nothing more
+ * than the request is worth that. What is to be cleared gets no room, because each call would clear
+ * it again.
+ */
+static void *alloc_room_to_grow(struct slabmod_pool *pool, size_t old, size_t size, gfp_t gfp)
+{
+	if (size <= old || size - old > old / 2 || size > SLABMOD_KMALLOC_MAX_CLASS ||
+	    want_init_on_alloc(gfp) || gfp & ~(GFP_HONOURED | GFP_HINTS))
+		return NULL;
+	return slabmod_pool_kmalloc(pool, roundup_pow_of_two(size), gfp_easy(gfp));
+}
+
 static noinline void *krealloc_slow(struct slabmod_pool *pool, void *p, size_t size, size_t plain,
 				    unsigned long align, gfp_t gfp, int node)
 {
+	size_t old, want;
 	void *new;
-	size_t old;
 
 	if (!size) {
 		slabmod_kfree(p);
@@ -404,10 +424,11 @@ static noinline void *krealloc_slow(struct slabmod_pool *pool, void *p, size_t s
 	}
 	if (old)
 		pool = pool_of(chunk_of(p));
-	if (node == NUMA_NO_NODE)
-		new = slabmod_pool_kmalloc(pool, aligned_size(size, align), gfp);
-	else
-		new = slabmod_pool_kmalloc_node(pool, aligned_size(size, align), gfp, node);
+	want = aligned_size(size, align);
+	/* A strict or debugged object is not plain: each growth beyond its class moves it. */
+	new = node == NUMA_NO_NODE ? alloc_room_to_grow(pool, plain, want, gfp) : NULL;
+	if (!new)
+		new = slabmod_pool_kmalloc_node(pool, want, gfp, node);
 	if (new && old) {
 		memcpy(new, p, min(size, plain ?: requested_size(p, old, false)));
 		slabmod_kfree(p);
@@ -415,17 +436,26 @@ static noinline void *krealloc_slow(struct slabmod_pool *pool, void *p, size_t s
 	return new;
 }
 
+void *slabmod_pool_krealloc(struct slabmod_pool *pool, const void *object, size_t size, gfp_t gfp)
+{
+	void *p = kasan_reset_tag((void *)object);
+	size_t old = 0;
+
+	/* Most often it stays as it is. */
+	if (likely(plain_size(p, &old)) && likely(size - 1 < old) && !want_init_on_alloc(gfp))
+		return p;
+	return krealloc_slow(pool, p, size, old, 1, gfp, NUMA_NO_NODE);
+}
+EXPORT_SYMBOL_SLABMOD(slabmod_pool_krealloc);
+
 void *slabmod_pool_krealloc_node_align(struct slabmod_pool *pool, const void *object, size_t size,
 				       unsigned long align, gfp_t gfp, int node)
 {
 	void *p = kasan_reset_tag((void *)object);
-	size_t plain = plain_size(p);
+	size_t old = 0;
 
-	/* Most often it stays as it is. */
-	if (likely(size - 1 < plain) && likely(align == 1) && likely(node == NUMA_NO_NODE) &&
-	    !want_init_on_alloc(gfp))
-		return p;
-	return krealloc_slow(pool, p, size, plain, align, gfp, node);
+	plain_size(p, &old);
+	return krealloc_slow(pool, p, size, old, align, gfp, node);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_krealloc_node_align);
 

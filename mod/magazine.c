@@ -8,9 +8,9 @@
  * shared slabs. They are returned to their slabs in batches, so two CPUs are never given parts of
  * one line.
  *
- * An empty stack is refilled to half. A full one is flushed by its upper half, so the lower
- * one need not be moved. A caller that moves back and forth over the edge does not pay for it
- * every time.
+ * An empty stack is refilled, and a full one is flushed from its top, so that the rest need not be
+ * moved: by what one hold of a lock can do, but at most to half. A caller that moves back and forth
+ * over the edge does not pay for it every time.
  *
  * A cache starts with magazine_none, which all caches share: it has no objects and no room,
  * so the fast path needs no test for a cache without magazines. Own magazines start small.
@@ -73,6 +73,16 @@ unsigned int magazine_count_miss(struct slabmod_cache *cache, struct slabmod_mag
 	return misses;
 }
 
+/* Count a refill or flush. A magazine that has room grows in the call that needs it. */
+static void count_miss(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	unsigned int misses = magazine_count_miss(cache, magazine);
+
+	if (magazine->capacity < magazine->room && !(misses % 2))
+		WRITE_ONCE(magazine->capacity,
+			   min_t(unsigned long, 2 * magazine->capacity, magazine->room));
+}
+
 /* ---- allocation ---- */
 
 static unsigned int half(const struct slabmod_magazine *magazine)
@@ -97,13 +107,14 @@ static void note_places(struct slabmod_cache *cache, struct slabmod_magazine *ma
 static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazine, bool any_line)
 {
 	if (!magazine->local_top) {
-		magazine->local_top = home_alloc(cache, &magazine->object[1], half(magazine),
-						 any_line);
+		unsigned int nr = min(half(magazine), MAGAZINE_REFILL_MOST);
+
+		magazine->local_top = home_alloc(cache, &magazine->object[1], nr, any_line);
 		if (!magazine->local_top)
 			return NULL;
 		note_places(cache, magazine, 1, magazine->local_top);
 		stat_inc(cache->stats, STAT_REFILL);
-		magazine_count_miss(cache, magazine);
+		count_miss(cache, magazine);
 	}
 	return pop_local(magazine);
 }
@@ -143,7 +154,7 @@ static void *add_slab_and_alloc(struct slabmod_cache *cache, struct slab *slab)
 		note_places(cache, magazine, 1, magazine->local_top);
 		object = pop_local(magazine);
 		stat_inc(cache->stats, STAT_REFILL);
-		magazine_count_miss(cache, magazine);
+		count_miss(cache, magazine);
 	} else {
 		home_add_slab(cache, slab, false, &object, 1);
 		magazine_count_direct(cache, 1);
@@ -255,12 +266,16 @@ EXPORT_SYMBOL_FOR_TEST(magazine_alloc_bulk);
 
 /* ---- free ---- */
 
-void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+		    unsigned int most)
 {
-	home_free(cache, &magazine->object[1], magazine->local_top);
-	magazine->local_top = 0;
-	home_free(cache, magazine_remote(magazine), magazine->nr_remote);
-	magazine->nr_remote = 0;
+	unsigned int local = min_t(unsigned int, magazine->local_top, most);
+	unsigned int remote = min_t(unsigned int, magazine->nr_remote, most - local);
+
+	magazine->local_top -= local;
+	home_free(cache, &magazine->object[magazine->local_top + 1], local);
+	magazine->nr_remote -= remote;
+	home_free(cache, magazine_remote(magazine) + magazine->nr_remote, remote);
 }
 
 enum put { PUT_DONE, PUT_DOUBLE, PUT_NO_ROOM };
@@ -276,15 +291,18 @@ static bool slab_is_near(const struct slab *slab)
 static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
 			  void *object)
 {
+	unsigned int nr;
+
 	if (magazine->object[magazine->local_top] == object)
 		return PUT_DOUBLE;
 	if (magazine->local_top == magazine->capacity) {
 		if (must_not_lock())
 			return PUT_NO_ROOM;
-		magazine->local_top -= half(magazine);
-		home_free(cache, &magazine->object[magazine->local_top + 1], half(magazine));
+		nr = min(half(magazine), MAGAZINE_FLUSH_MOST);
+		magazine->local_top -= nr;
+		home_free(cache, &magazine->object[magazine->local_top + 1], nr);
 		stat_inc(cache->stats, STAT_FLUSH);
-		magazine_count_miss(cache, magazine);
+		count_miss(cache, magazine);
 	}
 	magazine->object[++magazine->local_top] = object;
 	note_places(cache, magazine, magazine->local_top, 1);
@@ -295,14 +313,16 @@ static enum put put_remote(struct slabmod_cache *cache, struct slabmod_magazine 
 			   void *object)
 {
 	void **remote = magazine_remote(magazine);
+	unsigned int nr;
 
 	if (magazine->nr_remote && remote[magazine->nr_remote - 1] == object)
 		return PUT_DOUBLE;
-	if (magazine->nr_remote == magazine_remote_capacity(magazine->capacity)) {
+	if (magazine->nr_remote == magazine_remote_capacity(magazine->room)) {
 		if (must_not_lock())
 			return PUT_NO_ROOM;
-		home_free(cache, remote, magazine->nr_remote);
-		magazine->nr_remote = 0;
+		nr = min_t(unsigned int, magazine->nr_remote, MAGAZINE_FLUSH_MOST);
+		magazine->nr_remote -= nr;
+		home_free(cache, remote + magazine->nr_remote, nr);
 		stat_inc(cache->stats, STAT_FLUSH_AWAY);
 	}
 	remote[magazine->nr_remote++] = object;

@@ -11,6 +11,7 @@
 #include <linux/smp.h>
 
 #include "debug/leak.h"
+#include "home.h"
 #include "slab.h"
 
 /* Bounds of a stack, in bytes of objects (module parameter magazine_bytes) and objects. */
@@ -19,8 +20,12 @@
 #define MAGAZINE_BYTES_MAX	65536u
 #define MAGAZINE_MIN		4u
 #define MAGAZINE_MAX		512u
-/* So many large objects may have four times the bytes. */
-#define MAGAZINE_LARGE		32u
+/* So many large objects may have eight times the bytes. */
+#define MAGAZINE_LARGE		64u
+#define MAGAZINE_LARGE_FACTOR	8u
+/* What a call moves at most: about what one hold of a home's lock does. */
+#define MAGAZINE_REFILL_MOST	HOME_HOLD_OBJECTS
+#define MAGAZINE_FLUSH_MOST	HOME_HOLD_FREES
 /* The first magazines of a cache, before they are resized. */
 #define MAGAZINE_START		16u
 /* Magazines of blocks start with this room, and may hold these bytes at first. */
@@ -72,7 +77,7 @@ static inline unsigned int magazine_remote_capacity(unsigned int capacity)
 
 static inline void **magazine_remote(struct slabmod_magazine *magazine)
 {
-	return &magazine->object[magazine->capacity + 1];
+	return &magazine->object[magazine->room + 1];
 }
 
 /* Objects in a magazine of any CPU. The value may be stale. */
@@ -119,7 +124,8 @@ unsigned int magazine_count_miss(struct slabmod_cache *cache, struct slabmod_mag
 /* Count objects or blocks that were allocated without a magazine. */
 void magazine_count_direct(struct slabmod_cache *cache, unsigned int nr);
 
-/* Empty a magazine of objects that is locked, or that no CPU can find. */
-void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine);
+/* Free up to @most objects of a magazine that is locked, or that no CPU can find. */
+void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
+		    unsigned int most);
 
 #endif /* SLABMOD_MAGAZINE_H */

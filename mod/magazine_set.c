@@ -91,6 +91,16 @@ static bool enable_homes(struct slabmod_cache *cache, gfp_t gfp)
 	return true;
 }
 
+/*
+ * Whether a magazine of the usual bytes would have few objects. Then it is created as large as it
+ * may be, and holds less at first: the room is small beside the objects.
+ */
+static bool is_large(const struct slabmod_cache *cache)
+{
+	return !(cache->flags & CACHE_BLOCKS) && !strict_is_on(cache) &&
+	       cache->size * MAGAZINE_START > magazine_bytes;
+}
+
 static struct slabmod_magazine __percpu *magazines_create(struct slabmod_cache *cache,
 							  unsigned int capacity, gfp_t gfp)
 {
@@ -107,7 +117,7 @@ static struct slabmod_magazine __percpu *magazines_create(struct slabmod_cache *
 
 		magazine->cpu = cpu;
 		magazine->room = capacity;
-		magazine->capacity = capacity;
+		magazine->capacity = is_large(cache) ? min(capacity, MAGAZINE_START) : capacity;
 		if (cache->flags & CACHE_BLOCKS)
 			block_magazine_reset(cache, magazine);
 	}
@@ -125,6 +135,9 @@ static struct slabmod_magazine __percpu *set_magazines(struct slabmod_cache *cac
 	/* The inlined fast path must not find magazines if objects need more work. */
 	smp_store_release(&cache->fastpath.magazines,
 			  magazine_is_hidden(cache) ? magazine_none : new);
+	/* The ager runs as long as a cache has magazines. */
+	if (!(cache->flags & CACHE_BLOCKS))
+		home_set_keep(cache, new != magazine_none);
 	return old;
 }
 
@@ -181,14 +194,16 @@ size_t magazine_metadata(const struct slabmod_cache *cache)
 	rcu_read_unlock();
 	return size * num_possible_cpus();
 }
+EXPORT_SYMBOL_FOR_TEST(magazine_metadata);
 
 /**
  * magazine_disable() - free what magazine_enable() made
  * @cache: an empty cache that is not in use
+ *
+ * The caller has subtracted magazine_metadata() from that of the source, which may be gone.
  */
 void magazine_disable(struct slabmod_cache *cache)
 {
-	source_count_metadata(cache->source, -(long)magazine_metadata(cache));
 	if (magazine_has_own(cache))
 		free_percpu(cache->magazines);
 	cache->fastpath.magazines = magazine_none;
@@ -200,6 +215,8 @@ EXPORT_SYMBOL_FOR_TEST(magazine_disable);
 
 static unsigned int start_capacity(const struct slabmod_cache *cache)
 {
+	if (is_large(cache))
+		return cache->capacity_max;
 	return min(cache->flags & CACHE_BLOCKS ? MAGAZINE_START_BLOCKS : MAGAZINE_START,
 		   cache->capacity_max);
 }
@@ -227,7 +244,8 @@ static unsigned int block_capacity(const struct slabmod_cache *cache)
 
 static unsigned int object_capacity(const struct slabmod_cache *cache)
 {
-	unsigned int large = shared_bytes(cache, 4 * magazine_bytes) / cache->size;
+	unsigned int large = shared_bytes(cache, MAGAZINE_LARGE_FACTOR * magazine_bytes) /
+			     cache->size;
 
 	return clamp(magazine_bytes / cache->size, clamp(large, MAGAZINE_MIN, MAGAZINE_LARGE),
 		     MAGAZINE_MAX);
@@ -238,6 +256,8 @@ void magazine_setup(struct slabmod_cache *cache)
 	cache->fastpath.magazines = magazine_none;
 	cache->magazines = magazine_none;
 	cache->homes = NULL;
+	if (!(cache->flags & CACHE_BLOCKS))
+		home_set_keep(cache, false);
 	cache->capacity_max = cache->flags & CACHE_BLOCKS ? block_capacity(cache) :
 							    object_capacity(cache);
 	if (strict_is_on(cache))
@@ -380,14 +400,14 @@ bool magazine_resize(struct slabmod_cache *cache, bool more)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_resize);
 
-/* Free what a magazine has, of blocks at most @most. */
+/* Free what a magazine has, but at most @most. */
 static void flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
 		  unsigned int most)
 {
 	if (cache->flags & CACHE_BLOCKS)
 		block_magazine_flush(cache, magazine, most);
 	else
-		magazine_flush(cache, magazine);
+		magazine_flush(cache, magazine, most);
 }
 
 /*
@@ -436,14 +456,15 @@ EXPORT_SYMBOL_FOR_TEST(magazine_free_old);
 
 /* ---- draining ---- */
 
-/* Blocks to free in an interrupt. */
-#define DRAIN_BLOCKS	64
+/* What is freed in an interrupt: blocks, which are cheaper, and objects. */
+#define DRAIN_BLOCKS	64u
+#define DRAIN_OBJECTS	16u
 
 struct drainage {
 	struct slabmod_cache *cache;
 	unsigned int idle;		/* scans */
-	unsigned int most;		/* blocks of each CPU */
-	bool more;			/* a CPU had more blocks */
+	unsigned int most;		/* objects of each CPU */
+	bool more;			/* a CPU had more of them */
 };
 
 static void drain_this_cpu(void *arg)
@@ -471,12 +492,11 @@ bool magazine_drain_local(struct slabmod_cache *cache)
 	return any;
 }
 
-static bool is_to_be_drained(int cpu, void *arg)
+/* Preemption is off. */
+static bool is_to_be_drained(int cpu, struct drainage *drainage)
 {
-	struct drainage *drainage = arg;
 	struct slabmod_magazine *magazine;
 
-	/* on_each_cpu_cond() has preemption off. */
 	magazine = per_cpu_ptr(READ_ONCE(drainage->cache->magazines), cpu);
 	if (!is_stale(drainage->cache, magazine, drainage->idle))
 		return false;
@@ -484,18 +504,31 @@ static bool is_to_be_drained(int cpu, void *arg)
 	return true;
 }
 
+static bool is_other_to_be_drained(int cpu, void *arg)
+{
+	return cpu != smp_processor_id() && is_to_be_drained(cpu, arg);
+}
+
 void magazine_drain_idle(struct slabmod_cache *cache, unsigned int idle)
 {
-	struct drainage drainage = { .cache = cache, .idle = idle };
-	unsigned int rounds = DIV_ROUND_UP(MAGAZINE_MAX_BLOCKS, DRAIN_BLOCKS);
+	struct drainage drainage = {
+		.cache = cache,
+		.idle = idle,
+		.most = cache->flags & CACHE_BLOCKS ? DRAIN_BLOCKS : DRAIN_OBJECTS,
+	};
+	unsigned int rounds = MAGAZINE_MAX_BLOCKS / drainage.most;
 
 	if (!magazine_has_own(cache))
 		return;
-	drainage.most = cache->flags & CACHE_BLOCKS ? DRAIN_BLOCKS : UINT_MAX;
 	/* A CPU may refill its magazine meanwhile: do not follow it for ever. */
 	do {
 		drainage.more = false;
-		on_each_cpu_cond(is_to_be_drained, drain_this_cpu, &drainage, true);
+		preempt_disable();
+		on_each_cpu_cond(is_other_to_be_drained, drain_this_cpu, &drainage, true);
+		/* That would disable interrupts here too. */
+		if (is_to_be_drained(smp_processor_id(), &drainage))
+			drain_this_cpu(&drainage);
+		preempt_enable();
 	} while (drainage.more && --rounds);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_drain_idle);
@@ -577,7 +610,7 @@ static bool check_magazine(struct slabmod_cache *cache, struct slabmod_magazine 
 	/* Without its sign, the count of a busy magazine is above its room. */
 	if (magazine->object[0] || (unsigned long)magazine->top > magazine->room ||
 	    magazine->capacity > magazine->room ||
-	    magazine->nr_remote > magazine_remote_capacity(magazine->capacity)) {
+	    magazine->nr_remote > magazine_remote_capacity(magazine->room)) {
 		report_broken("%s: a magazine of %lu of %u has %#lx local and %u remote objects",
 			      cache->name, magazine->capacity, magazine->room, magazine->top,
 			      magazine->nr_remote);

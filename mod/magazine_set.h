@@ -32,9 +32,15 @@ bool magazine_wants_larger(struct slabmod_cache *cache);
  * false if memory is short. The old ones may be in use until a grace period ends. Then
  * magazine_flush_old() empties them, and magazine_free_old() frees them after another grace
  * period, until which a reader may count their objects. Process context, may sleep.
- * cache_resize_magazines() does all of this with cache_mutex held.
+ * cache_resize_magazines() does all of this, each step with cache_mutex held.
  */
 bool magazine_resize(struct slabmod_cache *cache, bool more);
+/* Whether a cache has old magazines; cache_mutex is held. */
+static inline bool magazine_has_old(const struct slabmod_cache *cache)
+{
+	return cache->old_magazines || cache->dead_magazines;
+}
+
 void magazine_flush_old(struct slabmod_cache *cache);
 void magazine_free_old(struct slabmod_cache *cache);
 

@@ -30,7 +30,7 @@ EXPORT_SYMBOL_FOR_TEST(root_pool);
 
 /* ---- creation and destruction ---- */
 
-/* Free empty slabs before the pool allocates more pages from the kernel. */
+/* Free some empty slabs before the pool allocates more pages from the kernel. */
 static bool reclaim_empty(struct chunk_source *source)
 {
 	return cache_reclaim_empty(container_of(source, struct slabmod_pool, source));
@@ -89,7 +89,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_reserve);
 unsigned long pool_destroy(struct slabmod_pool *pool)
 {
 	unsigned long pages = 0, blocks, referenced;
-	struct slabmod_cache *caches;
+	struct llist_node *caches;
 	int nid;
 
 	pool->source.reserve = 0;

@@ -162,22 +162,31 @@ static void count_contents(struct slabmod_cache *cache, void *arg)
 		contents->objects += cache_used(cache);
 }
 
-static struct contents pool_contents(struct slabmod_pool *pool)
+static bool in_use(const struct contents *contents)
+{
+	return contents->caches || contents->objects || contents->pages;
+}
+
+static struct contents drained_contents(struct slabmod_pool *pool)
 {
 	struct contents contents = { .pool = pool };
 
 	vmalloc_sync();
 	pool_drain(pool);
-	/* Wait for CPUs that are freeing objects from a quarantine. */
-	synchronize_rcu();
 	cache_walk(pool, count_contents, &contents);
 	contents.pages = pages_in_use(pool);
 	return contents;
 }
 
-static bool in_use(const struct contents *contents)
+/* If anything is left, wait for CPUs that are freeing memory from a magazine or a quarantine. */
+static struct contents pool_contents(struct slabmod_pool *pool)
 {
-	return contents->caches || contents->objects || contents->pages;
+	struct contents contents = drained_contents(pool);
+
+	if (!in_use(&contents))
+		return contents;
+	synchronize_rcu();
+	return drained_contents(pool);
 }
 
 static void list_cache(struct slabmod_cache *cache, void *arg)
@@ -222,7 +231,10 @@ int slabmod_pool_destroy(struct slabmod_pool *pool)
 			      pool->name);
 		return -EBUSY;
 	}
-	slabmod_rcu_barrier();
+	contents = drained_contents(pool);
+	/* Memory that waits for its free is in use. */
+	if (in_use(&contents))
+		slabmod_rcu_barrier();
 	mutex_lock(&pools_mutex);
 	contents = pool_contents(pool);
 	if (in_use(&contents))
@@ -364,6 +376,9 @@ int slabmod_cache_destroy(struct slabmod_cache *cache)
 			      cache->name);
 		return -EBUSY;
 	}
+	if (cache_destroy_unused(cache))
+		return 0;
+	/* Memory that waits for its free is in use. */
 	slabmod_rcu_barrier();
 	return cache_destroy(cache);
 }

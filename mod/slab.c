@@ -161,7 +161,7 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 	cache->quick_mask = ((1u << cache->shift) - 1) | chunk_map.beyond;
 	cache->index_mask = cache->slab_mask | chunk_map.beyond;
 	cache->quick_objects = cache->objects;
-	cache->strict_objects = cache->objects;
+	cache->nr_objects = cache->objects;
 	if (!is_power_of_2(size) || cache->objects * size != cache->usual.pages << PAGE_SHIFT)
 		cache->flags |= CACHE_CHECK_INDEX;
 	/* As many objects, from a multiple of that index on, fill whole lines. */
@@ -276,14 +276,24 @@ static void free_slab_rcu(struct rcu_head *rcu)
 	buddy_free_withdrawn(block, pages);
 }
 
+/* Clear isolated memory before another type can reuse it. */
+static void clear_slab_rcu(struct rcu_head *rcu)
+{
+	struct slab *slab = container_of(rcu, struct slab, rcu);
+
+	memset(slab_address(slab), 0, (size_t)slab->inuse << PAGE_SHIFT);
+	free_slab_rcu(rcu);
+}
+
 /* Free a slab after a grace period. Its cache may be gone by then: remember the pages. */
 static void free_slab_later(struct slabmod_cache *cache, struct slab *slab)
 {
 	unsigned int pages = slab_geometry(cache, slab)->pages;
+	bool clear = cache->flags & SLABMOD_ISOLATED;
 
 	buddy_withdraw_slab(slab_address(slab), pages);
 	slab->inuse = pages;
-	call_rcu(&slab->rcu, free_slab_rcu);
+	call_rcu(&slab->rcu, clear ? clear_slab_rcu : free_slab_rcu);
 }
 
 struct slab *slab_create(struct slabmod_cache *cache, int nid, gfp_t gfp)
@@ -315,16 +325,11 @@ void slab_destroy(struct slabmod_cache *cache, struct slab *slab)
 		debug_slab_destroy(cache, slab);
 	if (leak_tracks(cache))
 		leak_slab_destroy(cache, slab);
-	/* Clear isolated memory before another type can reuse it. */
-	if (cache->flags & SLABMOD_ISOLATED)
-		memset(slab_address(slab), 0,
-		       (size_t)slab_geometry(cache, slab)->pages << PAGE_SHIFT);
 	/*
-	 * Type-safe memory needs a grace period; so does the bit of a strict object, for a
-	 * concurrent second free. The slabs of an isolated cache are freed after one anyway.
+	 * Type-safe and isolated memory needs a grace period; so does the bit of a strict object,
+	 * for a concurrent second free.
 	 */
-	if (cache->flags & (SLABMOD_TYPESAFE_BY_RCU | CACHE_STRICT) &&
-	    !(cache->flags & SLABMOD_ISOLATED))
+	if (cache->flags & (SLABMOD_TYPESAFE_BY_RCU | SLABMOD_ISOLATED | CACHE_STRICT))
 		free_slab_later(cache, slab);
 	else
 		free_slab(cache, slab);

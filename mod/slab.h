@@ -94,6 +94,18 @@ static inline unsigned int slab_quarter(const struct slabmod_cache *cache,
 }
 
 /*
+ * Free the object @offset bytes into a slab of the usual layout. Return false if none starts there,
+ * or if it is free already. The caller updates slab->inuse.
+ */
+static __always_inline bool slab_free_one(const struct slabmod_cache *cache, struct slab *slab,
+					  unsigned long offset)
+{
+	u64 index = slab_index(cache, offset);
+
+	return likely(index < cache->nr_objects) && likely(!__test_and_set_bit(index, slab->free));
+}
+
+/*
  * Free the objects of an array, up to @end, that are consecutive in the slab, upwards or
  * downwards, from the object @index on, which has just been freed. Return their number, or 0 if
  * one of them is free already.
@@ -104,18 +116,17 @@ unsigned int slab_free_run(const struct slab_geometry *g, struct slab *slab,
 /*
  * Free the first object of an array, up to @end, and the next ones that are consecutive in the
  * slab, upwards or downwards. The first object is @offset bytes into @slab, which has geometry
- * @g. Return their number, or 0 if the first one is not an object, or is free already.
+ * @g. Return their number, or 0 if the first one is not an object, or is free already. The caller
+ * updates slab->inuse.
  */
-static __always_inline unsigned int slab_free(const struct slabmod_cache *cache,
-					      const struct slab_geometry *g, struct slab *slab,
-					      unsigned long offset, void **objects, void **end)
+static inline unsigned int slab_free(const struct slabmod_cache *cache,
+				     const struct slab_geometry *g, struct slab *slab,
+				     unsigned long offset, void **objects, void **end)
 {
-	/* In the fast loop, this is a member of the cache that is in a register. */
-	const unsigned long count = g == &cache->usual ? cache->objects : g->objects;
 	u64 index = slab_index(cache, offset);
 	unsigned int freed = 1;
 
-	if (unlikely(index >= count) || unlikely(__test_and_set_bit(index, slab->free)))
+	if (index >= g->objects || __test_and_set_bit(index, slab->free))
 		return 0;
 	if (objects + 1 < end &&
 	    ((unsigned long)objects[0] ^ (unsigned long)objects[1]) <= cache->slab_mask)

@@ -14,13 +14,14 @@
  * Lock order, outermost first; Documentation/design.rst has a table of all locks:
  *
  *   1. pools_mutex	list and names of the pools, their destruction	(pool_list.c)
- *   2. cache_mutex	list and names of the caches, their destruction	(cache_list.c)
- *   3. pending_mutex	freeing of chunks that had to wait		(chunk.c)
- *   4. one spinlock of any layer, such as home->lock or buddy->lock: no other lock of slabmod
+ *   2. resize_mutex	replacing magazines				(cache_list.c)
+ *   3. cache_mutex	list and names of the caches, their destruction	(cache_list.c)
+ *   4. pending_mutex	freeing of chunks that had to wait		(chunk.c)
+ *   5. one spinlock of any layer, such as home->lock or buddy->lock: no other lock of slabmod
  *      is taken while it is held. They are raw and taken with interrupts off, except two.
  *
  * An NMI takes only home->lock, with a trylock. A CPU that marked its magazine as busy may take
- * the locks of the fourth level. The shrinker takes pending_mutex, but neither pools_mutex nor
+ * the locks of the fifth level. The shrinker takes pending_mutex, but neither pools_mutex nor
  * cache_mutex: memory may be allocated under those two, but not under pending_mutex.
  */
 #ifndef SLABMOD_TYPES_H
@@ -233,7 +234,7 @@ struct chunk_source {
 	 */
 	void (*kick_worker)(struct chunk_source *source);
 	/*
-	 * Free the empty slabs of all caches to the buddies. Return false if there are none.
+	 * Free some empty slabs of caches to the buddies. Return false if there are none.
 	 * Called before pages are allocated from the source. May be NULL. Any context but NMI,
 	 * with no lock held.
 	 */
@@ -406,7 +407,7 @@ struct slabmod_cache {
 	u8 shift;			/* size == odd part << shift */
 	u8 group;			/* number of objects that fill whole lines */
 	/* Read by slow paths. */
-	unsigned long strict_objects;	/* as @objects; 64 bits for a shorter comparison */
+	unsigned long nr_objects;	/* as @objects; 64 bits for a shorter comparison */
 	unsigned int slab_mask;		/* bytes of a slab's block, less one */
 	struct slab_geometry usual;
 	struct slab_geometry small;	/* when memory is short */
@@ -416,6 +417,7 @@ struct slabmod_cache {
 	unsigned int tail;		/* unused bytes after the last object of a slab */
 	unsigned int capacity;		/* room of a magazine, now; resize_lock */
 	unsigned int capacity_max;	/* largest room of a magazine */
+	unsigned int keep_empty;	/* empty slabs that a home keeps; no lock */
 
 	void (*ctor)(void *object);
 	struct debug_cache *debug;	/* or NULL */
@@ -425,7 +427,6 @@ struct slabmod_cache {
 	struct slabmod_magazine __percpu *old_magazines;
 	struct slabmod_magazine __percpu *dead_magazines;
 	atomic_long_t allocs;		/* objects allocated, without those that magazines count */
-	atomic_t departed;		/* slabs detached to be freed; see is_at_home() */
 	struct stats __percpu *stats;
 	struct chunk_source *source;
 	unsigned int object_size;	/* bytes, as requested at creation */
@@ -435,7 +436,10 @@ struct slabmod_cache {
 	struct module *owner;		/* its creator; only compared, never dereferenced */
 	struct list_head node;		/* in the list of caches; cache_mutex, read under RCU */
 	struct page_use uses[NR_BLOCK_USES];	/* CACHE_BLOCKS: of its blocks */
-	struct slabmod_cache *next_gone;	/* to be freed with the pool */
+	union {				/* when it is in the list no more */
+		struct rcu_head rcu;
+		struct llist_node gone;	/* to be freed */
+	};
 	struct slabmod_pool *pool;
 	struct dentry *debugfs;		/* its directory; debugfs.c */
 	char name[SLABMOD_CACHE_NAME_MAX + 1];	/* as passed by its creator */
@@ -445,7 +449,7 @@ struct slabmod_cache {
 	/* Objects outside of slabs: with callers, in magazines or in quarantine. */
 	atomic_long_t inuse ____cacheline_aligned_in_smp;
 	atomic_long_t inuse_peak;
-	struct slab_home node_homes[];	/* one for each node */
+	struct slab_home node_homes[];	/* one for each node; home_stocked() is behind them */
 };
 
 /* Inlined allocations find the magazines at the start. */

@@ -164,7 +164,7 @@ static void do_flush(char letter)
 	preempt_disable();
 	magazine = magazine_lock_local(cache);
 	if (magazine) {
-		magazine_flush(cache, magazine);
+		magazine_flush(cache, magazine, UINT_MAX);
 		magazine_unlock_local(magazine);
 	}
 	preempt_enable();

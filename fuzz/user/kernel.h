@@ -158,6 +158,7 @@ static inline unsigned int raw_smp_processor_id(void)
 	return shim_cpu;
 }
 
+#define smp_processor_id()	raw_smp_processor_id()
 #define nr_cpu_ids		shim_nr_cpus
 #define num_possible_cpus()	shim_nr_cpus
 #define cpu_possible_mask	NULL
@@ -248,6 +249,14 @@ static inline unsigned int find_first_bit(const unsigned long *map, unsigned int
 	for (i = 0; i < bits && !test_bit(i, map); i++)
 		;
 	return i;
+}
+
+static inline unsigned int find_next_bit(const unsigned long *map, unsigned int bits,
+					 unsigned int from)
+{
+	while (from < bits && !test_bit(from, map))
+		from++;
+	return from;
 }
 
 static inline void memset_p(void **to, void *value, size_t nr)
@@ -375,7 +384,8 @@ struct llist_head {
 	struct llist_node *first;
 };
 
-#define LLIST_HEAD(name)		struct llist_head name
+#define LLIST_HEAD_INIT(name)		{ NULL }
+#define LLIST_HEAD(name)		struct llist_head name = LLIST_HEAD_INIT(name)
 #define init_llist_head(head)		((void)((head)->first = NULL))
 #define llist_for_each_entry_safe(pos, n, node, member)				\
 	for (struct llist_node *__node = (node), *__next;			\

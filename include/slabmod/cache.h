@@ -38,8 +38,9 @@ struct slabmod_cache;
  *
  * Empty slabs stay in the cache, even under memory pressure, so that a stale pointer to an
  * object can only refer to an object of the same cache, at the same place, or to a free one.
- * slabmod_cache_destroy() frees the slabs, cleared, after an RCU grace period. The cache never
- * shrinks below its peak: use the flag for few objects that are likely targets of an attack.
+ * After slabmod_cache_destroy() the slabs are cleared, and free after an RCU grace period. The
+ * cache never shrinks below its peak: use the flag for few objects that are likely targets of an
+ * attack.
  */
 #define SLABMOD_ISOLATED	0x2u
 
@@ -209,9 +210,11 @@ struct slabmod_cache *slabmod_pool_cache_create_args_owned(struct slabmod_pool *
  * slabmod_cache_destroy() - destroy a cache and free its memory
  * @cache: the cache, or NULL, which is ignored
  *
- * The cache must not be in use by other code during the call. Objects passed to
- * slabmod_kfree_rcu() before are waited for. A cache with live objects is not destroyed: the
- * objects are listed in one report, and the cache stays usable.
+ * The cache must not be in use by other code during the call. The call does not wait for a grace
+ * period: free pages, the name and what a limit counts are available at once, and what RCU readers
+ * may still look at is freed after them. If objects passed to slabmod_kfree_rcu() before are not
+ * free yet, it waits for these. A cache with live objects is not destroyed: the objects are listed
+ * in one report, and the cache stays usable.
  *
  * Context: process context, may sleep.
  * Return: 0, or -EBUSY if the cache has live objects.

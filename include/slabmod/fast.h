@@ -32,9 +32,9 @@ struct slabmod_magazine {
 	unsigned long capacity;		/* full with so many objects; 0 for magazine_none */
 	unsigned long allocs;		/* objects allocated */
 	u16 local_top;			/* copy of @top while a slow path owns the magazine */
-	u16 nr_remote;			/* remote objects, stored after object[capacity] */
+	u16 nr_remote;			/* remote objects, stored after object[room] */
 	u16 cpu;			/* not valid while @capacity is 0 */
-	u16 room;			/* of object[]; above @capacity for blocks only */
+	u16 room;			/* of object[]; that of large ones may be above @capacity */
 	u32 seen;			/* @allocs and counts at the last magazine_scan_idle() */
 	u16 idle;			/* scans in a row that found no change */
 	u16 misses;			/* refills and flushes since the last scan */

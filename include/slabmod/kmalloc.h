@@ -266,6 +266,8 @@ static inline void *slabmod_kcalloc_node(size_t n, size_t size, gfp_t gfp, int n
 #define slabmod_kzalloc_flex(object, array, n, gfp)	\
 	slabmod_kmalloc_flex(object, array, n, (gfp) | __GFP_ZERO)
 
+void *slabmod_pool_krealloc(struct slabmod_pool *pool, const void *p, size_t size,
+			    gfp_t gfp) __must_check;
 void *slabmod_pool_krealloc_node_align(struct slabmod_pool *pool, const void *p, size_t size,
 				       unsigned long align, gfp_t gfp, int node) __must_check;
 
@@ -298,6 +300,11 @@ static inline void *__must_check slabmod_krealloc_node_align(const void *p, size
  * enough room. On failure @p is unchanged. The old memory is not cleared when it is freed: for
  * secrets, allocate new memory, copy, and use slabmod_kfree_sensitive().
  *
+ * Memory that moves because it grows by half or less, to up to SLABMOD_KMALLOC_MAX_CLASS, gets the
+ * next power of two if there is such memory without reclaim: less than twice @size. So what grows
+ * step by step moves once per doubling. This room counts as used, and slabmod_ksize() includes it.
+ * There is none in debug mode, in strict caches, and if memory is to be cleared.
+ *
  * With __GFP_ZERO, or init_on_alloc=1, all memory beyond @size is cleared, up to
  * slabmod_ksize(). The previously requested size is not stored. The bytes that a call adds are
  * therefore zero only if all earlier calls, including the first allocation, used __GFP_ZERO.
@@ -309,7 +316,7 @@ static inline void *__must_check slabmod_krealloc_node_align(const void *p, size
  */
 static inline void *__must_check slabmod_krealloc(const void *p, size_t size, gfp_t gfp)
 {
-	return slabmod_pool_krealloc_node_align(NULL, p, size, 1, gfp, NUMA_NO_NODE);
+	return slabmod_pool_krealloc(NULL, p, size, gfp);
 }
 
 /**
@@ -393,8 +400,9 @@ void slabmod_kfree_nolock(const void *p);
  * @size: bytes
  *
  * Context: any.
- * Return: what slabmod_ksize() would return for memory of @size bytes without debug mode; 0 for
- * 0, and @size if it is above SLABMOD_KMALLOC_MAX.
+ * Return: what slabmod_ksize() would return for memory of slabmod_kmalloc(@size) without debug
+ * mode; 0 for 0, and @size if it is above SLABMOD_KMALLOC_MAX. slabmod_krealloc() may leave more
+ * room.
  */
 size_t slabmod_kmalloc_size_roundup(size_t size);
 

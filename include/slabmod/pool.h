@@ -141,11 +141,8 @@ void *slabmod_pool_kmalloc_node(struct slabmod_pool *pool, size_t size, gfp_t gf
  * Context: any, including NMI; may sleep only if @gfp allows it.
  * Return: as slabmod_krealloc().
  */
-static inline void *__must_check slabmod_pool_krealloc(struct slabmod_pool *pool, const void *p,
-						       size_t size, gfp_t gfp)
-{
-	return slabmod_pool_krealloc_node_align(pool, p, size, 1, gfp, NUMA_NO_NODE);
-}
+void *slabmod_pool_krealloc(struct slabmod_pool *pool, const void *p, size_t size,
+			    gfp_t gfp) __must_check;
 
 /**
  * slabmod_pool_kzalloc() - allocate zeroed memory from a pool

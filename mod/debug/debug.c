@@ -554,11 +554,13 @@ bool debug_cache_init(struct slabmod_cache *cache)
 	return true;
 }
 
+size_t debug_cache_metadata(const struct slabmod_cache *cache)
+{
+	return cache->debug ? sizeof(*cache->debug) : 0;
+}
+
 void debug_cache_exit(struct slabmod_cache *cache)
 {
-	if (!cache->debug)
-		return;
-	source_count_metadata(cache->source, -(long)sizeof(*cache->debug));
 	kfree(cache->debug);
 	cache->debug = NULL;
 }

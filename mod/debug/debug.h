@@ -103,6 +103,9 @@ struct debug_cache {
 void debug_layout(struct slabmod_cache *cache);
 /* After debug_layout(). May sleep. */
 bool debug_cache_init(struct slabmod_cache *cache);
+/* Bytes that debug_cache_init() added to the metadata of the source. */
+size_t debug_cache_metadata(const struct slabmod_cache *cache);
+/* The caller has subtracted them. */
 void debug_cache_exit(struct slabmod_cache *cache);
 
 /* Set up tracking data, red zones and poison of a new slab before it is published. */

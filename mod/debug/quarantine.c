@@ -98,12 +98,3 @@ bool quarantine_shrink(struct slabmod_cache *cache, unsigned int round)
 {
 	return quarantine_drain(cache, SHRINK_OBJECTS << round);
 }
-
-void quarantine_end(struct slabmod_cache *cache)
-{
-	if (!cache->debug)
-		return;
-	quarantine_drain(cache, ULONG_MAX);
-	/* Wait for CPUs that add or drain objects, which are RCU readers meanwhile. */
-	synchronize_rcu();
-}

@@ -19,9 +19,6 @@ bool quarantine_drain(struct slabmod_cache *cache, unsigned long max);
 /* The same for an allocation that would fail otherwise: twice as many in each round. */
 bool quarantine_shrink(struct slabmod_cache *cache, unsigned int round);
 
-/* Free all objects and wait for concurrent drains. The cache is not in use. May sleep. */
-void quarantine_end(struct slabmod_cache *cache);
-
 /* Return the number of objects in quarantine. */
 static inline unsigned long quarantine_count(const struct slabmod_cache *cache)
 {

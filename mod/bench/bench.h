@@ -4,7 +4,11 @@
  *
  *	main.c		the module: debugfs files, parameters, the list of groups
  *	calls.c		other calls than kmalloc() and kfree()
- *	run.c		runs a case: tries, overhead, results
+ *	patterns.c	time that passes, new caches, many caches, many sizes
+ *	pauses.c	single-steps calls that sleep
+ *	tail.c		the cost of single calls
+ *	run.c		runs a case: tries, overhead
+ *	results.c	prints results
  *	team.c		threads bound to CPUs that start together
  *	ops.c		the allocators, and `nothing`
  *	step.c		single-steps a case
@@ -13,7 +17,7 @@
  *	pages.c		cases for one CPU: blocks of pages
  *	region.c	cases for one CPU: pieces that are freed together
  *	threads.c	cases for several CPUs
- *	scale.c		single-steps pages while other CPUs have pages too
+ *	scale.c		single-steps pages and objects while other CPUs have some too
  *	replay.c	replays a recorded trace; trace.c reads it
  *	memory.c	memory held by an allocator during a case
  *	held.c		memory held at a moment
@@ -58,6 +62,7 @@ struct bench_ops {
 	void (*free_bulk)(struct bench *b, size_t nr, void **p);
 	void *(*alloc_size)(struct bench *b, size_t size);
 	void *(*alloc_size_sleeping)(struct bench *b, size_t size);
+	void (*shrink)(struct bench *b);		/* sleeps */
 };
 
 /* The allocators to compare. The cost of `nothing` is overhead and is subtracted. */
@@ -112,6 +117,8 @@ struct bench_case {
 	unsigned int cpus;		/* 1: interrupts are off; 2 and more, BENCH_ALL_CPUS: on */
 	bool gross;			/* no overhead is subtracted, `nothing` is not run */
 	bool interrupts;		/* one CPU, but with interrupts on */
+	bool cold;			/* one CPU: no round to warm up before a try */
+	unsigned int tries;		/* at most; 0: no limit but the parameter */
 	unsigned int rounds;		/* b->rounds when measured */
 	unsigned int step_rounds;	/* b->rounds when stepped; 0: do not step (one CPU only) */
 
@@ -159,6 +166,7 @@ struct bench {
 	unsigned int page_order;
 	unsigned int rounds;		/* for work(): pairs, batches, ... */
 	unsigned int cpus;		/* number of workers */
+	bool is_open;
 	union {				/* of ops->open */
 		struct kmem_cache *slub;
 		struct slabmod_cache *slabmod;
@@ -236,8 +244,24 @@ struct bench_setup {
 	unsigned int tries;
 };
 
+/* The order of the members of struct bench_kind */
+enum { BENCH_KERNEL, BENCH_SLABMOD, BENCH_NOTHING, BENCH_SIDES };
+
+/*
+ * Set up @b, which is clear, for one side of a case. Call bench_close() also after an error.
+ * Return 0 or a negative errno.
+ */
+int bench_open(struct bench *b, const struct bench_case *c, unsigned int side, unsigned int cpus);
+void bench_close(struct bench *b);
+
 /* bench_group.run of timed cases. */
 int bench_run(const struct bench_case *c, const struct bench_setup *setup, struct seq_buf *texts);
+
+/* ---- results.c */
+
+/* Print a line of results. */
+void bench_print_value(struct seq_buf *results, const struct bench *b, const char *metric,
+		       s64 hundredths, const char *unit);
 
 /* ---- cases.c: parts of cases for one CPU */
 
@@ -253,6 +277,8 @@ void bench_batch_cleanup(struct bench *b);
 long bench_batch_work(struct bench *b, unsigned int worker);
 /* One round. Return 0 or -ENOMEM. */
 int bench_batch_once(struct bench *b);
+/* Only allocate them, to b->objects. Return 0 or -ENOMEM. */
+int bench_batch_alloc(struct bench *b);
 
 /* ---- team.c */
 

@@ -3,6 +3,7 @@
  * calls.c - cases for one CPU: calls beside kmalloc() and kfree().
  *
  *	pair-kzalloc-const-64	cleared memory of a constant size, and its free
+ *	pair-kstrdup		a copy of a string of 37 characters, and its free
  *	pair-node-64		memory of the local node, and its free
  *	pair-thisnode-64	the same, from no other node
  *	ksize-64		the size of memory in use
@@ -12,6 +13,7 @@
  */
 #include <linux/minmax.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/topology.h>
 
 #include <slabmod/slabmod.h>
@@ -40,11 +42,22 @@ static const struct bench_ops nothing = {
 	.free = nothing_free,
 };
 
+static const char string[] = "a name of a device, or of a text file";
+
 /* Functions of one allocator. */
-#define CALLS(side, zalloc, alloc, alloc_node, realloc, size_of, free)		\
+#define CALLS(side, zalloc, strdup, alloc, alloc_node, realloc, size_of, free)	\
 static noinline void *side##_kzalloc(struct bench *b)				\
 {										\
 	return zalloc(SIZE, GFP_ATOMIC);					\
+}										\
+										\
+static noinline void *side##_kstrdup(struct bench *b)				\
+{										\
+	const char *s = string;							\
+										\
+	/* The compiler must not know its length. */				\
+	OPTIMIZER_HIDE_VAR(s);							\
+	return strdup(s, GFP_ATOMIC);						\
 }										\
 										\
 static noinline void *side##_node(struct bench *b)				\
@@ -100,9 +113,9 @@ static noinline void *side##_krealloc(struct bench *b)				\
 	return p;								\
 }
 
-CALLS(kernel, kzalloc, kmalloc, kmalloc_node, krealloc, ksize, kfree)
-#define own(call)	slabmod_##call
-CALLS(our, own(kzalloc), own(kmalloc), own(kmalloc_node), own(krealloc), own(ksize), own(kfree))
+CALLS(kernel, kzalloc, kstrdup, kmalloc, kmalloc_node, krealloc, ksize, kfree)
+#define o(call)	slabmod_##call
+CALLS(our, o(kzalloc), o(kstrdup), o(kmalloc), o(kmalloc_node), o(krealloc), o(ksize), o(kfree))
 
 #define PAIR_KIND(call)								\
 static const struct bench_ops kernel_##call##_ops = {				\
@@ -118,6 +131,7 @@ static const struct bench_kind call##_kind = {					\
 }
 
 PAIR_KIND(kzalloc);
+PAIR_KIND(kstrdup);
 PAIR_KIND(node);
 PAIR_KIND(thisnode);
 
@@ -147,6 +161,7 @@ SAME_KIND(realloc, krealloc, nothing_free, nothing_free);
 
 static const struct bench_case cases[] = {
 	CASE("pair-kzalloc-const-64", kzalloc),
+	CASE("pair-kstrdup", kstrdup),
 	CASE("pair-node-64", node),
 	CASE("pair-thisnode-64", thisnode),
 	CASE("ksize-64", size),

@@ -112,7 +112,7 @@ void bench_batch_cleanup(struct bench *b)
 	kvfree(b->index);
 }
 
-static int alloc_batch(struct bench *b)
+int bench_batch_alloc(struct bench *b)
 {
 	unsigned long n = b->c->count, i;
 	void *p;
@@ -135,7 +135,7 @@ int bench_batch_once(struct bench *b)
 {
 	unsigned long n = b->c->count, i;
 
-	if (alloc_batch(b))
+	if (bench_batch_alloc(b))
 		return -ENOMEM;
 	for (i = 0; i < n; i++)
 		b->ops->free(b, b->objects[b->index[i]]);
@@ -214,8 +214,8 @@ static long bulk_work(struct bench *b, unsigned int worker)
 	BATCHES_OF(n, 9000, times)
 
 /* The kernel's bulk calls need interrupts on. */
-#define BULK(n, times)								\
-	{ .name = "bulk-" #n "-64", .kind = &bench_typed, .size = 64, .cpus = 1,	\
+#define BULK(n, bytes, times)							\
+	{ .name = "bulk-" #n "-" #bytes, .kind = &bench_typed, .size = bytes, .cpus = 1, \
 	  .count = n, .interrupts = true, .rounds = times, .step_rounds = 8,	\
 	  .prepare = bulk_prepare, .work = bulk_work, .cleanup = bench_batch_cleanup }
 
@@ -244,9 +244,12 @@ static const struct bench_case cases[] = {
 	BATCHES(1000, 10),
 	BATCHES(5003, 2),
 	BATCHES(50000, 1),
-	BULK(8, 500),
-	BULK(32, 150),
-	BULK(250, 20),
+	BULK(8, 64, 500),
+	BULK(32, 64, 150),
+	BULK(250, 64, 20),
+	BULK(16, 256, 250),
+	BULK(30, 256, 150),
+	BULK(250, 256, 20),
 	LIVE("1m", SZ_1M),
 	LIVE("64m", SZ_64M),
 	LIVE("1g", SZ_1G),

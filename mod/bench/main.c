@@ -29,10 +29,13 @@
 #include "bench.h"
 #include "fragments.h"
 #include "memory.h"
+#include "patterns.h"
+#include "pauses.h"
 #include "region.h"
 #include "replay.h"
 #include "scale.h"
 #include "step.h"
+#include "tail.h"
 #include "threads.h"
 
 static const struct bench_group *const groups[] = {
@@ -40,6 +43,9 @@ static const struct bench_group *const groups[] = {
 	&bench_call_cases,
 	&bench_page_cases,
 	&bench_region_cases,
+	&bench_pattern_cases,
+	&bench_pause_cases,
+	&bench_tail_cases,
 	&bench_thread_cases,
 	&bench_replay_cases,
 	&bench_memory_cases,

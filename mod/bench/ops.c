@@ -82,6 +82,11 @@ static noinline void slub_free_bulk(struct bench *b, size_t nr, void **p)
 	kmem_cache_free_bulk(b->slub, nr, p);
 }
 
+static noinline void slub_shrink(struct bench *b)
+{
+	kmem_cache_shrink(b->slub);
+}
+
 static int slabmod_open(struct bench *b)
 {
 	b->slabmod = slabmod_cache_create("bench", b->size, alignment(b->size), 0, NULL);
@@ -118,6 +123,11 @@ static noinline void our_free_bulk(struct bench *b, size_t nr, void **p)
 	slabmod_cache_free_bulk(b->slabmod, nr, p);
 }
 
+static noinline void our_shrink(struct bench *b)
+{
+	slabmod_cache_shrink(b->slabmod);
+}
+
 static const struct bench_ops slub_typed = {
 	.allocator = "slub",
 	.slow = bench_slub_slow,
@@ -128,6 +138,7 @@ static const struct bench_ops slub_typed = {
 	.free = slub_free,
 	.alloc_bulk = slub_alloc_bulk,
 	.free_bulk = slub_free_bulk,
+	.shrink = slub_shrink,
 };
 
 static const struct bench_ops slabmod_typed = {
@@ -140,6 +151,7 @@ static const struct bench_ops slabmod_typed = {
 	.free = our_free,
 	.alloc_bulk = our_alloc_bulk,
 	.free_bulk = our_free_bulk,
+	.shrink = our_shrink,
 };
 
 /* ---- memory by size ---- */

@@ -155,6 +155,22 @@ static void print(const struct bench *b, const struct function *functions, unsig
 	print_per_op(text, profile->atomics, ops, "atomic instructions");
 	print_per_op(text, profile->cmpxchg_local, ops, "cmpxchg without lock prefix");
 	print_per_op(text, profile->slow, ops, "slow paths");
+}
+
+static void print_pauses(const struct step_table *table, struct seq_buf *text)
+{
+	static const char *const what[PAUSES] = { "interrupts", "interrupts or preemption" };
+	char from[KSYM_SYMBOL_LEN], in[KSYM_SYMBOL_LEN];
+	unsigned int i;
+
+	for (i = 0; i < PAUSES; i++) {
+		if (!table->pause[i].max)
+			continue;
+		sprint_symbol(from, table->pause[i].max_from);
+		sprint_symbol(in, table->pause[i].max_in);
+		seq_buf_printf(text, "%8llu     instructions at most with %s off, from %s, in %s\n",
+			       table->pause[i].max, what[i], from, in);
+	}
 	seq_buf_printf(text, "\n");
 }
 
@@ -162,7 +178,7 @@ int profile_make(const struct bench *b, struct step_table *table, long ops,
 		 struct profile *profile, struct seq_buf *text)
 {
 	struct function *functions;
-	unsigned int n;
+	unsigned int n, i;
 
 	*profile = (struct profile){ .ops = table->cut ? 0 : ops };
 	if (table->cut) {
@@ -174,9 +190,12 @@ int profile_make(const struct bench *b, struct step_table *table, long ops,
 	if (!functions)
 		return -ENOMEM;
 	n = by_function(table, functions, profile);
+	for (i = 0; i < PAUSES; i++)
+		profile->pause[i] = table->pause[i].max;
 	count_entries(b, functions, n, profile);
 	sort(functions, n, sizeof(*functions), by_count, NULL);
 	print(b, functions, n, profile, text);
+	print_pauses(table, text);
 	kvfree(functions);
 	return 0;
 }

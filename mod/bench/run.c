@@ -18,12 +18,9 @@
 #include "bench.h"
 #include "step.h"
 
-enum { KERNEL, SLABMOD, NOTHING, SIDES };
-
 /* One allocator's part of a run. */
 struct side {
 	struct bench b;
-	bool is_open;
 	u64 first;			/* cost of the first try */
 	u64 cost[BENCH_TRIES_MAX];	/* hundredths of a cycle per op, all workers */
 	u64 rate[BENCH_TRIES_MAX];	/* hundredths of an op per second */
@@ -34,42 +31,39 @@ struct run {
 	const struct bench_case *c;
 	const struct bench_setup *setup;
 	unsigned int cpus;
+	unsigned int tries;
 	unsigned int sides;
-	struct side side[SIDES];
+	struct side side[BENCH_SIDES];
 };
 
 /* ---- setup ---- */
 
-static int open_side(struct run *run, unsigned int i)
+int bench_open(struct bench *b, const struct bench_case *c, unsigned int side, unsigned int cpus)
 {
-	const struct bench_kind *kind = run->c->kind;
-	struct side *side = &run->side[i];
-	struct bench *b = &side->b;
+	const struct bench_ops *ops[] = { c->kind->kernel, c->kind->slabmod, c->kind->nothing };
 	int err;
 
-	b->c = run->c;
-	b->ops = i == KERNEL ? kind->kernel : i == SLABMOD ? kind->slabmod : kind->nothing;
-	b->size = run->c->size;
-	b->page_order = run->c->page_order;
-	b->rounds = run->c->rounds;
-	b->cpus = run->cpus;
-	b->workers = kcalloc(run->cpus, sizeof(*b->workers), GFP_KERNEL);
+	b->c = c;
+	b->ops = ops[side];
+	b->size = c->size;
+	b->page_order = c->page_order;
+	b->rounds = c->rounds;
+	b->cpus = cpus;
+	b->workers = kcalloc(cpus, sizeof(*b->workers), GFP_KERNEL);
 	if (!b->workers)
 		return -ENOMEM;
 	err = b->ops->open ? b->ops->open(b) : 0;
 	if (err)
 		return err;
-	side->is_open = true;
-	return run->c->prepare ? run->c->prepare(b) : 0;
+	b->is_open = true;
+	return c->prepare ? c->prepare(b) : 0;
 }
 
-static void close_side(struct side *side)
+void bench_close(struct bench *b)
 {
-	struct bench *b = &side->b;
-
-	if (side->is_open && b->c->cleanup)
+	if (b->is_open && b->c->cleanup)
 		b->c->cleanup(b);
-	if (side->is_open && b->ops->close)
+	if (b->is_open && b->ops->close)
 		b->ops->close(b);
 	kfree(b->workers);
 }
@@ -83,7 +77,8 @@ static struct run *run_new(const struct bench_case *c, const struct bench_setup 
 		run->c = c;
 		run->setup = setup;
 		run->cpus = cpus;
-		run->sides = c->gross ? NOTHING : SIDES;
+		run->tries = min(c->tries ?: setup->tries, setup->tries);
+		run->sides = c->gross ? BENCH_NOTHING : BENCH_SIDES;
 	}
 	return run;
 }
@@ -93,7 +88,7 @@ static void run_free(struct run *run)
 	unsigned int i;
 
 	for (i = 0; i < run->sides; i++)
-		close_side(&run->side[i]);
+		bench_close(&run->side[i].b);
 	kvfree(run);
 }
 
@@ -139,7 +134,7 @@ static int measure(struct run *run)
 		err = one_try(&run->side[i], 0);
 		run->side[i].first = run->side[i].cost[0];
 	}
-	for (try = 0; try < run->setup->tries && !err; try++)
+	for (try = 0; try < run->tries && !err; try++)
 		for (i = 0; i < run->sides && !err; i++)
 			err = signal_pending(current) ? -EINTR : one_try(&run->side[i], try);
 	return err;
@@ -189,59 +184,39 @@ static int by_value(const void *a, const void *b)
 
 static u64 median(const struct run *run, u64 *values)
 {
-	unsigned int n = run->setup->tries;
+	unsigned int n = run->tries;
 
 	sort(values, n, sizeof(*values), by_value, NULL);
 	return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 
-static void print_value(const struct run *run, const struct side *side, const char *metric,
-			s64 hundredths, const char *unit, struct seq_buf *results)
-{
-	u64 size = abs(hundredths);
-
-	seq_buf_printf(results, "%s,%s,%u,%s,%s%llu.%02llu,%s\n", run->c->name,
-		       side->b.ops->allocator, run->cpus, metric, hundredths < 0 ? "-" : "",
-		       size / 100, size % 100, unit);
-}
-
 static void print_time(struct run *run, struct side *side, u64 overhead, struct seq_buf *results)
 {
-	s64 cost = median(run, side->cost) - overhead, first = side->first - overhead;
+	u64 gross = median(run, side->cost);
+	s64 cost = gross - overhead, first = side->first - overhead;
+	const struct bench *b = &side->b;
 
 	if (run->setup->insn) {
-		print_value(run, side, "insn_per_op", cost, "instructions", results);
-		print_value(run, side, "first_insn_per_op", first, "instructions", results);
+		bench_print_value(results, b, "insn_per_op", cost, "instructions");
+		bench_print_value(results, b, "first_insn_per_op", first, "instructions");
+		bench_print_value(results, b, "gross_insn_per_op", gross, "instructions");
 		return;
 	}
-	print_value(run, side, "cycles_per_op", cost, "cycles", results);
-	print_value(run, side, "first_cycles_per_op", first, "cycles", results);
-	print_value(run, side, "ops_per_s", median(run, side->rate), "1/s", results);
-}
-
-static s64 per_op(u64 n, const struct profile *profile)
-{
-	return div64_u64(n * 100 + profile->ops / 2, profile->ops);
-}
-
-static void print_counts(const struct run *run, const struct side *side, struct seq_buf *results)
-{
-	const struct profile *p = &side->profile;
-
-	print_value(run, side, "locks_per_op", per_op(p->locks, p), "1", results);
-	print_value(run, side, "atomics_per_op", per_op(p->atomics, p), "1", results);
-	print_value(run, side, "slow_per_op", per_op(p->slow, p), "1", results);
+	bench_print_value(results, b, "cycles_per_op", cost, "cycles");
+	bench_print_value(results, b, "first_cycles_per_op", first, "cycles");
+	bench_print_value(results, b, "gross_cycles_per_op", gross, "cycles");
+	bench_print_value(results, b, "ops_per_s", median(run, side->rate), "1/s");
 }
 
 static void print_results(struct run *run, struct seq_buf *results)
 {
-	u64 overhead = run->c->gross ? 0 : median(run, run->side[NOTHING].cost);
+	u64 overhead = run->c->gross ? 0 : median(run, run->side[BENCH_NOTHING].cost);
 	unsigned int i;
 
-	for (i = KERNEL; i <= SLABMOD; i++) {
+	for (i = BENCH_KERNEL; i <= BENCH_SLABMOD; i++) {
 		print_time(run, &run->side[i], overhead, results);
 		if (run->side[i].profile.ops)
-			print_counts(run, &run->side[i], results);
+			profile_print_results(results, &run->side[i].b, &run->side[i].profile);
 	}
 }
 
@@ -255,7 +230,7 @@ static int run_on(const struct bench_case *c, const struct bench_setup *setup, u
 	if (!run)
 		return -ENOMEM;
 	for (i = 0; i < run->sides && !err; i++)
-		err = open_side(run, i);
+		err = bench_open(&run->side[i].b, c, i, cpus);
 	if (!err)
 		err = measure(run);
 	if (!err)

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * scale.c - the cost of pages while other CPUs have pages too:
+ * scale.c - the cost of pages and objects while other CPUs have some too:
  *
- *	scale-pages-1000-o0	1,000 pages; each other CPU has as many
- *	scale-pages-64-o9	64 blocks of 2 MiB; each other CPU has one
+ *	scale-pages-1000-o0		1,000 pages; each other CPU has as many
+ *	scale-pages-64-o9		64 blocks of 2 MiB; each other CPU has one
+ *	scale-pair-64			an object; each other CPU has 1,000
+ *	scale-batch-2000-fifo-64	2,000 objects; each other CPU has as many
+ *	scale-remote-1000-64		1,000 objects of another CPU are freed
  *
- * All online CPUs but one allocate blocks and hold them. Then that one allocates a batch and frees
- * it again, and this is stepped. So the counts are those without contention, and depend on no
+ * All online CPUs but one allocate, and hold what they have. Then that one allocates a batch and
+ * frees it again, and this is stepped. So the counts are those without contention, and depend on no
  * clock: they show what the allocators do more of on a machine with more CPUs.
  *
  * Lines of `results`: the counts of other cases, and
@@ -25,14 +28,13 @@
 #include "scale.h"
 #include "step.h"
 
-enum { KERNEL, SLABMOD, NOTHING, SIDES };
-
 /* One allocator in one case. */
 struct scale {
 	struct bench b;			/* of all CPUs */
 	struct bench stepped;		/* of the first one */
 	struct bench_case batch;	/* the case of @stepped */
-	unsigned long share;		/* blocks of each other CPU */
+	unsigned long share;		/* blocks or objects of each other CPU */
+	unsigned long freed;		/* of the second CPU, by the first */
 	void **held;			/* @share for each CPU */
 	struct step_table *table;
 	struct profile profile;
@@ -52,8 +54,9 @@ static void let_go(struct scale *s, void **held)
 {
 	unsigned long i;
 
-	for (i = 0; i < s->share && held[i]; i++)
-		s->b.ops->free(&s->b, held[i]);
+	for (i = 0; i < s->share; i++)
+		if (held[i])
+			s->b.ops->free(&s->b, held[i]);
 }
 
 static long hold(struct scale *s, void **held)
@@ -101,42 +104,71 @@ static long step_among_holders(struct scale *s)
 	return s->ops;
 }
 
-static long scale_work(struct bench *b, unsigned int worker)
+/* @work is stepped. */
+static long scale(struct scale *s, unsigned int worker,
+		  long (*work)(struct bench *b, unsigned int worker))
 {
-	struct scale *s = scale_of(b);
 	long ops;
 
 	if (worker)
 		return hold(s, s->held + worker * s->share);
+	s->batch.work = work;
 	ops = step_among_holders(s);
 	complete_all(&s->done);
 	return ops;
 }
 
+static long batch_work(struct bench *b, unsigned int worker)
+{
+	return scale(scale_of(b), worker, bench_batch_work);
+}
+
+static long pair_work(struct bench *b, unsigned int worker)
+{
+	return scale(scale_of(b), worker, bench_pair_work);
+}
+
+/* A round before stepping, and one stepped */
+#define REMOTE_ROUNDS	2
+
+/* Free objects of the second CPU. */
+static long free_remote(struct bench *b, unsigned int worker)
+{
+	struct scale *s = container_of(b, struct scale, stepped);
+	unsigned long end = s->freed + s->share / REMOTE_ROUNDS;
+	void **held = s->held + s->share;
+
+	for (; s->freed < end; s->freed++) {
+		b->ops->free(b, held[s->freed]);
+		held[s->freed] = NULL;
+	}
+	return s->share / REMOTE_ROUNDS;
+}
+
+static long remote_work(struct bench *b, unsigned int worker)
+{
+	return scale(scale_of(b), worker, free_remote);
+}
+
 /* ---- a run ---- */
 
-static int prepare(struct scale *s, const struct bench_case *c, const struct bench_ops *ops)
+static int prepare(struct scale *s, const struct bench_case *c, unsigned int side)
 {
 	struct bench *b = &s->b;
+	int err = bench_open(b, c, side, num_online_cpus());
 
-	b->c = c;
-	b->ops = ops;
-	b->page_order = c->page_order;
-	b->cpus = num_online_cpus();
-	b->workers = kcalloc(b->cpus, sizeof(*b->workers), GFP_KERNEL);
+	if (err)
+		return err;
 	s->share = c->page_order ? 1 : c->count;
 	s->held = kvcalloc(b->cpus * s->share, sizeof(*s->held), GFP_KERNEL);
 	init_completion(&s->done);
 	s->batch = *c;
-	s->batch.work = bench_batch_work;
-	s->batch.interrupts = true;
+	s->stepped = *b;
 	s->stepped.c = &s->batch;
-	s->stepped.ops = ops;
-	s->stepped.page_order = c->page_order;
-	s->stepped.rounds = 1;
-	if (!b->workers || !s->held)
+	if (!s->held)
 		return -ENOMEM;
-	if (!bench_has_memory((b->cpus * s->share + c->count) * (PAGE_SIZE << c->page_order)))
+	if (!bench_has_memory((b->cpus * s->share + c->count) *
+			      (c->size ?: PAGE_SIZE << c->page_order)))
 		return -ENOMEM;
 	return bench_batch_prepare(&s->stepped);
 }
@@ -145,63 +177,44 @@ static void cleanup(struct scale *s)
 {
 	bench_batch_cleanup(&s->stepped);
 	kvfree(s->held);
-	kfree(s->b.workers);
+	bench_close(&s->b);
 }
 
-static int run_side(struct scale *s, const struct bench_case *c, const struct bench_ops *ops,
+static int run_side(struct scale *s, const struct bench_case *c, unsigned int side,
 		    struct seq_buf *profile)
 {
-	int err = prepare(s, c, ops) ?: bench_team_run(&s->b);
+	int err = prepare(s, c, side) ?: bench_team_run(&s->b);
 
 	err = err ?: profile_make(&s->stepped, s->table, s->ops, &s->profile, profile);
 	/* Stepping was cut short. */
 	if (!err && !s->profile.ops)
 		err = -ETIME;
-	cleanup(s);
 	return err;
-}
-
-static s64 per_op(const struct scale *s, u64 n)
-{
-	return div64_u64(n * 100 + s->profile.ops / 2, s->profile.ops);
-}
-
-static void print_value(const struct scale *s, const char *metric, s64 hundredths,
-			const char *unit, struct seq_buf *results)
-{
-	u64 size = abs(hundredths);
-
-	seq_buf_printf(results, "%s,%s,%u,%s,%s%llu.%02llu,%s\n", s->b.c->name,
-		       s->b.ops->allocator, s->b.cpus, metric, hundredths < 0 ? "-" : "",
-		       size / 100, size % 100, unit);
 }
 
 static void print(const struct scale *s, const struct scale *nothing, struct seq_buf *results)
 {
-	const struct profile *p = &s->profile;
+	const struct profile *p = &s->profile, *harness = &nothing->profile;
 
-	print_value(s, "stepped_per_op",
-		    per_op(s, p->instructions) - per_op(nothing, nothing->profile.instructions),
-		    "instructions", results);
-	print_value(s, "locks_per_op", per_op(s, p->locks), "1", results);
-	print_value(s, "atomics_per_op", per_op(s, p->atomics), "1", results);
-	print_value(s, "slow_per_op", per_op(s, p->slow), "1", results);
+	bench_print_value(results, &s->b, "stepped_per_op",
+			  profile_per_op(p, p->instructions) -
+			  profile_per_op(harness, harness->instructions), "instructions");
+	profile_print_results(results, &s->b, p);
 }
 
 static int run_sides(struct scale *s, const struct bench_case *c, struct seq_buf *texts)
 {
-	const struct bench_kind *kind = c->kind;
-	const struct bench_ops *ops[SIDES] = { kind->kernel, kind->slabmod, kind->nothing };
 	struct step_table *table = kvmalloc(sizeof(*table), GFP_KERNEL);
 	unsigned int i;
 	int err = table ? 0 : -ENOMEM;
 
-	for (i = 0; i < SIDES && !err; i++) {
+	for (i = 0; i < BENCH_SIDES && !err; i++) {
 		s[i].table = table;
-		err = run_side(&s[i], c, ops[i], &texts[BENCH_PROFILE]);
+		err = run_side(&s[i], c, i, &texts[BENCH_PROFILE]);
+		cleanup(&s[i]);
 	}
-	for (i = KERNEL; i <= SLABMOD && !err; i++)
-		print(&s[i], &s[NOTHING], &texts[BENCH_RESULTS]);
+	for (i = BENCH_KERNEL; i <= BENCH_SLABMOD && !err; i++)
+		print(&s[i], &s[BENCH_NOTHING], &texts[BENCH_RESULTS]);
 	kvfree(table);
 	return err;
 }
@@ -214,16 +227,29 @@ static int scale_run(const struct bench_case *c, const struct bench_setup *setup
 
 	if (!step_possible())
 		return -EOPNOTSUPP;
-	s = kvcalloc(SIDES, sizeof(*s), GFP_KERNEL);
+	if (c->cpus > num_online_cpus())
+		return -ENODEV;
+	s = kvcalloc(BENCH_SIDES, sizeof(*s), GFP_KERNEL);
 	err = s ? run_sides(s, c, texts) : -ENOMEM;
 	kvfree(s);
 	return err;
 }
 
-#define CASE(n, of)								\
+#define PAGES(n, of)								\
 	{ .name = "scale-pages-" #n "-o" #of, .kind = &bench_pages, .page_order = of,	\
-	  .cpus = BENCH_ALL_CPUS, .count = n, .work = scale_work }
+	  .cpus = BENCH_ALL_CPUS, .count = n, .rounds = 1, .work = batch_work }
 
-static const struct bench_case cases[] = { CASE(1000, 0), CASE(64, 9) };
+#define OBJECTS(title, n, times, how)						\
+	{ .name = "scale-" title "-64", .kind = &bench_typed, .size = 64,		\
+	  .cpus = BENCH_ALL_CPUS, .count = n, .rounds = times, .work = how }
+
+static const struct bench_case cases[] = {
+	PAGES(1000, 0),
+	PAGES(64, 9),
+	OBJECTS("pair", 1000, 256, pair_work),
+	OBJECTS("batch-2000-fifo", 2000, 1, batch_work),
+	{ .name = "scale-remote-1000-64", .kind = &bench_typed, .size = 64, .cpus = 2,
+	  .count = 1000 * REMOTE_ROUNDS, .rounds = 1, .work = remote_work },
+};
 
 const struct bench_group bench_scale_cases = { cases, ARRAY_SIZE(cases), scale_run };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * scale.h - the cost of pages while other CPUs have pages too.
+ * scale.h - the cost of pages and objects while other CPUs have some too.
  */
 #ifndef SLABMOD_BENCH_SCALE_H
 #define SLABMOD_BENCH_SCALE_H

@@ -58,10 +58,11 @@ static long work_alone(struct bench *b)
 {
 	unsigned int rounds = b->rounds;
 	unsigned long flags = 0;
-	long ops;
+	long ops = 0;
 
 	b->rounds = 1;
-	ops = b->c->work(b, 0);
+	if (!b->c->cold)
+		ops = b->c->work(b, 0);
 	b->rounds = rounds;
 	if (ops < 0)
 		return ops;

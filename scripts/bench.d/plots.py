@@ -102,10 +102,13 @@ def panel_lines(found, series, places):
     return lines
 
 
-def cost(case, side):
+def positive(value):
     """The value if it fits on a log scale, or None"""
-    value = case.value(case.cost, side)
     return value if value and value > 0 else None
+
+
+def cost(case, side):
+    return positive(case.value(case.cost, side))
 
 
 def log_tics(low, high):
@@ -182,6 +185,39 @@ def panels(found, name, runners):
     script = [*head(f'{title}: {unit} an op'), axis_y(every, name in LOG)]
     for nth, (panel, lines) in enumerate(shown):
         script += one_panel(nth, len(shown), left, panel, lines, series, along_y)
+    script += legend(series)
+    script += ['unset multiplot']
+    return script, (width, 400)
+
+
+# ---- single calls
+
+TAIL_CASES = ['tail-batch-64', 'tail-batch-72', 'tail-shrink-72', 'tail-mix', 'tail-pages-o0']
+POINTS = [('50', 'p50'), ('99', 'p99'), ('99.9', 'p999'), ('99.99', 'p9999'), ('most', 'max')]
+
+
+def tail_panels(tails, call, runners):
+    """The same for the percentiles of a call, a panel for each case"""
+    runners = [runner for runner in runners if runner in tails][:2]
+    series = [Series(runner, side, nth) for side in ('kernel', 'slabmod')
+              for nth, runner in enumerate(runners)]
+    by_name = {(one.runner, case.name): case for one in series for case in tails[one.runner]}
+    shown = []
+    for name in TAIL_CASES:
+        found = [by_name.get((one.runner, name)) for one in series]
+        lines = [[case and positive(case.value(f'{call}_{point}', one.side))
+                  for _, point in POINTS] for case, one in zip(found, series)]
+        if any(found):
+            shown.append(((name, '% of calls', POINTS), lines))
+    if not shown:
+        return None
+    unit = 'instructions' if runners[0] in ICOUNT else 'cycles'
+    every = [v for _, lines in shown for line in lines for v in line if v]
+    width = max(740, 290 * len(shown))
+    script = [*head(f'The slowest of single calls of {call}: {unit}'), axis_y(every, True)]
+    for nth, (panel, lines) in enumerate(shown):
+        script += one_panel(nth, len(shown), 96 / width, panel, lines, series,
+                            f'{unit}, log scale')
     script += legend(series)
     script += ['unset multiplot']
     return script, (width, 400)
@@ -271,6 +307,21 @@ def cost_dots(found, runner):
                 values[::-1], series, f'{unit} an op, on a log scale')
 
 
+def pause_dots(found, calls, runner):
+    """The longest run of instructions with interrupts off, one line per case"""
+    cases = calls.get(runner, []) + [c for c in found.get(runner, []) if results.PAUSES.match(c.name)]
+    lines = [(case.name, [positive(case.value('irqs_off_max', side))
+                          for side in ('kernel', 'slabmod')]) for case in cases]
+    lines = [line for line in lines if any(line[1])][::-1]
+    if not lines:
+        return None
+    series = [(f'the kernel, {RUNNER_NAME[runner]}', f'pt 7 lc rgb "{KERNEL}"'),
+              (f'slabmod, {RUNNER_NAME[runner]}', f'pt 5 lc rgb "{OURS}"')]
+    return dots('The longest run of instructions with interrupts off',
+                [label for label, _ in lines], [values for _, values in lines], series,
+                'instructions, on a log scale; no dot: interrupts are never off')
+
+
 def dots(title, labels, values, series, along, line_at=None):
     height = 130 + 17 * len(labels)
     every = [v for line in values for v in line if v]
@@ -298,7 +349,7 @@ def dots(title, labels, values, series, along, line_at=None):
 
 # ---- all of them
 
-def all_plots(found, moments):
+def all_plots(found, moments, calls, tails):
     for name in FAMILIES:
         yield name, panels(found, name, ICOUNT)
         yield f'native-{name}', panels(found, name, NATIVE)
@@ -307,6 +358,10 @@ def all_plots(found, moments):
         yield f'native-ratios{end}', ratio_dots(found, NATIVE, of_pages)
     for runner in ('uml-7.2', 'kvm-6.1', 'kvm-7.2'):
         yield f'threads-{runner}', cost_dots(found, runner)
+    yield 'pauses', pause_dots(found, calls, 'icount-6.1')
+    for call in ('alloc', 'free'):
+        yield f'tail-{call}', tail_panels(tails, call, ICOUNT)
+        yield f'native-tail-{call}', tail_panels(tails, call, NATIVE)
     for case in MEMORY_CASES:
         yield case, held_panels(moments, case)
 
@@ -329,7 +384,9 @@ def draw(path, kind, script, size):
 def main(directory, out, *kinds):
     os.makedirs(out, exist_ok=True)
     found = results.cases(directory)
-    for name, plot in all_plots(found, results.moments(directory)):
+    plots = all_plots(found, results.moments(directory), results.cases(directory, 'pauses'),
+                      results.cases(directory, 'tail'))
+    for name, plot in plots:
         for kind in kinds:
             path = f'{out}/{name}.{kind}'
             if plot:

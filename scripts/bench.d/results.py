@@ -17,15 +17,25 @@ MOMENTS = 'runner,case,allocator,step,asked,held'.split(',')
 RUNS = 'runner,cases,kernel,options,commit,date,cpu,compiler,emulator'.split(',')
 
 # The runners in the order of the tables
-RUNNERS = ['icount-6.1', 'icount-6.1-zeroed', 'icount-7.2', 'uml-6.1', 'uml-7.2',
-           'kvm-6.1', 'kvm-7.2', 'memory-6.1', 'memory-7.2', 'scale-6.1']
+RUNNERS = ['icount-6.1', 'icount-6.1-zeroed', 'icount-6.1-default', 'icount-7.2', 'uml-6.1',
+           'uml-7.2', 'kvm-6.1', 'kvm-7.2', 'memory-6.1', 'memory-7.2', 'scale-6.1',
+           'scale-nodes-6.1']
 THREADS = {'remote', 'larson', 'threadtest', 'active', 'passive'}
 COSTS = ('insn_per_op', 'cycles_per_op')
 # What cases measure that have no cost, by the beginning of their names
-KINDS = {'mem': 'memory', 'frag': 'fragments', 'scale': 'scale'}
+KINDS = {'mem': 'memory', 'frag': 'fragments', 'scale': 'scale', 'pause': 'pauses',
+         'tail': 'tail'}
+COUNTS = ('locks_per_op', 'atomics_per_op', 'slow_per_op', 'irqs_off_max', 'preempt_off_max')
+TAIL = [f'{call}_{point}' for call in ('alloc', 'free')
+        for point in ('p50', 'p99', 'p999', 'p9999', 'max')]
 NEEDED = {'fragments': ('whole_2m_blocks', 'ideal_2m_blocks', 'areas_in_use'),
-          'scale': ('stepped_per_op', 'locks_per_op', 'atomics_per_op', 'slow_per_op')}
+          'scale': ('stepped_per_op',) + COUNTS, 'pauses': ('stepped_per_op',) + COUNTS,
+          'tail': TAIL}
 BYTES = ('asked_peak', 'held_peak', 'asked_end', 'held_end')
+
+# Cases other than pause-* whose pauses are shown
+PAUSES = re.compile(r'batch-(77|5003)-shuffled-(?!9000)|pages-batch-(77|1000)-shuffled-o0|bulk-'
+                    r'|mix-sizes|caches-|replay')
 
 LINE = re.compile(r'[a-z0-9-]+,(slub|kernel-pages|slabmod|slabmod-pages),\d+,'
                   r'[a-z0-9_]+,-?\d+(\.\d+)?,[a-z0-9/]+')
@@ -69,7 +79,7 @@ class Case:
 
     @property
     def kind(self):
-        """What it measures: cost, memory, fragments or scale"""
+        """What it measures: cost, memory, fragments, scale, pauses or tail"""
         return KINDS.get(self.name.split('-')[0], 'cost')
 
     @property

@@ -18,14 +18,23 @@ KINDS = [
     ('insn_per_op', 'instructions an op', 1),
     ('cycles_per_op', 'cycles an op', 1),
     ('ops_per_s', 'million ops a second', 1e6),
+    ('gross_insn_per_op', 'with the harness', 1),
+    ('gross_cycles_per_op', 'with the harness', 1),
     ('locks_per_op', 'locks an op', 1),
     ('atomics_per_op', 'atomics an op', 1),
     ('slow_per_op', 'slow calls an op', 1),
+    ('irqs_off_max', 'interrupts off', 1),
+    ('preempt_off_max', 'not preemptible', 1),
 ]
-WITH_RATIO = {'insn_per_op', 'stepped_per_op', 'cycles_per_op', 'ops_per_s'}
+GROSS = {'insn_per_op': 'gross_insn_per_op', 'cycles_per_op': 'gross_cycles_per_op'}
+WITH_RATIO = {'insn_per_op', 'stepped_per_op', 'cycles_per_op', 'ops_per_s', *GROSS.values()}
 
-# Those of the cases scale-*
-SCALE = [('stepped_per_op', 'instructions an op', 1)] + KINDS[3:]
+# Those of the cases scale-* and pause-*
+STEPPED = [('stepped_per_op', 'instructions an op', 1)] + KINDS[5:]
+
+# Those of the cases tail-*, by call
+POINTS = [('p50', 'median'), ('p99', '99 %'), ('p999', '99.9 %'), ('p9999', '99.99 %'),
+          ('max', 'most')]
 
 # The two measured moments of the cases mem-*
 WHEN = [('peak', 'at the peak'), ('end', 'at the end')]
@@ -97,7 +106,8 @@ def fragment_cells(case):
 def show(directory, runner):
     _, _, tried = results.heard(f'{directory}/{runner}.out', runner)
     for kind, shower in (('cost', show_costs), ('memory', show_memory),
-                         ('fragments', show_fragments), ('scale', show_scale)):
+                         ('fragments', show_fragments), ('scale', show_stepped),
+                         ('pauses', show_stepped), ('tail', show_tail)):
         cases = [c for c in results.cases(directory, kind).get(runner, []) if c.name in tried]
         if cases:
             print(f'\n{title(directory, runner)}\n')
@@ -123,12 +133,27 @@ def show_fragments(cases):
         print(' '.join([line[0].ljust(first)] + [cell.rjust(8) for cell in line[1:]]))
 
 
-def show_scale(cases):
-    show_costs(cases, SCALE)
+def show_stepped(cases):
+    show_costs(cases, STEPPED)
+
+
+def tail_cells(case, call):
+    """Each point of both, the kernel's first"""
+    return [case.label, call] + [figure(case.value(f'{call}_{point}', side))
+                                 for point, _ in POINTS for side in ('kernel', 'slabmod')]
+
+
+def show_tail(cases):
+    first = max(len(case.label) for case in cases)
+    print(f"{'':{first}} {'':5} " + ' '.join(name.rjust(17) for _, name in POINTS))
+    for line in [['case', 'call'] + ['kernel', 'slabmod'] * len(POINTS)] + [
+            tail_cells(case, call) for case in cases for call in ('alloc', 'free')]:
+        rest = ' '.join(cell.rjust(8) for cell in line[2:])
+        print(f'{line[0]:{first}} {line[1]:5} {rest}')
 
 
 def show_costs(cases, kinds=None):
-    kinds = kinds or kinds_of(cases)
+    kinds = kinds or [k for k in kinds_of(cases) if k[0] not in GROSS.values()]
     first = max(len(case.label) for case in cases)
     columns = [first] + [w for kind in kinds for w in widths(kind)]
     heads, names = [' ' * first], ['case'.ljust(first)]
@@ -254,13 +279,15 @@ def summary(directory):
         if not found:
             continue
         values = [value for value, _ in found]
+        gross = [v for v in (case.ratio(GROSS[case.cost]) for _, case in found) if v]
         lines.append([runner, len(values),
                       sum(v < 1 for v in values), sum(v > 1 for v in values),
                       ratio(statistics.median(values)),
+                      ratio(statistics.median(gross)) if gross else '',
                       f'{ratio(values[0])} ({found[0][1].label})',
                       f'{ratio(values[-1])} ({found[-1][1].label})'])
     return csv_table(['runner', 'cases', 'slabmod needs less', 'needs more', 'median of ratios',
-                      'least', 'most'], lines)
+                      'with the harness', 'least', 'most'], lines)
 
 
 def losses(directory):
@@ -304,8 +331,45 @@ def fragments(directory):
 
 
 def scale(directory):
-    for cases in results.cases(directory, 'scale').values():
-        yield from one_table(cases, SCALE)
+    for runner, cases in results.cases(directory, 'scale').items():
+        yield f'``{runner}``:'
+        yield ''
+        yield from one_table(cases, STEPPED)
+
+
+def pauses(directory):
+    """The longest runs of instructions with interrupts or preemption off"""
+    calls = results.cases(directory, 'pauses')
+    for runner, cases in results.cases(directory).items():
+        found = calls.get(runner, []) + [case for case in cases if results.PAUSES.match(case.name)]
+        found = [case for case in found if ('irqs_off_max', 'kernel') in case.values]
+        if found:
+            yield f'``{runner}``:'
+            yield ''
+            yield from one_table(found, KINDS[-2:])
+    for runner, cases in calls.items():
+        yield f'``{runner}``, the calls themselves:'
+        yield ''
+        yield from one_table(cases, STEPPED[:-2])
+    if 'icount-6.1' in calls:
+        yield '.. figure:: benchmarks/pauses.svg'
+        yield ''
+
+
+def tail(directory):
+    for runner, cases in results.cases(directory, 'tail').items():
+        yield f'``{runner}``:'
+        yield ''
+        heads = ['case', 'call'] + [head for _, name in POINTS for head in (
+            f'{name}: kernel', 'slabmod')]
+        yield from csv_table(heads, [tail_cells(case, call) for case in cases
+                                     for call in ('alloc', 'free')])
+        # plots.py draws those of these runners.
+        if runner == 'icount-6.1':
+            yield '.. figure:: benchmarks/tail-alloc.svg'
+            yield ''
+            yield '.. figure:: benchmarks/tail-free.svg'
+            yield ''
 
 
 def made_on(directory):
@@ -320,7 +384,8 @@ def made_on(directory):
 
 def docs(directory):
     makers = {'tables': tables, 'summary': summary, 'losses': losses, 'memory': memory,
-              'runs': made_on, 'pages': pages, 'fragments': fragments, 'scale': scale}
+              'runs': made_on, 'pages': pages, 'fragments': fragments, 'scale': scale,
+              'pauses': pauses, 'tail': tail}
     for name, maker in makers.items():
         path = f'{directory}/{name}.inc'
         with open(path + '.new', 'w', encoding='utf-8') as file:

@@ -7,9 +7,10 @@
 . /check.lib
 
 bench=/sys/kernel/debug/slabmod_bench
-stepped='atomics_per_op cycles_per_op first_cycles_per_op locks_per_op ops_per_s slow_per_op'
-timed='cycles_per_op first_cycles_per_op ops_per_s'
-scaled='atomics_per_op locks_per_op slow_per_op stepped_per_op'
+stepped='atomics_per_op cycles_per_op first_cycles_per_op gross_cycles_per_op irqs_off_max locks_per_op ops_per_s preempt_off_max slow_per_op'
+timed='cycles_per_op first_cycles_per_op gross_cycles_per_op ops_per_s'
+scaled='atomics_per_op irqs_off_max locks_per_op preempt_off_max slow_per_op stepped_per_op'
+tails='alloc_max alloc_p50 alloc_p99 alloc_p999 alloc_p9999 free_max free_p50 free_p99 free_p999 free_p9999'
 bytes='asked_end asked_peak held_end held_over_asked_peak held_peak'
 
 load() {
@@ -31,8 +32,16 @@ well_formed() {
 	function bad(why) { print "in line " NR ", " $0 ": " why; failed = 1 }
 	BEGIN {
 		unit["cycles_per_op"] = unit["first_cycles_per_op"] = "cycles"
+		unit["gross_cycles_per_op"] = "cycles"
 		unit["ops_per_s"] = "1/s"
+		n = split("alloc_max alloc_p50 alloc_p99 alloc_p999 alloc_p9999", tails, " ")
+		for (i = 1; i <= n; i++) {
+			unit[tails[i]] = "cycles"
+			sub("alloc", "free", tails[i])
+			unit[tails[i]] = "cycles"
+		}
 		unit["stepped_per_op"] = "instructions"
+		unit["irqs_off_max"] = unit["preempt_off_max"] = "instructions"
 		unit["atomics_per_op"] = unit["locks_per_op"] = unit["slow_per_op"] = "1"
 	}
 	NF != 6 { bad("not six fields") }
@@ -41,7 +50,7 @@ well_formed() {
 	$3 !~ /^[12]$/ { bad("wrong number of CPUs") }
 	unit[$4] != $6 { bad("unknown metric or unit") }
 	$5 !~ /^-?[0-9]+\.[0-9][0-9]$/ { bad("a figure has two decimals") }
-	$4 !~ /cycles_per_op$/ && $5 < 0 { bad("negative value") }
+	unit[$4] != "cycles" && $5 < 0 { bad("negative value") }
 	$4 == "ops_per_s" && $5 == 0 { bad("the value is 0") }
 	seen[$2, $3, $4]++ { bad("duplicate line") }
 	{ other = $2 == ours ? kernel : ours; want[other, $3, $4] = $0 }
@@ -98,6 +107,51 @@ counts_of_batch() {
 	for metric in locks_per_op atomics_per_op slow_per_op; do
 		for allocator in slub slabmod; do
 			[ "$(value $metric $allocator)" != 0.00 ] || { echo "$allocator: no $metric"; return 1; }
+		done
+	done
+}
+
+# Interrupts are never off in a pair of slabmod, and are in a batch of both. Where they are
+# off, preemption counts as off.
+pauses_of_pair() {
+	[ "$(value irqs_off_max slabmod)" = 0.00 ] || { echo 'interrupts were off'; return 1; }
+	[ "$(value preempt_off_max slabmod)" != 0.00 ] || { echo 'preemption was on'; return 1; }
+}
+
+pauses_of_batch() {
+	for allocator in slub slabmod; do
+		off=$(value irqs_off_max $allocator) longest=$(value preempt_off_max $allocator)
+		if [ "${off%.00}" -le 20 ] || [ "${longest%.00}" -lt "${off%.00}" ]; then
+			echo "$allocator: off for $off and $longest instructions"
+			return 1
+		fi
+	done
+}
+
+# The call takes some thousand instructions, and interrupts are off at times.
+pauses_of_call() {
+	for allocator in slub slabmod; do
+		all=$(value stepped_per_op $allocator) off=$(value irqs_off_max $allocator)
+		if [ "${all%.*}" -le 500 ] || [ "${off%.00}" -le 20 ]; then
+			echo "$allocator: $all instructions, $off of them with interrupts off"
+			return 1
+		fi
+	done
+}
+
+# The more calls, the slower the slowest of them. An allocation takes more than nothing, and the
+# slowest of 100,000 takes longer than the median.
+tail_ascends() {
+	for allocator in "$@"; do
+		for call in alloc free; do
+			last=-1000000000
+			for metric in p50 p99 p999 p9999 max; do
+				now=$(value ${call}_$metric "$allocator")
+				[ "${now%.00}" -ge "$last" ] || { echo "$allocator: ${call}_$metric"; return 1; }
+				last=${now%.00}
+			done
+			now=$(value ${call}_p50 "$allocator")
+			[ "$last" -gt "${now%.00}" ] || { echo "$allocator: $call has no tail"; return 1; }
 		done
 	done
 }
@@ -169,7 +223,7 @@ without_cpu1() {
 rehearse() {
 	load || return
 	small_trace
-	for each in pair-typed-64 batch-1000-shuffled-64 pages-pair-o0 pages-aged-o0 pages-first-o10 scale-pages-1000-o0 frag-slabs remote-64 threadtest replay mem-free; do
+	for each in pair-typed-64 batch-1000-shuffled-64 pages-pair-o0 pages-aged-o0 pages-first-o10 scale-pages-1000-o0 scale-remote-1000-64 pause-destroy-72 pause-shrink-72 tail-shrink-72 fresh-3000-round2 caches-200-72 mix-sizes frag-slabs remote-64 threadtest replay mem-free; do
 		echo $each >$bench/run || return
 		cat $bench/results $bench/profile $bench/memory >/tmp/all
 	done
@@ -191,9 +245,25 @@ check 'lists its cases' has_cases
 check 'refuses an unknown case' refuses pair-typed-65 'No such file'
 check 'a pair' runs pair-typed-64 slub slabmod 1 "$stepped"
 check 'in which slabmod takes no lock' counts_of_pair
+check 'and leaves interrupts on' pauses_of_pair
 check 'its profile' has_profile
 check 'a batch' runs batch-1000-shuffled-64 slub slabmod 1 "$stepped"
 check 'in which locks are counted' counts_of_batch
+check 'and interrupts are off' pauses_of_batch
+check 'a new cache' runs fresh-3000-round2 slub slabmod 1 "$timed"
+check 'a pause' runs idle-100ms-72 slub slabmod 1 "$timed"
+check 'many caches' runs caches-200-72 slub slabmod 1 "$stepped"
+check 'many sizes' runs mix-sizes slub slabmod 1 "$stepped"
+check 'the creation of a cache' runs pause-create-72 slub slabmod 1 "$scaled"
+check 'which takes so long' pauses_of_call
+check 'its destruction' runs pause-destroy-72 slub slabmod 1 "$scaled"
+check 'which takes so long' pauses_of_call
+check 'a shrink' runs pause-shrink-72 slub slabmod 1 "$scaled"
+check 'which takes so long' pauses_of_call
+check 'single calls' runs tail-shrink-72 slub slabmod 1 "$tails"
+check 'of which few are slow' tail_ascends slub slabmod
+check 'single calls for pages' runs tail-pages-o0 kernel-pages slabmod-pages 1 "$tails"
+check 'of which few are slow' tail_ascends kernel-pages slabmod-pages
 check 'pages' runs pages-pair-o0 kernel-pages slabmod-pages 1 "$stepped"
 check 'pages of an exact size' runs pages-batch-77-shuffled-exact-5 kernel-pages slabmod-pages 1 "$stepped"
 check 'pages of this node' runs pages-thisnode-o0 kernel-pages slabmod-pages 1 "$stepped"
@@ -206,6 +276,9 @@ check 'one CPU allocates, another frees' runs remote-64 slub slabmod 2 "$timed"
 check 'threads' runs threadtest slub slabmod 2 "$timed"
 check 'refuses a case for two CPUs on one' without_cpu1
 check 'a step while others have pages' runs scale-pages-1000-o0 kernel-pages slabmod-pages 2 "$scaled"
+check 'an object while others have some' runs scale-pair-64 slub slabmod 2 "$scaled"
+check 'many objects' runs scale-batch-2000-fifo-64 slub slabmod 2 "$scaled"
+check 'objects of another CPU' runs scale-remote-1000-64 slub slabmod 2 "$scaled"
 check 'large blocks that are left' runs_fragments frag-pages-settled
 check 'among slabs' runs_fragments frag-slabs
 check 'memory held' runs_memory mem-free

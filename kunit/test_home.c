@@ -592,6 +592,32 @@ static void test_cpu_uses_slabs_of_its_node_only(struct kunit *test)
 	kit_home_free(test, cache, objects, 3);
 }
 
+static void test_home_keeps_few_empty_slabs_of_another_node(struct kunit *test)
+{
+	enum { SLABS = 20 };
+	struct slabmod_cache *cache = cache_of_two_cpus(test, SIZE);
+	static void *near[SLABS][N], *far[SLABS][N];
+	int nid = other_node(test);
+	struct slab *slab;
+	unsigned int i;
+
+	move_to(test, 0);
+	home_set_keep(cache, true);
+	for (i = 0; i < SLABS; i++) {
+		kit_fill_slab(test, cache, near[i]);
+		slab = slab_create(cache, nid, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, slab);
+		KUNIT_EXPECT_EQ(test, home_add_slab(cache, slab, false, far[i], N), N);
+	}
+	for (i = 0; i < SLABS; i++)
+		kit_home_free(test, cache, far[i], N);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, SLABS + home_few(cache));
+	for (i = 0; i < SLABS; i++)
+		kit_home_free(test, cache, near[i], N);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, SLABS + home_few(cache));
+	KUNIT_EXPECT_TRUE(test, home_check(cache));
+}
+
 /* ---- failures and contexts ---- */
 
 struct visit {
@@ -660,6 +686,7 @@ static struct kunit_case home_cases[] = {
 	KUNIT_CASE(test_drain_moves_slabs_to_the_node_home),
 	KUNIT_CASE(test_alloc_on_node),
 	KUNIT_CASE(test_cpu_uses_slabs_of_its_node_only),
+	KUNIT_CASE(test_home_keeps_few_empty_slabs_of_another_node),
 	KUNIT_CASE(test_nmi_waits_for_no_lock),
 	KUNIT_CASE_PARAM(test_random_run_matches_the_tags_in_objects, size_gen_params),
 	{}

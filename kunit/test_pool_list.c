@@ -398,10 +398,10 @@ static void test_request_above_the_limit_is_refused_and_counted(struct kunit *te
 
 static void hoard_empty_slabs(struct kunit *test, struct slabmod_cache *cache)
 {
-	void **objects = kit_array(test, 300);
+	void **objects = kit_array(test, 1000);
 	unsigned int nr = 0;
 
-	while (nr < 300 && (objects[nr] = slabmod_cache_alloc(cache, GFP_KERNEL)))
+	while (nr < 1000 && (objects[nr] = slabmod_cache_alloc(cache, GFP_KERNEL)))
 		nr++;
 	slabmod_cache_free_bulk(cache, nr, objects);
 	magazine_drain_all(cache);
@@ -429,6 +429,28 @@ static void test_empty_slabs_of_one_cache_serve_another(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
 		slabmod_pool_shrink(pool);
 	}
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
+	unmake_pool(test, pool);
+}
+
+/* A block that they cannot make does not cost all of them. */
+static void test_empty_slabs_stay_if_there_is_a_new_chunk(struct kunit *test)
+{
+	struct slabmod_pool *pool = make_pool(test, "roomy", 0, 4ul << CHUNK_MAX_ORDER);
+	struct slabmod_cache *cache;
+	unsigned long block, squeezed;
+
+	cache = slabmod_pool_cache_create(pool, "hoarder", 1024, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	keep_small(cache, NULL);
+	context_pin(0);
+	hoard_empty_slabs(test, cache);
+	squeezed = counted(pool, STAT_SQUEEZE);
+	block = slabmod_pool_get_free_pages(pool, GFP_KERNEL, CHUNK_MAX_ORDER);
+	KUNIT_EXPECT_NE(test, block, 0);
+	KUNIT_EXPECT_GT(test, counted(pool, STAT_SQUEEZE), squeezed);
+	KUNIT_EXPECT_GT(test, home_totals(cache).slabs, 0);
+	slabmod_pool_free_pages(pool, block, CHUNK_MAX_ORDER);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
 	unmake_pool(test, pool);
 }
@@ -819,6 +841,7 @@ static struct kunit_case pools_cases[] = {
 	KUNIT_CASE(test_pool_without_its_reserve_is_not_created),
 	KUNIT_CASE(test_request_above_the_limit_is_refused_and_counted),
 	KUNIT_CASE(test_empty_slabs_of_one_cache_serve_another),
+	KUNIT_CASE(test_empty_slabs_stay_if_there_is_a_new_chunk),
 	KUNIT_CASE(test_memory_of_a_pool),
 	KUNIT_CASE(test_pools_share_neither_memory_nor_caches),
 	KUNIT_CASE(test_pool_of_a_node),

@@ -41,6 +41,8 @@
 #define SEPARATE_KINDS	8192
 /* Tries, one per tick, of a request that the limit refused because of unsettled charges. */
 #define LIMIT_TRIES	16
+/* Portions of empty slabs to free for a block before there is a new chunk for it. */
+#define RECLAIM_FIRST	4u
 /* Units to look at in vain while the lock is held. */
 #define SEARCH_BUDGET	32
 
@@ -287,16 +289,29 @@ static bool make_room(struct buddy *buddies, const struct buddy_request *request
 	return pages;
 }
 
-/* Try once: free blocks first, then a new chunk. */
+/* Free empty slabs, a few at a time, until there is a block. */
+static void *alloc_reclaimed(struct buddy *buddies, int nid, const struct buddy_request *request,
+			     bool mix, unsigned int portions)
+{
+	struct chunk_source *source = buddies->source;
+	void *block = NULL;
+
+	while (!block && portions-- && source->reclaim_empty && source->reclaim_empty(source))
+		block = alloc_from(&buddies[nid], request, mix);
+	return block;
+}
+
+/*
+ * Try once: free blocks first, then a new chunk. Empty slabs may merge to what the request needs,
+ * or not: look at a few of them before there is a new chunk, and at all before the request fails.
+ */
 static void *alloc_once(struct buddy *buddies, int nid, const struct buddy_request *request,
 			gfp_t gfp)
 {
-	struct chunk_source *source = buddies->source;
 	bool mix = may_mix(&buddies[nid]);
-	void *block = alloc_from(&buddies[nid], request, mix);
+	void *block = alloc_from(&buddies[nid], request, mix) ?:
+		      alloc_reclaimed(buddies, nid, request, mix, RECLAIM_FIRST);
 
-	while (!block && source->reclaim_empty && source->reclaim_empty(source))
-		block = alloc_from(&buddies[nid], request, mix);
 	if (!block && !mix) {
 		block = alloc_new(buddies, nid, request, gfp_easy(gfp) | __GFP_THISNODE);
 		if (!block)
@@ -316,7 +331,8 @@ static void *alloc_once(struct buddy *buddies, int nid, const struct buddy_reque
 	if (block)
 		return block;
 last:
-	block = alloc_new(buddies, nid, request, gfp);
+	block = alloc_new(buddies, nid, request, gfp) ?:
+		alloc_reclaimed(buddies, nid, request, true, UINT_MAX);
 	if (!block && make_room(buddies, request))
 		block = alloc_new(buddies, nid, request, gfp);
 	return block;

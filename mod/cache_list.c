@@ -524,7 +524,8 @@ static void reclaim_cache(struct slabmod_cache *cache, void *arg)
 {
 	unsigned int *left = arg;
 
-	*left -= home_shrink_some(cache, *left);
+	if (*left)
+		*left -= home_shrink_some(cache, *left);
 }
 
 bool cache_reclaim_empty(struct slabmod_pool *pool)

@@ -89,9 +89,12 @@ static bool drain_more(struct slabmod_pool *pool, struct slabmod_cache *cache, g
 /* Free the slabs and chunks that became empty to the buddies. May sleep. */
 static void free_reclaimed(struct slabmod_pool *pool)
 {
-	/* Some slabs are free after a grace period: see slab_destroy(). */
-	while (cache_reclaim_empty(pool))
-		;
+	/* Other CPUs may empty more of them meanwhile: do not follow them for ever. */
+	long slabs = atomic_long_read(&pool->source.empty_slabs);
+
+	while (slabs-- > 0 && cache_reclaim_empty(pool))
+		cond_resched();
+	/* Some are free after a grace period: see slab_destroy(). */
 	if (atomic_long_read(&pool->source.rcu_pages))
 		rcu_barrier();
 	/* Chunks that became free in interrupts are pending. */

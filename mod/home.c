@@ -226,12 +226,13 @@ void home_attach_to_node(struct slabmod_cache *cache, struct slab *slab)
 
 void home_set_keep(struct slabmod_cache *cache, bool aged)
 {
-	unsigned int bytes = HOME_KEEP_BYTES;
+	unsigned int keep = home_few(cache);
 
 	/* Pages that arrive after a grace period are late for another size. */
 	if (aged && !(cache->flags & (SLABMOD_TYPESAFE_BY_RCU | CACHE_STRICT)))
-		bytes = HOME_KEEP_BYTES_AGED;
-	WRITE_ONCE(cache->keep_empty, max(bytes / (cache->usual.pages << PAGE_SHIFT), 1u));
+		keep = max_t(unsigned int, keep,
+			     HOME_KEEP_BYTES_AGED / (cache->usual.pages << PAGE_SHIFT));
+	WRITE_ONCE(cache->keep_empty, keep);
 }
 EXPORT_SYMBOL_FOR_TEST(home_set_keep);
 
@@ -273,7 +274,8 @@ static void free_some_empty(struct slabmod_cache *cache, struct slab_home *home,
 {
 	struct shrinkage *shrinkage = arg;
 
-	shrinkage->left -= free_empty(cache, home, shrinkage->left, &shrinkage->pages);
+	if (shrinkage->left)
+		shrinkage->left -= free_empty(cache, home, shrinkage->left, &shrinkage->pages);
 }
 
 /* Free the slabs that were not needed since the last call. */
@@ -287,7 +289,15 @@ static void age_home(struct slabmod_cache *cache, struct slab_home *home, void *
 	unused = home->min_empty;
 	home->min_empty = home->nr_empty;
 	home_unlock(home, flags);
-	free_empty(cache, home, unused, pages);
+	/* There may be many. */
+	while (unused) {
+		unsigned int freed = free_empty(cache, home, min(unused, HOME_HOLD_EMPTY), pages);
+
+		if (!freed)
+			break;
+		unused -= freed;
+		cond_resched();
+	}
 }
 
 unsigned long home_age(struct slabmod_cache *cache)

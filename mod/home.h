@@ -53,6 +53,12 @@ static inline size_t home_cache_size(void)
 #define HOME_KEEP_BYTES		65536u
 #define HOME_KEEP_BYTES_AGED	(64u << 20)
 
+/* What it keeps if they are not aged, or are on another node. */
+static inline unsigned int home_few(const struct slabmod_cache *cache)
+{
+	return max_t(unsigned int, HOME_KEEP_BYTES / (cache->usual.pages << PAGE_SHIFT), 1);
+}
+
 /* Whether a home may have free objects. Stale unless it is locked. */
 static inline bool home_has_free(const struct slab_home *home)
 {

@@ -22,7 +22,7 @@
 #include "slab.h"
 #include "source.h"
 
-/* Slabs of another home to search for whole lines, per hold of its lock. */
+/* Slabs of another home to look at, for whole lines or for their node, per hold of its lock. */
 #define STEAL_TRIES	4
 #define SEARCH_TRIES	32
 
@@ -125,7 +125,7 @@ struct search {
 	unsigned int tries;	/* partial slabs to look at per hold of the lock */
 	unsigned int quarters;	/* that have been searched */
 	unsigned int left;	/* partial slabs to look at in this quarter, at most */
-	const struct slab *first;	/* in this quarter; may be gone */
+	const struct slab *first;	/* that did not serve, in this quarter and hold */
 };
 
 static void search_quarter(struct search *s, const struct slab_home *home, unsigned int n)
@@ -151,6 +151,8 @@ static struct slab *search_partial(struct slabmod_cache *cache, struct slab_home
 	struct list_head *list;
 	struct slab *slab;
 
+	/* It may have been freed, and be another slab now. */
+	s->first = NULL;
 	while (!search_ended(s)) {
 		list = &home->partial[s->emptiest ? s->quarters : SLAB_QUARTERS - 1 - s->quarters];
 		slab = list_first_entry_or_null(list, struct slab, node);
@@ -397,11 +399,15 @@ EXPORT_SYMBOL_FOR_TEST(home_alloc);
 
 static struct slab *empty_slab_on(struct slab_home *home, int nid)
 {
+	unsigned int tries = SEARCH_TRIES;
 	struct slab *slab;
 
-	list_for_each_entry(slab, &home->empty, node)
+	list_for_each_entry(slab, &home->empty, node) {
 		if (is_on(slab, nid))
 			return slab;
+		if (!--tries)
+			break;
+	}
 	return NULL;
 }
 
@@ -474,6 +480,7 @@ unsigned int home_add_slab(struct slabmod_cache *cache, struct slab *slab, bool 
 	home_unlock(home, flags);
 	return nr;
 }
+EXPORT_SYMBOL_FOR_TEST(home_add_slab);
 
 void *home_alloc_from_new_slab(struct slabmod_cache *cache, int nid, gfp_t gfp, bool node_home)
 {

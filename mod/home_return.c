@@ -25,14 +25,6 @@
 
 /* ---- slabs that got emptier ---- */
 
-static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_home *home)
-{
-	if (is_isolated(cache))
-		return true;
-	/* An NMI cannot call the buddy, and an interrupt has no time; the next free does it. */
-	return must_not_lock() || in_hardirq() || home->nr_empty < READ_ONCE(cache->keep_empty);
-}
-
 /* Slabs that leave a home: collected under its lock, released after it. */
 struct slab_batch {
 	struct list_head dead;		/* for the buddy; no lookup finds them */
@@ -52,6 +44,20 @@ static bool is_far(const struct slabmod_cache *cache, const struct slab *slab)
 	       slab_chunk(slab)->buddy->nid != source_near_node(cpu_to_mem(id));
 }
 
+static bool may_keep_empty(const struct slabmod_cache *cache, const struct slab_home *home,
+			   const struct slab *slab)
+{
+	if (is_isolated(cache))
+		return true;
+	/* An NMI cannot call the buddy, and an interrupt has no time; the ager does it. */
+	if (must_not_lock() || in_hardirq())
+		return true;
+	/* The CPUs of their node find few of them here. */
+	if (is_far(cache, slab) && home->nr_empty >= home_few(cache))
+		return false;
+	return home->nr_empty < READ_ONCE(cache->keep_empty);
+}
+
 /*
  * Move a slab, which had @was objects in use, to the list it now belongs to, or remove it from
  * its home. Called when a free drops the slab into a lower fullness quarter. A slab that is not
@@ -61,7 +67,7 @@ static noinline void update_slab(struct slabmod_cache *cache, struct slab_home *
 				 struct slab *slab, unsigned int was, struct slab_batch *batch)
 {
 	/* A slab on no list is full, or is being moved. */
-	if (!slab->inuse && !may_keep_empty(cache, home)) {
+	if (!slab->inuse && !may_keep_empty(cache, home, slab)) {
 		if (was != slab_objects(cache, slab)) {
 			if (list_empty(&slab->node))
 				return;

@@ -516,7 +516,8 @@ void magazine_drain_idle(struct slabmod_cache *cache, unsigned int idle)
 		.idle = idle,
 		.most = cache->flags & CACHE_BLOCKS ? DRAIN_BLOCKS : DRAIN_OBJECTS,
 	};
-	unsigned int rounds = MAGAZINE_MAX_BLOCKS / drainage.most;
+	/* Twice what a magazine holds: it may be overfull, and an object may be in either stack. */
+	unsigned int rounds = 2 * cache->capacity_max / drainage.most + 1;
 
 	if (!magazine_has_own(cache))
 		return;

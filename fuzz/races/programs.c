@@ -214,6 +214,7 @@ static const struct {
 	{ "full: free a | nmi0 free b | nmi0 free c", 3 },
 	{ "full: free a, free b | free c | nmi0 free d", 2 },
 	{ "blocks: alloc | nmi0 pfree a | nmi0 pfree b", 3 },
+	{ "runs: exact | nmi0 efree a | nmi0 efree b", 3 },
 	{ "blocks: pfree a | pfree a | nmi0 pfree b", 2 },
 	{ "blocks: pfree a, block | pfree b, block", 3 },
 	{ "blocks: pfree p, poolshrink, block | pfree c, pfree b, alloc", 1 },

@@ -279,31 +279,38 @@ static void report_double(struct slabmod_cache *cache, void *object)
 		      cache->name, object);
 }
 
-bool home_free(struct slabmod_cache *cache, void **objects, unsigned int nr)
+unsigned int home_free_some(struct slabmod_cache *cache, void **objects, unsigned int nr)
 {
 	struct visit visit;
+	enum visit_result result = lock_home_of(cache, objects[0], &visit);
+	void *object = objects[0];
+	unsigned int left = nr;
 
-	while (nr) {
-		enum visit_result result = lock_home_of(cache, objects[0], &visit);
-		void *object = objects[0];
-		unsigned int left = nr;
+	if (result == VISIT_WOULD_WAIT)
+		return nr;
+	if (result == VISIT_BEGUN) {
+		left = free_locked(cache, &visit, objects, nr);
+		home_unlock(visit.home, visit.flags);
+		release_slabs(cache, &visit.batch);
+		count_inuse(cache, (long)left - nr);
+	}
+	/* The home of its slab was locked: it is free already, or not an object. */
+	if (left && objects[nr - left] == object) {
+		report_double(cache, object);
+		left--;
+	}
+	return left;
+}
 
-		if (result == VISIT_WOULD_WAIT)
+bool home_free(struct slabmod_cache *cache, void **objects, unsigned int nr)
+{
+	unsigned int left;
+
+	for (; nr; nr = left) {
+		left = home_free_some(cache, objects, nr);
+		if (left == nr)
 			return false;
-		if (result == VISIT_BEGUN) {
-			left = free_locked(cache, &visit, objects, nr);
-			home_unlock(visit.home, visit.flags);
-			release_slabs(cache, &visit.batch);
-			count_inuse(cache, (long)left - nr);
-		}
 		objects += nr - left;
-		/* The home of its slab was locked: it is free already, or not an object. */
-		if (left && objects[0] == object) {
-			report_double(cache, object);
-			objects++;
-			left--;
-		}
-		nr = left;
 	}
 	return true;
 }

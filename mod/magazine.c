@@ -278,6 +278,40 @@ void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazi
 	home_free(cache, magazine_remote(magazine) + magazine->nr_remote, remote);
 }
 
+/*
+ * Free some of the @nr objects at the top of a stack, but no more than one hold of a lock can do:
+ * that is all that the caller waits for. Return how many. Not in an NMI.
+ */
+static unsigned int flush_some(struct slabmod_cache *cache, void **objects, unsigned int nr)
+{
+	unsigned int left = home_free_some(cache, objects, nr);
+
+	if (left)
+		memmove(objects, objects + nr - left, left * sizeof(*objects));
+	return nr - left;
+}
+
+static void flush_local(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	unsigned int nr = min(half(magazine), MAGAZINE_FLUSH_MOST);
+	unsigned int at = magazine->local_top - nr + 1;
+
+	magazine->local_top -= flush_some(cache, &magazine->object[at], nr);
+	/* Those that are left have moved. */
+	note_places(cache, magazine, at, magazine->local_top - at + 1);
+	stat_inc(cache->stats, STAT_FLUSH);
+	count_miss(cache, magazine);
+}
+
+static void flush_remote(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
+{
+	unsigned int nr = min_t(unsigned int, magazine->nr_remote, MAGAZINE_FLUSH_MOST);
+
+	magazine->nr_remote -= flush_some(cache, magazine_remote(magazine) +
+						 magazine->nr_remote - nr, nr);
+	stat_inc(cache->stats, STAT_FLUSH_AWAY);
+}
+
 enum put { PUT_DONE, PUT_DOUBLE, PUT_NO_ROOM };
 
 /* Return true if the slab is on the node of this CPU. A stale one may be on none. */
@@ -291,18 +325,12 @@ static bool slab_is_near(const struct slab *slab)
 static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
 			  void *object)
 {
-	unsigned int nr;
-
 	if (magazine->object[magazine->local_top] == object)
 		return PUT_DOUBLE;
 	if (magazine->local_top == magazine->capacity) {
 		if (must_not_lock())
 			return PUT_NO_ROOM;
-		nr = min(half(magazine), MAGAZINE_FLUSH_MOST);
-		magazine->local_top -= nr;
-		home_free(cache, &magazine->object[magazine->local_top + 1], nr);
-		stat_inc(cache->stats, STAT_FLUSH);
-		count_miss(cache, magazine);
+		flush_local(cache, magazine);
 	}
 	magazine->object[++magazine->local_top] = object;
 	note_places(cache, magazine, magazine->local_top, 1);
@@ -313,17 +341,13 @@ static enum put put_remote(struct slabmod_cache *cache, struct slabmod_magazine 
 			   void *object)
 {
 	void **remote = magazine_remote(magazine);
-	unsigned int nr;
 
 	if (magazine->nr_remote && remote[magazine->nr_remote - 1] == object)
 		return PUT_DOUBLE;
 	if (magazine->nr_remote == magazine_remote_capacity(magazine->room)) {
 		if (must_not_lock())
 			return PUT_NO_ROOM;
-		nr = min_t(unsigned int, magazine->nr_remote, MAGAZINE_FLUSH_MOST);
-		magazine->nr_remote -= nr;
-		home_free(cache, remote + magazine->nr_remote, nr);
-		stat_inc(cache->stats, STAT_FLUSH_AWAY);
+		flush_remote(cache, magazine);
 	}
 	remote[magazine->nr_remote++] = object;
 	return PUT_DONE;

@@ -20,11 +20,11 @@ static inline struct slab_home __percpu *home_percpu(const struct slabmod_cache 
 
 /*
  * What one hold of a home's lock does at most, to bound the time with interrupts disabled: free
- * objects, with so many changes of lists, or runs of adjacent ones; allocate objects, from so many
- * slabs; remove empty slabs.
+ * objects, where a change of lists counts as so many more, or runs of adjacent ones; allocate
+ * objects, from so many slabs; remove empty slabs.
  */
-#define HOME_HOLD_FREES		40u
-#define HOME_HOLD_UPDATES	7
+#define HOME_HOLD_FREES		56u
+#define HOME_UPDATE_FREES	5
 #define HOME_HOLD_RUNS		10
 #define HOME_HOLD_OBJECTS	96u
 #define HOME_HOLD_SLABS		10u

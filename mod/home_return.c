@@ -221,13 +221,12 @@ static noinline unsigned int free_single(struct slabmod_cache *cache, struct vis
 					 void **objects, unsigned int nr)
 {
 	void **object = objects, **other = objects;
-	void **end = objects + min(nr, HOME_HOLD_FREES);
+	void **limit = objects + HOME_HOLD_FREES, **end = min(objects + nr, limit);
 	/* Each free to a shared slab may complete a line, so it is always listed again. */
 	const unsigned int quarter = visit->id & HOME_SHARED ? -1u :
 							      -1u << cache->usual.quarter_shift;
 	struct map_leaf *leaf = chunk_leaf(*object);
 	unsigned long base = chunk_leaf_base(*object);
-	unsigned int updates = HOME_HOLD_UPDATES;
 	const u16 id = visit->id;
 
 	do {
@@ -246,8 +245,8 @@ static noinline unsigned int free_single(struct slabmod_cache *cache, struct vis
 			     !slab_free_one(cache, slab, offset & cache->slab_mask))) {
 			if (!free_any(cache, visit, object, object + 1))
 				*other++ = *object;
-			if (!--updates)
-				end = object + 1;
+			limit -= HOME_UPDATE_FREES;
+			end = min(end, max(limit, object + 1));
 			continue;
 		}
 		now = --slab->inuse;
@@ -255,8 +254,8 @@ static noinline unsigned int free_single(struct slabmod_cache *cache, struct vis
 		if (likely(now && !((was ^ now) & quarter) && was != cache->objects))
 			continue;
 		update_slab(cache, visit->home, slab, was, &visit->batch);
-		if (!--updates)
-			end = object + 1;
+		limit -= HOME_UPDATE_FREES;
+		end = min(end, max(limit, object + 1));
 	} while (++object < end);
 	/* Between those that were freed and those that were not looked at. */
 	if (unlikely(other != objects))

@@ -284,10 +284,10 @@ void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazi
  */
 static unsigned int flush_some(struct slabmod_cache *cache, void **objects, unsigned int nr)
 {
-	unsigned int left = home_free_some(cache, objects, nr);
+	unsigned int left = home_free_some(cache, objects, nr), i;
 
-	if (left)
-		memmove(objects, objects + nr - left, left * sizeof(*objects));
+	for (i = 0; i < left; i++)
+		WRITE_ONCE(objects[i], objects[nr - left + i]);
 	return nr - left;
 }
 

@@ -37,9 +37,12 @@ static bool order_refused(const char *func, unsigned int order)
 
 /* ---- allocation ---- */
 
+/* By a pointer: @order was checked, and UBSAN's check of an array costs saved registers. */
 static struct slabmod_cache *page_cache(struct slabmod_pool *pool, unsigned int order)
 {
-	return pool ? pool->pages[order] : page_caches[order];
+	struct slabmod_cache **caches = pool ? pool->pages : page_caches;
+
+	return caches[order];
 }
 
 static noinline void *alloc_slow(struct slabmod_cache *cache, int nid, gfp_t gfp)
@@ -97,7 +100,7 @@ unsigned long slabmod_get_free_pages(gfp_t gfp, unsigned int order)
 {
 	if (unlikely(order_refused("alloc_pages", order)))
 		return 0;
-	return (unsigned long)alloc_order(page_caches[order], gfp);
+	return (unsigned long)alloc_order(page_cache(NULL, order), gfp);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_get_free_pages);
 
@@ -281,7 +284,8 @@ void slabmod_free_pages(unsigned long addr, unsigned int order)
 			order_refused("free_pages", order);
 		return;
 	}
-	free_block("free_pages", kasan_reset_tag((void *)addr), page_caches[order], 1u << order);
+	free_block("free_pages", kasan_reset_tag((void *)addr), page_cache(NULL, order),
+		   1u << order);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_free_pages);
 

@@ -37,6 +37,12 @@ static struct slabmod_cache *small_caches[SMALL_STEPS] __read_mostly;
 
 /* ---- allocation ---- */
 
+/* By a pointer: @i was checked, and UBSAN's check of an array costs saved registers. */
+static __always_inline struct slabmod_cache *cache_at(struct slabmod_cache **caches, size_t i)
+{
+	return caches[i];
+}
+
 /* Sizes without a class: 0, and those that are allocated as whole pages. */
 static void *kmalloc_uncached(struct slabmod_pool *pool, size_t size, gfp_t gfp, int nid)
 {
@@ -62,10 +68,11 @@ void *slabmod_kmalloc_variable(size_t size, gfp_t gfp)
 	size_t step = (size - 1) / SLAB_MIN_SIZE;
 
 	if (likely(step < SMALL_STEPS))
-		return cache_alloc(small_caches[step], gfp, size);
+		return cache_alloc(cache_at(small_caches, step), gfp, size);
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
 		return kmalloc_uncached(root_pool, size, gfp, NUMA_NO_NODE);
-	return cache_alloc(slabmod_kmalloc_caches[slabmod_kmalloc_class(size)], gfp, size);
+	return cache_alloc(cache_at(slabmod_kmalloc_caches, slabmod_kmalloc_class(size)), gfp,
+			   size);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_kmalloc_variable);
 
@@ -75,7 +82,8 @@ void *slabmod_pool_kmalloc_node(struct slabmod_pool *pool, size_t size, gfp_t gf
 		pool = root_pool;
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
 		return kmalloc_uncached(pool, size, gfp, node);
-	return cache_alloc_node(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, node, size);
+	return cache_alloc_node(cache_at(pool->kmalloc, slabmod_kmalloc_class(size)), gfp, node,
+				size);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_kmalloc_node);
 
@@ -85,7 +93,7 @@ void *slabmod_pool_kmalloc(struct slabmod_pool *pool, size_t size, gfp_t gfp)
 		pool = root_pool;
 	if (unlikely(size - 1 >= SLABMOD_KMALLOC_MAX_CLASS))
 		return kmalloc_uncached(pool, size, gfp, NUMA_NO_NODE);
-	return cache_alloc(pool->kmalloc[slabmod_kmalloc_class(size)], gfp, size);
+	return cache_alloc(cache_at(pool->kmalloc, slabmod_kmalloc_class(size)), gfp, size);
 }
 EXPORT_SYMBOL_SLABMOD(slabmod_pool_kmalloc);
 
@@ -226,7 +234,7 @@ static __always_inline bool plain_size(const void *p, size_t *size)
 		goto other;
 	/* As in cache_free_check(). */
 	if (!cache_has_bits(offset, &cache->quick_mask)) {
-		index = (offset & cache->index_mask) >> cache->shift;
+		index = (offset & cache->index_mask) >> cache_shift(cache);
 	} else {
 		index = cache_offset_index(cache, offset);
 		if (unlikely(index >= cache->objects) ||

@@ -2,16 +2,19 @@
 # Targets for users. Kbuild lists the objects of the modules; scripts/ does the work, and
 # each script has --help.
 
-# The running kernel if its headers are installed, otherwise Debian's.
-KDIR ?= $(patsubst %/Makefile,%,$(wildcard /lib/modules/$(shell uname -r)/build/Makefile))
+# The build directory of the running kernel, if its headers are installed
+release := $(shell uname -r)
+KDIR ?= $(patsubst %/Makefile,%,$(wildcard /lib/modules/$(release)/build/Makefile))
 
-target := $(if $(KDIR),--kdir $(KDIR),debian)
+kernel = --kdir $(or $(KDIR),$(error there are no headers of the running kernel, $(release). \
+	Install them (linux-headers-$(release) on Debian), or name the build directory of another \
+	kernel with KDIR=DIR, or run "make modules-debian" for Debian's kernel))
 strict := $(if $(filter-out 0,$(W)),--w1) $(if $(filter-out 0,$(C)),--sparse)
 
 .DEFAULT_GOAL := modules
 
 modules:
-	@scripts/build --here $(strict) $(target)
+	@scripts/build --here $(strict) $(kernel)
 
 # For a kernel of scripts/kernel: modules-debian, modules-kunit, ...
 modules-%:
@@ -19,7 +22,7 @@ modules-%:
 
 install: modules_install
 modules_install:
-	@scripts/build --install $(target)
+	@scripts/build --install $(kernel)
 
 demo:
 	@scripts/demo
@@ -59,14 +62,14 @@ dropin:
 	@scripts/dropin $(if $(MODULES),MODULES=$(MODULES)) $(if $(VARIANTS),VARIANTS=$(VARIANTS)) $(if $(MODES),MODES=$(MODES)) $(if $(BUGS),BUGS=$(BUGS))
 
 clean:
-	$(RM) -r build slabmod.ko slabmod_words.ko
+	$(RM) -r build slabmod.ko slabmod_words.ko Module.symvers
 
 help:
 	@echo 'make                  build slabmod.ko and its sample client slabmod_words.ko here'
-	@echo '                        KDIR=DIR  the build directory of a kernel; now: $(or $(KDIR),that of the Debian kernel)'
+	@echo '                        KDIR=DIR  the build directory of a kernel; now: $(or $(KDIR),none)'
 	@echo '                        W=1, C=2  with more warnings, with sparse; then warnings are errors'
 	@echo 'make modules-NAME     all modules for a kernel of scripts/kernel, in build/NAME ($(shell scripts/kernel --list | xargs))'
-	@echo 'make modules_install  install the modules in /lib/modules (or under INSTALL_MOD_PATH)'
+	@echo 'make modules_install  install both in /lib/modules (or under INSTALL_MOD_PATH)'
 	@echo 'make demo             a demonstration in a guest'
 	@echo 'make check            all tests but long ones, in guests; needs neither root nor a reboot'
 	@echo '                        STEPS=style,kunit,stock  only these steps'

@@ -20,9 +20,16 @@ modules:
 modules-%:
 	@scripts/build $(strict) $*
 
-install: modules_install
+# These honour PREFIX, DESTDIR and INSTALL_MOD_PATH: see scripts/install.
+install: modules_install headers_install
 modules_install:
 	@scripts/build --install $(kernel)
+
+headers_install:
+	@scripts/install headers
+
+uninstall:
+	@scripts/install remove $(if $(KDIR),$(KDIR))
 
 demo:
 	@scripts/demo
@@ -69,7 +76,10 @@ help:
 	@echo '                        KDIR=DIR  the build directory of a kernel; now: $(or $(KDIR),none)'
 	@echo '                        W=1, C=2  with more warnings, with sparse; then warnings are errors'
 	@echo 'make modules-NAME     all modules for a kernel of scripts/kernel, in build/NAME ($(shell scripts/kernel --list | xargs))'
-	@echo 'make modules_install  install both in /lib/modules (or under INSTALL_MOD_PATH)'
+	@echo 'make modules_install  install both in /lib/modules, and what builds modules that call slabmod'
+	@echo 'make headers_install  install the headers and slabmod.mk in PREFIX (/usr/local)'
+	@echo 'make install          both; under DESTDIR, the modules under INSTALL_MOD_PATH'
+	@echo 'make uninstall        remove what make install has installed'
 	@echo 'make demo             a demonstration in a guest'
 	@echo 'make check            all tests but long ones, in guests; needs neither root nor a reboot'
 	@echo '                        STEPS=style,kunit,stock  only these steps'
@@ -103,4 +113,4 @@ help:
 	@echo '                        BUGS=all            and planted bugs, which slabmod must report (none)'
 	@echo 'make clean            remove build output (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install demo check check-all stress style htmldocs coverage fuzz races bench bench-native dropin clean help
+.PHONY: modules install modules_install headers_install uninstall demo check check-all stress style htmldocs coverage fuzz races bench bench-native dropin clean help

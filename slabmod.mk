@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # Run a module on slabmod without a change to its source: include this file in its Kbuild, which
-# may be in any place.
+# may be in any place. When slabmod is installed:
 #
-#	include /path/to/slabmod/slabmod.mk
+#	include /lib/modules/$(KERNELRELEASE)/slabmod/slabmod.mk
+#
+# Otherwise /path/to/slabmod/slabmod.mk, where slabmod was built.
 #
 # It applies to all modules of that Kbuild and of its subdirectories. Optional, before or after:
 #
-#	slabmod-build := DIR			where slabmod.ko was built, with its Module.symvers
+#	slabmod-build := DIR			where the Module.symvers of slabmod.ko is, by default
+#						beside this file, or as installed for this kernel
 #	slabmod-keep-FILE.o := kmalloc ...	functions that stay the kernel's in that file
 #	slabmod-keep-y := ...			the same in all files
 #
 # A file keeps all of the kernel's caches with the name kmem_cache. See Documentation/dropin.rst.
 
 slabmod-dir := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
-slabmod-build ?= $(slabmod-dir)
+slabmod-build ?= $(if $(wildcard $(slabmod-dir)/Module.symvers),$(slabmod-dir),$\
+	/lib/modules/$(KERNELRELEASE)/slabmod)
 
 KBUILD_EXTRA_SYMBOLS += $(slabmod-build)/Module.symvers
 

@@ -5,6 +5,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
+#include <slabmod/version.h>
+
 #include "cache.h"
 #include "cache_list.h"
 #include "chunk.h"
@@ -117,4 +119,6 @@ module_init(slabmod_init);
 module_exit(slabmod_exit);
 
 MODULE_DESCRIPTION("Physical-memory allocator: buddy, slabs, magazines");
+MODULE_AUTHOR("The slabmod developers");
+MODULE_VERSION(SLABMOD_VERSION);
 MODULE_LICENSE("GPL");

@@ -91,6 +91,8 @@ struct module;
 #define MODULE_INFO(tag, info)
 #define MODULE_PARM_DESC(name, text)
 #define MODULE_DESCRIPTION(text)
+#define MODULE_AUTHOR(text)
+#define MODULE_VERSION(text)
 #define MODULE_LICENSE(text)
 #define module_init(fn)			int shim_module_init(void) { return fn(); }
 #define module_exit(fn)			void shim_module_exit(void) { fn(); }

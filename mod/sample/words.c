@@ -47,6 +47,7 @@
 #include <linux/uaccess.h>
 
 #include <slabmod/slabmod.h>
+#include <slabmod/version.h>
 
 #define WORD_MAX	255
 #define PIECE_SIZE	SZ_2K
@@ -478,4 +479,6 @@ module_exit(words_exit);
 
 SLABMOD_IMPORT();
 MODULE_DESCRIPTION("A word index, as an example of a module that uses slabmod");
+MODULE_AUTHOR("The slabmod developers");
+MODULE_VERSION(SLABMOD_VERSION);
 MODULE_LICENSE("GPL");

@@ -4,6 +4,7 @@
  */
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/nodemask.h>
 
 #include <slabmod/version.h>
 
@@ -16,6 +17,7 @@
 #include "debugfs.h"
 #include "defer.h"
 #include "magazine_set.h"
+#include "params.h"
 #include "pool.h"
 #include "pool_list.h"
 #include "rcu_free.h"
@@ -56,7 +58,8 @@ static bool out_of_range(const char *name, unsigned long value, unsigned long mi
 
 static bool parameters_refused(void)
 {
-	return out_of_range("limit_mb", limit_mb, 0, totalram_pages() >> (20 - PAGE_SHIFT)) |
+	return params_unknown() |
+	       out_of_range("limit_mb", limit_mb, 0, totalram_pages() >> (20 - PAGE_SHIFT)) |
 	       out_of_range("chunk_order", chunk_order, 0, CHUNK_MAX_ORDER) |
 	       out_of_range("magazine_bytes", magazine_bytes, MAGAZINE_BYTES_MIN,
 			    MAGAZINE_BYTES_MAX) |
@@ -93,6 +96,18 @@ static void layers_exit(unsigned int n)
 			layers[n].exit();
 }
 
+/* The limit as text, because 0 is none */
+static void print_loaded(void)
+{
+	char limit[32] = "none";
+
+	if (limit_mb)
+		snprintf(limit, sizeof(limit), "%lu MiB", limit_mb);
+	pr_info("slabmod: version %s is loaded: nodes %u, limit %s, debug %s, strict %s\n",
+		SLABMOD_VERSION, num_online_nodes(), limit, debug_all ? "on" : "off",
+		strict_all ? "on" : "off");
+}
+
 static int __init slabmod_init(void)
 {
 	unsigned int n;
@@ -107,12 +122,14 @@ static int __init slabmod_init(void)
 			return err;
 		}
 	}
+	print_loaded();
 	return 0;
 }
 
 static void __exit slabmod_exit(void)
 {
 	layers_exit(ARRAY_SIZE(layers));
+	pr_info("slabmod: unloaded\n");
 }
 
 module_init(slabmod_init);

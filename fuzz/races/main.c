@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "debugfs.h"
+#include "params.h"
 
 #include "races.h"
 
@@ -30,6 +31,11 @@ int debugfs_init(void)
 
 void debugfs_exit(void)
 {
+}
+
+bool params_unknown(void)
+{
+	return false;
 }
 
 LASTING

@@ -13,6 +13,7 @@
 #include "debugfs.h"
 #include "interp.h"
 #include "magazine.h"
+#include "params.h"
 #include "pool_check.h"
 
 static struct interp interp;
@@ -25,6 +26,11 @@ int debugfs_init(void)
 
 void debugfs_exit(void)
 {
+}
+
+bool params_unknown(void)
+{
+	return false;
 }
 
 /* ASan guards malloc(). */

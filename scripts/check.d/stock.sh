@@ -39,6 +39,33 @@ refuses() {
 		dmesg | grep -E "slabmod: ($1=.* is out of range: it must be [0-9]* to [0-9]*|.999999999. invalid for parameter .$1.)"
 }
 
+# The kernel itself only warns of an unknown parameter.
+refuses_unknown() {
+	dmesg -c >/dev/null
+	if load "$@" 2>/dev/null; then
+		rmmod slabmod
+		return 1
+	fi
+	[ ! -d /sys/module/slabmod ] && dmesg | grep "slabmod: unknown parameter 'limit'; modinfo"
+}
+
+# Names with dashes, values with blanks, and parameters that the kernel takes from all modules
+knows() {
+	load limit-mb=64 'dyndbg="file main.c +p"' debug async_probe=1 -- limit=1 &&
+		[ "$(cat /sys/module/slabmod/parameters/limit_mb)" = 64 ] && rmmod slabmod
+}
+
+# logs PARAMETERS REGEX: loading and unloading print one line each
+logs() {
+	dmesg -c >/dev/null
+	# shellcheck disable=SC2086
+	load $1 && rmmod slabmod || return 1
+	dmesg | sed -n 's/.*\(slabmod: \)/\1/p' >/tmp/log
+	cat /tmp/log
+	[ "$(grep -c . /tmp/log)" = 2 ] && sed -n 1p /tmp/log | grep -Eqx "$2" &&
+		sed -n 2p /tmp/log | grep -qx 'slabmod: unloaded'
+}
+
 # The first run makes the kernel allocate memory it keeps: directories, inodes, per-CPU memory.
 rehearse() {
 	load && read_all && poke && use && rmmod slabmod_words slabmod
@@ -69,4 +96,13 @@ check 'frees every page' gives_back
 for param in $params; do
 	check "refuses $param out of range" refuses "$param"
 done
+for param in limit=64 'limit_mb=64 limit=1' 'limit=64 debug=1' limit; do
+	# shellcheck disable=SC2086
+	check "refuses unknown parameters: $param" refuses_unknown $param
+done
+check 'takes known ones however they are written' knows
+check 'prints its version and state' logs '' \
+	'slabmod: version [0-9.]+ is loaded: nodes 1, limit none, debug off, strict off'
+check 'and what it was loaded with' logs 'limit_mb=64 debug=1' \
+	'slabmod: version [0-9.]+ is loaded: nodes 1, limit 64 MiB, debug on, strict off'
 check 'adds no other taint' tainted

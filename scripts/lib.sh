@@ -7,7 +7,7 @@
 shopt -s inherit_errexit
 prog=${0##*/}
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cache=${SLABMOD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/slabmod}
+cache=${SLABMOD_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/slabmod}
 
 # A timeout is this many times the ample time on an idle machine. No verdict may depend on
 # the load of the machine, so there are no other timeouts.

@@ -379,6 +379,8 @@ void test_debugged_memory_in_interrupts(struct kunit *test)
 void test_callsites_are_counted(struct kunit *test)
 {
 	struct slabmod_cache *cache = debug_test_cache(test, 100, 0, NULL);
+	struct slabmod_cache *plain = cache_create(cache->pool, "kit-plain", 100, 0, 0, NULL,
+						   THIS_MODULE);
 	void *objects[5], *other;
 	struct callsites *sites;
 	char name[80];
@@ -390,6 +392,8 @@ void test_callsites_are_counted(struct kunit *test)
 	debug_culprit_free(cache, debug_victim_alloc(cache));
 	sites = callsites_of(cache->pool, false);
 	KUNIT_ASSERT_NOT_NULL(test, sites);
+	KUNIT_EXPECT_EQ(test, sites->caches, 2);
+	KUNIT_EXPECT_EQ(test, sites->debugged, debug_all ? 2 : 1);
 	KUNIT_EXPECT_EQ(test, sites->nr, 2);
 	KUNIT_EXPECT_EQ(test, sites->site[0].objects, 5);
 	KUNIT_EXPECT_EQ(test, sites->site[0].bytes, 500);
@@ -399,6 +403,7 @@ void test_callsites_are_counted(struct kunit *test)
 	snprintf(name, sizeof(name), "%pS", (void *)sites->site[1].site);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(name, __func__));
 	kvfree(sites);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(plain), 0);
 	/* By stack, the oldest first. */
 	sites = callsites_of(cache->pool, true);
 	KUNIT_ASSERT_NOT_NULL(test, sites);

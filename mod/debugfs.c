@@ -9,6 +9,7 @@
  * Contexts: process, may sleep. Locks: cache_walk() holds the list of caches. The files of one
  * cache must not take that lock, because they are removed, waiting for readers, under it.
  */
+#include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/kallsyms.h>
 #include <linux/nodemask.h>
@@ -148,10 +149,16 @@ static void show_stack(struct seq_file *m, char *stack)
 				   skip_spaces(line) : "?");
 }
 
-static void show_callsites_head(struct seq_file *m)
+/* Say what is not listed: an empty list would read as "no leaks". */
+static void show_callsites_head(struct seq_file *m, const struct callsites *sites)
 {
 	seq_printf(m, "%14s %10s %10s %10s  %s\n", "# bytes", "objects", "youngest_s", "oldest_s",
 		   "allocated at");
+	if (!sites->debugged)
+		seq_puts(m, "# no cache of this pool is in debug mode, so none is listed: see debug=1\n");
+	else if (sites->debugged < sites->caches)
+		seq_printf(m, "# %u of %u caches are in debug mode, and only their objects are listed\n",
+			   sites->debugged, sites->caches);
 }
 
 static int callsites_show(struct seq_file *m, void *unused)
@@ -161,7 +168,7 @@ static int callsites_show(struct seq_file *m, void *unused)
 
 	if (!sites)
 		return -ENOMEM;
-	show_callsites_head(m);
+	show_callsites_head(m, sites);
 	for (i = 0; i < sites->nr; i++)
 		show_callsite(m, &sites->site[i]);
 	kvfree(sites);
@@ -181,7 +188,7 @@ static int leaks_show(struct seq_file *m, void *unused)
 		free_page((unsigned long)stack);
 		return -ENOMEM;
 	}
-	show_callsites_head(m);
+	show_callsites_head(m, sites);
 	for (i = 0; i < sites->nr; i++) {
 		show_callsite(m, &sites->site[i]);
 		if (sites->site[i].stack &&
@@ -336,6 +343,7 @@ static int magazines_show(struct seq_file *m, void *unused)
 {
 	struct slabmod_cache *cache = m->private;
 	struct slabmod_magazine __percpu *magazines;
+	unsigned long allocs, listed = 0;
 	unsigned int cpu;
 
 	seq_puts(m, "# cpu   here   away       allocs\n");
@@ -346,29 +354,47 @@ static int magazines_show(struct seq_file *m, void *unused)
 
 		if (!magazine->room)
 			break;
+		allocs = READ_ONCE(magazine->allocs);
+		listed += allocs;
 		seq_printf(m, "%5u %6u %6u %12lu\n", cpu, magazine_nr_local(magazine),
-			   READ_ONCE(magazine->nr_remote), READ_ONCE(magazine->allocs));
+			   READ_ONCE(magazine->nr_remote), allocs);
 	}
 	rcu_read_unlock();
+	/* Resized magazines are new ones, and an offline CPU's are not listed. */
+	allocs = magazine_allocs(cache);
+	if (allocs > listed)
+		seq_printf(m, "# and %lu allocations by former magazines, or by none\n",
+			   allocs - listed);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(magazines);
 
+struct homes_shown {
+	struct seq_file *m;
+	int cpu;		/* the last one */
+};
+
+/* home_walk() has the homes of all possible CPUs in their order. */
 static void show_home(struct slabmod_cache *cache, struct slab_home *home, void *arg)
 {
-	struct seq_file *m = arg;
+	struct homes_shown *shown = arg;
+	struct seq_file *m = shown->m;
 
-	if (home >= cache->node_homes && home < cache->node_homes + nr_node_ids)
+	if (home >= cache->node_homes && home < cache->node_homes + nr_node_ids) {
 		seq_printf(m, "node%-4d", (int)(home - cache->node_homes));
-	else
-		seq_puts(m, "cpu     ");
+	} else {
+		shown->cpu = cpumask_next(shown->cpu, cpu_possible_mask);
+		seq_printf(m, "cpu%-5d", shown->cpu);
+	}
 	seq_printf(m, " %8u %8u\n", READ_ONCE(home->nr_partial), READ_ONCE(home->nr_empty));
 }
 
 static int homes_show(struct seq_file *m, void *unused)
 {
+	struct homes_shown shown = { .m = m, .cpu = -1 };
+
 	seq_puts(m, "# home    partial    empty\n");
-	home_walk(m->private, show_home, m);
+	home_walk(m->private, show_home, &shown);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(homes);

@@ -84,8 +84,12 @@ static void census_add_cache(struct slabmod_cache *cache, void *arg)
 	struct census *census = arg;
 	int nid;
 
+	if (cache->flags & CACHE_BLOCKS)
+		return;
+	census->sites->caches++;
 	if (!(cache->flags & CACHE_DEBUG))
 		return;
+	census->sites->debugged++;
 	census->cache = cache;
 	for_each_node(nid)
 		buddy_walk(&cache->buddies[nid], census_add_slab, census);

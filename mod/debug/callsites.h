@@ -20,6 +20,8 @@ struct callsite {
 #define CALLSITES_MAX	1024u
 
 struct callsites {
+	unsigned int caches;		/* of the pool, without those of blocks */
+	unsigned int debugged;		/* of these */
 	unsigned int nr;
 	struct callsite site[CALLSITES_MAX + 1];
 };

@@ -56,6 +56,7 @@ check 'a leaky client loads' insmod /modules/slabmod_leaky.ko
 check 'callsites has its objects' callsite 300 3
 check 'and its block' callsite 65536 1
 check 'leaks has their stack' has_stack
+check 'and neither claims that a cache is missing' eval "! grep 'in debug mode' $debug/callsites $debug/leaks"
 check 'files show no address' files_show_no_address
 check 'kmemleak scans' scan
 check 'it finds the objects' kmemleak_finds 104 3

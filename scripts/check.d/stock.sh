@@ -28,6 +28,27 @@ use() {
 	insmod /modules/slabmod_words.ko && count_words 20000 && read_all && poke
 }
 
+# An empty list would read as "no leaks".
+lists_say_why() {
+	for file in callsites leaks; do
+		cat $debug/$file
+		grep -q '^# no cache of this pool is in debug mode' $debug/$file || return 1
+	done
+}
+
+# Every allocation is in "magazines", if not in the line of a CPU then in the comment.
+allocs_add_up() {
+	cat $debug/caches/words_node/magazines
+	[ "$(awk '$1 == "#" && $2 == "and" { n += $3 } /^ / { n += $4 } END { print n }' \
+		$debug/caches/words_node/magazines)" = \
+		"$(awk '$1 == "allocs" { print $2 }' $debug/caches/words_node/info)" ]
+}
+
+homes_have_names() {
+	cat $debug/caches/words_node/homes
+	[ "$(awk '!/^#/ { printf "%s ", $1 }' $debug/caches/words_node/homes)" = 'node0 cpu0 cpu1 ' ]
+}
+
 # 999999999 is out of range for every parameter; the log has the range, or for booleans a
 # message of the kernel.
 refuses() {
@@ -90,6 +111,9 @@ check 'every file can be read' read_all
 check 'validates and shrinks' poke
 params=$(ls /sys/module/slabmod/parameters 2>/dev/null)
 check 'a client counts words' use
+check 'lists of live objects say that they need debug mode' lists_say_why
+check 'allocations of all magazines add up' allocs_add_up
+check 'homes have the names of their nodes and CPUs' homes_have_names
 check 'does not unload while a client uses it' eval '! rmmod slabmod 2>/dev/null'
 check 'unloads after its client' rmmod slabmod_words slabmod
 check 'frees every page' gives_back

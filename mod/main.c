@@ -11,6 +11,7 @@
 #include "cache.h"
 #include "cache_list.h"
 #include "chunk.h"
+#include "compat.h"
 #include "debug/debug.h"
 #include "debug/debug_block.h"
 #include "debug/leak.h"
@@ -23,6 +24,9 @@
 #include "rcu_free.h"
 #include "reclaim.h"
 #include "vmalloc.h"
+
+const char SLABMOD_VERSION_NAME[] = SLABMOD_VERSION;
+EXPORT_SYMBOL_SLABMOD(SLABMOD_VERSION_NAME);
 
 static unsigned long limit_mb;
 module_param(limit_mb, ulong, 0444);

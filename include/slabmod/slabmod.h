@@ -18,9 +18,15 @@
 #include <slabmod/region.h>
 #include <slabmod/sheaf.h>
 #include <slabmod/string.h>
+#include <slabmod/version.h>
 #include <slabmod/vmalloc.h>
 
-/* MODULE_IMPORT_NS() for all kernels: its argument became a string in 6.13. */
-#define SLABMOD_IMPORT() MODULE_INFO(import_ns, "SLABMOD")
+/*
+ * MODULE_IMPORT_NS() for all kernels, because its argument became a string in 6.13. The module can
+ * be loaded only with the version of slabmod that it was built for.
+ */
+#define SLABMOD_IMPORT()									\
+	static const char *const __UNIQUE_ID(slabmod_version) __used = SLABMOD_VERSION_NAME;	\
+	MODULE_INFO(import_ns, "SLABMOD")
 
 #endif /* _SLABMOD_SLABMOD_H */

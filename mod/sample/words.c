@@ -47,7 +47,6 @@
 #include <linux/uaccess.h>
 
 #include <slabmod/slabmod.h>
-#include <slabmod/version.h>
 
 #define WORD_MAX	255
 #define PIECE_SIZE	SZ_2K

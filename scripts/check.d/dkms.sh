@@ -36,6 +36,8 @@ add_source() {
 	mkdir -p "$to"
 	cp -r "$top"/{Kbuild,Makefile,dkms.conf,include,mod,scripts,slabmod.mk} "$to/"
 	sed -i "s/^\(PACKAGE_VERSION=\).*/\1\"$1\"/" "$to/dkms.conf"
+	[[ $1 == "$version" ]] ||
+		sed -i 's/^\(#define SLABMOD_VERSION_M[AI].OR\t\).*/\19/' "$to/include/slabmod/version.h"
 	run_dkms add "slabmod/$1"
 }
 
@@ -104,7 +106,7 @@ installs() {
 
 leads_to() {
 	[[ $(readlink -f "$modules/slabmod/include") == "$dir/src/slabmod-$1/include" &&
-		$(modinfo -F version "$modules/updates/dkms/slabmod.ko") == "$version" ]]
+		$(modinfo -F version "$modules/updates/dkms/slabmod.ko") == "$2" ]]
 }
 
 # The build directory is gone, and has built nothing else.
@@ -129,6 +131,14 @@ loads() {
 		rmmod caller_dropin && rmmod slabmod' >"$log" 2>&1 || { cat "$log"; return 1; }
 }
 
+# The caller was built for the version before.
+refuses_old_caller() {
+	"$top/scripts/vm" --log "$out/dkms.log" --modules "$modules/updates/dkms" --add "$dir/old.ko" -- \
+		'cd /modules && insmod slabmod.ko && ! insmod /old.ko && rmmod slabmod &&
+		dmesg | grep "native: Unknown symbol slabmod_version_"' >"$log" 2>&1 ||
+		{ cat "$log"; return 1; }
+}
+
 removes() {
 	run_dkms remove "slabmod/$1" --all
 }
@@ -144,17 +154,19 @@ ln -s "$("$top/scripts/kernel" debian)" "$modules/build"
 check 'dkms takes slabmod' add_source "$version"
 check 'and modules that depend on it' add_callers
 check 'it installs slabmod.ko, the headers and Module.symvers' installs "$version"
-check 'which are those of this version' leads_to "$version"
+check 'which are those of this version' leads_to "$version" "$version"
 check 'it builds no test' builds_no_test
 check 'for a new kernel, it builds slabmod and then both modules' autoinstalls
 check 'all three load and unload in a guest' loads
+cp "$modules/updates/dkms/caller_native.ko" "$dir/old.ko" || true
 run_dkms remove caller_native/1 --all
 run_dkms remove caller_dropin/1 --all
 check 'dkms takes another version' add_source 9.9
 check 'which replaces the first one' installs 9.9
-check 'and its headers' leads_to 9.9
+check 'and its headers' leads_to 9.9 9.9.0
+check 'which does not serve a module built for the first one' refuses_old_caller
 check 'the first one is removed' removes "$version"
-check 'which leaves the other' leads_to 9.9
+check 'which leaves the other' leads_to 9.9 9.9.0
 check 'the other is removed' removes 9.9
 check 'which leaves nothing' leaves_nothing
 rm -rf "$dir"

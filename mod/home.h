@@ -21,13 +21,13 @@ static inline struct slab_home __percpu *home_percpu(const struct slabmod_cache 
 /*
  * What one hold of a home's lock does at most, to bound the time with interrupts disabled: free
  * objects, where a change of lists counts as so many more, or runs of adjacent ones; allocate
- * objects, from so many slabs; remove empty slabs.
+ * objects, where each slab counts as so many more; remove empty slabs.
  */
-#define HOME_HOLD_FREES		56u
-#define HOME_UPDATE_FREES	5
-#define HOME_HOLD_RUNS		10
-#define HOME_HOLD_OBJECTS	96u
-#define HOME_HOLD_SLABS		10u
+#define HOME_HOLD_FREES		58u
+#define HOME_UPDATE_FREES	6
+#define HOME_HOLD_RUNS		9
+#define HOME_HOLD_OBJECTS	152u
+#define HOME_SLAB_OBJECTS	20u
 #define HOME_HOLD_EMPTY		16u
 
 /*

@@ -66,16 +66,16 @@ static unsigned int alloc_listed(struct slabmod_cache *cache, struct slab_home *
 static __always_inline unsigned int alloc_some(struct slabmod_cache *cache, struct slab_home *home,
 					       void **objects, unsigned int nr)
 {
-	unsigned int got = 0, slabs = HOME_HOLD_SLABS;
+	unsigned int got = 0, limit = HOME_HOLD_OBJECTS;
 	struct slab *slab;
 
-	nr = min(nr, HOME_HOLD_OBJECTS);
-	while (got < nr && slabs-- && (slab = fullest_slab(home))) {
+	for (nr = min(nr, limit); got < nr && (slab = fullest_slab(home)); nr = min(nr, limit)) {
 		unsigned int more = alloc_listed(cache, home, slab, objects + got, nr - got);
 
 		if (WARN_ON_ONCE(!more))
 			break;
 		got += more;
+		limit -= min(limit, HOME_SLAB_OBJECTS);
 	}
 	return got;
 }

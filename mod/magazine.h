@@ -24,7 +24,7 @@
 #define MAGAZINE_LARGE		64u
 #define MAGAZINE_LARGE_FACTOR	8u
 /* What a call moves at most: about what one hold of a home's lock does. */
-#define MAGAZINE_REFILL_MOST	HOME_HOLD_OBJECTS
+#define MAGAZINE_REFILL_MOST	128u
 #define MAGAZINE_FLUSH_MOST	HOME_HOLD_FREES
 /* The first magazines of a cache, before they are resized. */
 #define MAGAZINE_START		16u

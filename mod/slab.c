@@ -389,27 +389,33 @@ static void **fill_run(void **objects, void *p, unsigned long size, unsigned int
 	return objects;
 }
 
-/* Allocate up to @nr objects of one word, a run of bits at a time. */
-static unsigned int alloc_from_word(struct slabmod_cache *cache, unsigned long *free,
-				    unsigned long bits, void *object, void **objects,
+/* Fewer adjacent bits are allocated one by one, as most are after frees in random order. */
+#define RUN_BITS	4
+
+/* Allocate up to @nr objects of one word, whose bits are @bits. */
+static unsigned int alloc_from_word(const struct slabmod_cache *cache, unsigned long *free,
+				    const unsigned long bits, void *object, void **objects,
 				    unsigned int nr)
 {
-	unsigned int got = 0;
+	void **start = objects, **end = objects + nr;
+	unsigned long left = bits;
 
-	while (bits && got < nr) {
-		unsigned int bit = __ffs(bits);
-		unsigned long above = ~(bits >> bit);
-		unsigned int run = above ? __ffs(above) : BITS_PER_LONG;
-		unsigned long mask;
+	while (left && objects < end) {
+		unsigned int bit = __ffs(left), run;
+		void *p = object + bit * cache->size;
 
-		run = min(run, nr - got);
-		mask = GENMASK(bit + run - 1, bit);
-		bits &= ~mask;
-		*free &= ~mask;
-		objects = fill_run(objects, object + bit * cache->size, cache->size, run);
-		got += run;
+		if (~(left >> bit) & GENMASK(RUN_BITS - 1, 0)) {
+			*objects++ = p;
+			left &= left - 1;
+			continue;
+		}
+		run = ~(left >> bit) ? __ffs(~(left >> bit)) : BITS_PER_LONG;
+		run = min_t(unsigned long, run, end - objects);
+		left &= ~GENMASK(bit + run - 1, bit);
+		objects = fill_run(objects, p, cache->size, run);
 	}
-	return got;
+	*free &= ~(bits ^ left);
+	return objects - start;
 }
 
 static __always_inline unsigned int alloc_objects(struct slabmod_cache *cache, struct slab *slab,

@@ -410,7 +410,7 @@ static unsigned int alloc_from_word(const struct slabmod_cache *cache, unsigned 
 			continue;
 		}
 		run = ~(left >> bit) ? __ffs(~(left >> bit)) : BITS_PER_LONG;
-		run = min_t(unsigned long, run, end - objects);
+		run = min_t(unsigned long, run, (end - objects));
 		left &= ~GENMASK(bit + run - 1, bit);
 		objects = fill_run(objects, p, cache->size, run);
 	}

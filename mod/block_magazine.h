@@ -18,20 +18,21 @@ static inline struct claimed_block *magazine_blocks(struct slabmod_magazine *mag
 /* The fast path of an allocation: as slabmod_magazine_pop(). */
 static __always_inline bool block_pop(struct slabmod_cache *cache, struct claimed_block *b)
 {
-	struct slabmod_magazine __percpu *magazine;
+	struct slabmod_magazine *magazine;
 	long top;
 
 	preempt_disable();
-	magazine = READ_ONCE(cache->fastpath.magazines);
-	top = slabmod_magazine_enter(magazine);
+	magazine = this_cpu_ptr(READ_ONCE(cache->fastpath.magazines));
+	top = slabmod_magazine_begin(magazine);
 	if (unlikely(top <= 0)) {
-		slabmod_magazine_leave(magazine, false);
+		slabmod_magazine_end(magazine, 0);
 		preempt_enable();
 		return false;
 	}
-	b->block = this_cpu_read(magazine->object[2 * top - 1]);
-	b->frame = this_cpu_read(magazine->object[2 * top]);
-	slabmod_magazine_leave(magazine, true);
+	b->block = magazine->object[2 * top - 1];
+	b->frame = magazine->object[2 * top];
+	magazine->allocs++;
+	slabmod_magazine_end(magazine, -1);
 	preempt_enable();
 	return true;
 }

@@ -55,7 +55,7 @@ struct rcu_frees {
 	struct llist_node *batch;	/* waits for its grace period, or is being freed */
 	unsigned int batches;		/* ever freed; changed by the work item */
 	unsigned int target;		/* of @batches, for a waiter; barrier_mutex */
-	unsigned long passed;		/* allocations ever added; this CPU */
+	local_t passed;			/* allocations ever added; this CPU */
 	unsigned long freed;		/* allocations ever freed; changed by the work item */
 	struct rcu_work work;
 	struct irq_work kick;
@@ -177,7 +177,7 @@ static void add(struct rcu_head *head)
 
 	preempt_disable();
 	mine = this_cpu_ptr(frees);
-	this_cpu_inc(frees->passed);
+	local_inc(&mine->passed);
 	llist_add((struct llist_node *)head, &mine->waiting);
 	if (!in_nmi())
 		start_batch(mine);
@@ -300,7 +300,7 @@ unsigned long rcu_free_waiting(void)
 	/* In this order, so that the difference is not negative. */
 	smp_rmb();
 	for_each_possible_cpu(cpu)
-		passed += READ_ONCE(per_cpu_ptr(frees, cpu)->passed);
+		passed += local_read(&per_cpu_ptr(frees, cpu)->passed);
 	return passed - freed;
 }
 EXPORT_SYMBOL_FOR_TEST(rcu_free_waiting);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * stats.h - event counters, outside of the fast path. One list generates the enum, the names in
- * debugfs and their descriptions. Per CPU, always on, never reset; one instruction each.
+ * debugfs and their descriptions. Per CPU, always on, never reset.
  */
 #ifndef SLABMOD_STATS_H
 #define SLABMOD_STATS_H
 
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/types.h>
+
+#include <asm/local.h>
 
 #define STATS(X) \
 	X(REFILL,	refill,		"magazines filled from slabs") \
@@ -53,9 +56,12 @@ struct stats {
 extern const char *const stat_names[NR_STATS];
 extern const char *const stat_texts[NR_STATS];
 
+/* Interrupts and NMIs count too: a local_t is atomic against them. */
 static __always_inline void stat_add(struct stats __percpu *stats, enum stat_id which, long n)
 {
-	this_cpu_add(stats->count[which], n);
+	preempt_disable();
+	local_add(n, (local_t *)&this_cpu_ptr(stats)->count[which]);
+	preempt_enable();
 }
 
 static __always_inline void stat_inc(struct stats __percpu *stats, enum stat_id which)

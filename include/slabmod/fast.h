@@ -70,20 +70,6 @@ static __always_inline void slabmod_magazine_end(struct slabmod_magazine *magazi
 	magazine->top += more - SLABMOD_MAGAZINE_BUSY;
 }
 
-/* The same by per-CPU operations, for an allocation: an instruction less than this_cpu_ptr(). */
-static __always_inline long slabmod_magazine_enter(struct slabmod_magazine __percpu *magazine)
-{
-	return this_cpu_add_return(magazine->top, SLABMOD_MAGAZINE_BUSY) - SLABMOD_MAGAZINE_BUSY;
-}
-
-static __always_inline void slabmod_magazine_leave(struct slabmod_magazine __percpu *magazine,
-						   bool popped)
-{
-	if (popped)
-		this_cpu_inc(magazine->allocs);
-	this_cpu_sub(magazine->top, SLABMOD_MAGAZINE_BUSY + popped);
-}
-
 /*
  * Pop the object on top of this CPU's magazine. Return false if there is none or the magazine
  * is busy. The magazines are looked up with preemption off, because they may be resized: the
@@ -92,20 +78,21 @@ static __always_inline void slabmod_magazine_leave(struct slabmod_magazine __per
 static __always_inline bool slabmod_magazine_pop(struct slabmod_magazine __percpu **magazines,
 						 void **object)
 {
-	struct slabmod_magazine __percpu *magazine;
+	struct slabmod_magazine *magazine;
 	long top;
 
 	preempt_disable();
-	magazine = READ_ONCE(*magazines);
-	top = slabmod_magazine_enter(magazine);
+	magazine = this_cpu_ptr(READ_ONCE(*magazines));
+	top = slabmod_magazine_begin(magazine);
 	/* One test for two: empty, and busy. */
 	if (unlikely(top <= 0)) {
-		slabmod_magazine_leave(magazine, false);
+		slabmod_magazine_end(magazine, 0);
 		preempt_enable();
 		return false;
 	}
-	*object = this_cpu_read(magazine->object[top]);
-	slabmod_magazine_leave(magazine, true);
+	*object = magazine->object[top];
+	magazine->allocs++;
+	slabmod_magazine_end(magazine, -1);
 	preempt_enable();
 	return true;
 }

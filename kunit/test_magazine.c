@@ -42,7 +42,7 @@ static void test_capacity_is_bounded_in_bytes_and_objects(struct kunit *test)
 
 static void test_magazine_of_large_objects_grows_in_the_call(struct kunit *test)
 {
-	struct slabmod_cache *cache = cache_with_magazines(test, 3000);
+	struct slabmod_cache *cache = cache_with_magazines(test, 2700);
 	struct slabmod_magazine *magazine = kit_magazine(cache);
 	unsigned int nr = 8 * cache->capacity_max;
 	void **objects = kit_array(test, nr);
@@ -56,11 +56,22 @@ static void test_magazine_of_large_objects_grows_in_the_call(struct kunit *test)
 	kit_free_n(cache, objects, nr);
 }
 
+/* Reorder @nr objects, a power of two, so that no two neighbours follow each other. */
+static void scatter(struct kunit *test, void **objects, unsigned int nr)
+{
+	void **copy = kit_array(test, nr);
+	unsigned int i;
+
+	memcpy(copy, objects, nr * sizeof(*objects));
+	for (i = 0; i < nr; i++)
+		objects[i] = copy[i * 37 % nr];
+}
+
 static void test_flush_frees_the_top_of_the_magazine(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
 	unsigned int capacity = cache->capacity, i;
-	unsigned int stays = capacity - min(capacity / 2, MAGAZINE_FLUSH_MOST);
+	unsigned int stays = capacity - min(capacity / 2, MAGAZINE_FLUSH_RUNS);
 	void **objects = kit_array(test, 2 * capacity);
 	unsigned long flushes;
 
@@ -80,6 +91,48 @@ static void test_flush_frees_the_top_of_the_magazine(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ(test, slabmod_cache_alloc(cache, GFP_KERNEL), objects[i - 1]);
 	kit_free_n(cache, objects, stays);
 	kit_free_n(cache, objects + capacity, capacity);
+	kit_expect_unused(test, cache);
+}
+
+static void test_flush_frees_what_one_hold_does(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
+	unsigned int capacity = cache->capacity, nr, i;
+	void **objects = kit_array(test, 2 * capacity), **again = kit_array(test, capacity);
+
+	kit_alloc_n(test, cache, objects, 2 * capacity);
+	magazine_drain_all(cache);
+	scatter(test, objects, capacity);
+	kit_free_n(cache, objects, capacity + 1);
+	nr = magazine_nr_local(kit_magazine(cache));
+	KUNIT_EXPECT_LE(test, nr, capacity);
+	KUNIT_EXPECT_GT(test, nr, capacity - MAGAZINE_FLUSH_MOST);
+	kit_alloc_n(test, cache, again, nr);
+	KUNIT_EXPECT_PTR_EQ(test, again[0], objects[capacity]);
+	/* Those below what was flushed were not moved. */
+	for (i = 0; i < capacity - MAGAZINE_FLUSH_MOST; i++)
+		KUNIT_EXPECT_PTR_EQ(test, again[nr - 1 - i], objects[i]);
+	kit_free_n(cache, again, nr);
+	kit_free_n(cache, objects + capacity + 1, capacity - 1);
+	kit_expect_unused(test, cache);
+}
+
+static void test_flush_to_another_cpu_frees_half(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_with_magazines(test, WHOLE_LINES);
+	unsigned int capacity = cache->capacity;
+	void **objects = kit_array(test, capacity + 1);
+	long inuse;
+
+	kit_need_cpus(test, 2);
+	kit_alloc_n(test, cache, objects, capacity + 1);
+	scatter(test, objects, capacity);
+	kit_free_on(1, cache, objects, capacity);
+	inuse = home_totals(cache).inuse;
+	kit_free_on(1, cache, objects + capacity, 1);
+	KUNIT_EXPECT_GT(test, capacity / 2, MAGAZINE_FLUSH_MOST);
+	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine_of(cache, 1)), capacity / 2 + 1);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, inuse - capacity / 2);
 	kit_expect_unused(test, cache);
 }
 
@@ -375,7 +428,7 @@ static void test_objects_of_all_pages_of_a_slab_are_local(struct kunit *test)
 static void test_shared_lines_return_to_their_home(struct kunit *test)
 {
 	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
-	unsigned int capacity = magazine_remote_capacity(cache->capacity), batch;
+	unsigned int capacity = magazine_remote_capacity(cache->capacity);
 	void **objects = kit_array(test, capacity + 1);
 	long inuse;
 
@@ -385,12 +438,11 @@ static void test_shared_lines_return_to_their_home(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine_of(cache, 1)), 0);
 	KUNIT_EXPECT_EQ(test, kit_magazine_of(cache, 1)->nr_remote, capacity);
 
-	/* The next one makes a batch return. */
+	/* The next one makes the batch return. */
 	inuse = home_totals(cache).inuse;
-	batch = min(capacity, MAGAZINE_FLUSH_MOST);
 	kit_free_on(1, cache, objects + capacity, 1);
-	KUNIT_EXPECT_EQ(test, kit_magazine_of(cache, 1)->nr_remote, capacity - batch + 1);
-	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, inuse - batch);
+	KUNIT_EXPECT_EQ(test, kit_magazine_of(cache, 1)->nr_remote, 1);
+	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, inuse - capacity);
 	kit_expect_unused(test, cache);
 }
 
@@ -493,6 +545,8 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(test_capacity_is_bounded_in_bytes_and_objects),
 	KUNIT_CASE(test_magazine_of_large_objects_grows_in_the_call),
 	KUNIT_CASE(test_flush_frees_the_top_of_the_magazine),
+	KUNIT_CASE(test_flush_frees_what_one_hold_does),
+	KUNIT_CASE(test_flush_to_another_cpu_frees_half),
 	KUNIT_CASE(test_bulk_free_is_like_single_frees),
 	KUNIT_CASE(test_alloc_and_free_at_capacity_do_not_flush),
 	KUNIT_CASE(test_inline_path_allocates_from_the_magazine),

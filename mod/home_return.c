@@ -111,6 +111,13 @@ static struct slab *object_slab(struct slabmod_cache *cache, void *object)
 	return slab && slab_cache(slab) == cache ? slab : NULL;
 }
 
+bool home_is_elsewhere(struct slabmod_cache *cache, void *object)
+{
+	const struct slab *slab = object_slab(cache, object);
+
+	return slab && HOME_ID(READ_ONCE(slab->home)) != raw_smp_processor_id();
+}
+
 /* A home that is locked to free objects to its slabs. */
 struct visit {
 	struct slab_home *home;

@@ -20,4 +20,7 @@ bool home_free(struct slabmod_cache *cache, void **objects, unsigned int nr);
  */
 unsigned int home_free_some(struct slabmod_cache *cache, void **objects, unsigned int nr);
 
+/* Return true if the slab of an object is in another home than that of this CPU; a guess. */
+bool home_is_elsewhere(struct slabmod_cache *cache, void *object);
+
 #endif /* SLABMOD_HOME_RETURN_H */

@@ -9,8 +9,9 @@
  * one line.
  *
  * An empty stack is refilled, and a full one is flushed from its top, so that the rest need not be
- * moved: by what one hold of a lock can do, but at most to half. A caller that moves back and forth
- * over the edge does not pay for it every time.
+ * moved: by what one hold of a lock can do, because the caller waits for it, or up to half if the
+ * objects are in homes of other CPUs. A caller that moves back and forth over the edge does not pay
+ * for it every time.
  *
  * A cache starts with magazine_none, which all caches share: it has no objects and no room,
  * so the fast path needs no test for a cache without magazines. Own magazines start small.
@@ -279,8 +280,8 @@ void magazine_flush(struct slabmod_cache *cache, struct slabmod_magazine *magazi
 }
 
 /*
- * Free some of the @nr objects at the top of a stack, but no more than one hold of a lock can do:
- * that is all that the caller waits for. Return how many. Not in an NMI.
+ * Free some of the @nr objects at the top of a stack, but no more than one hold of a lock can do.
+ * Return how many. Not in an NMI.
  */
 static unsigned int flush_some(struct slabmod_cache *cache, void **objects, unsigned int nr)
 {
@@ -291,24 +292,53 @@ static unsigned int flush_some(struct slabmod_cache *cache, void **objects, unsi
 	return nr - left;
 }
 
+/*
+ * Return how many of the @nr objects below @end one hold of a lock should free: more if there are
+ * neighbours on top, which are freed together.
+ */
+static unsigned int flush_at_once(const struct slabmod_cache *cache, void **end, unsigned int nr)
+{
+	const size_t run = 8 * cache->size;
+
+	if (nr <= MAGAZINE_FLUSH_MOST)
+		return nr;
+	if (end[-1] == end[-9] + run || end[-9] == end[-1] + run)
+		return min(nr, MAGAZINE_FLUSH_RUNS);
+	return MAGAZINE_FLUSH_MOST;
+}
+
+/*
+ * Flush what one hold of a lock frees. While that was in the home of another CPU, go on up to half
+ * of the stack: the cache lines of that home are here now, and would move for each hold otherwise.
+ */
 static void flush_local(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	unsigned int nr = min(half(magazine), MAGAZINE_FLUSH_MOST);
-	unsigned int at = magazine->local_top - nr + 1;
+	unsigned int left = half(magazine), top = magazine->local_top, nr, freed;
 
-	magazine->local_top -= flush_some(cache, &magazine->object[at], nr);
-	/* Those that are left have moved. */
-	note_places(cache, magazine, at, magazine->local_top - at + 1);
+	do {
+		nr = flush_at_once(cache, &magazine->object[top + 1], left);
+		freed = flush_some(cache, &magazine->object[top - nr + 1], nr);
+		/* Those of @nr that were not freed have moved. */
+		note_places(cache, magazine, top - nr + 1, nr - freed);
+		top -= freed;
+		left -= freed;
+	} while (left && home_is_elsewhere(cache, magazine->object[top]));
+	magazine->local_top = top;
 	stat_inc(cache->stats, STAT_FLUSH);
 	count_miss(cache, magazine);
 }
 
+/* The same for the remote stack, up to all of it. */
 static void flush_remote(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
 {
-	unsigned int nr = min_t(unsigned int, magazine->nr_remote, MAGAZINE_FLUSH_MOST);
+	void **remote = magazine_remote(magazine);
+	unsigned int left = magazine->nr_remote, nr;
 
-	magazine->nr_remote -= flush_some(cache, magazine_remote(magazine) +
-						 magazine->nr_remote - nr, nr);
+	do {
+		nr = flush_at_once(cache, remote + left, left);
+		left -= flush_some(cache, remote + left - nr, nr);
+	} while (left && home_is_elsewhere(cache, remote[left - 1]));
+	magazine->nr_remote = left;
 	stat_inc(cache->stats, STAT_FLUSH_AWAY);
 }
 

@@ -21,11 +21,12 @@
 #define MAGAZINE_MIN		4u
 #define MAGAZINE_MAX		512u
 /* So many large objects may have eight times the bytes. */
-#define MAGAZINE_LARGE		64u
+#define MAGAZINE_LARGE		96u
 #define MAGAZINE_LARGE_FACTOR	8u
-/* What a call moves at most: about what one hold of a home's lock does. */
+/* What one hold of a home's lock is to do at most: see HOME_HOLD_FREES. */
 #define MAGAZINE_REFILL_MOST	128u
 #define MAGAZINE_FLUSH_MOST	HOME_HOLD_FREES
+#define MAGAZINE_FLUSH_RUNS	104u
 /* The first magazines of a cache, before they are resized. */
 #define MAGAZINE_START		16u
 /* Magazines of blocks start with this room, and may hold these bytes at first. */

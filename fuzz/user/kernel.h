@@ -700,11 +700,6 @@ void free_percpu(void *p);
 #define this_cpu_ptr(p) ({						\
 	shim_expect(!preemptible());					\
 	per_cpu_ptr(p, shim_cpu); })
-#define this_cpu_read(v)	(*this_cpu_ptr(&(v)))
-#define this_cpu_add_return(v, n)	__shim_atomic(add_fetch, per_cpu_ptr(&(v), shim_cpu), n)
-#define this_cpu_add(v, n)	((void)this_cpu_add_return(v, n))
-#define this_cpu_sub(v, n)	this_cpu_add(v, -(n))
-#define this_cpu_inc(v)		this_cpu_add(v, 1)
 
 /* Static per-CPU variables */
 #define DECLARE_PER_CPU(type, name)	extern type name[SHIM_CPUS]

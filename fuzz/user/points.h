@@ -89,6 +89,9 @@ static inline void shim_point(enum shim_point point, const volatile void *p,
 
 typedef atomic_long_t local_t;
 #define local_add_return(n, v)		atomic_long_add_return(n, v)
+#define local_add(n, v)			atomic_long_add(n, v)
+#define local_inc(v)			atomic_long_inc(v)
+#define local_read(v)			atomic_long_read(v)
 
 /* Those of tools/include are not atomic. */
 #define set_bit(nr, addr)	\

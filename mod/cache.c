@@ -108,22 +108,6 @@ static void *alloc_on_node(struct slabmod_cache *cache, gfp_t gfp, int nid)
 	return object;
 }
 
-/* Up to here a loop of stores takes no longer than memset(), that is "rep stosb". */
-#define CLEAR_BY_WORDS	256u
-
-/* Objects consist of whole words. */
-static __always_inline void *clear_object(const struct slabmod_cache *cache, void *object)
-{
-	unsigned long *word = object, *end = object + cache->usable;
-
-	if (unlikely(cache->usable > CLEAR_BY_WORDS))
-		return memset(object, 0, cache->usable);
-	/* Volatile, or the compiler makes a memset() of it. */
-	for (; word < end; word++)
-		WRITE_ONCE(*word, 0);
-	return object;
-}
-
 /* Prepare an object for the caller: mark, clear, track. */
 static void *post_alloc(struct slabmod_cache *cache, void *object, gfp_t gfp, size_t requested,
 			bool clear)
@@ -138,7 +122,7 @@ static void *post_alloc(struct slabmod_cache *cache, void *object, gfp_t gfp, si
 	if (unlikely(strict_is_on(cache)))
 		strict_set(strict_place_of(cache, object));
 	if (clear)
-		clear_object(cache, object);
+		slabmod_clear(object, cache->usable);
 	if (leak_tracks(cache))
 		leak_note_alloc(object, cache->usable, gfp);
 	return object;
@@ -195,7 +179,7 @@ noinline void *cache_alloc_special(struct slabmod_cache *cache, gfp_t gfp, size_
 	if (likely(!(gfp & ~(SLABMOD_GFP_PLAIN | __GFP_ZERO)) && !cache->ctor)) {
 		cache_may_alloc(gfp);
 		if (pop_to_clear(cache, &object))
-			return clear_object(cache, object);
+			return slabmod_clear(object, cache->usable);
 	}
 	return cache_alloc_slow(cache, gfp, NUMA_NO_NODE, requested);
 }
@@ -207,10 +191,10 @@ noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, si
 
 	/* If the kernel clears memory, every allocation comes here. */
 	if (magazine_clears(cache) && pop_to_clear(cache, &object))
-		return clear_object(cache, object);
+		return slabmod_clear(object, cache->usable);
 	if (strict_is_on(cache) && !leak_tracks(cache) &&
 	    likely(strict_alloc(cache, &object)))
-		return magazine_clears(cache) ? clear_object(cache, object) : object;
+		return magazine_clears(cache) ? slabmod_clear(object, cache->usable) : object;
 	return alloc_slow(cache, gfp, requested);
 }
 EXPORT_SYMBOL_SLABMOD(__slabmod_cache_refill);
@@ -390,7 +374,7 @@ static void free_checked(struct slabmod_cache *cache, void *object)
 	if (leak_tracks(cache))
 		leak_note_free(object);
 	if (want_init_on_free() && !slab_keeps_state(cache))
-		clear_object(cache, object);
+		slabmod_clear(object, cache->usable);
 	magazine_free_object(cache, found.slab, object);
 }
 

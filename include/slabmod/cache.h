@@ -266,7 +266,7 @@ static __always_inline void *slabmod_cache_zalloc_inline(struct slabmod_cache *c
 
 	if (slabmod_gfp_inline(gfp & ~__GFP_ZERO) &&
 	    likely(slabmod_magazine_pop(&fastpath->magazines, &object)))
-		return memset(object, 0, usable);
+		return slabmod_clear(object, usable);
 	return __slabmod_cache_alloc(cache, gfp, requested);
 }
 

@@ -16,6 +16,7 @@
 #include <linux/gfp.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include <asm/local.h>
@@ -113,6 +114,26 @@ static __always_inline bool slabmod_magazine_push(struct slabmod_magazine *magaz
 	}
 	slabmod_magazine_end(magazine, 0);
 	return false;
+}
+
+/* Up to here stores take no longer than memset(), which is "rep stosb" on x86. */
+#define SLABMOD_CLEAR_BY_WORDS	256u
+
+/* Clear an object, which consists of whole words. */
+static __always_inline void *slabmod_clear(void *object, size_t size)
+{
+	u64 *word = object, *end = object + size;
+
+	if (size > SLABMOD_CLEAR_BY_WORDS)
+		return memset(object, 0, size);
+	/* Volatile, or the compiler makes a memset() of it. */
+	if (size & sizeof(*word))
+		WRITE_ONCE(*word++, 0);
+	for (; word < end; word += 2) {
+		WRITE_ONCE(word[0], 0);
+		WRITE_ONCE(word[1], 0);
+	}
+	return object;
 }
 
 /* __GFP_ATOMIC was folded into __GFP_HIGH in 6.3. */

@@ -202,22 +202,28 @@ static long remote_both_work(struct bench *b, unsigned int worker)
 
 /* ---- batches: each CPU has b->c->count objects of its own ---- */
 
+/* The entries of a CPU; they share no cache line with those of another. */
+static unsigned long entries(const struct bench *b)
+{
+	return ALIGN(b->c->count, SMP_CACHE_BYTES / sizeof(void *));
+}
+
 static int batches_prepare(struct bench *b)
 {
-	return objects_prepare(b, b->cpus * b->c->count);
+	return objects_prepare(b, b->cpus * entries(b));
 }
 
 static void batches_cleanup(struct bench *b)
 {
 	if (b->objects)
-		free_rest(b, b->objects, b->cpus * b->c->count);
+		free_rest(b, b->objects, b->cpus * entries(b));
 	kvfree(b->objects);
 }
 
 static int batch(struct bench *b, unsigned int worker)
 {
 	unsigned long n = b->c->count, i;
-	void **objects = b->objects + worker * n;
+	void **objects = b->objects + worker * entries(b);
 	void *p;
 	int err;
 
@@ -295,13 +301,13 @@ static __always_inline int larson_alloc(struct bench *b, unsigned int owner, uns
 	if (unlikely(!p))
 		return -ENOMEM;
 	bench_mark(p, mark_of(owner, i));
-	b->objects[owner * b->c->count + i] = p;
+	b->objects[owner * entries(b) + i] = p;
 	return 0;
 }
 
 static __always_inline int larson_free(struct bench *b, unsigned int owner, unsigned int i)
 {
-	void **object = &b->objects[owner * b->c->count + i];
+	void **object = &b->objects[owner * entries(b) + i];
 	void *p = *object;
 
 	*object = NULL;

@@ -56,6 +56,12 @@ style:
 htmldocs:
 	@scripts/htmldocs
 
+man:
+	@scripts/man
+
+install_man: man
+	@scripts/install man
+
 coverage:
 	@scripts/coverage $(if $(GUESTS),GUESTS=$(GUESTS)) $(if $(SUITES),SUITES=$(SUITES))
 
@@ -93,6 +99,7 @@ help:
 	@echo '                        BAD=1                 with callers that break the rules'
 	@echo 'make style            only the checkers of the source'
 	@echo 'make htmldocs         the documents as web pages, in build/htmldocs'
+	@echo 'make man              the manual pages, in build/man; make install_man installs them'
 	@echo 'make coverage         which lines of slabmod the tests reach, in build/coverage/html'
 	@echo 'make fuzz             random calls of slabmod in user space, under libFuzzer and ASan'
 	@echo '                        FOR=60  minutes (5)'
@@ -113,4 +120,4 @@ help:
 	@echo '                        BUGS=all            and planted bugs, which slabmod must report (none)'
 	@echo 'make clean            remove build output (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install headers_install uninstall demo check check-all stress style htmldocs coverage fuzz races bench bench-native dropin clean help
+.PHONY: modules install modules_install headers_install uninstall demo check check-all stress style htmldocs man install_man coverage fuzz races bench bench-native dropin clean help

@@ -13,6 +13,9 @@ highlight_language = "none"
 html_theme = "alabaster"
 html_show_sourcelink = False
 
+# The page of section 4; scripts/man makes those of section 9.
+man_pages = [("slabmod", "slabmod", "allocator of physical memory in a kernel module", author, 4)]
+
 # Attributes of the C declarations in include/slabmod
 c_id_attributes = [
     "__must_check", "__malloc", "__percpu", "__always_inline", "__printf", "__maybe_unused",

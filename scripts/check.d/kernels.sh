@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Debian's own kernels, of each series and flavour, from its packages: the modules build without a
+# Debian's own kernels, of several series and flavours, from its packages: the modules build without a
 # warning, slabmod is loaded, used and unloaded (the step stock), source for the kernel's allocators
 # runs on it (dropin-sample), and 300,000 random operations of stress pass. $KERNELS names the
 # kernels, with commas (all).

@@ -392,7 +392,7 @@ static void **fill_run(void **objects, void *p, unsigned long size, unsigned int
 /* Fewer adjacent bits are allocated one by one, as most are after frees in random order. */
 #define RUN_BITS	4
 
-/* Allocate up to @nr objects of one word, whose bits are @bits. */
+/* Allocate up to @nr of the objects that @bits, a word of a slab, has bits of. */
 static unsigned int alloc_from_word(const struct slabmod_cache *cache, unsigned long *free,
 				    const unsigned long bits, void *object, void **objects,
 				    unsigned int nr)

@@ -93,6 +93,20 @@ locked() {
 	flock 9
 }
 
+# Print the version of slabmod
+version() {
+	sed -n 's/^#define SLABMOD_VERSION_M[AI].OR\t//p; s/^#define SLABMOD_VERSION_PATCH\t//p' \
+		"$top/include/slabmod/version.h" | paste -sd .
+}
+
+# sphinx SOURCE BUILDER OUT OPTION...: build the documents with the kernel-doc of a kernel's source
+sphinx() {
+	KDOC_WERROR=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$1/Documentation/sphinx \
+		sphinx-build -q -W --keep-going -b "$2" -d "$3/.doctrees" \
+		-D kerneldoc_bin="$1/scripts/kernel-doc" -D kerneldoc_srctree="$top" "${@:4}" \
+		"$top/Documentation" "$3"
+}
+
 # kvm_works KERNEL LOG
 # Return true if KVM works. /dev/kvm does not prove it: boot a guest, and remember the
 # result until the host reboots. On a machine too busy to boot one in time the answer is

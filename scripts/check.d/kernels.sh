@@ -32,9 +32,8 @@ builds() {
 passes() {
 	local kernel=$1 script=$top/scripts/check.d/$2.sh said=$out/$1-$2.said options status=0
 	eval "options=($(sed -n 's/^# vm: *//p' "$script"))"
-	"$top/scripts/vm" "${options[@]}" --kernel "$kernel" --log "$out/$kernel-$2.log" \
-		--add "$top/scripts/guest.lib" --add "$top/scripts/check.d/check.lib" \
-		--add "$script:/check.sh" -- 'sh /check.sh' >"$said" 2>&1 || status=$?
+	"$top/scripts/check" --in-guest "$script" "$said" "$out/$kernel-$2.log" "${options[@]}" \
+		--kernel "$kernel" || status=$?
 	grep -q '^ok ' "$said" || status=1
 	! grep -q '^not ok ' "$said" || status=1
 	((!status)) || cat "$said"

@@ -152,7 +152,8 @@ static struct descriptor_page *page_of(const struct slab *slab)
 	return (void *)((unsigned long)slab & PAGE_MASK);
 }
 
-void descriptor_free_now(struct slab *slab)
+/* Free a descriptor, and end the wait of @leaving of them: both at once for descriptors_used(). */
+static void free_and_count(struct slab *slab, unsigned int leaving)
 {
 	struct descriptor_page *page = page_of(slab);
 	struct descriptors *all = page->owner;
@@ -160,6 +161,7 @@ void descriptor_free_now(struct slab *slab)
 
 	WRITE_ONCE(slab->word, FRAME_TAIL);
 	raw_spin_lock_irqsave(&all->lock, flags);
+	all->nr_leaving -= leaving;
 	__set_bit(slab - (struct slab *)page, page->bits);
 	all->nr_free++;
 	page->nr_free++;
@@ -170,30 +172,38 @@ void descriptor_free_now(struct slab *slab)
 	raw_spin_unlock_irqrestore(&all->lock, flags);
 }
 
-static void count_leaving(struct slab *slab, long more)
+void descriptor_free_now(struct slab *slab)
 {
-	struct descriptors *all = page_of(slab)->owner;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&all->lock, flags);
-	all->nr_leaving += more;
-	raw_spin_unlock_irqrestore(&all->lock, flags);
+	free_and_count(slab, 0);
 }
 
 static void free_rcu(struct rcu_head *rcu)
 {
-	struct slab *slab = container_of(rcu, struct slab, rcu);
-
-	count_leaving(slab, -1);
-	descriptor_free_now(slab);
+	free_and_count(container_of(rcu, struct slab, rcu), 1);
 }
 
 void descriptor_free(struct slab *slab)
 {
+	struct descriptors *all = page_of(slab)->owner;
+	unsigned long flags;
+
 	WRITE_ONCE(slab->word, FRAME_TAIL);
-	count_leaving(slab, 1);
+	raw_spin_lock_irqsave(&all->lock, flags);
+	all->nr_leaving++;
+	raw_spin_unlock_irqrestore(&all->lock, flags);
 	call_rcu(&slab->rcu, free_rcu);
 }
+
+unsigned long descriptors_used(struct descriptors *all)
+{
+	unsigned long flags, used;
+
+	raw_spin_lock_irqsave(&all->lock, flags);
+	used = all->nr - all->nr_free - all->nr_leaving;
+	raw_spin_unlock_irqrestore(&all->lock, flags);
+	return used;
+}
+EXPORT_SYMBOL_FOR_TEST(descriptors_used);
 
 void descriptors_prefill(struct descriptors *all, struct chunk_source *source, gfp_t gfp)
 {

@@ -24,11 +24,8 @@ void descriptor_free(struct slab *slab);
 /* The same if that grace period has passed, or no lookup has found the slab. */
 void descriptor_free_now(struct slab *slab);
 
-/* Return the descriptors of slabs. */
-static inline unsigned long descriptors_used(const struct descriptors *all)
-{
-	return READ_ONCE(all->nr) - READ_ONCE(all->nr_free) - READ_ONCE(all->nr_leaving);
-}
+/* Return the descriptors of slabs, without those that wait for a grace period. */
+unsigned long descriptors_used(struct descriptors *all);
 
 /* Have enough for some slabs that are created in contexts that cannot call the kernel. */
 void descriptors_prefill(struct descriptors *all, struct chunk_source *source, gfp_t gfp);

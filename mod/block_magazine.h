@@ -21,19 +21,11 @@ static __always_inline bool block_pop(struct slabmod_cache *cache, struct claime
 	struct slabmod_magazine *magazine;
 	long top;
 
-	preempt_disable();
-	magazine = this_cpu_ptr(READ_ONCE(cache->fastpath.magazines));
-	top = slabmod_magazine_begin(magazine);
-	if (unlikely(top <= 0)) {
-		slabmod_magazine_end(magazine, 0);
-		preempt_enable();
+	if (unlikely(!slabmod_magazine_enter(&cache->fastpath.magazines, &magazine, &top)))
 		return false;
-	}
 	b->block = magazine->object[2 * top - 1];
 	b->frame = magazine->object[2 * top];
-	magazine->allocs++;
-	slabmod_magazine_end(magazine, -1);
-	preempt_enable();
+	slabmod_magazine_popped(magazine);
 	return true;
 }
 

@@ -107,19 +107,11 @@ static __always_inline bool strict_alloc(struct slabmod_cache *cache, void **obj
 	struct slabmod_magazine *magazine;
 	long top;
 
-	preempt_disable();
-	magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
-	top = slabmod_magazine_begin(magazine);
-	if (unlikely(top <= 0)) {
-		slabmod_magazine_end(magazine, 0);
-		preempt_enable();
+	if (unlikely(!slabmod_magazine_enter(&cache->magazines, &magazine, &top)))
 		return false;
-	}
 	*object = magazine->object[top];
 	strict_set((long)magazine->object[STRICT_PLACES + top]);
-	magazine->allocs++;
-	slabmod_magazine_end(magazine, -1);
-	preempt_enable();
+	slabmod_magazine_popped(magazine);
 	return true;
 }
 

@@ -72,29 +72,44 @@ static __always_inline void slabmod_magazine_end(struct slabmod_magazine *magazi
 }
 
 /*
- * Pop the object on top of this CPU's magazine. Return false if there is none or the magazine
- * is busy. The magazines are looked up with preemption off, because they may be resized: the
- * old ones are freed after a grace period.
+ * Enter this CPU's magazine to pop one object, the one at *@top, and count it. Then call
+ * slabmod_magazine_popped(). Return false, with nothing done, if there is none or the magazine is
+ * busy. The magazines are looked up with preemption off, because they may be resized: the old ones
+ * are freed after a grace period.
  */
+static __always_inline bool slabmod_magazine_enter(struct slabmod_magazine __percpu **magazines,
+						   struct slabmod_magazine **magazine, long *top)
+{
+	preempt_disable();
+	*magazine = this_cpu_ptr(READ_ONCE(*magazines));
+	*top = slabmod_magazine_begin(*magazine);
+	/* One test for two: empty, and busy. */
+	if (unlikely(*top <= 0)) {
+		slabmod_magazine_end(*magazine, 0);
+		preempt_enable();
+		return false;
+	}
+	(*magazine)->allocs++;
+	return true;
+}
+
+static __always_inline void slabmod_magazine_popped(struct slabmod_magazine *magazine)
+{
+	slabmod_magazine_end(magazine, -1);
+	preempt_enable();
+}
+
+/* Pop the object on top of this CPU's magazine. Return false if slabmod_magazine_enter() fails. */
 static __always_inline bool slabmod_magazine_pop(struct slabmod_magazine __percpu **magazines,
 						 void **object)
 {
 	struct slabmod_magazine *magazine;
 	long top;
 
-	preempt_disable();
-	magazine = this_cpu_ptr(READ_ONCE(*magazines));
-	top = slabmod_magazine_begin(magazine);
-	/* One test for two: empty, and busy. */
-	if (unlikely(top <= 0)) {
-		slabmod_magazine_end(magazine, 0);
-		preempt_enable();
+	if (unlikely(!slabmod_magazine_enter(magazines, &magazine, &top)))
 		return false;
-	}
 	*object = magazine->object[top];
-	magazine->allocs++;
-	slabmod_magazine_end(magazine, -1);
-	preempt_enable();
+	slabmod_magazine_popped(magazine);
 	return true;
 }
 

@@ -94,11 +94,11 @@ bool block_free(void *block);
  */
 bool block_release(void *block, struct frame *frame);
 
-/* Return true if nothing has to be done with freed blocks of @owner, which may be pushed. */
-static __always_inline bool block_may_push(const struct slabmod_cache *owner)
+/* Return true if nothing has to be done with freed blocks of @owner, which has none of @flags. */
+static __always_inline bool block_is_plain(const struct slabmod_cache *owner, unsigned int flags)
 {
-	return !(owner->flags & (CACHE_CHECK_HOME | CACHE_CLEAR)) &&
-	       !static_branch_unlikely(&debug_blocks) && !leak_tracks_blocks();
+	return !(owner->flags & flags) && !static_branch_unlikely(&debug_blocks) &&
+	       !leak_tracks_blocks();
 }
 
 /*

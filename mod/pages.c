@@ -193,13 +193,13 @@ static noinline void pages_free_slow(const char *func, void *p, unsigned int nr_
 	rcu_read_unlock();
 }
 
-/* Free a claimed block: the magazine is full, or it is no block to be pushed. */
+/* Free a claimed block: the magazine is full, or the block has to be looked at first. */
 static noinline void free_claimed(struct slabmod_cache *owner, struct frame *frame, void *block)
 {
 	const struct claimed_block b = { block, frame };
 	bool done;
 
-	if (likely(block_may_push(owner)))
+	if (likely(block_is_plain(owner, CACHE_CLEAR)))
 		done = block_put(owner, &b);
 	else
 		done = block_release(block, frame);
@@ -220,7 +220,8 @@ static noinline void free_run(struct frame *frame, void *block, unsigned int nr_
 static __always_inline void push_or_free(struct slabmod_cache *owner, struct frame *frame,
 					 void *block)
 {
-	if (unlikely(!block_may_push(owner) || !block_push(owner, block, frame)))
+	if (unlikely(!block_is_plain(owner, CACHE_CLEAR | CACHE_CHECK_HOME) ||
+		     !block_push(owner, block, frame)))
 		free_claimed(owner, frame, block);
 }
 

@@ -322,6 +322,30 @@ static void test_krealloc_does_without_room(struct kunit *test)
 	slabmod_kfree(r);
 }
 
+/* The room is a wish: only what the caller asked for is counted if it fails. */
+static void test_krealloc_without_room_is_no_failure(struct kunit *test)
+{
+	void *p = kit_kmalloc(test, 20000), *q, **larger, **all;
+	unsigned long failures;
+
+	all = exhaust(24000);
+	larger = exhaust(32768);
+	KUNIT_EXPECT_NOT_NULL(test, all);
+	if (all) {
+		q = *all;
+		slabmod_kfree(all);
+		all = q;
+		failures = stat_sum(root_pool->source.stats, STAT_ALLOC_FAIL);
+		q = slabmod_krealloc(p, 24000, GFP_KERNEL | __GFP_NOWARN);
+		p = q ?: p;
+		KUNIT_EXPECT_EQ(test, slabmod_ksize(p), 24576);
+		KUNIT_EXPECT_EQ(test, stat_sum(root_pool->source.stats, STAT_ALLOC_FAIL), failures);
+	}
+	relax(larger);
+	relax(all);
+	slabmod_kfree(p);
+}
+
 #if defined(DEFINE_FREE) && !defined(__CHECKER__)
 static size_t used_in_scope(size_t size)
 {
@@ -640,6 +664,7 @@ static struct kunit_case calls_cases[] = {
 	KUNIT_CASE(test_objects_of_a_type),
 	KUNIT_CASE(test_krealloc_aligns),
 	KUNIT_CASE(test_krealloc_leaves_room_for_slow_growth),
+	KUNIT_CASE(test_krealloc_without_room_is_no_failure),
 	KUNIT_CASE(test_krealloc_leaves_room_only_after_little_growth),
 	KUNIT_CASE(test_krealloc_does_without_room),
 	KUNIT_CASE(test_scope_frees),

@@ -405,10 +405,16 @@ static size_t aligned_size(size_t size, unsigned long align)
  */
 static void *alloc_room_to_grow(struct slabmod_pool *pool, size_t old, size_t size, gfp_t gfp)
 {
+	void *room;
+
 	if (size <= old || size - old > old / 2 || size > SLABMOD_KMALLOC_MAX_CLASS ||
 	    want_init_on_alloc(gfp) || gfp & ~(GFP_HONOURED | GFP_HINTS))
 		return NULL;
-	return slabmod_pool_kmalloc(pool, roundup_pow_of_two(size), gfp_easy(gfp));
+	room = slabmod_pool_kmalloc(pool, roundup_pow_of_two(size), gfp_easy(gfp));
+	/* The caller asks again, for less. Only that may count as a failure. */
+	if (!room)
+		stat_add(pool->source.stats, STAT_ALLOC_FAIL, -1l);
+	return room;
 }
 
 static noinline void *krealloc_slow(struct slabmod_pool *pool, void *p, size_t size, size_t plain,

@@ -8,6 +8,8 @@
  *	scale-batch-2000-fifo-64	2,000 objects; each other CPU has as many
  *	scale-remote-1000-64		1,000 objects of another CPU are freed
  *
+ * The last three also with objects of 16 and 72 bytes, which share cache lines.
+ *
  * All online CPUs but one allocate, and hold what they have. Then that one allocates a batch and
  * frees it again, and this is stepped. So the counts are those without contention, and depend on no
  * clock: they show what the allocators do more of on a machine with more CPUs.
@@ -239,17 +241,21 @@ static int scale_run(const struct bench_case *c, const struct bench_setup *setup
 	{ .name = "scale-pages-" #n "-o" #of, .kind = &bench_pages, .page_order = of,	\
 	  .cpus = BENCH_ALL_CPUS, .count = n, .rounds = 1, .work = batch_work }
 
-#define OBJECTS(title, n, times, how)						\
-	{ .name = "scale-" title "-64", .kind = &bench_typed, .size = 64,		\
-	  .cpus = BENCH_ALL_CPUS, .count = n, .rounds = times, .work = how }
+#define OBJECTS_OF(bytes, title, others, n, times, how)				\
+	{ .name = "scale-" title "-" #bytes, .kind = &bench_typed, .size = bytes,	\
+	  .cpus = others, .count = n, .rounds = times, .work = how }
+
+#define OBJECTS(bytes)								\
+	OBJECTS_OF(bytes, "pair", BENCH_ALL_CPUS, 1000, 256, pair_work),		\
+	OBJECTS_OF(bytes, "batch-2000-fifo", BENCH_ALL_CPUS, 2000, 1, batch_work),	\
+	OBJECTS_OF(bytes, "remote-1000", 2, 1000 * REMOTE_ROUNDS, 1, remote_work)
 
 static const struct bench_case cases[] = {
 	PAGES(1000, 0),
 	PAGES(64, 9),
-	OBJECTS("pair", 1000, 256, pair_work),
-	OBJECTS("batch-2000-fifo", 2000, 1, batch_work),
-	{ .name = "scale-remote-1000-64", .kind = &bench_typed, .size = 64, .cpus = 2,
-	  .count = 1000 * REMOTE_ROUNDS, .rounds = 1, .work = remote_work },
+	OBJECTS(64),
+	OBJECTS(16),
+	OBJECTS(72),
 };
 
 const struct bench_group bench_scale_cases = { cases, ARRAY_SIZE(cases), scale_run };

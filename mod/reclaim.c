@@ -195,9 +195,21 @@ static unsigned long count_objects(struct shrinker *shrinker, struct shrink_cont
 	return pages ?: SHRINK_EMPTY;
 }
 
+/* Empty slabs that are freed in one RCU read-side section, of all pools. */
+#define PASS_SLABS	1024
+
+struct scan {
+	void (*step)(struct slabmod_cache *cache, void *arg);
+	unsigned int slabs;		/* that this pass may still free */
+	unsigned long pages;
+};
+
 static void shrink_homes(struct slabmod_cache *cache, void *arg)
 {
-	home_shrink(cache);
+	struct scan *scan = arg;
+
+	if (scan->slabs)
+		scan->slabs -= home_shrink_some(cache, scan->slabs);
 }
 
 static void drain_idle_magazines(struct slabmod_cache *cache, void *arg)
@@ -205,7 +217,7 @@ static void drain_idle_magazines(struct slabmod_cache *cache, void *arg)
 	if (cache->flags & SLABMOD_ISOLATED)
 		return;
 	magazine_drain_idle(cache, 1);
-	home_shrink(cache);
+	shrink_homes(cache, arg);
 }
 
 static void drain_magazines(struct slabmod_cache *cache, void *arg)
@@ -214,17 +226,12 @@ static void drain_magazines(struct slabmod_cache *cache, void *arg)
 		return;
 	magazine_drain_all(cache);
 	quarantine_drain(cache, ULONG_MAX);
-	home_shrink(cache);
+	shrink_homes(cache, arg);
 }
 
 /* In order of cost: the first are free of charge, the last cause refills. */
 static void (*const steps[])(struct slabmod_cache *cache, void *arg) = {
 	NULL, shrink_homes, drain_idle_magazines, drain_magazines,
-};
-
-struct scan {
-	void (*step)(struct slabmod_cache *cache, void *arg);
-	unsigned long pages;
 };
 
 static void scan_pool(struct slabmod_pool *pool, void *arg)
@@ -234,7 +241,7 @@ static void scan_pool(struct slabmod_pool *pool, void *arg)
 	int nid;
 
 	if (scan->step)
-		cache_walk_rcu(pool, scan->step, NULL);
+		cache_walk_rcu(pool, scan->step, scan);
 	for (nid = 0; nid < nr_node_ids; nid++)
 		buddy_trim(&pool->buddies[nid]);
 	/* Most chunks were freed with their last slab already. */
@@ -243,6 +250,16 @@ static void scan_pool(struct slabmod_pool *pool, void *arg)
 		return;
 	stat_add(pool->source.stats, STAT_RECLAIMED, before - after);
 	scan->pages += before - after;
+}
+
+/* Take a step for all pools, in passes, until there is nothing to free or there are @nr pages. */
+static void scan_pools(struct scan *scan, unsigned long nr)
+{
+	do {
+		scan->slabs = PASS_SLABS;
+		pool_walk_rcu(scan_pool, scan);
+		cond_resched();
+	} while (!scan->slabs && scan->pages < nr);
 }
 
 static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_control *sc)
@@ -255,7 +272,7 @@ static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_contr
 		/* The quarantine of blocks is the last resort, like that of objects. */
 		if (steps[i] == drain_magazines)
 			block_drain(ULONG_MAX);
-		pool_walk_rcu(scan_pool, &scan);
+		scan_pools(&scan, sc->nr_to_scan);
 		/* Chunks freed in interrupts when other CPUs' magazines were drained. */
 		chunk_free_pending();
 	}

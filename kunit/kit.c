@@ -20,6 +20,7 @@
 #include "beyond.h"
 #include "cache.h"
 #include "cache_list.h"
+#include "cache_setup.h"
 #include "chunk.h"
 #include "compat.h"
 #include "home.h"

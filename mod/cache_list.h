@@ -51,9 +51,6 @@ void cache_walk_rcu(struct slabmod_pool *pool,
 /* Print the first live objects of a cache; there are @used. */
 void cache_list_live(struct slabmod_cache *cache, unsigned long used);
 
-/* Whether a cache or pool may have this name, of at most @max characters. */
-bool name_is_valid(const char *name, size_t max);
-
 /*
  * Call @resize, which may call magazine_resize(), for all caches, and wait until the old magazines
  * are freed. Return whether any were resized. May sleep.
@@ -62,11 +59,5 @@ bool cache_resize_magazines(bool (*resize)(struct slabmod_cache *cache));
 
 int cache_init(void);
 void cache_exit(void);
-
-/* Set the masks and limits that send frees to the slow path. The cache has been laid out. */
-void cache_setup_free_path(struct slabmod_cache *cache);
-
-/* Module parameter: all caches are strict. */
-extern bool strict_all;
 
 #endif /* SLABMOD_CACHE_LIST_H */

@@ -22,6 +22,7 @@
 #include "debug/quarantine.h"
 #include "direct_reclaim.h"
 #include "gfp.h"
+#include "magazine_drain.h"
 #include "magazine_set.h"
 
 /* Rounds after which all quarantines are empty, however large they were. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * magazine_set.c - the magazines of a cache: creation, resizing, draining, counts.
+ * magazine_set.c - the magazines of a cache: creation, resizing, counts.
  *
  * All magazines of a cache have the same room. They are created with a typed cache, or by the
  * first allocation of a size class, and start small. They are replaced by larger ones if one of
@@ -20,6 +20,7 @@
 #include "gfp.h"
 #include "home.h"
 #include "magazine.h"
+#include "magazine_drain.h"
 #include "magazine_set.h"
 #include "report.h"
 #include "source.h"
@@ -317,32 +318,13 @@ struct survey {
 	bool stale, in_use;
 };
 
-static unsigned long capacity_at_rest(const struct slabmod_cache *cache)
-{
-	return cache->flags & CACHE_BLOCKS ? block_magazine_start(cache) : ULONG_MAX;
-}
-
-/* Return true if a magazine should be drained, because it was not used for @idle scans. */
-static bool is_stale(const struct slabmod_cache *cache, const struct slabmod_magazine *magazine,
-		     unsigned int idle)
-{
-	unsigned int objects = magazine_nr_objects(magazine);
-	unsigned long capacity = READ_ONCE(magazine->capacity);
-
-	/* If there are no frees, nothing else flushes them. */
-	if (cache->flags & CACHE_BLOCKS && objects > 2 * capacity)
-		return true;
-	return READ_ONCE(magazine->idle) >= idle &&
-	       (objects || capacity > capacity_at_rest(cache));
-}
-
 static void add_survey(struct slabmod_magazine *magazine, void *arg)
 {
 	unsigned int objects = magazine_nr_objects(magazine);
 	struct survey *survey = arg;
 
 	survey->number++;
-	survey->stale |= is_stale(survey->cache, magazine, survey->idle);
+	survey->stale |= magazine_is_stale(survey->cache, magazine, survey->idle);
 	survey->in_use |= objects || magazine->idle < survey->idle;
 	/* Of blocks, a magazine may hold less than it has room for. */
 	if (READ_ONCE(magazine->capacity) == magazine->room)
@@ -400,29 +382,6 @@ bool magazine_resize(struct slabmod_cache *cache, bool more)
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_resize);
 
-/* Free what a magazine has, but at most @most. */
-static void flush(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
-		  unsigned int most)
-{
-	if (cache->flags & CACHE_BLOCKS)
-		block_magazine_flush(cache, magazine, most);
-	else
-		magazine_flush(cache, magazine, most);
-}
-
-/*
- * Empty a magazine that no CPU uses. Objects are returned by an RCU reader: the slab of one that
- * was freed twice may be freed meanwhile.
- */
-static void empty_unused(struct slabmod_cache *cache, struct slabmod_magazine *magazine)
-{
-	rcu_read_lock();
-	magazine->local_top = magazine->top;
-	flush(cache, magazine, UINT_MAX);
-	magazine_unlock_local(magazine);
-	rcu_read_unlock();
-}
-
 void magazine_flush_old(struct slabmod_cache *cache)
 {
 	struct slabmod_magazine __percpu *old = cache->old_magazines;
@@ -433,7 +392,7 @@ void magazine_flush_old(struct slabmod_cache *cache)
 	for_each_possible_cpu(cpu) {
 		struct slabmod_magazine *magazine = per_cpu_ptr(old, cpu);
 
-		empty_unused(cache, magazine);
+		magazine_empty_unused(cache, magazine);
 		atomic_long_add(magazine->allocs, &cache->allocs);
 		WRITE_ONCE(magazine->allocs, 0);
 	}
@@ -453,101 +412,6 @@ void magazine_free_old(struct slabmod_cache *cache)
 	free_percpu(dead);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_free_old);
-
-/* ---- draining ---- */
-
-/* What is freed in an interrupt: blocks, which are cheaper, and objects. */
-#define DRAIN_BLOCKS	64u
-#define DRAIN_OBJECTS	16u
-
-struct drainage {
-	struct slabmod_cache *cache;
-	unsigned int idle;		/* scans */
-	unsigned int most;		/* objects of each CPU */
-	bool more;			/* a CPU had more of them */
-};
-
-static void drain_this_cpu(void *arg)
-{
-	struct drainage *drainage = arg;
-	struct slabmod_magazine *magazine = magazine_lock_local(drainage->cache);
-
-	if (!magazine)
-		return;
-	flush(drainage->cache, magazine, drainage->most);
-	magazine_unlock_local(magazine);
-}
-
-bool magazine_drain_local(struct slabmod_cache *cache)
-{
-	struct drainage drainage = { .cache = cache, .most = UINT_MAX };
-	bool any;
-
-	if (must_not_lock())
-		return false;
-	preempt_disable();
-	any = magazine_nr_objects(this_cpu_ptr(READ_ONCE(cache->magazines)));
-	drain_this_cpu(&drainage);
-	preempt_enable();
-	return any;
-}
-
-/* Preemption is off. */
-static bool is_to_be_drained(int cpu, struct drainage *drainage)
-{
-	struct slabmod_magazine *magazine;
-
-	magazine = per_cpu_ptr(READ_ONCE(drainage->cache->magazines), cpu);
-	if (!is_stale(drainage->cache, magazine, drainage->idle))
-		return false;
-	drainage->more |= magazine_nr_objects(magazine) > drainage->most;
-	return true;
-}
-
-static bool is_other_to_be_drained(int cpu, void *arg)
-{
-	return cpu != smp_processor_id() && is_to_be_drained(cpu, arg);
-}
-
-void magazine_drain_idle(struct slabmod_cache *cache, unsigned int idle)
-{
-	struct drainage drainage = {
-		.cache = cache,
-		.idle = idle,
-		.most = cache->flags & CACHE_BLOCKS ? DRAIN_BLOCKS : DRAIN_OBJECTS,
-	};
-	/* Twice what a magazine holds: it may be overfull, and an object may be in either stack. */
-	unsigned int rounds = 2 * cache->capacity_max / drainage.most + 1;
-
-	if (!magazine_has_own(cache))
-		return;
-	/* A CPU may refill its magazine meanwhile: do not follow it for ever. */
-	do {
-		drainage.more = false;
-		preempt_disable();
-		on_each_cpu_cond(is_other_to_be_drained, drain_this_cpu, &drainage, true);
-		/* That would disable interrupts here too. */
-		if (is_to_be_drained(smp_processor_id(), &drainage))
-			drain_this_cpu(&drainage);
-		preempt_enable();
-	} while (drainage.more && --rounds);
-}
-EXPORT_SYMBOL_FOR_TEST(magazine_drain_idle);
-
-void magazine_drain_all(struct slabmod_cache *cache)
-{
-	magazine_drain_idle(cache, 0);
-}
-EXPORT_SYMBOL_FOR_TEST(magazine_drain_all);
-
-void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu)
-{
-	struct slabmod_magazine *magazine = per_cpu_ptr(cache->magazines, cpu);
-
-	if (magazine_has_own(cache))
-		empty_unused(cache, magazine);
-}
-EXPORT_SYMBOL_FOR_TEST(magazine_drain_cpu);
 
 /* ---- counts and checks ---- */
 

@@ -44,16 +44,6 @@ static inline bool magazine_has_old(const struct slabmod_cache *cache)
 void magazine_flush_old(struct slabmod_cache *cache);
 void magazine_free_old(struct slabmod_cache *cache);
 
-/* Empty the magazines of online CPUs that are not busy and were idle for @idle scans. */
-void magazine_drain_idle(struct slabmod_cache *cache, unsigned int idle);
-/* Empty the magazines of online CPUs that are not busy. */
-void magazine_drain_all(struct slabmod_cache *cache);
-
-/* Empty the magazine of this CPU. Return true if it had objects. Any context; false in an NMI. */
-bool magazine_drain_local(struct slabmod_cache *cache);
-/* Empty the magazine of a CPU that is offline or does not use the cache. */
-void magazine_drain_cpu(struct slabmod_cache *cache, unsigned int cpu);
-
 /* Objects in all magazines, and objects ever allocated. */
 unsigned long magazine_count(struct slabmod_cache *cache);
 unsigned long magazine_allocs(struct slabmod_cache *cache);

@@ -10,6 +10,7 @@
 
 #include "cache.h"
 #include "cache_list.h"
+#include "cache_setup.h"
 #include "chunk.h"
 #include "compat.h"
 #include "debug/debug.h"

@@ -20,6 +20,7 @@
 
 #include "cache.h"
 #include "cache_list.h"
+#include "cache_setup.h"
 #include "debug/fault.h"
 #include "gfp.h"
 #include "kmalloc.h"

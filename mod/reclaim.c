@@ -31,6 +31,7 @@
 #include "debug/fault.h"
 #include "debug/quarantine.h"
 #include "home.h"
+#include "magazine_drain.h"
 #include "magazine_set.h"
 #include "pool.h"
 #include "pool_ledger.h"

@@ -12,6 +12,7 @@
 #include "cache.h"
 #include "cache_list.h"
 #include "home.h"
+#include "magazine_drain.h"
 #include "magazine_set.h"
 #include "pool.h"
 #include "report.h"

@@ -4,7 +4,7 @@
  *
  * The fast paths are in cache.h and slabmod/fast.h, inlined into exported functions. The slow
  * paths are noinline, because inlined they cost the fast path a stack frame. Creation and
- * destruction of caches are in cache_list.c and cache_setup.c.
+ * destruction of caches are in cache_list.c.
  *
  * Contexts: any. Locks: none of its own.
  */
@@ -398,6 +398,14 @@ noinline void cache_free_full(struct slabmod_cache *cache, void *object)
 		cache_report_bad_free(cache->name, object);
 	else
 		magazine_free_object(cache, slab, object);
+}
+
+noinline void cache_free_away(struct slabmod_cache *cache, struct slab *slab, void *object)
+{
+	if (unlikely(test_bit(cache_offset_index(cache, chunk_offset(object)), slab->free)))
+		cache_report_bad_free(cache->name, object);
+	else
+		magazine_free_away(cache, slab, object);
 }
 
 noinline void cache_free_cleared(struct slabmod_cache *cache, void *object)

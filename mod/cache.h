@@ -104,7 +104,12 @@ static __always_inline u64 cache_offset_index(const struct slabmod_cache *cache,
 	return slab_index(cache, offset & cache->index_mask);
 }
 
-enum cache_free { FREE_NOT, FREE_MAY_PUSH, FREE_DONE };
+enum cache_free {
+	FREE_NOT,
+	FREE_MAY_PUSH,
+	FREE_AWAY,	/* the object is another home's */
+	FREE_DONE,
+};
 
 /* Free an object of a strict cache after its bit was cleared, if the magazine refused it. */
 void cache_free_cleared(struct slabmod_cache *cache, void *object);
@@ -129,9 +134,33 @@ static __always_inline unsigned int cache_shift(const struct slabmod_cache *cach
 	return cache->shift % BITS_PER_LONG;
 }
 
+/* Whether the home of a slab is that of the CPU of @magazine. */
+static __always_inline bool cache_is_home(const struct slab *slab,
+					  const struct slabmod_magazine *magazine)
+{
+	return likely(READ_ONCE(slab->home) == magazine->cpu);
+}
+
+/* The rare cases of cache_free_check(). */
+static __always_inline enum cache_free cache_free_other(struct slabmod_cache *cache,
+							struct slabmod_magazine *magazine,
+							struct slab *slab, u64 index, void *object,
+							bool strict)
+{
+	unsigned int flags = cache->flags;
+
+	if (strict && flags & CACHE_STRICT_QUICK)
+		return cache_free_strict(cache, magazine, slab, index, object);
+	if (!strict || !(flags & CACHE_STRICT) || flags & CACHE_SLOW_FREE ||
+	    (flags & CACHE_CHECK_HOME && !cache_is_home(slab, magazine)))
+		return FREE_NOT;
+	return cache_free_strict(cache, magazine, slab, index, object);
+}
+
 /*
  * Return FREE_MAY_PUSH if the object at @offset may be pushed into @magazine, this CPU's: an
- * object starts there, is not free in its slab, and is owned by this CPU's home. @slab is from
+ * object starts there, is not free in its slab, and is owned by this CPU's home. FREE_AWAY: an
+ * object starts there, which may be free, and is owned by another home. @slab is from
  * chunk_frame_fast(@offset), of @cache and of the usual layout. Preemption is off since before that
  * lookup. Another CPU may be freeing objects to the slab.
  * @strict: if the cache is strict, free the object here and return FREE_DONE.
@@ -143,37 +172,32 @@ static __always_inline enum cache_free cache_free_check(struct slabmod_cache *ca
 {
 	u64 index;
 
-	if (!cache_has_bits(offset, &cache->quick_mask)) {
-		index = (offset & cache->index_mask) >> cache_shift(cache);
-		if (cache_bit_is_set(index, slab->free))
-			return FREE_NOT;
-		return FREE_MAY_PUSH;
+	if (!cache_has_bits(offset, &cache->quick_mask))
+		goto aligned;
+	if (!cache_has_bits(offset, &cache->home_mask)) {
+		if (!cache_is_home(slab, magazine))
+			return FREE_AWAY;
+		goto aligned;
 	}
 	index = cache_offset_index(cache, offset);
 	if (unlikely(index >= cache->quick_objects)) {
-		unsigned int flags = cache->flags;
-
-		if (strict && flags & CACHE_STRICT_QUICK)
-			return cache_free_strict(cache, magazine, slab, index, object);
-		/* One test for caches that are neither strict nor slow. */
-		if (flags & (CACHE_SLOW_FREE | CACHE_STRICT)) {
-			if (!strict || flags & CACHE_SLOW_FREE ||
-			    (flags & CACHE_CHECK_HOME && READ_ONCE(slab->home) != magazine->cpu))
-				return FREE_NOT;
-			return cache_free_strict(cache, magazine, slab, index, object);
-		}
-		if (index >= cache->objects)
-			return FREE_NOT;
-		if (flags & CACHE_CHECK_HOME && READ_ONCE(slab->home) != magazine->cpu)
-			return FREE_NOT;
+		if (unlikely(index >= cache->home_objects))
+			return cache_free_other(cache, magazine, slab, index, object, strict);
+		if (!cache_is_home(slab, magazine))
+			return FREE_AWAY;
 	}
-	if (cache_bit_is_set(index, slab->free))
-		return FREE_NOT;
-	return FREE_MAY_PUSH;
+	goto indexed;
+aligned:
+	index = (offset & cache->index_mask) >> cache_shift(cache);
+indexed:
+	return cache_bit_is_set(index, slab->free) ? FREE_NOT : FREE_MAY_PUSH;
 }
 
 /* Free an object that passed the checks but that the magazine refused. Preemption is off. */
 void cache_free_full(struct slabmod_cache *cache, void *object);
+
+/* Free an object for which cache_free_check() returned FREE_AWAY. */
+void cache_free_away(struct slabmod_cache *cache, struct slab *slab, void *object);
 
 /*
  * The fast path of a free. Return true if the object was freed; otherwise nothing was done.
@@ -188,13 +212,16 @@ static __always_inline bool cache_free_fast(struct slabmod_cache *cache, struct 
 	case FREE_MAY_PUSH:
 		if (unlikely(!slabmod_magazine_push(magazine, object)))
 			cache_free_full(cache, object);
-		fallthrough;
-	case FREE_DONE:
-		return true;
-	case FREE_NOT:
 		break;
+	case FREE_AWAY:
+		cache_free_away(cache, slab, object);
+		break;
+	case FREE_DONE:
+		break;
+	case FREE_NOT:
+		return false;
 	}
-	return false;
+	return true;
 }
 
 /* The result of a lookup. */

@@ -71,16 +71,32 @@ static unsigned int line_align(size_t size)
 	return line;
 }
 
+/* If the objects fill the slab and have a power of two as size, alignment identifies them. */
+static unsigned long offset_mask(const struct slabmod_cache *cache)
+{
+	return cache->flags & CACHE_CHECK_INDEX ? ~0ul : (cache->size - 1) | chunk_map.beyond;
+}
+
 void cache_setup_free_path(struct slabmod_cache *cache)
 {
 	if (want_init_on_free() && !(cache->flags & SLABMOD_TYPESAFE_BY_RCU))
 		cache->flags |= CACHE_CLEAR;
-	if (cache->flags & (CACHE_CHECKS | CACHE_SLOW_FREE | CACHE_STRICT))
-		cache->quick_mask = ~0ul;
-	if (cache->flags & (CACHE_CHECK_HOME | CACHE_SLOW_FREE | CACHE_STRICT))
-		cache->quick_objects = 0;
-	if (cache->flags & CACHE_STRICT && !(cache->flags & (CACHE_CHECK_HOME | CACHE_SLOW_FREE)))
-		cache->flags |= CACHE_STRICT_QUICK;
+	cache->quick_mask = ~0ul;
+	cache->home_mask = ~0ul;
+	cache->quick_objects = 0;
+	cache->home_objects = 0;
+	if (cache->flags & CACHE_SLOW_FREE)
+		return;
+	if (cache->flags & CACHE_STRICT) {
+		if (!(cache->flags & CACHE_CHECK_HOME))
+			cache->flags |= CACHE_STRICT_QUICK;
+	} else if (cache->flags & CACHE_CHECK_HOME) {
+		cache->home_mask = offset_mask(cache);
+		cache->home_objects = cache->objects;
+	} else {
+		cache->quick_mask = offset_mask(cache);
+		cache->quick_objects = cache->objects;
+	}
 }
 EXPORT_SYMBOL_FOR_TEST(cache_setup_free_path);
 

@@ -352,6 +352,12 @@ static bool slab_is_near(const struct slab *slab)
 	return chunk && chunk->buddy->nid == source_near_node(numa_mem_id());
 }
 
+/* Return true if a CPU may not allocate objects of @slab again, which has another home. */
+static bool is_foreign(const struct slabmod_cache *cache, const struct slab *slab)
+{
+	return cache->flags & CACHE_SHARES_LINES || !slab_is_near(slab);
+}
+
 static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
 			  void *object)
 {
@@ -395,7 +401,7 @@ void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *
 		/* Whether this CPU may allocate the object again. */
 		local = !(cache->flags & CACHE_CHECK_HOME) ||
 			READ_ONCE(slab->home) == raw_smp_processor_id() ||
-			(!(cache->flags & CACHE_SHARES_LINES) && slab_is_near(slab));
+			!is_foreign(cache, slab);
 		if (local)
 			put = put_local(cache, magazine, object);
 		else
@@ -413,3 +419,32 @@ void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *
 			      cache->name, object);
 }
 EXPORT_SYMBOL_FOR_TEST(magazine_free_object);
+
+/* Push an object to the remote stack. Return false if that is full, or the object is its last. */
+static bool push_remote(struct slabmod_magazine *magazine, void *object)
+{
+	void **remote = magazine_remote(magazine) + magazine->nr_remote;
+
+	/* Below the first is an old local one: then the slow path tells. */
+	if (unlikely(magazine->nr_remote == magazine_remote_capacity(magazine->room) ||
+		     remote[-1] == object))
+		return false;
+	*remote = object;
+	WRITE_ONCE(magazine->nr_remote, magazine->nr_remote + 1);
+	return true;
+}
+
+void magazine_free_away(struct slabmod_cache *cache, struct slab *slab, void *object)
+{
+	struct slabmod_magazine *magazine = this_cpu_ptr(READ_ONCE(cache->magazines));
+	bool done = false;
+
+	if (!is_foreign(cache, slab)) {
+		done = slabmod_magazine_push(magazine, object);
+	} else if (likely(magazine->room)) {
+		done = slabmod_magazine_begin(magazine) >= 0 && push_remote(magazine, object);
+		slabmod_magazine_end(magazine, 0);
+	}
+	if (unlikely(!done))
+		magazine_free_object(cache, slab, object);
+}

@@ -109,6 +109,9 @@ size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **object
 /* Free an object that is known to start in @slab. Any context. */
 void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *object);
 
+/* The same for an object that is not free in @slab, which has another home. Preemption is off. */
+void magazine_free_away(struct slabmod_cache *cache, struct slab *slab, void *object);
+
 /*
  * Enter this CPU's magazine for longer than the fast path: its count is in @local_top until
  * magazine_unlock_local(). Return NULL if it is busy, or if there is none. Preemption is off.

@@ -157,10 +157,7 @@ bool slab_layout(struct slabmod_cache *cache, unsigned int size, unsigned int al
 	cache->small = small_geometry(cache);
 	cache->objects = cache->usual.objects;
 	cache->slab_mask = (PAGE_SIZE << cache->usual.order) - 1;
-	/* If the objects fill the slab and have a power of two as size, alignment is enough. */
-	cache->quick_mask = ((1u << cache->shift) - 1) | chunk_map.beyond;
 	cache->index_mask = cache->slab_mask | chunk_map.beyond;
-	cache->quick_objects = cache->objects;
 	cache->nr_objects = cache->objects;
 	if (!is_power_of_2(size) || cache->objects * size != cache->usual.pages << PAGE_SHIFT)
 		cache->flags |= CACHE_CHECK_INDEX;

@@ -377,7 +377,6 @@ struct slab_geometry {
 #define CACHE_STRICT		SLABMOD_STRICT	/* likewise; never with CACHE_DEBUG */
 /* Each freed object needs processing: frees take the slow path. */
 #define CACHE_SLOW_FREE		(CACHE_CLEAR | CACHE_DEBUG | CACHE_LEAKS)
-#define CACHE_CHECKS		(CACHE_CHECK_HOME | CACHE_CHECK_INDEX)
 
 /* A name, a hyphen and a number. */
 #define CACHE_LABEL_MAX	(SLABMOD_CACHE_NAME_MAX + 11)
@@ -395,19 +394,22 @@ struct slabmod_cache {
 	 */
 	struct slabmod_magazine __percpu *magazines;
 	/*
-	 * Bits that are clear in chunk_offset() of every object; ~0 if these bits do not
-	 * identify an object. Then an index below @quick_objects does, if that is not 0.
+	 * Which checks a free needs. The masks have the bits that are clear in chunk_offset() of
+	 * every object, or ~0 if these bits do not identify an object. Then an index below the
+	 * number of objects does, or if that is 0, the slow path decides.
 	 */
-	unsigned long quick_mask;
+	unsigned long quick_mask;	/* if every CPU may push objects of any home */
+	unsigned long home_mask;	/* if the home of the object must be this CPU's */
+	unsigned long quick_objects;	/* as @quick_mask */
 	unsigned long index_mask;	/* of an offset: within its slab, and beyond the map */
-	unsigned long quick_objects;
 	u64 inverse;			/* of the odd part of @size, modulo 2^64 */
 	unsigned int flags;
-	u16 objects;			/* in a slab of the usual layout */
+	u16 home_objects;		/* as @home_mask */
 	u8 shift;			/* size == odd part << shift */
 	u8 group;			/* number of objects that fill whole lines */
 	/* Read by slow paths. */
 	unsigned long nr_objects;	/* as @objects; 64 bits for a shorter comparison */
+	u16 objects;			/* in a slab of the usual layout */
 	unsigned int slab_mask;		/* bytes of a slab's block, less one */
 	struct slab_geometry usual;
 	struct slab_geometry small;	/* when memory is short */

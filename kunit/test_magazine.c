@@ -446,6 +446,27 @@ static void test_shared_lines_return_to_their_home(struct kunit *test)
 	kit_expect_unused(test, cache);
 }
 
+/* The home of the slab is CPU 1's, so the object would wait in a stack here. */
+static void test_double_free_away_from_home_is_found_at_once(struct kunit *test)
+{
+	struct slabmod_cache *cache = cache_with_magazines(test, SHARED_LINES);
+	void *objects[2];
+
+	kit_need_cpus(test, 2);
+	kit_alloc_on(1, test, cache, objects, 2);
+	slabmod_cache_free(cache, objects[0]);
+	magazine_drain_all(cache);
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+			  slabmod_cache_free(cache, objects[0]));
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->nr_remote, 0);
+	slabmod_cache_free(cache, objects[1]);
+	/* In the stack, not in its slab: the same object twice in a row is found, too. */
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, cache->name,
+			  slabmod_cache_free(cache, objects[1]));
+	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->nr_remote, 1);
+	kit_expect_unused(test, cache);
+}
+
 static void bulk_here(void *arg)
 {
 	struct errand *errand = arg;
@@ -560,6 +581,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(test_whole_lines_stay_where_they_were_freed),
 	KUNIT_CASE(test_objects_of_all_pages_of_a_slab_are_local),
 	KUNIT_CASE(test_shared_lines_return_to_their_home),
+	KUNIT_CASE(test_double_free_away_from_home_is_found_at_once),
 	KUNIT_CASE(test_cpus_without_homes_share_no_line),
 	KUNIT_CASE(test_bulk_free_returns_shared_lines_to_their_home),
 	KUNIT_CASE(test_offline_cpu_leaves_nothing_behind),

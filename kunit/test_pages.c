@@ -125,11 +125,15 @@ static void test_exact_sizes_use_no_more_pages_than_needed(struct kunit *test)
 
 static void test_unused_tail_of_exact_pages_is_free(struct kunit *test)
 {
-	/* The first adds a chunk, the second uses free pages of it. */
-	void *first = slabmod_alloc_pages_exact(33 * 1024, GFP_KERNEL);
-	unsigned long buddy = pool_ledger(root_pool).buddy;
-	void *second = slabmod_alloc_pages_exact(33 * 1024, GFP_KERNEL);
+	unsigned long buddy;
+	void *first, *second;
 
+	/* Leave the ager nothing to drain, which would add free pages. */
+	pool_shrink(root_pool);
+	/* The first adds a chunk, the second uses free pages of it. */
+	first = slabmod_alloc_pages_exact(33 * 1024, GFP_KERNEL);
+	buddy = pool_ledger(root_pool).buddy;
+	second = slabmod_alloc_pages_exact(33 * 1024, GFP_KERNEL);
 	KUNIT_EXPECT_EQ(test, buddy - pool_ledger(root_pool).buddy, 36 * 1024);
 	slabmod_free_pages_exact(first, 33 * 1024);
 	slabmod_free_pages_exact(second, 33 * 1024);

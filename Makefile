@@ -62,6 +62,9 @@ man:
 install_man: man
 	@scripts/install man
 
+deb:
+	@scripts/deb
+
 coverage:
 	@scripts/coverage $(if $(GUESTS),GUESTS=$(GUESTS)) $(if $(SUITES),SUITES=$(SUITES))
 
@@ -100,6 +103,7 @@ help:
 	@echo 'make style            only the checkers of the source'
 	@echo 'make htmldocs         the documents as web pages, in build/htmldocs'
 	@echo 'make man              the manual pages, in build/man; make install_man installs them'
+	@echo 'make deb              packages of Debian, checked with lintian, in build/deb'
 	@echo 'make coverage         which lines of slabmod the tests reach, in build/coverage/html'
 	@echo 'make fuzz             random calls of slabmod in user space, under libFuzzer and ASan'
 	@echo '                        FOR=60  minutes (5)'
@@ -120,4 +124,4 @@ help:
 	@echo '                        BUGS=all            and planted bugs, which slabmod must report (none)'
 	@echo 'make clean            remove build output (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install headers_install uninstall demo check check-all stress style htmldocs man install_man coverage fuzz races bench bench-native dropin clean help
+.PHONY: modules install modules_install headers_install uninstall demo check check-all stress style htmldocs man install_man deb coverage fuzz races bench bench-native dropin clean help

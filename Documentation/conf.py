@@ -13,8 +13,11 @@ highlight_language = "none"
 html_theme = "alabaster"
 html_show_sourcelink = False
 
-# The page of section 4; scripts/man makes those of section 9.
-man_pages = [("slabmod", "slabmod", "allocator of physical memory in a kernel module", author, 4)]
+# scripts/man makes the pages of section 9.
+man_pages = [
+    ("slabmod", "slabmod", "allocator of physical memory in a kernel module", author, 4),
+    ("slabmod-framemap", "slabmod-framemap", "draw the memory that slabmod holds", author, 1),
+]
 
 # Attributes of the C declarations in include/slabmod
 c_id_attributes = [

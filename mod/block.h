@@ -94,7 +94,7 @@ bool block_free(void *block);
  */
 bool block_release(void *block, struct frame *frame);
 
-/* Return true if nothing has to be done with freed blocks of @owner, which has none of @flags. */
+/* Return true if @owner has none of @flags, and nothing has to be done with its freed blocks. */
 static __always_inline bool block_is_plain(const struct slabmod_cache *owner, unsigned int flags)
 {
 	return !(owner->flags & flags) && !static_branch_unlikely(&debug_blocks) &&

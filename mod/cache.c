@@ -185,6 +185,19 @@ noinline void *cache_alloc_special(struct slabmod_cache *cache, gfp_t gfp, size_
 	return cache_alloc_slow(cache, gfp, NUMA_NO_NODE, requested);
 }
 
+noinline void *cache_alloc_easily(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
+{
+	void *object;
+
+	gfp = gfp_easy(gfp);
+	if (slabmod_magazine_pop(&cache->fastpath.magazines, &object))
+		return object;
+	if (alloc_refused(cache, &gfp, NUMA_NO_NODE))
+		return NULL;
+	object = alloc_near(cache, gfp);
+	return object ? post_alloc(cache, object, gfp, requested, wants_init(cache, gfp)) : NULL;
+}
+
 /* Every allocation of a strict cache calls this. Its fast path saves no registers. */
 noinline void *__slabmod_cache_refill(struct slabmod_cache *cache, gfp_t gfp, size_t requested)
 {

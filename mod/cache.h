@@ -24,6 +24,9 @@ static __always_inline void cache_may_alloc(gfp_t gfp)
 		might_alloc(gfp);
 }
 
+/* As cache_alloc(), but without reclaim. A failure is neither reported nor counted. */
+void *cache_alloc_easily(struct slabmod_cache *cache, gfp_t gfp, size_t requested);
+
 /* An allocation with flags that the fast path does not know; it may know all but __GFP_ZERO. */
 void *cache_alloc_special(struct slabmod_cache *cache, gfp_t gfp, size_t requested);
 
@@ -107,7 +110,7 @@ static __always_inline u64 cache_offset_index(const struct slabmod_cache *cache,
 enum cache_free {
 	FREE_NOT,
 	FREE_MAY_PUSH,
-	FREE_AWAY,	/* the object is another home's */
+	FREE_AWAY,	/* the object is another home's, or this CPU has no magazine */
 	FREE_DONE,
 };
 
@@ -160,7 +163,7 @@ static __always_inline enum cache_free cache_free_other(struct slabmod_cache *ca
 /*
  * Return FREE_MAY_PUSH if the object at @offset may be pushed into @magazine, this CPU's: an
  * object starts there, is not free in its slab, and is owned by this CPU's home. FREE_AWAY: an
- * object starts there, which may be free, and is owned by another home. @slab is from
+ * object starts there, which may be free, and is not known to be this home's. @slab is from
  * chunk_frame_fast(@offset), of @cache and of the usual layout. Preemption is off since before that
  * lookup. Another CPU may be freeing objects to the slab.
  * @strict: if the cache is strict, free the object here and return FREE_DONE.
@@ -196,7 +199,7 @@ indexed:
 /* Free an object that passed the checks but that the magazine refused. Preemption is off. */
 void cache_free_full(struct slabmod_cache *cache, void *object);
 
-/* Free an object for which cache_free_check() returned FREE_AWAY. */
+/* Free an object for which cache_free_check() returned FREE_AWAY. Preemption is off. */
 void cache_free_away(struct slabmod_cache *cache, struct slab *slab, void *object);
 
 /*

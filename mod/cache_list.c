@@ -11,9 +11,7 @@
  * also read under RCU. resize_mutex is held until old magazines are freed: a cache that has some is
  * not destroyed. Of slabmod's locks only pools_mutex may be held when they are taken.
  */
-#include <linux/ctype.h>
 #include <linux/llist.h>
-#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
@@ -26,10 +24,7 @@
 #include "cache.h"
 #include "cache_list.h"
 #include "cache_setup.h"
-#include "chunk.h"
 #include "debug/debug.h"
-#include "debug/fault.h"
-#include "debug/leak.h"
 #include "debug/quarantine.h"
 #include "defer.h"
 #include "events.h"

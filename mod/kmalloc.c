@@ -217,8 +217,8 @@ EXPORT_SYMBOL_SLABMOD(slabmod_kfree_bulk);
 /* ---- sizes ---- */
 
 /*
- * Find the size of the object in use at @p, if its cache is neither strict nor debugged and its
- * slab has the usual layout. Otherwise return false: memory_at() knows more.
+ * Find the size of the object in use at @p, if frees to its cache take the fast path and its slab
+ * has the usual layout. Otherwise return false: memory_at() knows more.
  */
 static __always_inline bool plain_size(const void *p, size_t *size)
 {
@@ -232,13 +232,13 @@ static __always_inline bool plain_size(const void *p, size_t *size)
 	cache = READ_ONCE(slab->cache);
 	if (unlikely((unsigned long)cache & FRAME_STATES))
 		goto other;
-	/* As in cache_free_check(). */
-	if (!cache_has_bits(offset, &cache->quick_mask)) {
+	/* As in cache_free_check(), but of any home. */
+	if (!cache_has_bits(offset, &cache->quick_mask) ||
+	    !cache_has_bits(offset, &cache->home_mask)) {
 		index = (offset & cache->index_mask) >> cache_shift(cache);
 	} else {
 		index = cache_offset_index(cache, offset);
-		if (unlikely(index >= cache->objects) ||
-		    unlikely(cache->flags & (CACHE_STRICT | CACHE_DEBUG)))
+		if (unlikely(index >= cache->quick_objects && index >= cache->home_objects))
 			goto other;
 	}
 	if (cache_bit_is_set(index, slab->free))
@@ -405,16 +405,12 @@ static size_t aligned_size(size_t size, unsigned long align)
  */
 static void *alloc_room_to_grow(struct slabmod_pool *pool, size_t old, size_t size, gfp_t gfp)
 {
-	void *room;
-
 	if (size <= old || size - old > old / 2 || size > SLABMOD_KMALLOC_MAX_CLASS ||
 	    want_init_on_alloc(gfp) || gfp & ~(GFP_HONOURED | GFP_HINTS))
 		return NULL;
-	room = slabmod_pool_kmalloc(pool, roundup_pow_of_two(size), gfp_easy(gfp));
-	/* The caller asks again, for less. Only that may count as a failure. */
-	if (!room)
-		stat_add(pool->source.stats, STAT_ALLOC_FAIL, -1l);
-	return room;
+	return cache_alloc_easily(cache_at(pool->kmalloc,
+					   slabmod_kmalloc_class(roundup_pow_of_two(size))),
+				  gfp, size);
 }
 
 static noinline void *krealloc_slow(struct slabmod_pool *pool, void *p, size_t size, size_t plain,

@@ -352,7 +352,7 @@ static bool slab_is_near(const struct slab *slab)
 	return chunk && chunk->buddy->nid == source_near_node(numa_mem_id());
 }
 
-/* Return true if a CPU may not allocate objects of @slab again, which has another home. */
+/* @slab has another home. Return true if this CPU may not allocate objects of it again. */
 static bool is_foreign(const struct slabmod_cache *cache, const struct slab *slab)
 {
 	return cache->flags & CACHE_SHARES_LINES || !slab_is_near(slab);
@@ -373,6 +373,12 @@ static enum put put_local(struct slabmod_cache *cache, struct slabmod_magazine *
 	return PUT_DONE;
 }
 
+static void add_remote(struct slabmod_magazine *magazine, void *object)
+{
+	magazine_remote(magazine)[magazine->nr_remote] = object;
+	WRITE_ONCE(magazine->nr_remote, magazine->nr_remote + 1);
+}
+
 static enum put put_remote(struct slabmod_cache *cache, struct slabmod_magazine *magazine,
 			   void *object)
 {
@@ -385,7 +391,7 @@ static enum put put_remote(struct slabmod_cache *cache, struct slabmod_magazine 
 			return PUT_NO_ROOM;
 		flush_remote(cache, magazine);
 	}
-	remote[magazine->nr_remote++] = object;
+	add_remote(magazine, object);
 	return PUT_DONE;
 }
 
@@ -425,12 +431,11 @@ static bool push_remote(struct slabmod_magazine *magazine, void *object)
 {
 	void **remote = magazine_remote(magazine) + magazine->nr_remote;
 
-	/* Below the first is an old local one: then the slow path tells. */
+	/* Below the first is a local one, or what was one: the slow path knows more. */
 	if (unlikely(magazine->nr_remote == magazine_remote_capacity(magazine->room) ||
 		     remote[-1] == object))
 		return false;
-	*remote = object;
-	WRITE_ONCE(magazine->nr_remote, magazine->nr_remote + 1);
+	add_remote(magazine, object);
 	return true;
 }
 

@@ -109,7 +109,10 @@ size_t magazine_alloc_bulk(struct slabmod_cache *cache, size_t nr, void **object
 /* Free an object that is known to start in @slab. Any context. */
 void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *object);
 
-/* The same for an object that is not free in @slab, which has another home. Preemption is off. */
+/*
+ * The same for an object that is not free in @slab, if that has another home, or this CPU has no
+ * magazine. Preemption is off.
+ */
 void magazine_free_away(struct slabmod_cache *cache, struct slab *slab, void *object);
 
 /*

@@ -196,8 +196,9 @@ static unsigned long count_objects(struct shrinker *shrinker, struct shrink_cont
 	return pages ?: SHRINK_EMPTY;
 }
 
-/* Empty slabs that are freed in one RCU read-side section, of all pools. */
+/* Empty slabs that are freed in one RCU read-side section, and sections of one step. */
 #define PASS_SLABS	1024
+#define PASSES		64
 
 struct scan {
 	void (*step)(struct slabmod_cache *cache, void *arg);
@@ -253,14 +254,20 @@ static void scan_pool(struct slabmod_pool *pool, void *arg)
 	scan->pages += before - after;
 }
 
-/* Take a step for all pools, in passes, until there is nothing to free or there are @nr pages. */
+/*
+ * Take a step for all pools, in passes, until there is nothing to free or there are @nr pages. Other
+ * CPUs may empty slabs and fill magazines meanwhile: drain once, and do not follow them for ever.
+ */
 static void scan_pools(struct scan *scan, unsigned long nr)
 {
+	unsigned int passes = PASSES;
+
 	do {
 		scan->slabs = PASS_SLABS;
 		pool_walk_rcu(scan_pool, scan);
+		scan->step = shrink_homes;
 		cond_resched();
-	} while (!scan->slabs && scan->pages < nr);
+	} while (!scan->slabs && scan->pages < nr && --passes);
 }
 
 static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_control *sc)

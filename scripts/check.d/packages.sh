@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The packages of Debian: lintian, and their life in bare systems of Debian 12 and of the newest
+# Debian. Each is installed beside the headers of a kernel, and a module that depends on slabmod is
+# added to DKMS; another kernel comes; the packages are removed. Needs root for the systems, which
+# are directories below build/check.
+# host
+# long
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+
+out=$top/build/check
+dir=$out/packages
+log=$dir/log
+
+check() {
+	if "${@:2}" >"$log" 2>&1; then
+		echo "ok $1"
+	else
+		cat "$log"
+		echo "not ok $1"
+	fi
+}
+
+# The site that this machine gets its packages from
+site() {
+	# shellcheck disable=SC2016 # apt expands it
+	apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | head -n 1
+}
+
+# bare SUITE: with DKMS and one kernel's headers
+bare() {
+	system=$dir/$1
+	# A mirror may be behind. Without openssl, DKMS signs nothing.
+	mmdebstrap --quiet --variant=apt --skip=cleanup/apt \
+		--include=dkms,linux-headers-amd64,openssl \
+		--aptopt='Acquire::Check-Valid-Until "false"' "$1" "$system" "deb $(site) $1 main"
+}
+
+# inside COMMAND...: run it in the system, without questions
+inside() {
+	# shellcheck disable=SC2016 # it is for the inner shell
+	unshare --mount --pid --fork sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' \
+		"$system" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+		DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+releases() {
+	(cd "$system/lib/modules" && echo *)
+}
+
+installs() {
+	mkdir "$system/deb"
+	cp "$top"/build/deb/*.deb "$system/deb/"
+	inside sh -c 'apt-get install -y --no-install-recommends /deb/*.deb'
+}
+
+# built MODULE: for all kernels of the system
+built() {
+	# shellcheck disable=SC2016 # it is for the inner shell
+	inside sh -c 'for dir in /lib/modules/*; do
+		ls "$dir/updates/dkms/$0".ko* "$dir/slabmod/slabmod.mk" "$dir/slabmod/Module.symvers" \
+			"$dir/slabmod/include/slabmod/slabmod.h" || exit
+	done' "$1"
+}
+
+# Exactly one module, of this version, signed with DKMS's own key
+as_expected() {
+	local module
+	module=$(echo "$system/lib/modules/$(releases)"/updates/dkms/*)
+	[[ $(modinfo -F version "$module") == "$(version)" && $(modinfo -F signer "$module") ]]
+}
+
+documented() {
+	inside sh -c 'apt-get install -y --no-install-recommends man-db &&
+		man -w 4 slabmod && man -w 9 slabmod_kmalloc && man -w 1 slabmod-framemap' &&
+		inside sh -c 'printf "page_size 4096\n" | slabmod-framemap --text -' &&
+		[[ -e $system/usr/share/doc/slabmod-doc/html/index.html ]]
+}
+
+adds_caller() {
+	local to=$system/usr/src/caller-1
+	mkdir "$to"
+	cat >"$to/dkms.conf" <<-'EOT'
+		PACKAGE_NAME="caller"
+		PACKAGE_VERSION="1"
+		BUILT_MODULE_NAME[0]="caller"
+		DEST_MODULE_LOCATION[0]="/updates/dkms"
+		BUILD_DEPENDS[0]="slabmod"
+		AUTOINSTALL="yes"
+	EOT
+	cat >"$to/Kbuild" <<-'EOT'
+		include /lib/modules/$(KERNELRELEASE)/slabmod/slabmod.mk
+		obj-m := caller.o
+	EOT
+	cat >"$to/caller.c" <<-'EOT'
+		#include <linux/module.h>
+		#include <linux/slab.h>
+		static void *p;
+		static int __init begin(void) { p = kmalloc(100, GFP_KERNEL); return p ? 0 : -ENOMEM; }
+		static void __exit end(void) { kfree(p); }
+		module_init(begin);
+		module_exit(end);
+		MODULE_DESCRIPTION("Runs on slabmod");
+		MODULE_LICENSE("GPL");
+	EOT
+	inside dkms install caller/1 -k "$(releases)" && built caller
+}
+
+calls_slabmod() {
+	local release
+	for release in $(releases); do
+		[[ $(modinfo -F depends "$(echo "$system/lib/modules/$release"/updates/dkms/caller.ko*)") == slabmod ]] ||
+			return
+	done
+}
+
+# As an upgrade does: DKMS builds both, in the order of their dependence.
+another_kernel() {
+	inside apt-get install -y --no-install-recommends linux-headers-cloud-amd64 &&
+		[[ $(releases) == *' '* ]] && built slabmod && built caller
+}
+
+removes() {
+	inside dkms remove caller/1 --all &&
+		inside sh -c 'apt-get purge -y slabmod-dkms slabmod-dev slabmod-tools slabmod-doc'
+}
+
+leaves_nothing() {
+	rm -r "$system/deb" "$system/usr/src/caller-1"
+	diff /dev/null <(cd "$system" && find . -xdev -name '*slabmod*' ! -path './var/log/*' ! -path './proc/*')
+}
+
+"$top/scripts/deps" packages
+rm -rf "$dir"
+mkdir -p "$dir"
+check 'lintian finds nothing' "$top/scripts/deb"
+if ((EUID)); then
+	echo 'ok packages in bare systems # SKIP needs root'
+	exit
+fi
+for suite in bookworm sid; do
+	if ! bare "$suite" >"$log" 2>&1; then
+		cat "$log"
+		echo "not ok $suite: a bare system"
+		continue
+	fi
+	check "$suite: packages are installed" installs
+	check "$suite: DKMS has built slabmod.ko alone" built slabmod
+	check "$suite: its version and signature" as_expected
+	check "$suite: documents and tools" documented
+	check "$suite: a module that depends on slabmod" adds_caller
+	check "$suite: both for another kernel" another_kernel
+	check "$suite: the module calls slabmod" calls_slabmod
+	check "$suite: packages are removed" removes
+	check "$suite: nothing is left" leaves_nothing
+	rm -rf "${dir:?}/$suite"
+done

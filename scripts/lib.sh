@@ -107,12 +107,12 @@ sphinx() {
 		"$top/Documentation" "$3"
 }
 
-# kvm_works KERNEL LOG
+# kvm_works LOG OPTION...: with these options of scripts/vm
 # Return true if KVM works. /dev/kvm does not prove it: boot a guest, and remember the
 # result until the host reboots. On a machine too busy to boot one in time the answer is
 # no, which makes guests slower and changes no verdict.
 kvm_works() {
-	[[ -w /dev/kvm ]] && guest_runs kvm "$2" --accel kvm --kernel "$1"
+	[[ -w /dev/kvm ]] && guest_runs kvm "$1" --accel kvm "${@:2}"
 }
 
 # uml_works KERNEL LOG: whether this CPU runs that user-mode Linux. That of 6.1 cannot save the

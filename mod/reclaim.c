@@ -255,8 +255,9 @@ static void scan_pool(struct slabmod_pool *pool, void *arg)
 }
 
 /*
- * Take a step for all pools, in passes, until there is nothing to free or there are @nr pages. Other
- * CPUs may empty slabs and fill magazines meanwhile: drain once, and do not follow them for ever.
+ * Take a step for all pools, in passes, until there is nothing to free or there are @nr pages.
+ * Other CPUs may empty slabs and fill magazines meanwhile: drain once, and do not follow them for
+ * ever.
  */
 static void scan_pools(struct scan *scan, unsigned long nr)
 {

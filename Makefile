@@ -44,6 +44,9 @@ bench-native:
 check:
 	@scripts/check $(if $(STEPS),STEPS=$(STEPS)) $(if $(SUITES),SUITES=$(SUITES))
 
+try:
+	@scripts/check STEPS=try $(if $(SUITES),SUITES=$(SUITES)) $(if $(SEED),SEED=$(SEED))
+
 check-all:
 	@scripts/check STEPS=all
 
@@ -94,6 +97,7 @@ help:
 	@echo '                        STEPS=style,kunit,stock  only these steps'
 	@echo '                        SUITES=buddy,slab        only these KUnit suites'
 	@echo '                        SEED=N                   repeat a run with the same random seed'
+	@echo 'make try SUITES=slab  a suite on user-mode Linux, in seconds, for a first answer'
 	@echo 'make check-all        every test, including long ones'
 	@echo 'make stress           every call from all contexts at once, with CPU hotplug, on five kernels'
 	@echo '                        KERNELS=kunit,debian  only on these (kunit,kasan,kcsan,rt,debian)'
@@ -124,4 +128,4 @@ help:
 	@echo '                        BUGS=all            and planted bugs, which slabmod must report (none)'
 	@echo 'make clean            remove build output (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install headers_install uninstall demo check check-all stress style htmldocs man install_man deb coverage fuzz races bench bench-native dropin clean help
+.PHONY: modules install modules_install headers_install uninstall demo check try check-all stress style htmldocs man install_man deb coverage fuzz races bench bench-native dropin clean help

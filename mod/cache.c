@@ -4,7 +4,7 @@
  *
  * The fast paths are in cache.h and slabmod/fast.h, inlined into exported functions. The slow
  * paths are noinline, because inlined they cost the fast path a stack frame. Creation and
- * destruction of caches are in cache_list.c.
+ * destruction of caches are in cache_list.c and cache_setup.c.
  *
  * Contexts: any. Locks: none of its own.
  */

@@ -7,6 +7,7 @@
 # long
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/host.lib"
 
 out=$top/build/check
 dir=$out/dkms
@@ -14,15 +15,6 @@ release=$("$top/scripts/kernel" --release debian)
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
 modules=$dir/modules/$release
 log=$dir/log
-
-# check NAME COMMAND...
-check() {
-	if "${@:2}"; then
-		echo "ok $1"
-	else
-		echo "not ok $1"
-	fi
-}
 
 # As started at boot, without a home directory
 run_dkms() {
@@ -43,27 +35,17 @@ add_source() {
 
 # A module that calls slabmod, and one that slabmod.mk puts on it
 add_callers() {
-	local name to
-	for name in native dropin; do
-		to=$dir/src/caller_$name-1
-		mkdir -p "$to"
-		cat >"$to/dkms.conf" <<-EOT
-			PACKAGE_NAME="caller_$name"
-			PACKAGE_VERSION="1"
-			BUILT_MODULE_NAME[0]="caller_$name"
-			DEST_MODULE_LOCATION[0]="/updates/dkms"
-			BUILD_DEPENDS[0]="slabmod"
-			AUTOINSTALL="yes"
-		EOT
-	done
+	local to=$dir/src/caller_native-1
+	mkdir -p "$to"
+	dkms_conf caller_native >"$to/dkms.conf"
 	# The real path is /lib/modules/$(KERNELRELEASE)/slabmod.
-	cat >"$dir/src/caller_native-1/Kbuild" <<-EOT
+	cat >"$to/Kbuild" <<-EOT
 		slabmod := $dir/modules/\$(KERNELRELEASE)/slabmod
 		ccflags-y := -I\$(slabmod)/include
 		KBUILD_EXTRA_SYMBOLS := \$(slabmod)/Module.symvers
 		obj-m := caller_native.o
 	EOT
-	cat >"$dir/src/caller_native-1/caller_native.c" <<-'EOT'
+	cat >"$to/caller_native.c" <<-'EOT'
 		#include <slabmod/slabmod.h>
 		static void *p;
 		static int __init begin(void) { p = slabmod_kmalloc(100, GFP_KERNEL); return p ? 0 : -ENOMEM; }
@@ -73,20 +55,7 @@ add_callers() {
 		SLABMOD_IMPORT();
 		MODULE_LICENSE("GPL");
 	EOT
-	cat >"$dir/src/caller_dropin-1/Kbuild" <<-EOT
-		include $dir/modules/\$(KERNELRELEASE)/slabmod/slabmod.mk
-		obj-m := caller_dropin.o
-	EOT
-	cat >"$dir/src/caller_dropin-1/caller_dropin.c" <<-'EOT'
-		#include <linux/module.h>
-		#include <linux/slab.h>
-		static void *p;
-		static int __init begin(void) { p = kmalloc(100, GFP_KERNEL); return p ? 0 : -ENOMEM; }
-		static void __exit end(void) { kfree(p); }
-		module_init(begin);
-		module_exit(end);
-		MODULE_LICENSE("GPL");
-	EOT
+	dropin_caller "$dir/src" caller_dropin "$dir/modules/\$(KERNELRELEASE)/slabmod/slabmod.mk"
 	run_dkms add caller_native/1 && run_dkms add caller_dropin/1
 }
 

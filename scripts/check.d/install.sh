@@ -5,21 +5,13 @@
 # host
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/host.lib"
 
 kdir=$("$top/scripts/kernel" debian)
 release=$("$top/scripts/kernel" --release debian)
 dir=$top/build/check/install
 rm -rf "$dir"
 mkdir -p "$dir/bin"
-
-# check NAME COMMAND...
-check() {
-	if "${@:2}"; then
-		echo "ok $1"
-	else
-		echo "not ok $1"
-	fi
-}
 
 # A copy, because these builds would replace the modules in the top directory
 copy() {

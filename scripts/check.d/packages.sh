@@ -8,19 +8,11 @@
 # long
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/host.lib"
 
 out=$top/build/check
 dir=$out/packages
 log=$dir/log
-
-check() {
-	if "${@:2}" >"$log" 2>&1; then
-		echo "ok $1"
-	else
-		cat "$log"
-		echo "not ok $1"
-	fi
-}
 
 # The site that this machine gets its packages from
 site() {
@@ -79,31 +71,8 @@ documented() {
 }
 
 adds_caller() {
-	local to=$system/usr/src/caller-1
-	mkdir "$to"
-	cat >"$to/dkms.conf" <<-'EOT'
-		PACKAGE_NAME="caller"
-		PACKAGE_VERSION="1"
-		BUILT_MODULE_NAME[0]="caller"
-		DEST_MODULE_LOCATION[0]="/updates/dkms"
-		BUILD_DEPENDS[0]="slabmod"
-		AUTOINSTALL="yes"
-	EOT
-	cat >"$to/Kbuild" <<-'EOT'
-		include /lib/modules/$(KERNELRELEASE)/slabmod/slabmod.mk
-		obj-m := caller.o
-	EOT
-	cat >"$to/caller.c" <<-'EOT'
-		#include <linux/module.h>
-		#include <linux/slab.h>
-		static void *p;
-		static int __init begin(void) { p = kmalloc(100, GFP_KERNEL); return p ? 0 : -ENOMEM; }
-		static void __exit end(void) { kfree(p); }
-		module_init(begin);
-		module_exit(end);
-		MODULE_DESCRIPTION("Runs on slabmod");
-		MODULE_LICENSE("GPL");
-	EOT
+	# shellcheck disable=SC2016 # it is for make
+	dropin_caller "$system/usr/src" caller '/lib/modules/$(KERNELRELEASE)/slabmod/slabmod.mk'
 	inside dkms install caller/1 -k "$(releases)" && built caller
 }
 
@@ -134,25 +103,24 @@ leaves_nothing() {
 "$top/scripts/deps" packages
 rm -rf "$dir"
 mkdir -p "$dir"
-check 'lintian finds nothing' "$top/scripts/deb"
+check_quiet 'lintian finds nothing' "$top/scripts/deb"
 if ((EUID)); then
 	echo 'ok packages in bare systems # SKIP needs root'
 	exit
 fi
 for suite in bookworm sid; do
-	if ! bare "$suite" >"$log" 2>&1; then
-		cat "$log"
+	if ! quiet bare "$suite"; then
 		echo "not ok $suite: a bare system"
 		continue
 	fi
-	check "$suite: packages are installed" installs
-	check "$suite: DKMS has built slabmod.ko alone" built slabmod
-	check "$suite: its version and signature" as_expected
-	check "$suite: documents and tools" documented
-	check "$suite: a module that depends on slabmod" adds_caller
-	check "$suite: both for another kernel" another_kernel
-	check "$suite: the module calls slabmod" calls_slabmod
-	check "$suite: packages are removed" removes
-	check "$suite: nothing is left" leaves_nothing
+	check_quiet "$suite: packages are installed" installs
+	check_quiet "$suite: DKMS has built slabmod.ko alone" built slabmod
+	check_quiet "$suite: its version and signature" as_expected
+	check_quiet "$suite: documents and tools" documented
+	check_quiet "$suite: a module that depends on slabmod" adds_caller
+	check_quiet "$suite: both for another kernel" another_kernel
+	check_quiet "$suite: the module calls slabmod" calls_slabmod
+	check_quiet "$suite: packages are removed" removes
+	check_quiet "$suite: nothing is left" leaves_nothing
 	rm -rf "${dir:?}/$suite"
 done

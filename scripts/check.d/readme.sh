@@ -5,20 +5,11 @@
 # host
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/host.lib"
 
 dir=$top/build/check/readme
 release=$("$top/scripts/kernel" --release debian)
 log=$dir/log
-
-# check NAME COMMAND...
-check() {
-	if "${@:2}" >"$log" 2>&1; then
-		echo "ok $1"
-	else
-		cat "$log"
-		echo "not ok $1"
-	fi
-}
 
 # block LANGUAGE N: print the Nth block of code in this language below the heading
 block() {
@@ -74,8 +65,8 @@ prints_what_it_says() {
 
 rm -rf "$dir"
 mkdir -p "$dir"
-check 'README.md has a module, its Kbuild, commands and their output' prepare
-check 'the commands build slabmod' build slabmod 1
-check 'and the module, without a warning' compiles_silently
-check 'the module loads and unloads in a guest' runs
-check 'the commands print what README.md says' prints_what_it_says
+check_quiet 'README.md has a module, its Kbuild, commands and their output' prepare
+check_quiet 'the commands build slabmod' build slabmod 1
+check_quiet 'and the module, without a warning' compiles_silently
+check_quiet 'the module loads and unloads in a guest' runs
+check_quiet 'the commands print what README.md says' prints_what_it_says

@@ -56,7 +56,7 @@ void interp_expect_report(struct interp *in, u32 kinds)
 
 static unsigned long failures_of(struct slabmod_pool *pool)
 {
-	return stat_sum(pool->source.stats, STAT_CHUNK_FAIL);
+	return stat_sum(pool->source.stats, EVENT_CHUNK_FAIL);
 }
 
 unsigned long interp_failures(struct interp *in)

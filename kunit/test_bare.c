@@ -140,7 +140,7 @@ static void test_kernel_is_asked_for_pages_of_the_nearest_node(struct kunit *tes
 	unsigned int i;
 
 	kit_alloc_n(test, cache, objects, MANY);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_CHUNK_FAIL), 0);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_CHUNK_FAIL), 0);
 	KUNIT_EXPECT_EQ(test, kit_source.refused, 0);
 	for (i = 0; i < MANY; i++)
 		KUNIT_EXPECT_EQ(test, kit_node(objects[i]), near_node(nid));
@@ -175,19 +175,19 @@ static void test_node_home_is_that_of_the_nearest_node(struct kunit *test)
 	magazine_drain_all(cache);
 	/* As if the CPU had been offline. */
 	home_drain_cpu(cache, raw_smp_processor_id());
-	KUNIT_EXPECT_GT(test, kit_stat(cache, STAT_RETIRE), 0);
+	KUNIT_EXPECT_GT(test, kit_stat(cache, EVENT_RETIRE), 0);
 	KUNIT_EXPECT_GT(test, cache->node_homes[near_node(nid)].nr_partial, 0);
 	KUNIT_EXPECT_EQ(test, cache->node_homes[nid].nr_partial, 0);
 	/* The CPU finds them again before it makes a slab. */
-	adopted = kit_stat(cache, STAT_ADOPT);
-	slabs = kit_stat(cache, STAT_SLAB_NEW);
+	adopted = kit_stat(cache, EVENT_ADOPT);
+	slabs = kit_stat(cache, EVENT_SLAB_NEW);
 	slabmod_cache_free(cache, slabmod_cache_alloc(cache, GFP_KERNEL));
 	magazine_drain_all(cache);
 	kit_alloc_n(test, cache, objects + MANY, MANY);
-	KUNIT_EXPECT_GT(test, kit_stat(cache, STAT_ADOPT), adopted);
+	KUNIT_EXPECT_GT(test, kit_stat(cache, EVENT_ADOPT), adopted);
 	KUNIT_EXPECT_EQ(test, cache->node_homes[near_node(nid)].nr_partial, 0);
-	kunit_info(test, "%lu slabs adopted, %lu made\n", kit_stat(cache, STAT_ADOPT) - adopted,
-		   kit_stat(cache, STAT_SLAB_NEW) - slabs);
+	kunit_info(test, "%lu slabs adopted, %lu made\n", kit_stat(cache, EVENT_ADOPT) - adopted,
+		   kit_stat(cache, EVENT_SLAB_NEW) - slabs);
 	slabmod_cache_free_bulk(cache, 2 * MANY, objects);
 	kit_expect_unused(test, cache);
 	KUNIT_EXPECT_TRUE(test, pool_bound_holds(cache->pool));

@@ -151,10 +151,10 @@ static void test_magazine_in_use_that_needs_less_holds_less(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, magazine->capacity, 16);
 	KUNIT_EXPECT_GT(test, magazine_count(cache), 16);
 	KUNIT_EXPECT_TRUE(test, magazine_check(cache));
-	flushes = kit_stat(cache, STAT_FLUSH);
+	flushes = kit_stat(cache, EVENT_FLUSH);
 	release(alloc(test, pool, 1 << ORDER), 1 << ORDER);
 	KUNIT_EXPECT_LE(test, magazine_nr_objects(kit_magazine(cache)), 16);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_FLUSH), flushes + 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_FLUSH), flushes + 1);
 	/* That was no reason to hold more. */
 	magazine_scan_idle(cache);
 	KUNIT_EXPECT_EQ(test, magazine->capacity, 8);

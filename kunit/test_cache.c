@@ -248,7 +248,7 @@ static void expect_constructed_once(struct kunit *test, unsigned int flags)
 			slabmod_cache_shrink(cache);
 	}
 	KUNIT_EXPECT_GE(test, constructed, ARRAY_SIZE(built));
-	KUNIT_EXPECT_EQ(test, constructed, cache->objects * kit_stat(cache, STAT_SLAB_NEW));
+	KUNIT_EXPECT_EQ(test, constructed, cache->objects * kit_stat(cache, EVENT_SLAB_NEW));
 	KUNIT_EXPECT_FALSE_MSG(test, constructed_atomic, "called with preemption off");
 	expect_nothing_lost(test, cache);
 }
@@ -545,14 +545,14 @@ static void test_nmi_does_not_flush_a_full_magazine(struct kunit *test)
 	kit_alloc_n(test, nmi.cache, objects, capacity);
 	slabmod_cache_shrink(nmi.cache);
 	slabmod_cache_free_bulk(nmi.cache, capacity, objects);
-	flushes = kit_stat(nmi.cache, STAT_FLUSH);
+	flushes = kit_stat(nmi.cache, EVENT_FLUSH);
 	if (!context_nmi_begin(nmi_free, &nmi)) {
 		nmi_free(&nmi);
 		kunit_skip(test, "there are no NMIs");
 	}
 	context_nmi();
 	context_nmi_end();
-	KUNIT_EXPECT_EQ(test, kit_stat(nmi.cache, STAT_FLUSH), flushes);
+	KUNIT_EXPECT_EQ(test, kit_stat(nmi.cache, EVENT_FLUSH), flushes);
 	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine(nmi.cache)), capacity);
 	expect_nothing_lost(test, nmi.cache);
 }

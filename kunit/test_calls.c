@@ -27,7 +27,7 @@ static const gfp_t hints[] = {
 
 static unsigned long hints_counted(void)
 {
-	return stat_sum(root_pool->source.stats, STAT_HINT);
+	return stat_sum(root_pool->source.stats, EVENT_HINT);
 }
 
 #define EXPECT_HINT(test, get, put)						\
@@ -335,11 +335,12 @@ static void test_krealloc_without_room_is_no_failure(struct kunit *test)
 		q = *all;
 		slabmod_kfree(all);
 		all = q;
-		failures = stat_sum(root_pool->source.stats, STAT_ALLOC_FAIL);
+		failures = stat_sum(root_pool->source.stats, EVENT_ALLOC_FAIL);
 		q = slabmod_krealloc(p, 24000, GFP_KERNEL | __GFP_NOWARN);
 		p = q ?: p;
 		KUNIT_EXPECT_EQ(test, slabmod_ksize(p), 24576);
-		KUNIT_EXPECT_EQ(test, stat_sum(root_pool->source.stats, STAT_ALLOC_FAIL), failures);
+		KUNIT_EXPECT_EQ(test, stat_sum(root_pool->source.stats, EVENT_ALLOC_FAIL),
+				failures);
 	}
 	relax(larger);
 	relax(all);

@@ -87,7 +87,7 @@ static void test_every_page_leads_to_its_frame(struct kunit *test)
 
 		KUNIT_EXPECT_EQ(test, chunk->order, order);
 		KUNIT_EXPECT_EQ(test, chunk->unmapped, unmapped);
-		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_STRAY), unmapped);
+		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, EVENT_CHUNK_STRAY), unmapped);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.metadata) - before,
 				chunk_metadata(order));
 		KUNIT_EXPECT_GE(test, chunk_metadata(order), sizeof(struct frame) << order);
@@ -105,8 +105,8 @@ static void test_every_page_leads_to_its_frame(struct kunit *test)
 			KUNIT_ASSERT_NULL(test, find(pool, base + i * PAGE_SIZE));
 		KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.metadata), before);
-		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_NEW), 1);
-		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_FREE), 1);
+		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, EVENT_CHUNK_NEW), 1);
+		KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, EVENT_CHUNK_FREE), 1);
 	}
 }
 
@@ -350,7 +350,7 @@ static void test_smaller_chunks_when_memory_is_fragmented(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, chunk_create(pool->buddies, numa_mem_id(), order + 1,
 						     GFP_KERNEL));
 	}
-	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_FAIL), UNIT_ORDER);
+	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, EVENT_CHUNK_FAIL), UNIT_ORDER);
 	/* Above the largest order of the source only if requested, up to the largest of all. */
 	kit_source_reset();
 	pool = kit_pool_create_orders(test, KIT_LIMIT, 3, 5);

@@ -84,8 +84,8 @@ void test_nmi_between_any_two_instructions(struct kunit *test)
 	things_begin(test);
 	context_pin(0);
 	play_round(amid);
-	busy = counted(STAT_BUSY);
-	deferred = counted(STAT_NMI_DEFER);
+	busy = counted(EVENT_BUSY);
+	deferred = counted(EVENT_NMI_DEFER);
 	if (!context_step_begin(nmi_alloc_or_free, amid))
 		kunit_skip(test, "single-stepping is not possible");
 	for (i = 0; i < ROUNDS; i++) {
@@ -97,7 +97,7 @@ void test_nmi_between_any_two_instructions(struct kunit *test)
 		cond_resched();
 	}
 	context_step_end();
-	busy = counted(STAT_BUSY) - busy;
+	busy = counted(EVENT_BUSY) - busy;
 	while (amid->held)
 		amid->spoilt += !thing_give(&amid->things[--amid->held]);
 	kunit_info(test, "%lu NMIs amid %lu instructions, %lu met a busy magazine, %lu got none\n",
@@ -110,7 +110,7 @@ void test_nmi_between_any_two_instructions(struct kunit *test)
 	/* During a refill, with the lock of the home held. */
 	slabmod_cache_shrink(things_cache());
 	KUNIT_EXPECT_GT(test, amid->empty, 0);
-	KUNIT_EXPECT_GT(test, counted(STAT_NMI_DEFER), deferred);
+	KUNIT_EXPECT_GT(test, counted(EVENT_NMI_DEFER), deferred);
 	KUNIT_EXPECT_EQ(test, cache_used(things_cache()), 0);
 	KUNIT_EXPECT_TRUE(test, cache_check(things_cache()));
 	things_end(test);
@@ -169,7 +169,7 @@ void test_nmi_that_frees_too_much_is_reported(struct kunit *test)
 	things_begin(test);
 	context_pin(0);
 	flood_init(test, &flood, FLOOD);
-	deferred = counted(STAT_NMI_DEFER);
+	deferred = counted(EVENT_NMI_DEFER);
 	report_unlimit();
 	if (context_nmi_begin(flood_free, &flood)) {
 		preempt_disable();
@@ -180,7 +180,7 @@ void test_nmi_that_frees_too_much_is_reported(struct kunit *test)
 		flood_free(&flood);
 	}
 	slabmod_cache_shrink(things_cache());
-	deferred = counted(STAT_NMI_DEFER) - deferred;
+	deferred = counted(EVENT_NMI_DEFER) - deferred;
 	lost = report_count(MISUSE_NMI_FLOOD) - lost;
 	KUNIT_EXPECT_EQ(test, cache_used(things_cache()), lost);
 	/* Lost objects are still in use, and can be freed. */

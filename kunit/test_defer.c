@@ -75,7 +75,7 @@ static void free_in_nmi(struct visit *visit)
 
 static unsigned long nr_deferred(void)
 {
-	return stat_sum(root_pool->source.stats, STAT_NMI_DEFER);
+	return stat_sum(root_pool->source.stats, EVENT_NMI_DEFER);
 }
 
 static void test_blocks_freed_in_an_nmi(struct kunit *test)

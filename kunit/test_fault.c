@@ -520,14 +520,14 @@ static void test_slab_without_a_descriptor_fails(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 64);
 	struct slabmod_cache *cache = kit_cache_create(test, pool, 16, 0, NULL);
-	unsigned long before = stat_sum(pool->source.stats, STAT_CHUNK_FAIL);
+	unsigned long before = stat_sum(pool->source.stats, EVENT_CHUNK_FAIL);
 	struct slab *slab;
 
 	refuse_descriptors(true);
 	slab = slab_create(cache, NID, GFP_KERNEL);
 	refuse_descriptors(false);
 	KUNIT_EXPECT_NULL(test, slab);
-	KUNIT_EXPECT_GT(test, stat_sum(pool->source.stats, STAT_CHUNK_FAIL), before);
+	KUNIT_EXPECT_GT(test, stat_sum(pool->source.stats, EVENT_CHUNK_FAIL), before);
 	slab = slab_create(cache, NID, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, slab);
 	slab_destroy(cache, slab);

@@ -347,7 +347,7 @@ static void model_rest(struct model *model, unsigned long pieces, size_t bytes)
 	KUNIT_EXPECT_EQ(model->test, c->pages << PAGE_SHIFT, ledger.held - ledger.metadata);
 	KUNIT_EXPECT_EQ(model->test, (c->free + c->cached) << PAGE_SHIFT, ledger.buddy);
 	KUNIT_EXPECT_EQ(model->test, c->blocks, stat_sum(fm->pool->source.stats,
-							 STAT_BLOCK_PAGES));
+							 EVENT_BLOCK_PAGES));
 	KUNIT_EXPECT_EQ(model->test, (slabs + c->blocks) << PAGE_SHIFT,
 			ledger.used + ledger.slabs + ledger.magazines);
 	kunit_kfree(model->test, c->text);

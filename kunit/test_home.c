@@ -60,14 +60,14 @@ static void test_alloc_looks_at_its_home_then_node_home_then_others(struct kunit
 
 	KUNIT_ASSERT_EQ(test, alloc(cache, own + 1, N - 1), N - 1);
 	KUNIT_EXPECT_PTR_EQ(test, kit_slab(own[N - 1]), kit_slab(own[0]));
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_ADOPT), 0);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_ADOPT), 0);
 	KUNIT_ASSERT_EQ(test, alloc(cache, common + 1, N - 1), N - 1);
 	KUNIT_EXPECT_PTR_EQ(test, kit_slab(common[N - 1]), kit_slab(common[0]));
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_ADOPT), 1);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_STEAL), 0);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_ADOPT), 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_STEAL), 0);
 	KUNIT_ASSERT_EQ(test, alloc(cache, other + 1, N - 1), N - 1);
 	KUNIT_EXPECT_PTR_EQ(test, kit_slab(other[N - 1]), kit_slab(other[0]));
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_STEAL), 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_STEAL), 1);
 	KUNIT_EXPECT_EQ(test, home_id(other[0]), here);
 	/* All three are full. */
 	KUNIT_EXPECT_EQ(test, alloc(cache, &none, 1), 0);
@@ -165,7 +165,7 @@ static void expect_few_empty_ones_stay(struct kunit *test, unsigned int size)
 		kit_fill_slab(test, cache, objects + i * cache->objects);
 	kit_home_free(test, cache, objects, slabs * cache->objects);
 	KUNIT_EXPECT_EQ(test, home_pages(cache) * PAGE_SIZE, rounddown(max(65536ul, bytes), bytes));
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_NEW) - kit_stat(cache, STAT_SLAB_FREE),
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_SLAB_NEW) - kit_stat(cache, EVENT_SLAB_FREE),
 			home_totals(cache).slabs);
 }
 
@@ -548,9 +548,9 @@ static void test_line_is_not_shared_with_the_previous_home(struct kunit *test)
 			KUNIT_ASSERT_FALSE(test, share_a_line(b[i], a[k]));
 	KUNIT_EXPECT_EQ(test, alloc(cache, c, 8), 0);
 	/* When memory is low they are allocated, and counted. */
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SHARED_LINE), 0);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_SHARED_LINE), 0);
 	KUNIT_EXPECT_EQ(test, alloc_anything(cache, c, 8), 2);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SHARED_LINE), 2);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_SHARED_LINE), 2);
 	KUNIT_EXPECT_TRUE(test, home_check(cache));
 	kit_home_free(test, cache, a, 6);
 	kit_home_free(test, cache, b, rest);

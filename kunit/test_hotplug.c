@@ -175,7 +175,7 @@ static void test_nmi_frees_on_a_dying_cpu(struct kunit *test)
 	things_begin(test);
 	context_pin(0);
 	flood_init(test, &flood, FEW);
-	deferred = counted(STAT_NMI_DEFER);
+	deferred = counted(EVENT_NMI_DEFER);
 	hot_begin(test);
 	if (!context_step_begin(free_once, &flood)) {
 		hot_end();
@@ -186,7 +186,7 @@ static void test_nmi_frees_on_a_dying_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
 	hot.flood = NULL;
 	/* While the CPU is offline. */
-	KUNIT_EXPECT_EQ(test, counted(STAT_NMI_DEFER) - deferred, FEW);
+	KUNIT_EXPECT_EQ(test, counted(EVENT_NMI_DEFER) - deferred, FEW);
 	slabmod_cache_shrink(things_cache());
 	KUNIT_EXPECT_EQ(test, cache_used(things_cache()), 0);
 	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
@@ -198,7 +198,7 @@ static void test_nmi_frees_on_a_dying_cpu(struct kunit *test)
 	flood_init(test, &flood, FEW);
 	KUNIT_EXPECT_TRUE(test, kit_run_on(n, step_here, &flood));
 	slabmod_cache_shrink(things_cache());
-	KUNIT_EXPECT_EQ(test, counted(STAT_NMI_DEFER) - deferred, 2 * FEW);
+	KUNIT_EXPECT_EQ(test, counted(EVENT_NMI_DEFER) - deferred, 2 * FEW);
 	KUNIT_EXPECT_EQ(test, cache_used(things_cache()), 0);
 	KUNIT_EXPECT_EQ(test, flood.astray, 0);
 	context_step_end();

@@ -34,7 +34,7 @@ static struct {
 
 static unsigned long limit_refused(struct chunk_source *source)
 {
-	return stat_sum(source->stats, STAT_LIMIT_REFUSED);
+	return stat_sum(source->stats, EVENT_LIMIT_REFUSED);
 }
 
 static struct page *gate_get(struct chunk_source *source, gfp_t gfp, unsigned int order, int nid)

@@ -77,13 +77,13 @@ static void test_flush_frees_the_top_of_the_magazine(struct kunit *test)
 
 	kit_alloc_n(test, cache, objects, 2 * capacity);
 	magazine_drain_all(cache);
-	flushes = kit_stat(cache, STAT_FLUSH);
+	flushes = kit_stat(cache, EVENT_FLUSH);
 	kit_free_n(cache, objects, capacity);
 	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine(cache)), capacity);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_FLUSH), flushes);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_FLUSH), flushes);
 	slabmod_cache_free(cache, objects[capacity]);
 	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine(cache)), stays + 1);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_FLUSH), flushes + 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_FLUSH), flushes + 1);
 	KUNIT_EXPECT_EQ(test, cache_used(cache), capacity - 1);
 	/* The rest was not moved, and the last freed object is on top. */
 	KUNIT_EXPECT_PTR_EQ(test, slabmod_cache_alloc(cache, GFP_KERNEL), objects[capacity]);
@@ -182,12 +182,12 @@ static void test_alloc_and_free_at_capacity_do_not_flush(struct kunit *test)
 	kit_alloc_n(test, cache, objects, cache->capacity + 1);
 	magazine_drain_all(cache);
 	kit_free_n(cache, objects, cache->capacity + 1);
-	before = kit_stat(cache, STAT_FLUSH) + kit_stat(cache, STAT_REFILL);
+	before = kit_stat(cache, EVENT_FLUSH) + kit_stat(cache, EVENT_REFILL);
 	for (i = 0; i < 1000; i++) {
 		object = kit_alloc(test, cache);
 		slabmod_cache_free(cache, object);
 	}
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_FLUSH) + kit_stat(cache, STAT_REFILL), before);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_FLUSH) + kit_stat(cache, EVENT_REFILL), before);
 	kit_expect_unused(test, cache);
 }
 
@@ -300,7 +300,7 @@ static void test_interrupt_during_a_call_allocates_from_a_new_slab(struct kunit 
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	KUNIT_EXPECT_EQ(test, kit_magazine(cache)->top, 0);
 	KUNIT_EXPECT_EQ(test, home_totals(cache).inuse, 1);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_DIRECT), 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_DIRECT), 1);
 	KUNIT_EXPECT_EQ(test, frame_slab(chunk_frame(object))->home, raw_smp_processor_id());
 	slabmod_cache_free(cache, object);
 	kit_expect_unused(test, cache);
@@ -316,13 +316,13 @@ static void test_interrupt_leaves_a_busy_magazine_alone(struct kunit *test)
 	kit_stock_home(test, cache);
 	kit_alloc_n(test, cache, objects, 2);
 	local = magazine_nr_local(kit_magazine(cache));
-	busy = kit_stat(cache, STAT_BUSY);
+	busy = kit_stat(cache, EVENT_BUSY);
 
 	KIT_WHILE_BUSY(cache, object = slabmod_cache_alloc(cache, GFP_ATOMIC);
 			      slabmod_cache_free(cache, objects[0]));
 	KUNIT_EXPECT_NOT_NULL(test, object);
 	KUNIT_EXPECT_EQ(test, magazine_nr_local(kit_magazine(cache)), local);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_BUSY), busy + 2);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_BUSY), busy + 2);
 	slabmod_cache_free(cache, object);
 	slabmod_cache_free(cache, objects[1]);
 	kit_expect_unused(test, cache);
@@ -349,7 +349,7 @@ static void test_drain_leaves_a_busy_magazine_alone(struct kunit *test)
 /* Until some interrupts met a busy magazine. */
 static bool enough_busy(struct model *model)
 {
-	return kit_stat(model->cache, STAT_BUSY) >= 20;
+	return kit_stat(model->cache, EVENT_BUSY) >= 20;
 }
 
 /* ---- at random ---- */
@@ -364,8 +364,8 @@ static void test_interrupts_during_calls_lose_nothing(struct kunit *test)
 	struct model model = model_of_param(test);
 
 	KUNIT_EXPECT_GT(test, model_run_in_storm(&model, KIT_STEPS, enough_busy), 100);
-	kunit_info(test, "%lu calls met a busy magazine\n", kit_stat(model.cache, STAT_BUSY));
-	KUNIT_EXPECT_GT(test, kit_stat(model.cache, STAT_BUSY), 0);
+	kunit_info(test, "%lu calls met a busy magazine\n", kit_stat(model.cache, EVENT_BUSY));
+	KUNIT_EXPECT_GT(test, kit_stat(model.cache, EVENT_BUSY), 0);
 	KUNIT_EXPECT_EQ(test, model.wrong, 0);
 	/* Where interrupts get no pages, some may have found none. */
 	if (CONTEXT_PAGES_ANYWHERE)

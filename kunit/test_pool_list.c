@@ -239,7 +239,7 @@ static void test_reserve_serves_atomic_requests(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, atomic_runs(test, pool, 0, 2000), reserves[i]);
 		KUNIT_EXPECT_EQ(test, pages_of(pool), reserves[i]);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.peak), reserves[i]);
-		KUNIT_EXPECT_GT(test, counted(pool, STAT_LIMIT_REFUSED), 0);
+		KUNIT_EXPECT_GT(test, counted(pool, EVENT_LIMIT_REFUSED), 0);
 		unmake_pool(test, pool);
 	}
 }
@@ -355,9 +355,9 @@ static void expect_refused(struct refusals *refusals, void *what)
 	struct kunit *test = refusals->test;
 
 	KUNIT_EXPECT_NULL(test, what);
-	KUNIT_EXPECT_EQ(test, counted(pool, STAT_ALLOC_FAIL), ++refusals->failed);
-	KUNIT_EXPECT_GT(test, counted(pool, STAT_LIMIT_REFUSED), refusals->refused);
-	refusals->refused = counted(pool, STAT_LIMIT_REFUSED);
+	KUNIT_EXPECT_EQ(test, counted(pool, EVENT_ALLOC_FAIL), ++refusals->failed);
+	KUNIT_EXPECT_GT(test, counted(pool, EVENT_LIMIT_REFUSED), refusals->refused);
+	refusals->refused = counted(pool, EVENT_LIMIT_REFUSED);
 }
 
 static void test_request_above_the_limit_is_refused_and_counted(struct kunit *test)
@@ -375,7 +375,7 @@ static void test_request_above_the_limit_is_refused_and_counted(struct kunit *te
 	KUNIT_ASSERT_NOT_NULL(test, cache);
 	alloc_runs(&haul);
 	KUNIT_EXPECT_EQ(test, haul.nr, 100);
-	KUNIT_EXPECT_EQ(test, counted(pool, STAT_ALLOC_FAIL), 1);
+	KUNIT_EXPECT_EQ(test, counted(pool, EVENT_ALLOC_FAIL), 1);
 	refusals.failed = 1;
 	expect_refused(&refusals, slabmod_pool_kmalloc(pool, 64, GFP_KERNEL));
 	expect_refused(&refusals, slabmod_pool_kzalloc(pool, 3000, GFP_ATOMIC));
@@ -421,11 +421,11 @@ static void test_empty_slabs_of_one_cache_serve_another(struct kunit *test)
 	context_pin(0);
 	/* Of a cache, and as blocks. */
 	for (order = 0; order <= 4; order += 2) {
-		unsigned long squeezed = counted(pool, STAT_SQUEEZE);
+		unsigned long squeezed = counted(pool, EVENT_SQUEEZE);
 
 		hoard_empty_slabs(test, cache);
 		KUNIT_EXPECT_EQ(test, atomic_runs(test, pool, order, 100), MIN_PAGES >> order);
-		KUNIT_EXPECT_GT(test, counted(pool, STAT_SQUEEZE), squeezed);
+		KUNIT_EXPECT_GT(test, counted(pool, EVENT_SQUEEZE), squeezed);
 		KUNIT_EXPECT_EQ(test, home_totals(cache).slabs, 0);
 		slabmod_pool_shrink(pool);
 	}
@@ -445,10 +445,10 @@ static void test_empty_slabs_stay_if_there_is_a_new_chunk(struct kunit *test)
 	keep_small(cache, NULL);
 	context_pin(0);
 	hoard_empty_slabs(test, cache);
-	squeezed = counted(pool, STAT_SQUEEZE);
+	squeezed = counted(pool, EVENT_SQUEEZE);
 	block = slabmod_pool_get_free_pages(pool, GFP_KERNEL, CHUNK_MAX_ORDER);
 	KUNIT_EXPECT_NE(test, block, 0);
-	KUNIT_EXPECT_GT(test, counted(pool, STAT_SQUEEZE), squeezed);
+	KUNIT_EXPECT_GT(test, counted(pool, EVENT_SQUEEZE), squeezed);
 	KUNIT_EXPECT_GT(test, home_totals(cache).slabs, 0);
 	slabmod_pool_free_pages(pool, block, CHUNK_MAX_ORDER);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);

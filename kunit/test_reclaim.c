@@ -45,7 +45,7 @@ static void add_chunks(struct kunit *test, struct slabmod_pool *pool, unsigned i
 /* Chunks that were prefilled. */
 static unsigned long ahead(struct slabmod_pool *pool)
 {
-	return stat_sum(pool->source.stats, STAT_AHEAD);
+	return stat_sum(pool->source.stats, EVENT_AHEAD);
 }
 
 static unsigned long reclaimable(struct slabmod_pool *pool)
@@ -471,7 +471,7 @@ static void test_unused_memory_is_freed_by_the_worker(struct kunit *test)
 	KUNIT_EXPECT_GT(test, pages_of(pool), CHUNK_PAGES);
 	for (i = 0; i < ARRAY_SIZE(p); i++)
 		slabmod_pool_kfree(pool, p[i]);
-	KUNIT_EXPECT_TRUE(test, kit_wait_until(stat_sum(pool->source.stats, STAT_AGED)));
+	KUNIT_EXPECT_TRUE(test, kit_wait_until(stat_sum(pool->source.stats, EVENT_AGED)));
 	KUNIT_EXPECT_TRUE(test, kit_wait_until(pages_of(pool) <= CHUNK_PAGES));
 	KUNIT_EXPECT_EQ(test, pages_of(pool), CHUNK_PAGES);
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
@@ -491,7 +491,7 @@ static bool shrink_all(struct slabmod_cache *cache)
 static void test_shrinker_frees_all_free_memory(struct kunit *test)
 {
 	struct slabmod_cache *cache = slabmod_cache_create("kit-reclaim", SIZE, 0, 0, NULL);
-	unsigned long reclaimed = stat_sum(root_pool->source.stats, STAT_RECLAIMED);
+	unsigned long reclaimed = stat_sum(root_pool->source.stats, EVENT_RECLAIMED);
 	void **objects = kit_array(test, 2000);
 	struct piece piece;
 
@@ -506,7 +506,8 @@ static void test_shrinker_frees_all_free_memory(struct kunit *test)
 		KUNIT_EXPECT_LE(test, home_pages(cache),
 				chunk_pages(chunk_of(objects[0])));
 		KUNIT_EXPECT_EQ(test, reclaimable(root_pool), 0);
-		KUNIT_EXPECT_GT(test, stat_sum(root_pool->source.stats, STAT_RECLAIMED), reclaimed);
+		KUNIT_EXPECT_GT(test, stat_sum(root_pool->source.stats, EVENT_RECLAIMED),
+				reclaimed);
 	} else {
 		kunit_info(test, "there is no /proc\n");
 	}

@@ -92,7 +92,7 @@ static bool check_says_broken(struct slabmod_pool *pool)
 static void expect_all_back(struct kunit *test, struct objects *o)
 {
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&o->pool->source.held), 0);
-	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, STAT_REFERENCED), 0);
+	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, EVENT_REFERENCED), 0);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, 0);
 	KUNIT_EXPECT_TRUE(test, pool_check(o->pool));
 }
@@ -167,8 +167,8 @@ static void test_referenced_chunk_stays(struct kunit *test)
 	get_page(page);
 	KIT_EXPECT_NO_MISUSE(test, objects_free(test, o));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&o->pool->source.held), PAGES);
-	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, STAT_REFERENCED), PAGES);
-	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, STAT_CHUNK_FREE), 0);
+	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, EVENT_REFERENCED), PAGES);
+	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, EVENT_CHUNK_FREE), 0);
 	KUNIT_EXPECT_EQ(test, kit_source.pages, PAGES);
 	/* It counts as used, and against the limit. */
 	KUNIT_EXPECT_EQ(test, pool_ledger(o->pool).used, PAGES << PAGE_SHIFT);
@@ -180,7 +180,7 @@ static void test_referenced_chunk_stays(struct kunit *test)
 
 	put_page(page);
 	chunk_flush();
-	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, STAT_CHUNK_FREE), 1);
+	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, EVENT_CHUNK_FREE), 1);
 	expect_all_back(test, o);
 }
 
@@ -191,7 +191,7 @@ static void test_referenced_chunk_outlives_its_pool(struct kunit *test)
 
 	get_page(page);
 	objects_free(test, o);
-	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, STAT_REFERENCED), PAGES);
+	KUNIT_EXPECT_EQ(test, stat_sum(o->pool->source.stats, EVENT_REFERENCED), PAGES);
 	kit_pool_destroy(test, o->pool, 0);
 	/* With this last reference the kernel gets the pages. */
 	KUNIT_EXPECT_EQ(test, page_count(page), 1);
@@ -258,9 +258,9 @@ static void test_short_references_are_no_misuse(struct kunit *test)
 	kunit_info(test, "%lu references\n", passing.nr);
 	chunk_flush();
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.held), 0);
-	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_REFERENCED), 0);
-	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_CHUNK_FREE),
-			stat_sum(pool->source.stats, STAT_CHUNK_NEW));
+	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, EVENT_REFERENCED), 0);
+	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, EVENT_CHUNK_FREE),
+			stat_sum(pool->source.stats, EVENT_CHUNK_NEW));
 }
 
 /* ---- sendpage() ---- */

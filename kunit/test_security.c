@@ -222,7 +222,7 @@ static void test_isolated_memory_counts_toward_the_limit(struct kunit *test)
 	KUNIT_EXPECT_LT(test, crowd->nr, OBJECTS);
 	free_all(crowd);
 	KUNIT_EXPECT_NULL(test, slabmod_cache_alloc(other, GFP_KERNEL));
-	KUNIT_EXPECT_GT(test, stat_sum(pool->source.stats, STAT_LIMIT_REFUSED), 0);
+	KUNIT_EXPECT_GT(test, stat_sum(pool->source.stats, EVENT_LIMIT_REFUSED), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.held), 128);
 	expect_pages(crowd, "refusal");
 	kit_destroy(test, crowd->cache);

@@ -146,7 +146,7 @@ static struct scene *scene_create(struct kunit *test, bool lean)
 	if (kind->capacity)
 		scene->cache->capacity = kind->capacity;
 	scene->census = kit_zalloc(test, sizeof(*scene->census));
-	scene->counted_before = kit_stat(scene->cache, STAT_SHARED_LINE);
+	scene->counted_before = kit_stat(scene->cache, EVENT_SHARED_LINE);
 	kit_seed(test, &rnd);
 	for (n = 0; n < CPUS; n++)
 		prandom_seed_state(&scene->hands[n].rnd, prandom_u32_state(&rnd));
@@ -155,7 +155,7 @@ static struct scene *scene_create(struct kunit *test, bool lean)
 
 static unsigned long nr_counted(const struct scene *scene)
 {
-	return kit_stat(scene->cache, STAT_SHARED_LINE) - scene->counted_before;
+	return kit_stat(scene->cache, EVENT_SHARED_LINE) - scene->counted_before;
 }
 
 /* Lines shared now. Nothing runs meanwhile. */

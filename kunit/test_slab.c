@@ -166,8 +166,8 @@ static void test_every_page_of_a_slab_leads_to_the_slab(struct kunit *test)
 	for (i = 0; i < cache->usual.pages; i++)
 		KUNIT_EXPECT_NULL(test, frame_cache(chunk_frame(base + i * PAGE_SIZE)));
 	KUNIT_EXPECT_TRUE(test, buddy_check(buddy));
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_NEW), 1);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_FREE), 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_SLAB_NEW), 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_SLAB_FREE), 1);
 }
 
 static void test_free_refuses_an_address_inside_an_object(struct kunit *test)
@@ -204,7 +204,7 @@ static void expect_small(struct kunit *test, struct slabmod_cache *cache, struct
 	KUNIT_EXPECT_TRUE(test, slab_is_small(slab));
 	KUNIT_EXPECT_PTR_NE(test, slab->cache, cache);
 	KUNIT_EXPECT_PTR_EQ(test, slab_cache(slab), cache);
-	KUNIT_EXPECT_EQ(test, kit_stat(cache, STAT_SLAB_SMALL), 1);
+	KUNIT_EXPECT_EQ(test, kit_stat(cache, EVENT_SLAB_SMALL), 1);
 	KUNIT_EXPECT_TRUE(test, slab_check(cache, slab));
 	n = alloc_rest(cache, slab, objects);
 	KUNIT_EXPECT_EQ(test, n, cache->small.objects);

@@ -202,16 +202,16 @@ static void test_kernel_without_runs(struct kunit *test)
 static void test_limit_is_kept(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 64);
-	unsigned long refused = stat_sum(pool->source.stats, STAT_LIMIT_REFUSED);
+	unsigned long refused = stat_sum(pool->source.stats, EVENT_LIMIT_REFUSED);
 	void *p = NULL;
 
 	KIT_EXPECT_NO_MISUSE(test, p = slabmod_pool_vmalloc(pool, 65 * PAGE_SIZE));
 	KUNIT_EXPECT_NULL(test, p);
-	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, STAT_LIMIT_REFUSED), refused + 1);
+	KUNIT_EXPECT_EQ(test, stat_sum(pool->source.stats, EVENT_LIMIT_REFUSED), refused + 1);
 	KUNIT_EXPECT_EQ(test, used(pool), 0);
 	p = vmalloc_in(test, pool, 64 * PAGE_SIZE);
 	KUNIT_EXPECT_NULL(test, slabmod_pool_vmalloc(pool, 1));
-	KUNIT_EXPECT_GT(test, stat_sum(pool->source.stats, STAT_LIMIT_REFUSED), refused + 1);
+	KUNIT_EXPECT_GT(test, stat_sum(pool->source.stats, EVENT_LIMIT_REFUSED), refused + 1);
 	KUNIT_EXPECT_EQ(test, used(pool), 64 * PAGE_SIZE);
 	slabmod_vfree(p);
 	KUNIT_EXPECT_TRUE(test, pool_check(pool));

@@ -55,10 +55,10 @@ static void *alloc_block(const struct block_request *r)
 	for (round = 0; serves && !block && direct_reclaim(r->pool, NULL, r->gfp, round); round++)
 		block = alloc_once(r);
 	if (!block) {
-		stat_inc(source->stats, STAT_ALLOC_FAIL);
+		stat_inc(source->stats, EVENT_ALLOC_FAIL);
 		report_no_memory(r->caller, source, bytes, r->gfp);
 	} else if (!r->cache) {
-		stat_add(source->stats, STAT_BLOCK_PAGES, r->nr_pages);
+		stat_add(source->stats, EVENT_BLOCK_PAGES, r->nr_pages);
 	}
 	return block;
 }
@@ -160,7 +160,7 @@ void *block_alloc_part(struct slabmod_pool *pool, int nid, unsigned int nr_pages
 	if (easily) {
 		block = buddy_alloc(pool->buddies, nid, nr_pages, gfp_easy(gfp), NULL);
 		if (block)
-			stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
+			stat_add(pool->source.stats, EVENT_BLOCK_PAGES, nr_pages);
 	} else {
 		block = alloc_block(&request);
 	}
@@ -176,7 +176,7 @@ bool block_take_run(struct slabmod_pool *pool, unsigned int nr_pages, gfp_t gfp,
 
 	if (!buddy_take_run(buddy, nr_pages, b))
 		return false;
-	stat_add(pool->source.stats, STAT_BLOCK_PAGES, nr_pages);
+	stat_add(pool->source.stats, EVENT_BLOCK_PAGES, nr_pages);
 	buddy_note_request(buddy, gfp);
 	return true;
 }
@@ -200,7 +200,7 @@ static void free_to_buddy(const struct claimed_block *b)
 		return;
 	}
 	stats = chunk_of(b->block)->buddy->source->stats;
-	stat_add(stats, STAT_BLOCK_PAGES, -(long)buddy_free_claimed(b->block));
+	stat_add(stats, EVENT_BLOCK_PAGES, -(long)buddy_free_claimed(b->block));
 }
 
 /* Free a claimed block that is not in quarantine. */
@@ -253,7 +253,7 @@ bool block_put_run(const struct claimed_block *b, unsigned int nr_pages)
 	if (must_not_lock())
 		return false;
 	source = buddy_free_run(b, nr_pages);
-	stat_add(source->stats, STAT_BLOCK_PAGES, -(long)nr_pages);
+	stat_add(source->stats, EVENT_BLOCK_PAGES, -(long)nr_pages);
 	return true;
 }
 

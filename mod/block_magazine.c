@@ -56,7 +56,7 @@ static void refill(struct slabmod_cache *cache, struct slabmod_magazine *magazin
 					  portion(cache, READ_ONCE(magazine->capacity), 0));
 	if (!magazine->local_top)
 		return;
-	stat_inc(cache->stats, STAT_REFILL);
+	stat_inc(cache->stats, EVENT_REFILL);
 	adapt(cache, magazine, magazine_count_miss(cache, magazine) % 2 == 0);
 }
 
@@ -96,7 +96,7 @@ static void make_room(struct slabmod_cache *cache, struct slabmod_magazine *maga
 	if (!depot_free(cache, &magazine_blocks(magazine)[magazine->local_top - nr], nr))
 		return;
 	magazine->local_top -= nr;
-	stat_inc(cache->stats, STAT_FLUSH);
+	stat_inc(cache->stats, EVENT_FLUSH);
 	if (!excess)
 		adapt(cache, magazine, false);
 }
@@ -128,7 +128,7 @@ bool block_put(struct slabmod_cache *cache, const struct claimed_block *b)
 		magazine_unlock_local(magazine);
 	}
 	if (!done) {
-		stat_inc(cache->stats, STAT_DIRECT);
+		stat_inc(cache->stats, EVENT_DIRECT);
 		done = depot_free(cache, b, 1);
 	}
 	preempt_enable();

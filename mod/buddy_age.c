@@ -94,7 +94,7 @@ void buddy_prefill(struct buddy *buddies, int nid, gfp_t gfp)
 	while (READ_ONCE(buddy->free_pages) < BUDDY_LOW_PAGES && source_has_room(buddy->source)) {
 		if (!buddy_add_chunk(buddies, nid, buddy->source->min_order, gfp | __GFP_THISNODE))
 			break;
-		stat_inc(buddy->source->stats, STAT_AHEAD);
+		stat_inc(buddy->source->stats, EVENT_AHEAD);
 	}
 }
 EXPORT_SYMBOL_FOR_TEST(buddy_prefill);

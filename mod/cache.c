@@ -114,7 +114,7 @@ static void *post_alloc(struct slabmod_cache *cache, void *object, gfp_t gfp, si
 			bool clear)
 {
 	if (unlikely(!object)) {
-		stat_inc(cache->stats, STAT_ALLOC_FAIL);
+		stat_inc(cache->stats, EVENT_ALLOC_FAIL);
 		report_no_memory(cache->name, cache->source, requested ?: cache->usable, gfp);
 		return NULL;
 	}
@@ -255,7 +255,7 @@ size_t slabmod_cache_alloc_bulk(struct slabmod_cache *cache, gfp_t gfp, size_t n
 			objects[i] = post_alloc(cache, objects[i], gfp, 0, clear);
 	if (got == nr)
 		return nr;
-	stat_inc(cache->stats, STAT_ALLOC_FAIL);
+	stat_inc(cache->stats, EVENT_ALLOC_FAIL);
 	report_no_memory(cache->name, cache->source, nr * cache->usable, gfp);
 	slabmod_cache_free_bulk(cache, got, objects);
 	return 0;

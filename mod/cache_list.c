@@ -405,7 +405,7 @@ bool cache_reclaim_empty(struct slabmod_pool *pool)
 	if (!atomic_long_read(&pool->source.empty_slabs))
 		return false;
 	cache_walk_rcu(pool, reclaim_cache, &left);
-	stat_inc(pool->source.stats, STAT_SQUEEZE);
+	stat_inc(pool->source.stats, EVENT_SQUEEZE);
 	return left < RECLAIM_SLABS;
 }
 EXPORT_SYMBOL_FOR_TEST(cache_reclaim_empty);

@@ -147,9 +147,9 @@ static struct chunk *chunk_try(struct buddy *buddies, int nid, unsigned int orde
 	page_ref_add(page, CHUNK_REF_BIAS);
 	atomic_long_add(chunk_pages(chunk), &source->staying);
 	source_count_metadata(source, chunk_metadata(order));
-	stat_inc(source->stats, STAT_CHUNK_NEW);
+	stat_inc(source->stats, EVENT_CHUNK_NEW);
 	if (chunk->unmapped)
-		stat_inc(source->stats, STAT_CHUNK_STRAY);
+		stat_inc(source->stats, EVENT_CHUNK_STRAY);
 	source_kick_worker(source);
 	return chunk;
 
@@ -193,10 +193,10 @@ struct chunk *chunk_create_exact(struct buddy *buddies, int nid, unsigned int or
 		chunk = chunk_try(buddies, nid, order, chunk_gfp(gfp, order));
 	if (!IS_ERR_OR_NULL(chunk))
 		return chunk;
-	stat_inc(source->stats, STAT_CHUNK_FAIL);
+	stat_inc(source->stats, EVENT_CHUNK_FAIL);
 	if (chunk) {
 		atomic_long_inc(&source->refused);
-		stat_inc(source->stats, STAT_LIMIT_REFUSED);
+		stat_inc(source->stats, EVENT_LIMIT_REFUSED);
 	}
 	return NULL;
 }
@@ -303,7 +303,7 @@ static void count_referenced(struct chunk *chunk, bool referenced)
 	if (chunk->referenced == referenced)
 		return;
 	chunk->referenced = referenced;
-	stat_add(chunk->buddy->source->stats, STAT_REFERENCED, referenced ? pages : -pages);
+	stat_add(chunk->buddy->source->stats, EVENT_REFERENCED, referenced ? pages : -pages);
 }
 
 /* Free a chunk. Return false if it is referenced elsewhere; see drop_bias(). */
@@ -318,7 +318,7 @@ static bool free_chunk(struct chunk *chunk, bool hand_over)
 		return false;
 	}
 	count_referenced(chunk, false);
-	stat_inc(source->stats, STAT_CHUNK_FREE);
+	stat_inc(source->stats, EVENT_CHUNK_FREE);
 	chunk_forget(chunk);
 	source_free(source, page, order);
 	return true;

@@ -103,8 +103,8 @@ static int summary_show(struct seq_file *m, void *unused)
 	show_ledger(m, pool);
 	show_bound(m, pool);
 	seq_puts(m, "\n[events]\n");
-	for (i = 0; i < NR_STATS; i++) {
-		value = i == STAT_BLOCK_PAGES ? pages_in_use(pool) :
+	for (i = 0; i < NR_EVENTS; i++) {
+		value = i == EVENT_BLOCK_PAGES ? pages_in_use(pool) :
 						stat_sum(pool->source.stats, i);
 		show_value(m, stat_names[i], value, stat_texts[i]);
 	}

@@ -106,14 +106,14 @@ static void free_entry(struct deferred *entry)
 	struct slabmod_cache *cache = entry->cache;
 
 	if (cache) {
-		stat_inc(cache->stats, STAT_NMI_DEFER);
+		stat_inc(cache->stats, EVENT_NMI_DEFER);
 		if (leak_tracks(cache))
 			leak_note_free(entry->object);
 		/* If it was freed twice, its memory may belong to another cache by now. */
 		home_free(cache, &entry->object, 1);
 		return;
 	}
-	stat_inc(chunk_of(entry->object)->buddy->source->stats, STAT_NMI_DEFER);
+	stat_inc(chunk_of(entry->object)->buddy->source->stats, EVENT_NMI_DEFER);
 	block_release(entry->object, chunk_frame(entry->object));
 }
 

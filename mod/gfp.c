@@ -28,7 +28,7 @@ bool gfp_refused(const char *caller, struct chunk_source *source, gfp_t *gfps, s
 		return true;
 	}
 	if (gfp & GFP_HINTS)
-		stat_inc(source->stats, STAT_HINT);
+		stat_inc(source->stats, EVENT_HINT);
 	*gfps &= GFP_HONOURED;
 	if (!(gfp & __GFP_NOFAIL))
 		return false;

@@ -219,7 +219,7 @@ void home_detach(struct slabmod_cache *cache, struct slab_home *home, struct sla
 void home_attach_to_node(struct slabmod_cache *cache, struct slab *slab)
 {
 	home_attach(cache, home_of(cache, slab, HOME_NODE), slab);
-	stat_inc(cache->stats, STAT_RETIRE);
+	stat_inc(cache->stats, EVENT_RETIRE);
 }
 
 /* ---- draining and shrinking ---- */

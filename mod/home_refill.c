@@ -202,7 +202,7 @@ static bool lock_other(struct slabmod_cache *cache, struct slab_home *home, bool
 	}
 	if (home_trylock(home, flags))
 		return true;
-	stat_inc(cache->stats, STAT_STEAL_MISSED);
+	stat_inc(cache->stats, EVENT_STEAL_MISSED);
 	return false;
 }
 
@@ -237,7 +237,7 @@ static unsigned int adopt(struct slabmod_cache *cache, struct slab_home *from, v
 	if (moving)
 		home_attach(cache, to, moving);
 	if (got)
-		stat_inc(cache->stats, node_home ? STAT_ADOPT : STAT_STEAL);
+		stat_inc(cache->stats, node_home ? EVENT_ADOPT : EVENT_STEAL);
 	return got;
 }
 
@@ -341,7 +341,7 @@ static unsigned int alloc_any_from(struct slabmod_cache *cache, struct slab_home
 	}
 	home_unlock(home, flags);
 	if (cache->flags & CACHE_SHARES_LINES)
-		stat_add(cache->stats, STAT_SHARED_LINE, got);
+		stat_add(cache->stats, EVENT_SHARED_LINE, got);
 	return got;
 }
 

@@ -49,7 +49,7 @@ struct slabmod_magazine *magazine_lock_local(struct slabmod_cache *cache)
 	top = slabmod_magazine_begin(magazine);
 	if (top < 0) {
 		slabmod_magazine_end(magazine, 0);
-		stat_inc(cache->stats, STAT_BUSY);
+		stat_inc(cache->stats, EVENT_BUSY);
 		return NULL;
 	}
 	magazine->local_top = top;
@@ -114,7 +114,7 @@ static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazi
 		if (!magazine->local_top)
 			return NULL;
 		note_places(cache, magazine, 1, magazine->local_top);
-		stat_inc(cache->stats, STAT_REFILL);
+		stat_inc(cache->stats, EVENT_REFILL);
 		count_miss(cache, magazine);
 	}
 	return pop_local(magazine);
@@ -122,7 +122,7 @@ static void *refill(struct slabmod_cache *cache, struct slabmod_magazine *magazi
 
 void magazine_count_direct(struct slabmod_cache *cache, unsigned int nr)
 {
-	stat_add(cache->stats, STAT_DIRECT, nr);
+	stat_add(cache->stats, EVENT_DIRECT, nr);
 	atomic_long_add(nr, &cache->allocs);
 }
 
@@ -154,7 +154,7 @@ static void *add_slab_and_alloc(struct slabmod_cache *cache, struct slab *slab)
 						    half(magazine));
 		note_places(cache, magazine, 1, magazine->local_top);
 		object = pop_local(magazine);
-		stat_inc(cache->stats, STAT_REFILL);
+		stat_inc(cache->stats, EVENT_REFILL);
 		count_miss(cache, magazine);
 	} else {
 		home_add_slab(cache, slab, false, &object, 1);
@@ -324,7 +324,7 @@ static void flush_local(struct slabmod_cache *cache, struct slabmod_magazine *ma
 		left -= freed;
 	} while (left && home_is_elsewhere(cache, magazine->object[top]));
 	magazine->local_top = top;
-	stat_inc(cache->stats, STAT_FLUSH);
+	stat_inc(cache->stats, EVENT_FLUSH);
 	count_miss(cache, magazine);
 }
 
@@ -339,7 +339,7 @@ static void flush_remote(struct slabmod_cache *cache, struct slabmod_magazine *m
 		left -= flush_some(cache, remote + left - nr, nr);
 	} while (left && home_is_elsewhere(cache, remote[left - 1]));
 	magazine->nr_remote = left;
-	stat_inc(cache->stats, STAT_FLUSH_AWAY);
+	stat_inc(cache->stats, EVENT_FLUSH_AWAY);
 }
 
 enum put { PUT_DONE, PUT_DOUBLE, PUT_NO_ROOM };
@@ -415,7 +415,7 @@ void magazine_free_object(struct slabmod_cache *cache, struct slab *slab, void *
 		magazine_unlock_local(magazine);
 	}
 	if (put == PUT_NO_ROOM) {
-		stat_inc(cache->stats, STAT_DIRECT);
+		stat_inc(cache->stats, EVENT_DIRECT);
 		if (!home_free(cache, &object, 1))
 			defer_free(cache, object);
 	}

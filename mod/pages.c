@@ -347,7 +347,7 @@ static void count_pages(struct slabmod_cache *cache, void *arg)
 
 unsigned long pages_in_use(struct slabmod_pool *pool)
 {
-	unsigned long pages = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
+	unsigned long pages = stat_sum(pool->source.stats, EVENT_BLOCK_PAGES);
 
 	cache_walk_rcu(pool, count_pages, &pages);
 	return pages;

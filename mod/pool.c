@@ -98,7 +98,7 @@ unsigned long pool_destroy(struct slabmod_pool *pool)
 	caches = cache_destroy_all(pool);
 	if (atomic_long_read(&pool->source.rcu_pages))
 		rcu_barrier();
-	blocks = stat_sum(pool->source.stats, STAT_BLOCK_PAGES);
+	blocks = stat_sum(pool->source.stats, EVENT_BLOCK_PAGES);
 	if (blocks)
 		report_misuse(MISUSE_LEAK, "pool %s was destroyed with %lu pages in use as blocks",
 			      pool->name, blocks);

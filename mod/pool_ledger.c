@@ -65,9 +65,9 @@ struct pool_ledger pool_ledger(struct slabmod_pool *pool)
 	/* Chunks that are pending free are held, but not in a buddy. */
 	chunk_flush();
 	cache_walk(pool, ledger_add_cache, &ledger);
-	ledger.used += (stat_sum(stats, STAT_BLOCK_PAGES) - quarantined) << PAGE_SHIFT;
+	ledger.used += (stat_sum(stats, EVENT_BLOCK_PAGES) - quarantined) << PAGE_SHIFT;
 	/* Free pages with references from elsewhere count as used. */
-	ledger.used += stat_sum(stats, STAT_REFERENCED) << PAGE_SHIFT;
+	ledger.used += stat_sum(stats, EVENT_REFERENCED) << PAGE_SHIFT;
 	ledger.magazines += quarantined << PAGE_SHIFT;
 	ledger.slabs += atomic_long_read(&pool->source.rcu_pages) << PAGE_SHIFT;
 	for (nid = 0; nid < nr_node_ids; nid++)

@@ -64,7 +64,7 @@ static bool enlarge_magazines(struct slabmod_cache *cache)
 {
 	if (!magazine_wants_larger(cache) || !magazine_resize(cache, true))
 		return false;
-	stat_inc(cache->stats, STAT_EXCHANGE);
+	stat_inc(cache->stats, EVENT_EXCHANGE);
 	return true;
 }
 
@@ -98,7 +98,7 @@ static bool shrink_magazines(struct slabmod_cache *cache)
 {
 	if (!magazine_is_unused(cache, AGE_UNUSED) || !magazine_resize(cache, false))
 		return false;
-	stat_inc(cache->stats, STAT_EXCHANGE);
+	stat_inc(cache->stats, EVENT_EXCHANGE);
 	return true;
 }
 
@@ -118,7 +118,7 @@ static void age_pool(struct slabmod_pool *pool, void *arg)
 	}
 	after = source_unreserved(&pool->source);
 	if (before > after)
-		stat_add(pool->source.stats, STAT_AGED, before - after);
+		stat_add(pool->source.stats, EVENT_AGED, before - after);
 	pool_ledger(pool);
 }
 
@@ -250,7 +250,7 @@ static void scan_pool(struct slabmod_pool *pool, void *arg)
 	after = source_unreserved(&pool->source);
 	if (before <= after)
 		return;
-	stat_add(pool->source.stats, STAT_RECLAIMED, before - after);
+	stat_add(pool->source.stats, EVENT_RECLAIMED, before - after);
 	scan->pages += before - after;
 }
 

@@ -233,7 +233,7 @@ static struct slab *alloc_descriptor(struct slabmod_cache *cache, int nid, gfp_t
 		if (slab)
 			return slab;
 	}
-	stat_inc(cache->stats, STAT_CHUNK_FAIL);
+	stat_inc(cache->stats, EVENT_CHUNK_FAIL);
 	return NULL;
 }
 
@@ -301,7 +301,7 @@ struct slab *slab_create(struct slabmod_cache *cache, int nid, gfp_t gfp)
 	if (!slab && has_small) {
 		slab = alloc_slab(cache, nid, gfp, true);
 		if (slab)
-			stat_inc(cache->stats, STAT_SLAB_SMALL);
+			stat_inc(cache->stats, EVENT_SLAB_SMALL);
 	}
 	if (!slab)
 		return NULL;
@@ -311,7 +311,7 @@ struct slab *slab_create(struct slabmod_cache *cache, int nid, gfp_t gfp)
 	}
 	if (cache->ctor)
 		construct_objects(cache, slab);
-	stat_inc(cache->stats, STAT_SLAB_NEW);
+	stat_inc(cache->stats, EVENT_SLAB_NEW);
 	return slab;
 }
 EXPORT_SYMBOL_FOR_TEST(slab_create);
@@ -330,7 +330,7 @@ void slab_destroy(struct slabmod_cache *cache, struct slab *slab)
 		free_slab_later(cache, slab);
 	else
 		free_slab(cache, slab);
-	stat_inc(cache->stats, STAT_SLAB_FREE);
+	stat_inc(cache->stats, EVENT_SLAB_FREE);
 }
 EXPORT_SYMBOL_FOR_TEST(slab_destroy);
 

@@ -20,7 +20,7 @@ const char *const stat_texts[] = {
 #undef X
 };
 
-static_assert(ARRAY_SIZE(stat_names) == NR_STATS);
+static_assert(ARRAY_SIZE(stat_names) == NR_EVENTS);
 
 unsigned long stat_sum(struct stats __percpu *stats, enum stat_id which)
 {

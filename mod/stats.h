@@ -43,18 +43,18 @@
 	X(REFERENCED,	referenced,	"pages of free chunks that are referenced elsewhere")
 
 enum stat_id {
-#define X(id, name, text) STAT_##id,
+#define X(id, name, text) EVENT_##id,
 	STATS(X)
 #undef X
-	NR_STATS
+	NR_EVENTS
 };
 
 struct stats {
-	unsigned long count[NR_STATS];
+	unsigned long count[NR_EVENTS];
 };
 
-extern const char *const stat_names[NR_STATS];
-extern const char *const stat_texts[NR_STATS];
+extern const char *const stat_names[NR_EVENTS];
+extern const char *const stat_texts[NR_EVENTS];
 
 /* Interrupts and NMIs count too: a local_t is atomic against them. */
 static __always_inline void stat_add(struct stats __percpu *stats, enum stat_id which, long n)

@@ -230,9 +230,9 @@ static bool limit_refuses(struct slabmod_pool *pool, unsigned long nr_pages)
 
 	if (nr_pages <= pool->source.limit)
 		return false;
-	stat_inc(stats, STAT_CHUNK_FAIL);
-	stat_inc(stats, STAT_LIMIT_REFUSED);
-	stat_inc(stats, STAT_ALLOC_FAIL);
+	stat_inc(stats, EVENT_CHUNK_FAIL);
+	stat_inc(stats, EVENT_LIMIT_REFUSED);
+	stat_inc(stats, EVENT_ALLOC_FAIL);
 	return true;
 }
 

@@ -12,9 +12,9 @@
 	X(cache) X(kmalloc) X(calls) X(pages) X(blocks) X(vmalloc) X(vmalloc_free) X(kvmalloc) \
 	X(sheaf) X(rcu) X(region) \
 	X(misuse) X(strict) X(pool) X(bound) X(resize) \
-	X(reclaim) X(pools) X(frames) X(sharing) X(scarce) X(limit) X(debug) X(debug_table) \
-	X(security) X(typesafe) X(destroy) X(abuse) KIT_FAULT_SUITE(X) X(contexts) X(hotplug) \
-	X(bare) X(checks) X(locked)
+	X(reclaim) X(pools) X(frames) X(overview) X(sharing) X(scarce) X(limit) X(debug) \
+	X(debug_table) X(security) X(typesafe) X(destroy) X(abuse) KIT_FAULT_SUITE(X) X(contexts) \
+	X(hotplug) X(bare) X(checks) X(locked)
 
 #ifdef CONFIG_FAULT_INJECTION
 #define KIT_FAULT_SUITE(X)	X(fault)

@@ -27,6 +27,7 @@
 #include "home.h"
 #include "home_walk.h"
 #include "magazine_set.h"
+#include "overview.h"
 #include "pages.h"
 #include "pool.h"
 #include "pool_bound.h"
@@ -450,6 +451,7 @@ static void create_pool_dir(struct slabmod_pool *pool, void *arg)
 		dir = make_dir(pool->name, pools_dir);
 	pool->debugfs_caches = make_dir("caches", dir);
 	pool->debugfs = dir;
+	debugfs_create_file("overview", 0400, dir, pool, &overview_fops);
 	debugfs_create_file("summary", 0400, dir, pool, &summary_fops);
 	debugfs_create_file("slabinfo", 0400, dir, pool, &slabinfo_fops);
 	debugfs_create_file("buddyinfo", 0400, dir, pool, &buddyinfo_fops);

@@ -389,7 +389,7 @@ int pages_create_caches(struct slabmod_pool *pool)
 		snprintf(name, sizeof(name), "pages-%u", order);
 		flags = CACHE_INTERNAL | CACHE_PAGES;
 		/* In debug mode, small blocks are objects, which have red zones. */
-		if (!debug || order >= DEBUG_PAGE_ORDERS)
+		if (!debug || !debug_block_is_object(order))
 			flags |= CACHE_BLOCKS;
 		pool->pages[order] = cache_create(pool, name, PAGE_SIZE << order, PAGE_SIZE, flags,
 						  NULL, NULL);

@@ -52,7 +52,8 @@ struct dentry;
 
 /* ---- frames and slabs (frame.c, slab.c) ---- */
 
-#define SLAB_MAX_OBJECTS	256
+/* What fits in a page, if its objects are of the smallest size. */
+#define SLAB_MAX_OBJECTS	(PAGE_SIZE / SLAB_MIN_SIZE)
 #define SLAB_MIN_SIZE		16
 #define SLAB_WORDS		(SLAB_MAX_OBJECTS / BITS_PER_LONG)
 
@@ -123,23 +124,23 @@ struct slab {
 	u16 inuse;			/* objects allocated from the slab */
 	union {
 		unsigned long free[SLAB_WORDS];		/* one bit per free object */
-		/* A debugged cache has at most two words of bits. */
+		/* A debugged cache uses at most the first half of the bits. */
 		struct {
-			unsigned long debug_free[3];
+			unsigned long debug_free[SLAB_WORDS - 1];
 			struct debug_tracks *tracks;	/* NULL at first */
 		};
 		/*
-		 * A strict cache has at most two words of bits, followed by one bit per
-		 * object that a caller owns, changed atomically.
+		 * In a strict cache the second half has one bit per object that a caller
+		 * owns, changed atomically.
 		 */
 		struct {
-			unsigned long strict_free[2];
-			unsigned long out[2];
+			unsigned long strict_free[SLAB_WORDS / 2];
+			unsigned long out[SLAB_WORDS / 2];
 		};
 	};
 };
 
-static_assert(sizeof(struct slab) == 64);
+static_assert(sizeof(struct slab) == 32 + SLAB_MAX_OBJECTS / 8);
 static_assert(!offsetof(struct slab, word) && !offsetof(struct page_use, word));
 static_assert(offsetof(struct slab, home) == offsetof(struct page_use, home));
 

@@ -89,6 +89,7 @@ static inline void shim_point(enum shim_point point, const volatile void *p,
 
 typedef atomic_long_t local_t;
 #define local_add_return(n, v)		atomic_long_add_return(n, v)
+#define atomic_long_add_return_relaxed(n, v)	atomic_long_add_return(n, v)
 #define local_add(n, v)			atomic_long_add(n, v)
 #define local_inc(v)			atomic_long_inc(v)
 #define local_read(v)			atomic_long_read(v)

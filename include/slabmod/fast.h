@@ -13,6 +13,7 @@
 #ifndef _SLABMOD_FAST_H
 #define _SLABMOD_FAST_H
 
+#include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -54,12 +55,18 @@ struct slabmod_cache_fastpath {
 /*
  * Mark this CPU's magazine as busy. Return the number of objects in it, or a number below
  * zero if it was busy already. In either case slabmod_magazine_end() must follow. Preemption
- * is off. A local_t is atomic against interrupts and NMIs of this CPU.
+ * is off. The addition is atomic against interrupts and NMIs of this CPU.
  */
 static __always_inline long slabmod_magazine_begin(struct slabmod_magazine *magazine)
 {
-	long top = local_add_return(SLABMOD_MAGAZINE_BUSY, (local_t *)&magazine->top);
+	long top;
 
+	/* Elsewhere a local_t orders accesses to other memory too. This need not. */
+	if (IS_ENABLED(CONFIG_X86))
+		top = local_add_return(SLABMOD_MAGAZINE_BUSY, (local_t *)&magazine->top);
+	else
+		top = atomic_long_add_return_relaxed(SLABMOD_MAGAZINE_BUSY,
+						     (atomic_long_t *)&magazine->top);
 	barrier();
 	return top - SLABMOD_MAGAZINE_BUSY;
 }

@@ -11,6 +11,7 @@
  *	results.c	prints results
  *	team.c		threads bound to CPUs that start together
  *	ops.c		the allocators, and `nothing`
+ *	clock.h		the clock; clock.c starts it
  *	step.c		single-steps a case
  *	profile.c	evaluates what step.c counted
  *	cases.c		cases for one CPU
@@ -34,6 +35,8 @@
 #include <linux/completion.h>
 #include <linux/limits.h>
 #include <linux/types.h>
+
+#include "clock.h"
 
 struct bench;
 struct bench_setup;
@@ -184,15 +187,6 @@ struct bench {
 	struct completion done;
 	bool stop;
 };
-
-/* Cycles; under QEMU's icount, instructions. get_cycles() is 0 on user-mode Linux. */
-static __always_inline u64 bench_clock(void)
-{
-	u32 low, high;
-
-	asm volatile("lfence\n\trdtsc\n\tlfence" : "=a" (low), "=d" (high) : : "memory");
-	return (u64)high << 32 | low;
-}
 
 /* ---- for cases with several CPUs */
 

@@ -216,6 +216,11 @@ static int __init bench_init(void)
 		tries = insn ? 5 : 21;
 	if (tries > BENCH_TRIES_MAX)
 		return -EINVAL;
+	err = bench_clock_start();
+	if (err) {
+		pr_err("slabmod_bench: the CPUs have no cycle counter\n");
+		return err;
+	}
 	err = texts_init();
 	if (!err)
 		err = step_init();

@@ -47,7 +47,7 @@ struct profile {
 	u64 pause[PAUSES];		/* maximum */
 };
 
-#ifndef CONFIG_UML
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
 int step_init(void);
 void step_exit(void);
 static inline bool step_possible(void) { return true; }

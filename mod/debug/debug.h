@@ -89,8 +89,11 @@ struct debug_queue {
 	struct debug_track *oldest, *newest;
 };
 
-/* Blocks of pages below this order are objects of debugged caches. */
-#define DEBUG_PAGE_ORDERS	4
+/* Blocks of pages up to this size are objects of debugged caches: all that a cache can have. */
+static inline bool debug_block_is_object(unsigned int order)
+{
+	return PAGE_SIZE << order <= SLABMOD_CACHE_MAX_SIZE;
+}
 
 /* State of a debugged cache. */
 struct debug_cache {

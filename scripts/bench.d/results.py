@@ -17,8 +17,8 @@ MOMENTS = 'runner,case,allocator,step,asked,held'.split(',')
 RUNS = 'runner,cases,kernel,options,commit,date,cpu,compiler,emulator'.split(',')
 
 # The runners in the order of the tables
-RUNNERS = ['icount-6.1', 'icount-6.1-zeroed', 'icount-6.1-default', 'icount-7.2', 'uml-6.1',
-           'uml-7.2', 'kvm-6.1', 'kvm-7.2', 'memory-6.1', 'memory-7.2', 'scale-6.1',
+RUNNERS = ['icount-6.1', 'icount-6.1-zeroed', 'icount-6.1-default', 'icount-7.2', 'icount-arm64',
+           'uml-6.1', 'uml-7.2', 'kvm-6.1', 'kvm-7.2', 'memory-6.1', 'memory-7.2', 'scale-6.1',
            'scale-nodes-6.1']
 THREADS = {'remote', 'larson', 'threadtest', 'active', 'passive'}
 COSTS = ('insn_per_op', 'cycles_per_op')

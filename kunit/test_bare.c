@@ -15,7 +15,7 @@
 #include "things.h"
 #include "verbs.h"
 
-#define SIZE	256
+#define SIZE	(PAGE_SIZE / 16)
 #define MANY	2000
 
 /* The number of an online CPU of a node without memory. */

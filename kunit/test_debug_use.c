@@ -121,7 +121,7 @@ void test_pages_are_debugged(struct kunit *test)
 	struct slabmod_pool *pool = debug_pool_to_spoil(test);
 	unsigned int order;
 
-	for (order = 0; order < DEBUG_PAGE_ORDERS; order++) {
+	for (order = 0; debug_block_is_object(order); order++) {
 		unsigned long p = slabmod_pool_get_free_pages(pool, GFP_KERNEL, order);
 		size_t size = PAGE_SIZE << order;
 

@@ -16,7 +16,7 @@
 #include "home_walk.h"
 #include "verbs.h"
 
-#define SIZE	256
+#define SIZE	((unsigned int)PAGE_SIZE / N)
 #define N	16		/* objects of SIZE that a slab has */
 
 static inline unsigned int alloc(struct slabmod_cache *cache, void **objects, unsigned int nr)

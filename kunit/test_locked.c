@@ -28,14 +28,23 @@ static void count_held(unsigned long ip, void *arg)
 	hold->longest = max(hold->longest, hold->now);
 }
 
+static void skip_unless_stepped(struct kunit *test)
+{
+	struct hold hold = { };
+
+	if (!IS_ENABLED(CONFIG_SMP) || !context_step_begin(count_held, &hold))
+		kunit_skip(test, "needs single-stepping and SMP");
+	context_step_end();
+}
+
 /* The largest number of instructions that @fn runs with @lock held. */
 static unsigned long longest_hold(struct kunit *test, raw_spinlock_t *lock,
 				  void (*fn)(void *arg), void *arg)
 {
 	struct hold hold = { .lock = lock };
 
-	if (!IS_ENABLED(CONFIG_SMP) || !context_step_begin(count_held, &hold))
-		kunit_skip(test, "needs single-stepping and SMP");
+	skip_unless_stepped(test);
+	context_step_begin(count_held, &hold);
 	/* The first call does what is done only once, by lockdep too. */
 	context_pin(0);
 	fn(arg);
@@ -169,6 +178,8 @@ static unsigned long hold_of_slabs(struct kunit *test, unsigned int nr)
 
 static void test_slabs_are_checked_one_at_a_time(struct kunit *test)
 {
+	/* Before slabs are in use. */
+	skip_unless_stepped(test);
 	expect_no_longer(test, hold_of_slabs(test, 2), hold_of_slabs(test, 64));
 }
 

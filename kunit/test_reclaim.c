@@ -19,7 +19,7 @@
 #include "suites.h"
 #include "verbs_pool.h"
 
-#define SIZE		1024	/* of most objects: no line is shared */
+#define SIZE		(PAGE_SIZE / 4)	/* of most objects: no line is shared */
 #define CHUNK_PAGES	64	/* of all chunks of most pools */
 #define CHUNK_ORDER	6
 

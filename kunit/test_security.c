@@ -25,7 +25,7 @@ static struct slabmod_cache *owner_of(const void *object)
 	return frame ? frame_cache(frame) : NULL;
 }
 
-#define SIZE		256	/* of most objects: no line is shared, and a slab has a page */
+#define SIZE		(PAGE_SIZE / 16) /* of most objects: no line is shared, a slab has a page */
 #define OBJECTS		3200	/* more slabs than homes keep, or a chunk has pages */
 #define CHUNK_ORDER	6
 

@@ -90,7 +90,7 @@ static void test_layout_fits_for_every_size(struct kunit *test)
 				    size);
 	}
 	KUNIT_EXPECT_FALSE(test, slab_layout(cache, SLABMOD_CACHE_MAX_SIZE + 1, 0));
-	for (align = 1; align <= PAGE_SIZE; align *= 2)
+	for (align = 1; align <= min_t(unsigned int, PAGE_SIZE, SLABMOD_CACHE_MAX_SIZE); align *= 2)
 		for (size = 1; size <= SLABMOD_CACHE_MAX_SIZE; size += 97) {
 			KUNIT_ASSERT_TRUE(test, slab_layout(cache, size, align));
 			KUNIT_ASSERT_EQ(test, cache->size % align, 0);
@@ -396,7 +396,8 @@ static void test_row_ends_where_another_slab_begins(struct kunit *test)
 		expect_rows_end_at_slabs(test, cache, a, new_slab(test, cache));
 	}
 	/* Small slabs: two adjacent pages, allocated one by one. */
-	cache = kit_cache_create(test, kit_pool_create_orders(test, 2, 1, 1), 1024, 0, NULL);
+	cache = kit_cache_create(test, kit_pool_create_orders(test, 2, 1, 1), PAGE_SIZE / 4, 0,
+				 NULL);
 	KUNIT_ASSERT_EQ(test, cache->usual.pages, 2);
 	page = kit_buddy_alloc(cache->buddies, NID, 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, page);

@@ -84,6 +84,14 @@ watched() {
 	return "$status"
 }
 
+# cross_compile ARCH: print CROSS_COMPILE for make; nothing if this machine's own compiler serves
+cross_compile() {
+	case $1-$(uname -m) in
+	arm64-aarch64) ;;
+	arm64-*) echo "${CROSS_COMPILE-aarch64-linux-gnu-}" ;;
+	esac
+}
+
 # locked FILE: hold an exclusive lock on FILE until this shell ends
 locked() {
 	mkdir -p "${1%/*}"

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Debian's own kernels, of several series and flavours, from its packages: the modules build without a
-# warning, slabmod is loaded, used and unloaded (the step stock), source for the kernel's allocators
-# runs on it (dropin-sample), and 300,000 random operations of stress pass. $KERNELS names the
-# kernels, with commas (all).
+# Other kernels. Debian's own, of several series and flavours, from its packages: the modules build
+# without a warning, slabmod is loaded, used and unloaded (the step stock), source for the kernel's
+# allocators runs on it (dropin-sample), and 300,000 random operations of stress pass. Kernels built
+# here with KUnit and checkers, of other series and other architectures and page sizes: likewise, but
+# all suites in place of the two steps. $KERNELS names the kernels, with commas (all).
 # host
 # long
 set -euo pipefail
@@ -45,40 +46,76 @@ ran() {
 	echo "$(grep -c '^ok ' "$out/$1-$2.said") of $(grep -cE '^(not )?ok ' "$out/$1-$2.said")"
 }
 
+# suites KERNEL: run all, and write their counts to KERNEL-suites.counts
+suites() {
+	local status=0 passed failed skipped
+	passes "$1" kunit || status=$?
+	"$top/scripts/check" --ktap "$out/$1-kunit.log" >"$out/$1-suites.said" || status=$?
+	read -r passed failed skipped < <(tail -n 1 "$out/$1-suites.said")
+	echo "$passed passed, $failed failed, $skipped skipped" >"$out/$1-suites.counts"
+	((!status && passed && !failed)) && return
+	grep -E 'FAILED|CRASHED|ERROR|cannot' "$out/$1-suites.said"
+	return 1
+}
+
 stress() {
 	"$top/scripts/stress" "KERNELS=$1" "OPS=$ops" >"$out/$1-stress.said" 2>&1 && return
 	cat "$out/$1-stress.said"
 	return 1
 }
 
+# Print the size of a page in KiB
+page_size() {
+	local of
+	of=$(sed -n 's/^CONFIG_ARM64_\([0-9]*\)K_PAGES=y/\1/p' \
+		"$("$top/scripts/kernel" --build "$1")/include/config/auto.conf")
+	echo "${of:-4}"
+}
+
+# column NAME COMMAND...: do what a column of the table is about
+column() {
+	local status=0
+	"${@:2}" || status=$?
+	result "$kernel: $1" "$status"
+	return "$status"
+}
+
 try() {
-	local kernel=$1 release status line
+	local kernel=$1 release line step
 	if ! release=$("$top/scripts/kernel" --release "$kernel"); then
-		echo "not ok $kernel: it cannot be fetched"
+		echo "not ok $kernel: it cannot be fetched or built"
 		return
 	fi
-	status=0; builds "$kernel" || status=$?
-	result "$kernel: builds without a warning ($release)" "$status"
-	line="$kernel,$release,$( ((status)) && echo no || echo yes)"
-	for step in stock dropin-sample; do
-		status=0; passes "$kernel" "$step" || status=$?
-		result "$kernel: $step" "$status"
-		line+=",$(ran "$kernel" "$step")"
-	done
-	status=0; stress "$kernel" || status=$?
-	result "$kernel: $ops operations of stress" "$status"
-	line+=",$( ((status)) && echo failed || echo "$ops")"
+	line="$kernel,$release,$("$top/scripts/kernel" --arch "$kernel"),$(page_size "$kernel")"
+	column "builds without a warning ($release)" builds "$kernel" && line+=,yes || line+=,no
+	if [[ $kernel == debian* ]]; then
+		for step in stock dropin-sample; do
+			column "$step" passes "$kernel" "$step" || true
+			line+=",$(ran "$kernel" "$step")"
+		done
+		line+=',no KUnit there'
+	else
+		column 'all suites' suites "$kernel" || true
+		line+=",-,-,$(sed 's/,/;/g' "$out/$kernel-suites.counts")"
+	fi
+	column "$ops operations of stress" stress "$kernel" && line+=",$ops" || line+=,failed
 	echo "$line" >>"$out/table.csv"
 }
 
 table() {
-	awk -F, '{ printf "table: %-18s %-26s %-8s %-10s %-14s %s\n", $1, $2, $3, $4, $5, $6 }' "$out/table.csv"
+	awk -F, '{ printf "table: %-16s %-24s %-7s %-5s %-7s %-9s %-14s %-36s %s\n", $1, $2, $3, $4, $5, $6, $7, $8, $9 }' \
+		"$out/table.csv"
+}
+
+# Those for other purposes are coverage, benchmarks, the checkers of other steps, and user-mode Linux.
+all_kernels() {
+	"$top/scripts/kernel" --list | grep -E '^(debian|kunit|rt|arm64)'
 }
 
 main() {
 	local kernel kernels=${KERNELS-}
-	[[ $kernels ]] || kernels=$("$top/scripts/kernel" --list | grep '^debian' | paste -sd,)
-	echo 'kernel,release,builds,stock,dropin-sample,stress' >"$out/table.csv"
+	[[ $kernels ]] || kernels=$(all_kernels | paste -sd,)
+	echo 'kernel,release,arch,KiB,builds,stock,dropin-sample,suites,stress' >"$out/table.csv"
 	for kernel in ${kernels//,/ }; do
 		try "$kernel"
 	done

@@ -251,7 +251,7 @@ static const struct growth {
 	/* By more than half, to be cleared, and to whole pages */
 	{ 128, 193, GFP_KERNEL, 224 },
 	{ 128, 130, GFP_KERNEL | __GFP_ZERO, 160 },
-	{ 32768, 32769, GFP_KERNEL, 32768 + PAGE_SIZE },
+	{ 32768, 32769, GFP_KERNEL, PAGE_ALIGN(32769) },
 };
 
 static void test_krealloc_leaves_room_only_after_little_growth(struct kunit *test)
@@ -524,7 +524,7 @@ static void test_user_copies_stay_in_their_part(struct kunit *test)
 
 static void test_user_copies_stay_in_memory(struct kunit *test)
 {
-	static const size_t sizes[] = { 16, 112, 4096, 40960 };
+	static const size_t sizes[] = { 16, 112, 4096, 10 * PAGE_SIZE };
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {

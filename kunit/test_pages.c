@@ -131,24 +131,24 @@ static void test_unused_tail_of_exact_pages_is_free(struct kunit *test)
 	/* Leave the ager nothing to drain, which would add free pages. */
 	pool_shrink(root_pool);
 	/* The first adds a chunk, the second uses free pages of it. */
-	first = slabmod_alloc_pages_exact(33 * 1024, GFP_KERNEL);
+	first = slabmod_alloc_pages_exact(8 * PAGE_SIZE + 1024, GFP_KERNEL);
 	buddy = pool_ledger(root_pool).buddy;
-	second = slabmod_alloc_pages_exact(33 * 1024, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, buddy - pool_ledger(root_pool).buddy, 36 * 1024);
-	slabmod_free_pages_exact(first, 33 * 1024);
-	slabmod_free_pages_exact(second, 33 * 1024);
+	second = slabmod_alloc_pages_exact(8 * PAGE_SIZE + 1024, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, buddy - pool_ledger(root_pool).buddy, 9 * PAGE_SIZE);
+	slabmod_free_pages_exact(first, 8 * PAGE_SIZE + 1024);
+	slabmod_free_pages_exact(second, 8 * PAGE_SIZE + 1024);
 }
 
 static void test_exact_pages_are_freed_with_any_size_of_as_many_pages(struct kunit *test)
 {
-	void *p = slabmod_alloc_pages_exact(33 * 1024, GFP_KERNEL);
+	void *p = slabmod_alloc_pages_exact(8 * PAGE_SIZE + 1024, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_SIZE, "free_pages_exact",
-			  slabmod_free_pages_exact(p, 36 * 1024 + 1));
+			  slabmod_free_pages_exact(p, 9 * PAGE_SIZE + 1));
 	KIT_EXPECT_MISUSE(test, MISUSE_WRONG_SIZE, "free_pages_exact",
-			  slabmod_free_pages_exact(p, 32 * 1024));
-	KIT_EXPECT_NO_MISUSE(test, slabmod_free_pages_exact(p, 36 * 1024));
+			  slabmod_free_pages_exact(p, 8 * PAGE_SIZE));
+	KIT_EXPECT_NO_MISUSE(test, slabmod_free_pages_exact(p, 9 * PAGE_SIZE));
 }
 
 /* ---- pins ---- */

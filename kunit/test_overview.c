@@ -48,7 +48,7 @@ static const char *line_with(struct kunit *test, const char *text, const char *e
 }
 
 struct row {
-	unsigned long held, part, in_use, in_use_part, objects;
+	unsigned long held, in_use, in_use_part, objects;
 	char unit[8];
 };
 

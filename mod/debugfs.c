@@ -51,6 +51,8 @@ static void show_value(struct seq_file *m, const char *name, unsigned long value
 	seq_printf(m, "%-20s %14lu  # %s\n", name, value, text);
 }
 
+DEFINE_SHOW_ATTRIBUTE(overview);
+
 /* ---- summary ---- */
 
 static void show_pair(struct seq_file *m, const char *name, unsigned long value,

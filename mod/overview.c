@@ -7,7 +7,6 @@
  * Contexts: process, may sleep. Locks: cache_walk() holds the list of caches.
  */
 #include <linux/mm.h>
-#include <linux/module.h>
 #include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/string_helpers.h>
@@ -225,16 +224,3 @@ int overview_show(struct seq_file *m, void *unused)
 	return 0;
 }
 EXPORT_SYMBOL_FOR_TEST(overview_show);
-
-static int overview_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, overview_show, inode->i_private);
-}
-
-const struct file_operations overview_fops = {
-	.owner = THIS_MODULE,
-	.open = overview_open,
-	.read = seq_read,
-	.llseek = seq_lseek,
-	.release = single_release,
-};

@@ -5,13 +5,9 @@
 #ifndef SLABMOD_OVERVIEW_H
 #define SLABMOD_OVERVIEW_H
 
-#include <linux/fs.h>
 #include <linux/seq_file.h>
 
 /* The content of the file. m->private is the pool. Return 0 or -ENOMEM. May sleep. */
 int overview_show(struct seq_file *m, void *unused);
-
-/* The private data of the inode is the pool. */
-extern const struct file_operations overview_fops;
 
 #endif /* SLABMOD_OVERVIEW_H */

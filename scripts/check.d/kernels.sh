@@ -15,15 +15,6 @@ out=$top/build/check/kernels
 ops=300000
 mkdir -p "$out"
 
-# result NAME STATUS: print it
-result() {
-	if (($2)); then
-		echo "not ok $1"
-	else
-		echo "ok $1"
-	fi
-}
-
 builds() {
 	"$top/scripts/build" --w1 --quiet "$1" >"$out/$1-build.log" 2>&1 && return
 	cat "$out/$1-build.log"
@@ -47,13 +38,13 @@ ran() {
 	echo "$(grep -c '^ok ' "$out/$1-$2.said") of $(grep -cE '^(not )?ok ' "$out/$1-$2.said")"
 }
 
-# suites KERNEL: run all, and write their counts to KERNEL-suites.counts
+# suites KERNEL: run all, and set counts to what the table says of them
 suites() {
 	local status=0 passed failed skipped
 	passes "$1" kunit || status=$?
 	"$top/scripts/check" --ktap "$out/$1-kunit.log" >"$out/$1-suites.said" || status=$?
 	read -r passed failed skipped < <(tail -n 1 "$out/$1-suites.said")
-	echo "$passed passed, $failed failed, $skipped skipped" >"$out/$1-suites.counts"
+	counts="$passed passed; $failed failed; $skipped skipped"
 	((!status && passed && !failed)) && return
 	grep -E 'FAILED|CRASHED|ERROR|cannot' "$out/$1-suites.said"
 	return 1
@@ -75,10 +66,12 @@ page_size() {
 
 # column NAME COMMAND...: do what a column of the table is about
 column() {
-	local status=0
-	"${@:2}" || status=$?
-	result "$kernel: $1" "$status"
-	return "$status"
+	if "${@:2}"; then
+		echo "ok $kernel: $1"
+	else
+		echo "not ok $kernel: $1"
+		return 1
+	fi
 }
 
 # steps KERNEL STEP...: run them
@@ -91,7 +84,7 @@ steps() {
 }
 
 try() {
-	local kernel=$1 release line kib
+	local kernel=$1 release line kib counts
 	if ! release=$("$top/scripts/kernel" --release "$kernel"); then
 		echo "not ok $kernel: it cannot be fetched or built"
 		return
@@ -107,7 +100,7 @@ try() {
 		line+=',-,they expect pages of 4 KiB'
 	else
 		column 'all suites' suites "$kernel" || true
-		line+=",-,-,$(sed 's/,/;/g' "$out/$kernel-suites.counts")"
+		line+=",-,-,$counts"
 	fi
 	column "$ops operations of stress" stress "$kernel" && line+=",$ops" || line+=,failed
 	echo "$line" >>"$out/table.csv"

@@ -51,6 +51,13 @@ cache_dir() {
 	printf '%s\n' "$cache/$1"
 }
 
+# built_modules DIR: print the modules in DIR and below. Another step may run make there, which
+# creates and removes directories to try the compiler; find would complain of those.
+built_modules() (
+	shopt -s globstar nullglob
+	printf '%s\n' "$1"/**/*.ko | sed '/^$/d'
+)
+
 # watched LABEL LOG PATTERN COMMAND...
 # Run COMMAND with its output in LOG; print from time to time how many lines of it, or of
 # the files progress_in, match PATTERN; on failure, show the end of LOG.

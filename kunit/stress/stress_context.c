@@ -17,6 +17,7 @@
  *
  * Locks: none.
  */
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/hrtimer.h>
@@ -255,6 +256,21 @@ static void worker_burst(struct worker *w)
 	}
 }
 
+/*
+ * Return to the CPU of the worker after it was offline. A task that is moved to a CPU that goes
+ * offline meanwhile stays where it is, outside its mask of allowed CPUs; on PREEMPT_RT, the
+ * scheduler warns of that when the task next unlocks a spinlock.
+ */
+static void worker_go_home(struct worker *w)
+{
+	if (raw_smp_processor_id() == w->cpu)
+		return;
+	cpus_read_lock();
+	if (cpu_online(w->cpu))
+		set_cpus_allowed_ptr(current, cpumask_of(w->cpu));
+	cpus_read_unlock();
+}
+
 static int worker_main(void *arg)
 {
 	struct worker *w = arg;
@@ -264,8 +280,7 @@ static int worker_main(void *arg)
 			schedule_timeout_interruptible(HZ / 10);
 			continue;
 		}
-		if (cpu_online(w->cpu) && raw_smp_processor_id() != w->cpu)
-			set_cpus_allowed_ptr(current, cpumask_of(w->cpu));
+		worker_go_home(w);
 		worker_burst(w);
 		cond_resched();
 	}

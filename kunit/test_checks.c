@@ -58,9 +58,9 @@ struct blocks {
 	struct frame *frames;
 };
 
-static struct blocks blocks_of(struct kunit *test)
+static struct blocks blocks_of_order(struct kunit *test, unsigned int order)
 {
-	struct slabmod_pool *pool = kit_pool_create_orders(test, PAGES, ORDER, ORDER);
+	struct slabmod_pool *pool = kit_pool_create_orders(test, BIT(order), order, order);
 	void *first = kit_buddy_alloc(pool->buddies, NID, 1, GFP_KERNEL | __GFP_THISNODE);
 	struct blocks b;
 
@@ -70,6 +70,11 @@ static struct blocks blocks_of(struct kunit *test)
 	KUNIT_ASSERT_PTR_EQ(test, b.chunk->base, first);
 	KUNIT_ASSERT_TRUE(test, buddy_check(b.buddy));
 	return b;
+}
+
+static struct blocks blocks_of(struct kunit *test)
+{
+	return blocks_of_order(test, ORDER);
 }
 
 static void blocks_end(struct kunit *test, struct blocks *b)
@@ -120,8 +125,18 @@ static void test_wrong_units_of_a_chunk_are_found(struct kunit *test)
 {
 	struct blocks b = blocks_of(test);
 
+	LIST_HEAD(wrong);
+
 	EXPECT_BROKEN_AS(test, b.chunk->map.free, 1,
 			 "unit 0 is free for the chunk, but on a list", buddy_check(b.buddy));
+	list_add(&b.chunk->empty, &wrong);
+	EXPECT_BROKEN(test, "a chunk with 31 free pages of 32 is on a wrong list",
+		      buddy_check(b.buddy));
+	list_del_init(&b.chunk->empty);
+	blocks_end(test, &b);
+	b = blocks_of_order(test, UNIT_ORDER + 1);
+	EXPECT_BROKEN_AS(test, b.chunk->map.free, 0, "a chunk counts 0 free units and has 1",
+			 buddy_check(b.buddy));
 	blocks_end(test, &b);
 }
 
@@ -192,6 +207,9 @@ static void test_slab_on_the_wrong_list_is_found(struct kunit *test)
 		EXPECT_BROKEN(test, text, home_check_slab(cache, slab));
 	}
 	list_move(&slab->node, &home->partial[0]);
+	clear_bit(HOME_ID(slab->home), home_stocked(cache));
+	EXPECT_BROKEN(test, "has free objects, but no thief would look there", home_check(cache));
+	set_bit(HOME_ID(slab->home), home_stocked(cache));
 	/* The check of a home checks its slabs, too. */
 	EXPECT_BROKEN_AS(test, slab->inuse, 2, "counts 2 in use", home_check(cache));
 	EXPECT_BROKEN_AS(test, slab->inuse, 2, "counts 2 in use", home_check_slab(cache, slab));
@@ -248,6 +266,34 @@ static void test_wrong_object_in_a_magazine_is_found(struct kunit *test)
 	cache_in_use_end(test, cache, object);
 }
 
+static void test_wrong_block_in_a_magazine_is_found(struct kunit *test)
+{
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool *pool = slabmod_pool_create("kit-checks", &params);
+	struct slabmod_magazine *magazine;
+	struct slabmod_cache *cache;
+	void *block;
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	context_pin(0);
+	cache = pool->pages[0];
+	block = slabmod_pool_alloc_pages_exact(pool, PAGE_SIZE, GFP_KERNEL);
+	slabmod_free_pages_exact(slabmod_pool_alloc_pages_exact(pool, PAGE_SIZE, GFP_KERNEL),
+				 PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_ASSERT_GT(test, magazine_count(cache), 0);
+	KUNIT_EXPECT_TRUE(test, pool_check(pool));
+	magazine = kit_magazine(cache);
+	EXPECT_BROKEN_AS(test, magazine->object[1], block, "which is not the cache's",
+			 magazine_check(cache));
+	atomic_long_inc(&cache->inuse);
+	EXPECT_BROKEN(test, "blocks are counted, there are", cache_check(cache));
+	atomic_long_dec(&cache->inuse);
+	KUNIT_EXPECT_TRUE(test, pool_check(pool));
+	slabmod_free_pages_exact(block, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
+}
+
 static void test_wrong_count_of_a_magazine_is_found(struct kunit *test)
 {
 	static const char text[] = "kit: a magazine of";
@@ -285,6 +331,16 @@ static void test_wrong_count_of_a_cache_is_found(struct kunit *test)
 	cache_in_use_end(test, cache, object);
 }
 
+static void test_descriptor_of_no_slab_is_found(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
+	struct descriptors *all = &pool->buddies[NID].descriptors;
+
+	EXPECT_BROKEN_AS(test, all->nr, all->nr + 1, "has 0 slabs and 1 descriptors in use",
+			 pool_check(pool));
+	KUNIT_EXPECT_TRUE(test, pool_check(pool));
+}
+
 static void test_more_slabs_than_the_bound_are_found(struct kunit *test)
 {
 	unsigned int most = num_possible_cpus() * (1 + HOME_MAX_DETACHED);
@@ -313,8 +369,10 @@ static struct kunit_case checks_cases[] = {
 	KUNIT_CASE(test_broken_slab_is_found),
 	KUNIT_CASE(test_slab_on_the_wrong_list_is_found),
 	KUNIT_CASE(test_wrong_object_in_a_magazine_is_found),
+	KUNIT_CASE(test_wrong_block_in_a_magazine_is_found),
 	KUNIT_CASE(test_wrong_count_of_a_magazine_is_found),
 	KUNIT_CASE(test_wrong_count_of_a_cache_is_found),
+	KUNIT_CASE(test_descriptor_of_no_slab_is_found),
 	KUNIT_CASE(test_more_slabs_than_the_bound_are_found),
 	{}
 };

@@ -11,9 +11,12 @@
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
+#include <linux/pid.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <linux/workqueue.h>
 
@@ -49,6 +52,24 @@ unsigned int context_pin(unsigned int n)
 void context_task(void (*fn)(void *arg), void *arg)
 {
 	fn(arg);
+}
+
+bool context_process(void (*fn)(void *arg), void *arg)
+{
+	struct task_struct *task = get_pid_task(find_vpid(1), PIDTYPE_PID);
+	struct mm_struct *mm = task ? get_task_mm(task) : NULL;
+	bool can = mm && !current->mm;
+
+	if (task)
+		put_task_struct(task);
+	if (can) {
+		kthread_use_mm(mm);
+		fn(arg);
+		kthread_unuse_mm(mm);
+	}
+	if (mm)
+		mmput(mm);
+	return can;
 }
 
 void context_preempt_off(void (*fn)(void *arg), void *arg)

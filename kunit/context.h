@@ -43,6 +43,12 @@ void context_rcu(void (*fn)(void *arg), void *arg);
 void context_work(void (*fn)(void *arg), void *arg);
 
 /*
+ * Call @fn with the memory of the first process as user memory, which @fn leaves as it was. Return
+ * false, with nothing done, if there is none.
+ */
+bool context_process(void (*fn)(void *arg), void *arg);
+
+/*
  * Between begin and end, context_nmi() raises an NMI on this CPU that calls @fn. Begin returns
  * false where that is not possible. @fn must not report, and must return within a millisecond,
  * or the kernel warns. Begin and end may sleep.

@@ -10,7 +10,7 @@
 #define KIT_SUITES(X) \
 	X(chunk) X(references) X(buddy) X(descriptor) X(slab) X(home) X(magazine) X(defer) \
 	X(cache) X(kmalloc) X(calls) X(pages) X(blocks) X(vmalloc) X(vmalloc_free) X(kvmalloc) \
-	X(sheaf) X(rcu) X(region) \
+	X(user) X(sheaf) X(rcu) X(region) \
 	X(misuse) X(strict) X(pool) X(bound) X(resize) \
 	X(reclaim) X(pools) X(frames) X(overview) X(sharing) X(scarce) X(limit) X(debug) \
 	X(debug_table) X(security) X(typesafe) X(destroy) X(abuse) KIT_FAULT_SUITE(X) X(contexts) \

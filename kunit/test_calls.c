@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * test_calls.c - the counterparts of the kernel's calls that are built on kmalloc and caches:
- * flags without effect, ownership, copies, calls while a lock is held, user copies, buckets,
- * mempools and memory of devices.
+ * flags without effect, ownership, copies, calls while a lock is held, buckets, mempools and memory of devices.
  */
 #include <linux/device.h>
 #include <linux/mm.h>
@@ -473,87 +472,6 @@ static void test_constants_are_copied(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, slabmod_kstrdup_const(NULL, GFP_KERNEL));
 }
 
-/* A thread of a suite has no user memory: every address is refused. */
-static void test_bad_user_memory_is_an_error(struct kunit *test)
-{
-	const void __user *bad = (const void __user *)TASK_SIZE_MAX;
-	void *p = NULL;
-
-	KUNIT_EXPECT_EQ(test, PTR_ERR(slabmod_memdup_user(bad, 10)), -EFAULT);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(slabmod_memdup_user_nul(bad, 10)), -EFAULT);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(slabmod_strndup_user(bad, 10)), -EFAULT);
-	KIT_EXPECT_MISUSE(test, MISUSE_TOO_LARGE, "kmalloc",
-			  p = slabmod_memdup_user_nul(bad, SIZE_MAX));
-	KUNIT_EXPECT_EQ(test, PTR_ERR(p), -ENOMEM);
-}
-
-/* ---- user copies ---- */
-
-#define ALLOWED(p, n)								\
-	KIT_EXPECT_NO_MISUSE(test, KUNIT_EXPECT_TRUE(test, slabmod_usercopy_allowed(p, n, true)))
-#define REFUSED(p, n)								\
-	KIT_EXPECT_MISUSE(test, MISUSE_USERCOPY, "user space",			\
-			  KUNIT_EXPECT_FALSE(test, slabmod_usercopy_allowed(p, n, false)))
-
-static void test_user_copies_stay_in_their_part(struct kunit *test)
-{
-	struct slabmod_cache *cache = slabmod_cache_create_usercopy("kit-user", 100, 0, 0, 20, 30,
-								    NULL);
-	struct slabmod_cache *plain = slabmod_cache_create("kit-plain", 100, 0, 0, NULL);
-	char *p, *q;
-
-	KUNIT_ASSERT_NOT_NULL(test, cache);
-	KUNIT_ASSERT_NOT_NULL(test, plain);
-	p = kit_alloc(test, cache);
-	q = kit_alloc(test, plain);
-	ALLOWED(p + 20, 30);
-	ALLOWED(p + 49, 1);
-	ALLOWED(p, 0);
-	REFUSED(p + 19, 1);
-	REFUSED(p + 20, 31);
-	REFUSED(p + 50, 1);
-	REFUSED(p + 20, SIZE_MAX);
-	REFUSED(q, 1);
-	slabmod_cache_free(cache, p);
-	slabmod_cache_shrink(cache);
-	REFUSED(p + 20, 30);
-	slabmod_cache_free(plain, q);
-	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
-	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(plain), 0);
-}
-
-static void test_user_copies_stay_in_memory(struct kunit *test)
-{
-	static const size_t sizes[] = { 16, 112, 4096, 10 * PAGE_SIZE };
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		char *p = kit_kmalloc(test, sizes[i]);
-
-		ALLOWED(p, sizes[i]);
-		ALLOWED(p + sizes[i] - 1, 1);
-		REFUSED(p + 1, sizes[i]);
-		slabmod_kfree(p);
-	}
-	ALLOWED(test, SIZE_MAX);
-}
-
-static void test_bad_parts_for_user_space_are_refused(struct kunit *test)
-{
-	void *cache = NULL;
-
-	KIT_EXPECT_MISUSE(test, MISUSE_BAD_CACHE, "user space",
-			  cache = slabmod_cache_create_usercopy("kit-user", 64, 0, 0, 60, 8, NULL));
-	KUNIT_EXPECT_NULL(test, cache);
-	KIT_EXPECT_MISUSE(test, MISUSE_BAD_CACHE, "user space",
-			  cache = slabmod_cache_create_usercopy("kit-user", 64, 0, 0, UINT_MAX, 1,
-								NULL));
-	KUNIT_EXPECT_NULL(test, cache);
-	cache = slabmod_cache_create_args("kit-args", 64, NULL, 0);
-	KUNIT_EXPECT_NOT_NULL(test, cache);
-	KUNIT_EXPECT_EQ(test, slabmod_cache_destroy(cache), 0);
-}
-
 /* ---- buckets ---- */
 
 static void test_buckets_share_no_slab(struct kunit *test)
@@ -570,7 +488,7 @@ static void test_buckets_share_no_slab(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, p);
 		KUNIT_EXPECT_TRUE(test, kit_cleared(p, size));
 		KUNIT_EXPECT_EQ(test, slabmod_ksize(p), slabmod_kmalloc_size_roundup(size));
-		ALLOWED(p, size);
+		KUNIT_EXPECT_TRUE(test, slabmod_usercopy_allowed(p, size, true));
 		if (size <= SLABMOD_KMALLOC_MAX_CLASS)
 			KUNIT_EXPECT_NE(test, strncmp(slab_cache(kit_slab(p))->name, "kmalloc", 7),
 					0);
@@ -673,10 +591,6 @@ static struct kunit_case calls_cases[] = {
 	KUNIT_CASE(test_nolock_refuses_to_reclaim),
 	KUNIT_CASE(test_copies_in_a_pool),
 	KUNIT_CASE(test_constants_are_copied),
-	KUNIT_CASE(test_bad_user_memory_is_an_error),
-	KUNIT_CASE(test_user_copies_stay_in_their_part),
-	KUNIT_CASE(test_user_copies_stay_in_memory),
-	KUNIT_CASE(test_bad_parts_for_user_space_are_refused),
 	KUNIT_CASE(test_buckets_share_no_slab),
 	KUNIT_CASE(test_bad_buckets_are_refused),
 	KUNIT_CASE(test_mempools),

@@ -5,13 +5,11 @@
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
-#include <linux/pid.h>
-#include <linux/sched/mm.h>
 #include <linux/uaccess.h>
 
+#include "context.h"
 #include "pattern.h"
 #include "test_vmalloc.h"
 
@@ -47,8 +45,9 @@ static void expect_mapping(struct kunit *test, struct file *file, void *memory,
 	unsigned long addr = map_memory(file, memory, skip, pages), i;
 	u64 word;
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
 	KUNIT_EXPECT_EQ(test, user.err, 0);
+	if (IS_ERR_VALUE(addr))
+		return;
 	for (i = 0; i < pages; i++) {
 		u64 __user *at = (u64 __user *)(addr + (i << PAGE_SHIFT));
 		u64 *here = memory + ((skip + i) << PAGE_SHIFT);
@@ -72,14 +71,25 @@ static void expect_no_mapping(struct kunit *test, struct file *file, void *memor
 	KUNIT_EXPECT_TRUE(test, IS_ERR_VALUE(addr));
 }
 
-static void map_everything(struct kunit *test, struct slabmod_pool *pool, struct file *file)
+struct user_test {
+	struct kunit *test;
+	struct slabmod_pool *pool;
+	struct file *file;
+	void *other;
+};
+
+/* An assertion would end the thread with memory that is not its own. */
+static void map_everything(void *arg)
 {
-	void *p, *other = vmalloc_in(test, pool, USER_PAGES << PAGE_SHIFT);
+	struct user_test *t = arg;
+	struct kunit *test = t->test;
+	struct file *file = t->file;
+	void *p;
 
 	/* In runs of four pages. */
 	kit_source.max_order = 2;
-	p = slabmod_pool_vmalloc_user(pool, (USER_PAGES << PAGE_SHIFT) - 100);
-	KUNIT_ASSERT_NOT_NULL(test, p);
+	p = slabmod_pool_vmalloc_user(t->pool, (USER_PAGES << PAGE_SHIFT) - 100);
+	KUNIT_EXPECT_NOT_NULL(test, p);
 	expect_mapping(test, file, p, 0, USER_PAGES);
 	expect_mapping(test, file, p, 0, 1);
 	expect_mapping(test, file, p, 3, USER_PAGES - 3);
@@ -89,34 +99,25 @@ static void map_everything(struct kunit *test, struct slabmod_pool *pool, struct
 	expect_no_mapping(test, file, p, USER_PAGES, 1);
 	expect_no_mapping(test, file, p, ULONG_MAX, 1);
 	expect_no_mapping(test, file, p + PAGE_SIZE, 0, 1);
-	expect_no_mapping(test, file, other, 0, 1);
+	expect_no_mapping(test, file, t->other, 0, 1);
 	slabmod_vfree(p);
 	expect_no_mapping(test, file, p, 0, 1);
-	slabmod_vfree(other);
 }
 
-/* The mappings are in the first process, which does not notice. */
 void test_mappings_in_user_space(struct kunit *test)
 {
-	struct slabmod_pool *pool = kit_pool_create_orders(test, NO_LIMIT, 0, 10);
-	struct task_struct *task = get_pid_task(find_vpid(1), PIDTYPE_PID);
-	struct mm_struct *mm = task ? get_task_mm(task) : NULL;
-	struct file *file;
+	struct user_test t = {
+		.test = test,
+		.pool = kit_pool_create_orders(test, NO_LIMIT, 0, 10),
+		.file = anon_inode_getfile("slabmod_kunit", &user_fops, NULL, O_RDWR),
+	};
+	bool done;
 
-	if (task)
-		put_task_struct(task);
-	if (!mm || current->mm) {
-		if (mm)
-			mmput(mm);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(t.file));
+	t.other = vmalloc_in(test, t.pool, USER_PAGES << PAGE_SHIFT);
+	done = context_process(map_everything, &t);
+	fput(t.file);
+	slabmod_vfree(t.other);
+	if (!done)
 		kunit_skip(test, "no memory of a process");
-	}
-	file = anon_inode_getfile("slabmod_kunit", &user_fops, NULL, O_RDWR);
-	KUNIT_EXPECT_FALSE(test, IS_ERR(file));
-	if (!IS_ERR(file)) {
-		kthread_use_mm(mm);
-		map_everything(test, pool, file);
-		kthread_unuse_mm(mm);
-		fput(file);
-	}
-	mmput(mm);
 }

@@ -116,7 +116,8 @@ char *slabmod_pool_strndup_user(struct slabmod_pool *pool, const char __user *s,
 	long length = strnlen_user(s, max);
 	char *p;
 
-	if (!length)
+	/* User mode Linux returns an error instead of 0. */
+	if (length <= 0)
 		return ERR_PTR(-EFAULT);
 	if (length > max)
 		return ERR_PTR(-EINVAL);

@@ -6,6 +6,7 @@
 #include <linux/nodemask.h>
 
 #include "context.h"
+#include "defer.h"
 #include "pool_check.h"
 #include "pool_ledger.h"
 #include "root.h"
@@ -97,6 +98,28 @@ static void test_wrong_order_is_refused(struct kunit *test)
 		KIT_EXPECT_NO_MISUSE(test, slabmod_free_pages(addr, order));
 		KUNIT_EXPECT_EQ(test, root_used(), 0);
 	}
+}
+
+static void free_a_page(void *p)
+{
+	slabmod_free_page((unsigned long)p);
+}
+
+/* An NMI may have interrupted a call with the magazine. */
+static void test_page_freed_by_an_nmi_with_a_busy_magazine(struct kunit *test)
+{
+	unsigned long p = slabmod_get_free_page(GFP_KERNEL);
+
+	KUNIT_ASSERT_NE(test, p, 0);
+	context_pin(0);
+	if (!context_nmi_begin(free_a_page, (void *)p)) {
+		slabmod_free_page(p);
+		kunit_skip(test, "needs NMIs");
+	}
+	KIT_WHILE_BUSY(root_pool->pages[0], context_nmi());
+	context_nmi_end();
+	defer_sync();
+	KUNIT_EXPECT_EQ(test, root_used(), 0);
 }
 
 /* ---- by size ---- */
@@ -222,6 +245,7 @@ static struct kunit_case pages_cases[] = {
 	KUNIT_CASE(test_null_may_be_freed),
 	KUNIT_CASE(test_memory_is_on_the_requested_node),
 	KUNIT_CASE(test_wrong_order_is_refused),
+	KUNIT_CASE(test_page_freed_by_an_nmi_with_a_busy_magazine),
 	KUNIT_CASE(test_exact_sizes_use_no_more_pages_than_needed),
 	KUNIT_CASE(test_unused_tail_of_exact_pages_is_free),
 	KUNIT_CASE(test_exact_pages_are_freed_with_any_size_of_as_many_pages),

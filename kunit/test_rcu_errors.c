@@ -132,27 +132,38 @@ static noinline void pass_entry(struct entry *entry, bool head)
 	barrier();
 }
 
+/* After the grace period, the report of another free has the stack of kfree_rcu(). */
+static void expect_caller_is_known(struct kunit *test, struct entry *entry, bool head)
+{
+	pass_entry(entry, head);
+	slabmod_rcu_barrier();
+	kit_capture_begin();
+	slabmod_kfree(entry);
+	kit_capture_end();
+	kit_expect_misuse(test, __LINE__, MISUSE_DOUBLE_FREE, "is free", NULL);
+	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "pass_entry"));
+}
+
 void test_debug_mode_knows_the_caller(struct kunit *test)
 {
 	struct slabmod_cache *cache = kit_cache_with(test, sizeof(struct entry), SLABMOD_DEBUG,
 						     NULL);
+	struct slabmod_pool_params params = SLABMOD_POOL_PARAMS_INIT;
+	struct slabmod_pool *pool;
 	int head;
 
-	if (!IS_ENABLED(CONFIG_STACKDEPOT))
+	if (!IS_ENABLED(CONFIG_STACKDEPOT) || IS_ENABLED(CONFIG_UML))
 		kunit_skip(test, "needs the stack depot");
+	params.debug = true;
+	pool = slabmod_pool_create("kit-debugged", &params);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
 	for (head = 0; head < 2; head++) {
-		struct entry *entry = entry_make_in(test, cache);
-
-		pass_entry(entry, head);
-		slabmod_rcu_barrier();
-		kit_capture_begin();
-		slabmod_cache_free(cache, entry);
-		kit_capture_end();
-		kit_expect_misuse(test, __LINE__, MISUSE_DOUBLE_FREE, "is free already", NULL);
-		KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "pass_entry"));
+		expect_caller_is_known(test, entry_make_in(test, cache), head);
+		expect_caller_is_known(test, kit_pool_kmalloc(test, pool, PAGE_SIZE << 5), head);
 	}
 	slabmod_cache_shrink(cache);
 	kit_expect_unused(test, cache);
+	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }
 
 static void overwrite_and_wait(struct entry *entry)

@@ -19,6 +19,7 @@
 
 #define OBJECTS	3
 #define BLOCK	(64u * 1024u)
+#define AREA	(8u * 1024u * 1024u)
 /* Sizes that no other object in the guest has. */
 #define HELD_SIZE	1900u
 #define LOST_SIZE	1104u
@@ -39,7 +40,7 @@ static int leave_pools(void)
 	struct slabmod_pool *idle = slabmod_pool_create("idle", &params);
 	struct slabmod_pool *busy = slabmod_pool_create("busy", &params);
 
-	if (!idle || !busy || !slabmod_cache_create("unused", 100, 0, 0, NULL))
+	if (!idle || !busy || !slabmod_cache_create("unused", 100, 0, SLABMOD_DEBUG, NULL))
 		return -ENOMEM;
 	return fill(slabmod_pool_kmalloc(busy, 100, GFP_KERNEL), 100) ? 0 : -ENOMEM;
 }
@@ -175,7 +176,8 @@ static void pass_exit(void)
 static noinline int leave_objects(void)
 {
 	struct slabmod_cache *cache = slabmod_cache_create("leaky", 100, 0, 0, NULL);
-	bool ok = cache && fill(slabmod_kmalloc(BLOCK, GFP_KERNEL), BLOCK);
+	bool ok = cache && fill(slabmod_kmalloc(BLOCK, GFP_KERNEL), BLOCK) &&
+		  fill(slabmod_vmalloc(AREA), AREA);
 	int i;
 
 	for (i = 0; i < OBJECTS && ok; i++)

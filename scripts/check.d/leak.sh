@@ -41,7 +41,7 @@ check 'a leaky client loads' insmod /modules/slabmod_leaky.ko
 check 'and unloads' rmmod slabmod_leaky
 check 'its objects are reported' logged 'misuse: leak: leaky: its module was unloaded with 3 live objects'
 check 'and listed' lists_objects
-check 'its block is still known' [ "$(pages_in_use)" = 16 ]
+check 'its block and its area are still known' [ "$(pages_in_use)" = $((16 + 2048)) ]
 check 'the counter says so' grep -q '^leak  *1 ' $summary
 check 'unloads' rmmod slabmod
 check 'the cache is reported again' logged 'misuse: leak: leaky: its pool was destroyed with 3 live objects'
@@ -49,6 +49,7 @@ check 'the block is reported' logged 'misuse: leak: pages-4: its pool was destro
 check 'its pages are kept from reuse' keeps_pages
 check 'loads again' insmod /modules/slabmod.ko
 check 'a client that leaves pools loads' insmod /modules/slabmod_leaky.ko pools=1
+check 'of its caches one is in debug mode' grep -q '^# 1 of [0-9]* caches are in debug mode' $debug/callsites
 check 'and unloads' rmmod slabmod_leaky
 check 'its cache is reported' logged 'misuse: leak: unused: its module was unloaded without destroying it'
 check 'a pool without objects is, too' logged \
@@ -62,6 +63,14 @@ check 'caches and pools with objects stay, without a name' without_names
 check 'is valid' [ "$(cat $debug/validate)" = ok ]
 check 'unloads again' rmmod slabmod
 check 'objects in pools are reported again' [ "$(dmesg | grep -c 'misuse: leak: kmalloc-112: its pool was destroyed with 1 live objects')" = 2 ]
+
+# Debug mode knows the callers, and forgets blocks that are left behind with their pool.
+check 'loads in debug mode' insmod /modules/slabmod.ko debug=1
+check 'a leaky client loads' insmod /modules/slabmod_leaky.ko
+check 'and unloads' rmmod slabmod_leaky
+check 'its block and its area are still known' [ "$(pages_in_use)" = $((16 + 2048)) ]
+check 'unloads' rmmod slabmod
+check 'the block is reported again' [ "$(dmesg | grep -c 'misuse: leak: pages-4: its pool was destroyed with 1 live objects')" = 2 ]
 
 # Memory that waits for a grace period
 all_destroyed() {

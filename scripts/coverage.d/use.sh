@@ -46,6 +46,11 @@ refuses() {
 		dmesg | grep "slabmod: $1 is out of range"
 }
 
+refuses_unknown() {
+	! load "$1" 2>/dev/null && [ ! -d /sys/module/slabmod ] &&
+		dmesg | grep "slabmod: unknown parameter '${1%=*}'"
+}
+
 # takes PARAMETER=VALUE: slabmod loads with it and serves a client
 takes() {
 	load "$1" && [ "$(cat "$params/${1%=*}")" = "${1#*=}" ] &&
@@ -92,6 +97,7 @@ ages() {
 for bad in limit_mb=999999999 chunk_order=11 magazine_bytes=1; do
 	check "refuses $bad" refuses "$bad"
 done
+check 'refuses an unknown parameter' refuses_unknown limit=64
 for good in limit_mb=64 chunk_order=0 chunk_order=4 magazine_bytes=1024; do
 	check "takes $good" takes "$good"
 done

@@ -431,6 +431,22 @@ static void test_create_and_destroy_with_interrupts_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, !!unmapped, CONTEXT_PAGES_ANYWHERE);
 }
 
+static void destroy(void *chunk)
+{
+	chunk_destroy(chunk);
+}
+
+/* The memory of a chunk cannot be freed there: a worker does. */
+static void test_destroy_in_a_hard_interrupt(struct kunit *test)
+{
+	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
+	struct chunk *chunk = create(test, pool, 0);
+
+	KUNIT_EXPECT_GT(test, kit_source.pages, 0);
+	context_hard(destroy, chunk);
+	KUNIT_EXPECT_TRUE(test, kit_wait_until(!READ_ONCE(kit_source.pages)));
+}
+
 /* ---- at random ---- */
 
 #define CHUNKS	24
@@ -523,6 +539,7 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(test_smaller_chunks_when_memory_is_fragmented),
 	KUNIT_CASE(test_only_the_requested_order_may_wait),
 	KUNIT_CASE(test_create_and_destroy_with_interrupts_off),
+	KUNIT_CASE(test_destroy_in_a_hard_interrupt),
 	KUNIT_CASE(test_destroy_under_scheduler_locks),
 	KUNIT_CASE(test_random_lookups_match_a_list_of_chunks),
 	{}

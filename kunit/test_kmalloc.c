@@ -153,6 +153,33 @@ static void dirty(struct kunit *test)
 	}
 }
 
+/* A constant size is cleared by inline code, if there is an object in the magazine. */
+#define EXPECT_CLEARED(test, constant)						\
+do {										\
+	void *p[2];								\
+										\
+	dirty(test);								\
+	p[0] = slabmod_kzalloc(constant, GFP_KERNEL);				\
+	p[1] = slabmod_kzalloc(constant, GFP_ATOMIC);				\
+	KUNIT_EXPECT_TRUE(test, p[0] && all_zero(p[0]));			\
+	KUNIT_EXPECT_TRUE(test, p[1] && all_zero(p[1]));			\
+	slabmod_kfree(p[0]);							\
+	slabmod_kfree(p[1]);							\
+} while (0)
+
+static void test_constant_sizes_are_cleared(struct kunit *test)
+{
+	context_pin(0);
+	EXPECT_CLEARED(test, 1);
+	EXPECT_CLEARED(test, 16);
+	EXPECT_CLEARED(test, 100);
+	EXPECT_CLEARED(test, 1000);
+	EXPECT_CLEARED(test, 4096);
+	EXPECT_CLEARED(test, 5000);
+	EXPECT_CLEARED(test, 32768);
+	EXPECT_CLEARED(test, 40000);
+}
+
 static void test_kzalloc_and_kcalloc_clear(struct kunit *test)
 {
 	int i;
@@ -578,6 +605,7 @@ static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE(test_classes_ascend_and_waste_a_fifth_at_most),
 	KUNIT_CASE(test_constant_and_variable_sizes_take_the_same_class),
 	KUNIT_CASE(test_zero_size_and_null),
+	KUNIT_CASE(test_constant_sizes_are_cleared),
 	KUNIT_CASE(test_kzalloc_and_kcalloc_clear),
 	KUNIT_CASE(test_init_on_alloc_clears),
 	KUNIT_CASE(test_init_on_free_clears),

@@ -49,7 +49,7 @@ static void test_kfree_refuses_the_middle_of_a_block(struct kunit *test)
 }
 
 /* Behind the last object of a slab, where the slab is larger than its objects. */
-static void test_kfree_refuses_the_tail_of_a_slab(struct kunit *test)
+static void test_tail_of_a_slab_is_refused(struct kunit *test)
 {
 	unsigned int class, tried = 0;
 
@@ -63,11 +63,31 @@ static void test_kfree_refuses_the_tail_of_a_slab(struct kunit *test)
 		    frame_state(chunk_frame(p)) == FRAME_SLAB) {
 			KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, cache->name,
 					  slabmod_kfree(slab + end));
+			KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, cache->name,
+					  KUNIT_EXPECT_EQ(test, slabmod_ksize(slab + end), 0));
 			tried++;
 		}
 		KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(p));
 	}
 	KUNIT_EXPECT_GT(test, tried, 0);
+}
+
+/* In a slab that is in use. */
+static void test_freed_memory_has_no_size(struct kunit *test)
+{
+	void *p, *neighbour;
+
+	context_pin(0);
+	p = slabmod_kmalloc(100, GFP_KERNEL);
+	neighbour = slabmod_kmalloc(100, GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, p && neighbour);
+	KUNIT_ASSERT_PTR_EQ(test, kit_slab(p), kit_slab(neighbour));
+	slabmod_kfree(p);
+	/* From the magazine to the slab. */
+	slabmod_cache_shrink(slab_cache(kit_slab(neighbour)));
+	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "ksize",
+			  KUNIT_EXPECT_EQ(test, slabmod_ksize(p), 0));
+	KIT_EXPECT_NO_MISUSE(test, slabmod_kfree(neighbour));
 }
 
 /* ---- other addresses ---- */
@@ -701,7 +721,8 @@ static void test_misuse_in_an_interrupt_is_reported(struct kunit *test)
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(test_kfree_refuses_the_middle_of_an_object),
 	KUNIT_CASE(test_kfree_refuses_the_middle_of_a_block),
-	KUNIT_CASE(test_kfree_refuses_the_tail_of_a_slab),
+	KUNIT_CASE(test_freed_memory_has_no_size),
+	KUNIT_CASE(test_tail_of_a_slab_is_refused),
 	KUNIT_CASE(test_kfree_refuses_other_memory),
 	KUNIT_CASE(test_kfree_refuses_bad_addresses),
 	KUNIT_CASE(test_kfree_refuses_aliases_in_the_map),

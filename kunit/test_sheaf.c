@@ -121,6 +121,10 @@ static void test_prefill_that_fails_leaves_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slabmod_cache_refill_sheaf(cache, GFP_NOWAIT, &sheaf, 100000),
 			-ENOMEM);
 	KUNIT_EXPECT_PTR_EQ(test, sheaf, same);
+	/* The pool has memory for such a sheaf, and not for its objects. */
+	KUNIT_EXPECT_EQ(test, slabmod_cache_refill_sheaf(cache, GFP_NOWAIT, &sheaf, 10000), -ENOMEM);
+	KUNIT_EXPECT_PTR_EQ(test, sheaf, same);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_sheaf_size(sheaf), NR);
 	use_up(test, cache, sheaf);
 	nr = kit_alloc_all(cache, objects, 20000, GFP_NOWAIT);
 	KUNIT_EXPECT_LT(test, nr, 20000);

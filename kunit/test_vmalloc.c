@@ -336,6 +336,20 @@ static void test_memory_is_on_the_requested_node(struct kunit *test)
 	}
 }
 
+static void test_memory_is_on_the_node_of_the_caller(struct kunit *test)
+{
+	struct slabmod_pool *pool = pool_of_test(test);
+	unsigned int n, cpu;
+
+	for (n = 0; (cpu = context_pin(n)) < nr_cpu_ids; n++) {
+		void *p = __slabmod_pool_vmalloc(pool, SZ_64K, GFP_KERNEL | __GFP_THISNODE);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		KUNIT_EXPECT_EQ(test, page_to_nid(vmalloc_to_page(p)), cpu_to_mem(cpu));
+		slabmod_vfree(p);
+	}
+}
+
 static void test_nofail_of_any_size(struct kunit *test)
 {
 	static const gfp_t kinds[] = {
@@ -477,6 +491,7 @@ static struct kunit_case vmalloc_cases[] = {
 	KUNIT_CASE(test_memory_for_user_space_is_zero_to_the_end_of_its_pages),
 	KUNIT_CASE(test_calls_of_the_root_pool),
 	KUNIT_CASE(test_memory_is_on_the_requested_node),
+	KUNIT_CASE(test_memory_is_on_the_node_of_the_caller),
 	KUNIT_CASE(test_nofail_of_any_size),
 	KUNIT_CASE(test_refused_requests),
 	KUNIT_CASE(test_vrealloc_keeps_the_contents),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * test_calls.c - the counterparts of the kernel's calls that are built on kmalloc and caches:
- * flags without effect, ownership, copies, calls while a lock is held, buckets, mempools and memory of devices.
+ * flags without effect, ownership, copies, calls while a lock is held, buckets, mempools and memory
+ * of devices.
  */
 #include <linux/device.h>
 #include <linux/mm.h>

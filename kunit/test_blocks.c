@@ -17,7 +17,8 @@
 #include "suites.h"
 #include "verbs.h"
 
-#define ORDER	4
+/* Blocks of 64 KiB */
+#define ORDER	(16 - PAGE_SHIFT)
 #define BLOCKS	128
 
 /* A pool of @pages at most, with all its caches. */

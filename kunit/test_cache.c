@@ -293,7 +293,7 @@ static void test_cache_with_live_objects_is_not_destroyed(struct kunit *test)
 {
 	struct slabmod_cache *cache = kit_cache(test, 64);
 	void *objects[100];
-	char text[64];
+	char text[80];
 	int err, i;
 
 	for (i = 0; i < ARRAY_SIZE(live_objects); i++) {

@@ -181,7 +181,7 @@ static void test_write_after_free_is_found_at_the_next_allocation(struct kunit *
 {
 	struct slabmod_cache *cache = debug_cache_to_spoil(test, 64, 0, NULL);
 	void *stays = debug_victim_alloc(cache), *victim = debug_victim_alloc(cache);
-	void *taken[SLAB_MAX_OBJECTS / 2];
+	void **taken = kit_array(test, cache->objects);
 	unsigned int nr = 0;
 
 	debug_culprit_free(cache, victim);

@@ -66,7 +66,8 @@ static void test_pieces_follow_each_other(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, p[2], p[1] + 8);
 	KUNIT_EXPECT_PTR_EQ(test, p[3], p[2] + 16);
 	KUNIT_EXPECT_EQ(test, slabmod_region_used(region), 8 + 8 + 16 + 64);
-	KUNIT_EXPECT_EQ(test, slabmod_region_size(region), SLABMOD_REGION_BLOCK);
+	KUNIT_EXPECT_EQ(test, slabmod_region_size(region),
+			PAGE_ALIGN(SLABMOD_REGION_BLOCK));
 	slabmod_region_destroy(region);
 }
 
@@ -127,6 +128,9 @@ static void test_copies(struct kunit *test)
 
 /* ---- blocks ---- */
 
+/* Eight fit into a block of two pages, and seven into the first of a region. */
+#define EIGHTH	(PAGE_SIZE / 4 - 24)
+
 static void test_full_block_is_followed_by_another(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
@@ -135,17 +139,16 @@ static void test_full_block_is_followed_by_another(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 100; i++)
-		kit_region_alloc(test, region, 1000);
-	/* Seven in the first block, eight in each other. */
+		kit_region_alloc(test, region, EIGHTH);
 	KUNIT_EXPECT_EQ(test, slabmod_region_size(region), 13 * 2 * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, slabmod_region_used(region), 100 * 1000);
+	KUNIT_EXPECT_EQ(test, slabmod_region_used(region), 100 * EIGHTH);
 	region_expect_used(test, pool, 13 * 2 * PAGE_SIZE);
 	slabmod_region_reset_to(region, start);
 	KUNIT_EXPECT_EQ(test, slabmod_region_used(region), 0);
 	KUNIT_EXPECT_EQ(test, slabmod_region_size(region), 13 * 2 * PAGE_SIZE);
 	/* The kept blocks are used again. */
 	for (i = 0; i < 100; i++)
-		kit_region_alloc(test, region, 1000);
+		kit_region_alloc(test, region, EIGHTH);
 	KUNIT_EXPECT_EQ(test, slabmod_region_size(region), 13 * 2 * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, slabmod_region_trim(region), 0);
 	slabmod_region_reset(region);
@@ -158,7 +161,8 @@ static void test_full_block_is_followed_by_another(struct kunit *test)
 static void test_large_piece_has_a_block_of_its_own(struct kunit *test)
 {
 	static const size_t sizes[] = {
-		3 * PAGE_SIZE, 100000, 1u << 20, SLABMOD_REGION_MAX - 1, SLABMOD_REGION_MAX,
+		3 * PAGE_SIZE, 24 * PAGE_SIZE + 1696, 1u << 20, SLABMOD_REGION_MAX - 1,
+		SLABMOD_REGION_MAX,
 	};
 	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	struct slabmod_region *region = kit_region(test, pool, 2 * PAGE_SIZE, 0);
@@ -177,12 +181,14 @@ static void test_large_piece_has_a_block_of_its_own(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, slabmod_region_used(region), 24);
 		region_expect_used(test, pool, 2 * PAGE_SIZE);
 	}
-	kit_region_alloc(test, region, 100000);
-	kit_region_alloc(test, region, 200000);
+	kit_region_alloc(test, region, 25 * PAGE_SIZE);
+	kit_region_alloc(test, region, 50 * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, list_length(inside(region)->large), 2);
 	slabmod_region_destroy(region);
 	region_expect_used(test, pool, 0);
 }
+
+#define LARGE	(14 * PAGE_SIZE + 2656)
 
 static void test_mark_separates_large_pieces(struct kunit *test)
 {
@@ -191,12 +197,12 @@ static void test_mark_separates_large_pieces(struct kunit *test)
 	struct slabmod_mark mark;
 	struct piece first;
 
-	piece_fill(&first, kit_region_alloc(test, region, 50000), 50000, 1);
+	piece_fill(&first, kit_region_alloc(test, region, LARGE - 10000), LARGE - 10000, 1);
 	mark = slabmod_region_mark(region);
-	memset(kit_region_alloc(test, region, 60000), 0xdd, 60000);
+	memset(kit_region_alloc(test, region, LARGE), 0xdd, LARGE);
 	KIT_EXPECT_NO_MISUSE(test, slabmod_region_reset_to(region, mark));
 	KUNIT_EXPECT_EQ(test, list_length(inside(region)->large), 1);
-	memset(kit_region_alloc(test, region, 60000), 0xdd, 60000);
+	memset(kit_region_alloc(test, region, LARGE), 0xdd, LARGE);
 	KUNIT_EXPECT_TRUE(test, piece_intact(&first));
 	slabmod_region_destroy(region);
 }
@@ -253,15 +259,18 @@ static void test_smaller_block_when_memory_is_short(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 60; i++)
-		kit_region_alloc(test, region, 4000);
+		kit_region_alloc(test, region, PAGE_SIZE - 96);
 	KUNIT_EXPECT_GT(test, slabmod_region_size(region), 48 * PAGE_SIZE);
 	slabmod_region_reset(region);
 	/* They are kept, and used for what fits. */
 	for (i = 0; i < 60; i++)
-		kit_region_alloc(test, region, 4000);
+		kit_region_alloc(test, region, PAGE_SIZE - 96);
 	slabmod_region_destroy(region);
 	region_expect_used(test, pool, 0);
 }
+
+/* More than what is left of a chunk of which a block is in use. */
+#define HUGE	min(PAGE_SIZE << 8, SLABMOD_REGION_MAX)
 
 static void test_no_memory_gives_null_for_every_kind_of_gfp(struct kunit *test)
 {
@@ -272,12 +281,11 @@ static void test_no_memory_gives_null_for_every_kind_of_gfp(struct kunit *test)
 
 		KUNIT_ASSERT_NOT_NULL(test, region);
 		root_dry();
-		KUNIT_EXPECT_NULL(test, slabmod_region_create(1u << 20, 0, root_gfp_kinds[i]));
-		KUNIT_EXPECT_NULL(test, slabmod_region_alloc(region, 1u << 20, root_gfp_kinds[i]));
+		KUNIT_EXPECT_NULL(test, slabmod_region_create(HUGE, 0, root_gfp_kinds[i]));
+		KUNIT_EXPECT_NULL(test, slabmod_region_alloc(region, HUGE, root_gfp_kinds[i]));
 		KUNIT_EXPECT_NOT_NULL(test, slabmod_region_alloc(region, 64, root_gfp_kinds[i]));
 		root_wet();
-		KUNIT_EXPECT_NOT_NULL(test,
-				      slabmod_region_alloc(region, 1u << 20, root_gfp_kinds[i]));
+		KUNIT_EXPECT_NOT_NULL(test, slabmod_region_alloc(region, HUGE, root_gfp_kinds[i]));
 		slabmod_region_destroy(region);
 	}
 }

@@ -151,7 +151,7 @@ static noinline struct slabmod_region *create_here(struct slabmod_pool *pool)
 
 static noinline void *extend_here(struct slabmod_region *region)
 {
-	void *p = slabmod_region_alloc(region, 10000, GFP_KERNEL);
+	void *p = slabmod_region_alloc(region, 2 * PAGE_SIZE + 1808, GFP_KERNEL);
 
 	barrier();
 	return p;

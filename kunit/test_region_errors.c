@@ -120,7 +120,7 @@ void test_block_that_is_freed_twice_is_reported(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, KIT_LIMIT);
 	struct slabmod_region *region = kit_region(test, pool, 4096, 0);
-	void *p = kit_region_alloc(test, region, 40000);
+	void *p = kit_region_alloc(test, region, 10 * PAGE_SIZE);
 
 	slabmod_kfree((void *)PAGE_ALIGN_DOWN((unsigned long)p));
 	KIT_EXPECT_MISUSE(test, MISUSE_DOUBLE_FREE, "is free already",

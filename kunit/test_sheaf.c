@@ -85,7 +85,7 @@ static void test_objects_of_every_cache(struct kunit *test)
 
 static void test_objects_without_memory(struct kunit *test)
 {
-	struct slabmod_cache *cache = make_cache(test, KIT_LIMIT, 0, NULL);
+	struct slabmod_cache *cache = make_cache(test, SZ_2M >> PAGE_SHIFT, 0, NULL);
 	struct slabmod_sheaf *sheaf = make_sheaf(test, cache, NR);
 	void **objects = kit_array(test, 5000);
 	unsigned int nr;
@@ -102,7 +102,7 @@ static void test_objects_without_memory(struct kunit *test)
 
 static void test_prefill_that_fails_leaves_nothing(struct kunit *test)
 {
-	struct slabmod_cache *cache = make_cache(test, 512, 0, NULL);
+	struct slabmod_cache *cache = make_cache(test, SZ_2M >> PAGE_SHIFT, 0, NULL);
 	void **objects = kit_array(test, 20000);
 	struct slabmod_sheaf *sheaf, *same;
 	unsigned int nr;
@@ -122,7 +122,8 @@ static void test_prefill_that_fails_leaves_nothing(struct kunit *test)
 			-ENOMEM);
 	KUNIT_EXPECT_PTR_EQ(test, sheaf, same);
 	/* The pool has memory for such a sheaf, and not for its objects. */
-	KUNIT_EXPECT_EQ(test, slabmod_cache_refill_sheaf(cache, GFP_NOWAIT, &sheaf, 10000), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, slabmod_cache_refill_sheaf(cache, GFP_NOWAIT, &sheaf, 10000),
+			-ENOMEM);
 	KUNIT_EXPECT_PTR_EQ(test, sheaf, same);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_sheaf_size(sheaf), NR);
 	use_up(test, cache, sheaf);

@@ -212,6 +212,18 @@ static inline unsigned long kit_stat(struct slabmod_cache *cache, enum stat_id w
 	return stat_sum(cache->stats, which);
 }
 
+/* The highest bits of an address may be a tag of KASAN's. */
+#if defined(CONFIG_KASAN_SW_TAGS) || defined(CONFIG_KASAN_HW_TAGS)
+#define KIT_ADDRESS_BITS	56
+#else
+#define KIT_ADDRESS_BITS	BITS_PER_LONG
+#endif
+
+static inline bool kit_same_memory(const void *p, const void *q)
+{
+	return !(((unsigned long)p ^ (unsigned long)q) << (BITS_PER_LONG - KIT_ADDRESS_BITS));
+}
+
 /* ---- circumstances ---- */
 
 static inline void kit_need_nodes(struct kunit *test)

@@ -125,16 +125,15 @@ const char *report_describe(const void *addr)
 
 	if (a < PAGE_SIZE)
 		return "close to NULL";
-	if (a < TASK_SIZE_MAX)
-		return "a user address";
 	if (object_is_on_stack(addr))
 		return "on the stack";
 	if (is_vmalloc_addr(addr))
 		return "vmalloc memory";
 	if (a >= MODULES_VADDR && a < MODULES_END)
 		return "module data";
+	/* User mode Linux has its memory among the addresses of users. */
 	if (!virt_addr_valid(addr))
-		return "not memory";
+		return a < TASK_SIZE_MAX ? "a user address" : "not memory";
 	if (PageSlab(virt_to_head_page(addr)))
 		return "memory of the kernel's kmalloc()";
 	return "the kernel's memory";

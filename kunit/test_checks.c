@@ -124,7 +124,6 @@ static void test_wrong_map_is_found(struct kunit *test)
 static void test_wrong_units_of_a_chunk_are_found(struct kunit *test)
 {
 	struct blocks b = blocks_of(test);
-
 	LIST_HEAD(wrong);
 
 	EXPECT_BROKEN_AS(test, b.chunk->map.free, 1,

@@ -136,14 +136,15 @@ static noinline void pass_entry(struct entry *entry, bool head)
 }
 
 /* After the grace period, the report of another free has the stack of kfree_rcu(). */
-static void expect_caller_is_known(struct kunit *test, struct entry *entry, bool head)
+static void expect_caller_is_known(struct kunit *test, struct entry *entry, bool head,
+				   const char *text)
 {
 	pass_entry(entry, head);
 	slabmod_rcu_barrier();
 	kit_capture_begin();
 	slabmod_kfree(entry);
 	kit_capture_end();
-	kit_expect_misuse(test, __LINE__, MISUSE_DOUBLE_FREE, "is free", NULL);
+	kit_expect_misuse(test, __LINE__, MISUSE_DOUBLE_FREE, text, NULL);
 	KUNIT_EXPECT_TRUE(test, kit_captured_stack("slabmod:   freed ", "pass_entry"));
 }
 
@@ -161,8 +162,9 @@ void test_debug_mode_knows_the_caller(struct kunit *test)
 	pool = slabmod_pool_create("kit-debugged", &params);
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	for (head = 0; head < 2; head++) {
-		expect_caller_is_known(test, entry_make_in(test, cache), head);
-		expect_caller_is_known(test, kit_pool_kmalloc(test, pool, PAGE_SIZE << 5), head);
+		expect_caller_is_known(test, entry_make_in(test, cache), head, "is free already");
+		expect_caller_is_known(test, kit_pool_kmalloc(test, pool, PAGE_SIZE << 5), head,
+				       "is in a block that is free");
 	}
 	slabmod_cache_shrink(cache);
 	kit_expect_unused(test, cache);

@@ -45,6 +45,7 @@ static void expect_mapping(struct kunit *test, struct file *file, void *memory,
 	unsigned long addr = map_memory(file, memory, skip, pages), i;
 	u64 word;
 
+	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(addr));
 	KUNIT_EXPECT_EQ(test, user.err, 0);
 	if (IS_ERR_VALUE(addr))
 		return;
@@ -109,12 +110,12 @@ void test_mappings_in_user_space(struct kunit *test)
 	struct user_test t = {
 		.test = test,
 		.pool = kit_pool_create_orders(test, NO_LIMIT, 0, 10),
-		.file = anon_inode_getfile("slabmod_kunit", &user_fops, NULL, O_RDWR),
 	};
 	bool done;
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(t.file));
 	t.other = vmalloc_in(test, t.pool, USER_PAGES << PAGE_SHIFT);
+	t.file = anon_inode_getfile("slabmod_kunit", &user_fops, NULL, O_RDWR);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(t.file));
 	done = context_process(map_everything, &t);
 	fput(t.file);
 	slabmod_vfree(t.other);

@@ -64,7 +64,7 @@ check 'is valid' [ "$(cat $debug/validate)" = ok ]
 check 'unloads again' rmmod slabmod
 check 'objects in pools are reported again' [ "$(dmesg | grep -c 'misuse: leak: kmalloc-112: its pool was destroyed with 1 live objects')" = 2 ]
 
-# Debug mode knows the callers, and forgets blocks that are left behind with their pool.
+# In debug mode, where blocks have records
 check 'loads in debug mode' insmod /modules/slabmod.ko debug=1
 check 'a leaky client loads' insmod /modules/slabmod_leaky.ko
 check 'and unloads' rmmod slabmod_leaky

@@ -69,13 +69,15 @@ static void expect_strings(struct user_memory *user)
 static void copy_all(void *arg)
 {
 	struct user_memory *user = arg;
-	unsigned long addr = vm_mmap(NULL, 0, USER_SIZE, PROT_READ | PROT_WRITE,
+	unsigned long addr = vm_mmap(NULL, 0, USER_SIZE + PAGE_SIZE, PROT_READ | PROT_WRITE,
 				     MAP_PRIVATE | MAP_ANONYMOUS, 0);
 	struct kunit *test = user->test;
 
 	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(addr));
 	if (IS_ERR_VALUE(addr))
 		return;
+	/* The process may have something else above; leave a hole. */
+	KUNIT_EXPECT_EQ(test, vm_munmap(addr + USER_SIZE, PAGE_SIZE), 0);
 	user->start = (char __user *)addr;
 	KUNIT_EXPECT_EQ(test, copy_to_user(user->start, user->content, USER_SIZE), 0);
 	expect_copies(user, 0, 1);

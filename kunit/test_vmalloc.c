@@ -131,7 +131,7 @@ static void test_addresses_are_recognized(struct kunit *test)
 	struct slabmod_pool *pool = pool_of_test(test);
 	u8 *p = vmalloc_in(test, pool, 3 * PAGE_SIZE - 10);
 	void *kernel = vmalloc(PAGE_SIZE);
-	int on_stack;
+	int on_stack = 0;
 
 	KUNIT_EXPECT_TRUE(test, slabmod_is_vmalloc_addr(p));
 	KUNIT_EXPECT_TRUE(test, slabmod_is_vmalloc_addr(p + PAGE_SIZE + 7));

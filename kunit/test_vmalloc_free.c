@@ -32,7 +32,7 @@ static void test_wrong_addresses_are_reported(struct kunit *test)
 	struct slabmod_pool *pool = pool_of_test(test);
 	void *p = vmalloc_in(test, pool, 3 * PAGE_SIZE), *block = kit_block(test, pool, 1);
 	void *kernel = vmalloc(PAGE_SIZE), *page = page_address(vmalloc_to_page(p + PAGE_SIZE));
-	int on_stack;
+	int on_stack = 0;
 
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "vfree", slabmod_vfree(p + 1));
 	KIT_EXPECT_MISUSE(test, MISUSE_INNER_FREE, "vfree", slabmod_vfree(p + 2 * PAGE_SIZE));

@@ -110,8 +110,10 @@ static bool all_lists_match(const struct buddy *buddy)
 	unsigned int kind, order;
 	bool ok = true;
 
-	for (kind = 0; kind < BLOCK_KINDS; kind++)
-		ok &= lists_match(&buddy->units[kind]) & lists_match(&buddy->partial[kind]);
+	for (kind = 0; kind < BLOCK_KINDS; kind++) {
+		ok &= lists_match(&buddy->units[kind]);
+		ok &= lists_match(&buddy->partial[kind]);
+	}
 	for (order = 0; order < BUDDY_ORDERS; order++)
 		ok &= list_empty(&buddy->empty[order]) == !test_bit(order, &buddy->empty_mask);
 	return ok;
@@ -154,7 +156,8 @@ bool buddy_check(struct buddy *buddy)
 	raw_spin_lock_irqsave(&buddy->lock, flags);
 	list_for_each_entry(chunk, &buddy->chunks, all) {
 		pages += chunk_pages(chunk);
-		ok &= check_chunk(chunk) & chunk_refs_check(chunk);
+		ok &= check_chunk(chunk);
+		ok &= chunk_refs_check(chunk);
 		free_pages += chunk_free_pages(chunk);
 	}
 	if (ok)

@@ -583,8 +583,14 @@ static bool check_slabs(struct slabmod_cache *cache)
 
 bool cache_check(struct slabmod_cache *cache)
 {
-	if (cache->flags & CACHE_BLOCKS)
-		return depot_check(cache) & magazine_check(cache);
-	return check_slabs(cache) & home_check(cache) & magazine_check(cache);
+	bool ok = magazine_check(cache);
+
+	if (cache->flags & CACHE_BLOCKS) {
+		ok &= depot_check(cache);
+	} else {
+		ok &= check_slabs(cache);
+		ok &= home_check(cache);
+	}
+	return ok;
 }
 EXPORT_SYMBOL_FOR_TEST(cache_check);

@@ -63,12 +63,15 @@ static bool out_of_range(const char *name, unsigned long value, unsigned long mi
 
 static bool parameters_refused(void)
 {
-	return params_unknown() |
-	       out_of_range("limit_mb", limit_mb, 0, totalram_pages() >> (20 - PAGE_SHIFT)) |
-	       out_of_range("chunk_order", chunk_order, 0, CHUNK_MAX_ORDER) |
-	       out_of_range("magazine_bytes", magazine_bytes, MAGAZINE_BYTES_MIN,
-			    MAGAZINE_BYTES_MAX) |
-	       out_of_range("quarantine_kb", quarantine_kb, 0, QUARANTINE_KB_MAX);
+	bool refused = params_unknown();
+
+	/* Each of them is reported. */
+	refused |= out_of_range("limit_mb", limit_mb, 0, totalram_pages() >> (20 - PAGE_SHIFT));
+	refused |= out_of_range("chunk_order", chunk_order, 0, CHUNK_MAX_ORDER);
+	refused |= out_of_range("magazine_bytes", magazine_bytes, MAGAZINE_BYTES_MIN,
+				MAGAZINE_BYTES_MAX);
+	refused |= out_of_range("quarantine_kb", quarantine_kb, 0, QUARANTINE_KB_MAX);
+	return refused;
 }
 
 static int root_init(void)

@@ -71,7 +71,9 @@ bool pool_check(struct slabmod_pool *pool)
 	for (nid = 0; nid < nr_node_ids; nid++)
 		ok &= buddy_check(&pool->buddies[nid]);
 	ok &= check_descriptors(pool);
-	return ok & check_ledger(pool) & pool_bound_holds(pool);
+	ok &= check_ledger(pool);
+	ok &= pool_bound_holds(pool);
+	return ok;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_check);
 

@@ -368,12 +368,14 @@ static bool check_fill(struct slabmod_cache *cache, struct debug_track *track, v
 static bool check_redzones(struct slabmod_cache *cache, struct debug_track *track, size_t requested)
 {
 	void *raw = debug_raw(cache, track), *object = debug_object(cache, track);
+	bool ok;
 
-	return check_fill(cache, track, raw + cache->tail, cache->lead - cache->tail,
-			  DEBUG_FILL_REDZONE, "before") &
-	       check_fill(cache, track, object + requested,
-			  raw + cache->size + cache->tail - object - requested,
-			  DEBUG_FILL_REDZONE, "behind");
+	ok = check_fill(cache, track, raw + cache->tail, cache->lead - cache->tail,
+			DEBUG_FILL_REDZONE, "before");
+	ok &= check_fill(cache, track, object + requested,
+			 raw + cache->size + cache->tail - object - requested,
+			 DEBUG_FILL_REDZONE, "behind");
+	return ok;
 }
 
 bool debug_check_free(struct slabmod_cache *cache, struct debug_track *track)

@@ -263,9 +263,12 @@ static void free_first(void *arg)
 	slabmod_pool_free_pages(first->pool, first->block, 4);
 }
 
+/* A request that is not served has the worker allocate pages, which may serve the next one. */
 static void expect_first(struct kunit *test, const struct first *first, bool served)
 {
 	KUNIT_EXPECT_EQ(test, !!first->memory, served);
+	if (!served)
+		return;
 	KUNIT_EXPECT_EQ(test, !!first->object, served);
 	KUNIT_EXPECT_EQ(test, !!first->page, served);
 	KUNIT_EXPECT_EQ(test, !!first->block, served);
@@ -310,7 +313,7 @@ static void test_first_allocation_of_a_pool(struct kunit *test)
 	context_pin(0);
 	be_first(test, place, 0);
 	/* Of the reserve, in any context but an NMI. */
-	be_first(test, place, 1 << 20);
+	be_first(test, place, 256 * PAGE_SIZE);
 }
 
 static struct kunit_case contexts_cases[] = {

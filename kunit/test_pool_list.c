@@ -239,7 +239,9 @@ static void test_reserve_serves_atomic_requests(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, atomic_runs(test, pool, 0, 2000), reserves[i]);
 		KUNIT_EXPECT_EQ(test, pages_of(pool), reserves[i]);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->source.peak), reserves[i]);
-		KUNIT_EXPECT_GT(test, counted(pool, EVENT_LIMIT_REFUSED), 0);
+		/* The limit is asked where the kernel may be. */
+		if (CONTEXT_PAGES_ANYWHERE)
+			KUNIT_EXPECT_GT(test, counted(pool, EVENT_LIMIT_REFUSED), 0);
 		unmake_pool(test, pool);
 	}
 }
@@ -441,7 +443,7 @@ static void test_empty_slabs_stay_if_there_is_a_new_chunk(struct kunit *test)
 	struct slabmod_cache *cache;
 	unsigned long block, squeezed;
 
-	cache = slabmod_pool_cache_create(pool, "hoarder", 1024, 0, 0, NULL);
+	cache = slabmod_pool_cache_create(pool, "hoarder", PAGE_SIZE / 4, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, cache);
 	keep_small(cache, NULL);
 	context_pin(0);

@@ -161,7 +161,7 @@ static void test_wrong_count_of_a_node_is_found(struct kunit *test)
 static void test_broken_slab_is_found(struct kunit *test)
 {
 	static const char text[] = "page 1 of a slab is not the slab's";
-	struct slabmod_cache *cache = kit_cache_of(test, 2048);
+	struct slabmod_cache *cache = kit_cache_of(test, min(PAGE_SIZE / 2, 32768ul));
 	struct slab *slab = slab_create(cache, NID, GFP_KERNEL | __GFP_THISNODE);
 	const unsigned int wrong[] = { cache->objects, SLAB_MAX_OBJECTS - 1 };
 	struct frame *second;
@@ -187,13 +187,15 @@ static void test_broken_slab_is_found(struct kunit *test)
 
 static void test_slab_on_the_wrong_list_is_found(struct kunit *test)
 {
-	static const char text[] = "with 1 of 16 in use is on the wrong list";
-	struct slabmod_cache *cache = kit_cache_of(test, 256);
+	struct slabmod_cache *cache = kit_cache_of(test, PAGE_SIZE / 16);
 	struct slab_home *home = kit_home(cache, context_pin(0));
 	void *object = kit_new_slab(test, cache, false);
 	struct slab *slab = kit_slab(object);
 	struct list_head *const wrong[] = { &home->partial[SLAB_QUARTERS - 1], &home->empty };
+	char text[60];
 	int i;
+
+	snprintf(text, sizeof(text), "with 1 of %u in use is on the wrong list", cache->objects);
 
 	KUNIT_ASSERT_TRUE(test, home_check(cache));
 	KUNIT_ASSERT_TRUE(test, home_check_slab(cache, slab));

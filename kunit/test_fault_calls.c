@@ -227,10 +227,10 @@ static void act_vmalloc(struct kunit *test)
 
 static void act_vmalloc_insist(struct kunit *test)
 {
-	void *memory = __slabmod_vmalloc(300000, GFP_KERNEL | __GFP_NOFAIL);
+	void *memory = __slabmod_vmalloc(74 * PAGE_SIZE, GFP_KERNEL | __GFP_NOFAIL);
 
 	fault_spoil(!memory, "NOFAIL was refused");
-	use(memory, 300000);
+	use(memory, 74 * PAGE_SIZE);
 	slabmod_vfree(memory);
 }
 

@@ -278,13 +278,14 @@ static void test_exhausted_limit_returns_null(struct kunit *test)
 {
 	struct slabmod_pool *pool = kit_pool_create(test, 64);
 	struct slabmod_cache *cache = kit_cache_in(test, pool, "used", 4096, 0);
-	void **pages = kit_array(test, 65);
+	unsigned int all = 64 * (PAGE_SIZE / 4096);
+	void **objects = kit_array(test, all + 1);
 
-	KUNIT_EXPECT_EQ(test, kit_alloc_all(cache, pages, 65, GFP_KERNEL), 64);
+	KUNIT_EXPECT_EQ(test, kit_alloc_all(cache, objects, all + 1, GFP_KERNEL), all);
 	KUNIT_EXPECT_NULL(test, slabmod_cache_alloc(cache, GFP_KERNEL | __GFP_NOFAIL));
 	KUNIT_EXPECT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 2,
 					    GFP_KERNEL | __GFP_NOFAIL));
-	slabmod_cache_free_bulk(cache, 64, pages);
+	slabmod_cache_free_bulk(cache, all, objects);
 }
 
 static struct kunit_case limit_cases[] = {

@@ -14,7 +14,7 @@
 #include "verbs_pool.h"
 
 #define TEXT_SIZE	(16 * 1024)
-#define OBJECTS		1000
+#define OBJECTS		((unsigned int)PAGE_SIZE / 4)	/* of 64 bytes: 16 pages */
 
 /* Read the file of a pool. */
 static const char *overview_of(struct kunit *test, struct slabmod_pool *pool)

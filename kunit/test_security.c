@@ -363,7 +363,7 @@ static unsigned int captured_address(const void *p)
 static void test_reports_print_no_address(struct kunit *test)
 {
 	struct slabmod_cache *cache = slabmod_cache_create("kit-told", SAME_SIZE, 0, 0, NULL);
-	void *object, *block = kit_kmalloc(test, SZ_64K);
+	void *object, *block = kit_kmalloc(test, 16 * PAGE_SIZE);
 
 	KUNIT_ASSERT_NOT_NULL(test, cache);
 	object = kit_alloc(test, cache);
@@ -371,7 +371,7 @@ static void test_reports_print_no_address(struct kunit *test)
 	slabmod_kfree(object + 8);
 	slabmod_cache_free(cache, block);
 	slabmod_kfree(block + PAGE_SIZE);
-	slabmod_free_pages_exact(block, SZ_32K);
+	slabmod_free_pages_exact(block, 8 * PAGE_SIZE);
 	slabmod_ksize(&object);
 	slabmod_cache_destroy(cache);
 	slabmod_cache_free(cache, object);

@@ -447,9 +447,19 @@ static void expect_all_counted(struct scene *scene)
 	KUNIT_EXPECT_LE(scene->test, count_shared(scene), sides * nr_counted(scene));
 }
 
-static void test_lines_shared_when_memory_is_low_are_counted(struct kunit *test)
+/* Of one slab that has all objects no CPU takes any from another. */
+static struct scene *scene_of_slabs(struct kunit *test)
 {
 	struct scene *scene = scene_create(test, true);
+
+	if (scene->cache->objects > HELD)
+		kunit_skip(test, "a slab has more objects than the test");
+	return scene;
+}
+
+static void test_lines_shared_when_memory_is_low_are_counted(struct kunit *test)
+{
+	struct scene *scene = scene_of_slabs(test);
 	unsigned int had;
 
 	run_turn(scene, 0, 0, HELD);
@@ -473,7 +483,7 @@ static void test_lines_shared_when_memory_is_low_are_counted(struct kunit *test)
 
 static void test_random_calls_count_all_shared_lines(struct kunit *test)
 {
-	struct scene *scene = scene_create(test, true);
+	struct scene *scene = scene_of_slabs(test);
 	unsigned int round;
 
 	scene->steps = 300;

@@ -12,6 +12,8 @@
 #define NR	37
 /* Behind this size, debugged objects have a red zone. */
 #define SIZE	197
+/* More objects than a pool of 2 MiB or one chunk has */
+#define MORE	(2 * (SZ_2M + (PAGE_SIZE << UNIT_ORDER)) / SIZE)
 
 /* Its pool has caches for sheaves too. */
 static struct slabmod_cache *make_cache(struct kunit *test, unsigned long limit,
@@ -87,12 +89,12 @@ static void test_objects_without_memory(struct kunit *test)
 {
 	struct slabmod_cache *cache = make_cache(test, SZ_2M >> PAGE_SHIFT, 0, NULL);
 	struct slabmod_sheaf *sheaf = make_sheaf(test, cache, NR);
-	void **objects = kit_array(test, 5000);
+	void **objects = kit_array(test, MORE);
 	unsigned int nr;
 
 	kit_source.fail_all = true;
-	nr = kit_alloc_all(cache, objects, 5000, GFP_ATOMIC);
-	KUNIT_EXPECT_LT(test, nr, 5000);
+	nr = kit_alloc_all(cache, objects, MORE, GFP_ATOMIC);
+	KUNIT_EXPECT_LT(test, nr, MORE);
 	KIT_EXPECT_NO_MISUSE(test, use_up(test, cache, sheaf));
 	kit_source_reset();
 	kit_free_n(cache, objects, nr);
@@ -103,7 +105,7 @@ static void test_objects_without_memory(struct kunit *test)
 static void test_prefill_that_fails_leaves_nothing(struct kunit *test)
 {
 	struct slabmod_cache *cache = make_cache(test, SZ_2M >> PAGE_SHIFT, 0, NULL);
-	void **objects = kit_array(test, 20000);
+	void **objects = kit_array(test, MORE);
 	struct slabmod_sheaf *sheaf, *same;
 	unsigned int nr;
 
@@ -127,8 +129,8 @@ static void test_prefill_that_fails_leaves_nothing(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, sheaf, same);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_sheaf_size(sheaf), NR);
 	use_up(test, cache, sheaf);
-	nr = kit_alloc_all(cache, objects, 20000, GFP_NOWAIT);
-	KUNIT_EXPECT_LT(test, nr, 20000);
+	nr = kit_alloc_all(cache, objects, MORE, GFP_NOWAIT);
+	KUNIT_EXPECT_LT(test, nr, MORE);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_refill_sheaf(cache, GFP_NOWAIT, &sheaf, NR), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, slabmod_cache_sheaf_size(sheaf), 0);
 	kit_free_n(cache, objects, nr);

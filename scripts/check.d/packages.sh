@@ -9,33 +9,12 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/host.lib"
+. "$top/scripts/archive.lib"
+. "$top/scripts/system.lib"
 
 out=$top/build/check
 dir=$out/packages
 log=$dir/log
-
-# The site that this machine gets its packages from
-site() {
-	# shellcheck disable=SC2016 # apt expands it
-	apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | head -n 1
-}
-
-# bare SUITE: with DKMS and one kernel's headers
-bare() {
-	system=$dir/$1
-	# A mirror may be behind. Without openssl, DKMS signs nothing.
-	mmdebstrap --quiet --variant=apt --skip=cleanup/apt \
-		--include=dkms,linux-headers-amd64,openssl \
-		--aptopt='Acquire::Check-Valid-Until "false"' "$1" "$system" "deb $(site) $1 main"
-}
-
-# inside COMMAND...: run it in the system, without questions
-inside() {
-	# shellcheck disable=SC2016 # it is for the inner shell
-	unshare --mount --pid --fork sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' \
-		"$system" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-		DEBIAN_FRONTEND=noninteractive "$@"
-}
 
 releases() {
 	(cd "$system/lib/modules" && echo *)
@@ -44,13 +23,13 @@ releases() {
 installs() {
 	mkdir "$system/deb"
 	cp "$top"/build/deb/*.deb "$system/deb/"
-	inside sh -c 'apt-get install -y --no-install-recommends /deb/*.deb'
+	inside "$system" sh -c 'apt-get install -y --no-install-recommends /deb/*.deb'
 }
 
 # built MODULE: for all kernels of the system
 built() {
 	# shellcheck disable=SC2016 # it is for the inner shell
-	inside sh -c 'for dir in /lib/modules/*; do
+	inside "$system" sh -c 'for dir in /lib/modules/*; do
 		ls "$dir/updates/dkms/$0".ko* "$dir/slabmod/slabmod.mk" "$dir/slabmod/Module.symvers" \
 			"$dir/slabmod/include/slabmod/slabmod.h" || exit
 	done' "$1"
@@ -64,16 +43,16 @@ as_expected() {
 }
 
 documented() {
-	inside sh -c 'apt-get install -y --no-install-recommends man-db &&
+	inside "$system" sh -c 'apt-get install -y --no-install-recommends man-db &&
 		man -w 4 slabmod && man -w 9 slabmod_kmalloc && man -w 1 slabmod-framemap' &&
-		inside sh -c 'printf "page_size 4096\n" | slabmod-framemap --text -' &&
+		inside "$system" sh -c 'printf "page_size 4096\n" | slabmod-framemap --text -' &&
 		[[ -e $system/usr/share/doc/slabmod-doc/html/index.html ]]
 }
 
 adds_caller() {
 	# shellcheck disable=SC2016 # it is for make
 	dropin_caller "$system/usr/src" caller '/lib/modules/$(KERNELRELEASE)/slabmod/slabmod.mk'
-	inside dkms install caller/1 -k "$(releases)" && built caller
+	inside "$system" dkms install caller/1 -k "$(releases)" && built caller
 }
 
 calls_slabmod() {
@@ -86,13 +65,13 @@ calls_slabmod() {
 
 # As an upgrade does: DKMS builds both, in the order of their dependence.
 another_kernel() {
-	inside apt-get install -y --no-install-recommends linux-headers-cloud-amd64 &&
+	inside "$system" apt-get install -y --no-install-recommends linux-headers-cloud-amd64 &&
 		[[ $(releases) == *' '* ]] && built slabmod && built caller
 }
 
 removes() {
-	inside dkms remove caller/1 --all &&
-		inside sh -c 'apt-get purge -y slabmod-dkms slabmod-dev slabmod-tools slabmod-doc'
+	inside "$system" dkms remove caller/1 --all &&
+		inside "$system" sh -c 'apt-get purge -y slabmod-dkms slabmod-dev slabmod-tools slabmod-doc'
 }
 
 leaves_nothing() {
@@ -109,7 +88,9 @@ if ((EUID)); then
 	exit
 fi
 for suite in bookworm sid; do
-	if ! quiet bare "$suite"; then
+	system=$dir/$suite
+	# Without openssl, DKMS signs nothing.
+	if ! quiet bare_system "$suite" "$system" dkms linux-headers-amd64 openssl; then
 		echo "not ok $suite: a bare system"
 		continue
 	fi
@@ -122,5 +103,5 @@ for suite in bookworm sid; do
 	check_quiet "$suite: the module calls slabmod" calls_slabmod
 	check_quiet "$suite: packages are removed" removes
 	check_quiet "$suite: nothing is left" leaves_nothing
-	rm -rf "${dir:?}/$suite"
+	rm -rf "$system"
 done

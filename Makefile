@@ -34,6 +34,9 @@ uninstall:
 demo:
 	@scripts/demo
 
+latency:
+	@scripts/latency $(if $(KERNELS),KERNELS=$(KERNELS)) $(if $(MODES),MODES=$(MODES)) $(if $(SECONDS),SECONDS=$(SECONDS)) $(if $(ROUNDS),ROUNDS=$(ROUNDS))
+
 bench:
 	@scripts/bench $(if $(RUNNERS),RUNNERS=$(RUNNERS)) $(if $(CASES),CASES=$(CASES))
 
@@ -121,6 +124,10 @@ help:
 	@echo '                        CASES=mem             memory held for memory requested'
 	@echo '                        RUNNERS=icount-6.1    only these machines ($(shell scripts/bench --list | xargs))'
 	@echo 'make bench-native     the same in cycles of this machine, in user-mode Linux'
+	@echo 'make latency          how late a real-time task is woken beside a load of slabmod and of SLUB'
+	@echo '                        KERNELS=debian-rt     only there (debian-rt,debian-6.12-rt,debian-7.2-rt)'
+	@echo '                        MODES=count,time      in instructions, in time of the emulator'
+	@echo '                        SECONDS=5 ROUNDS=2    of each load'
 	@echo "make dropin           modules of the kernel's own source, unmodified, on slabmod and on SLUB, in guests"
 	@echo '                        MODULES=minix,zram  only these ($(shell scripts/dropin --list | grep -v '^bug ' | xargs))'
 	@echo '                        VARIANTS=slabmod    only on slabmod'
@@ -128,4 +135,4 @@ help:
 	@echo '                        BUGS=all            and planted bugs, which slabmod must report (none)'
 	@echo 'make clean            remove build output (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install headers_install uninstall demo check try check-all stress style htmldocs man install_man deb coverage fuzz races bench bench-native dropin clean help
+.PHONY: modules install modules_install headers_install uninstall demo check try check-all stress style htmldocs man install_man deb coverage fuzz races bench bench-native latency dropin clean help

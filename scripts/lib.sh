@@ -58,6 +58,16 @@ built_modules() (
 	printf '%s\n' "$1"/**/*.ko | sed '/^$/d'
 )
 
+# program_options NAME: print the options of scripts/vm that add a program and its libraries
+program_options() {
+	local path file
+	path=$(PATH=$PATH:/sbin:/usr/sbin command -v "$1") || die "there is no program '$1'"
+	echo --add "$(realpath "$path"):/tools/$1"
+	for file in $(ldd "$path" | grep -oE '/[^ ]+'); do
+		echo --add "$(realpath "$file"):$file"
+	done
+}
+
 # watched LABEL LOG PATTERN COMMAND...
 # Run COMMAND with its output in LOG; print from time to time how many lines of it, or of
 # the files progress_in, match PATTERN; on failure, show the end of LOG.

@@ -100,7 +100,8 @@ static void test_requests_up_to_a_page_succeed_in_fragmented_memory(struct kunit
 
 #define PAGES		7	/* more than the usual slab of most classes */
 #define MANY		(PAGES * SLAB_MAX_OBJECTS)
-#define LAST_CLASS	slabmod_kmalloc_class(min(PAGE_SIZE, (unsigned long)SLABMOD_KMALLOC_MAX_CLASS))
+#define LAST_CLASS	\
+	slabmod_kmalloc_class(min_t(unsigned long, PAGE_SIZE, SLABMOD_KMALLOC_MAX_CLASS))
 
 /* A class of kmalloc as a cache of the pool. */
 static struct slabmod_cache *class_of(struct kunit *test, struct slabmod_pool *pool,

@@ -294,7 +294,7 @@ static void test_interrupt_during_a_call_allocates_from_a_new_slab(struct kunit 
 	struct slabmod_cache *other = kit_cache_in(test, cache->pool, "kit-other", 64, 0);
 	void *object, *stays = slabmod_cache_alloc(other, GFP_KERNEL);
 
-	/* While that is in use the pool has free pages and descriptors, even if the kernel has none. */
+	/* While that is in use, the pool has free pages and descriptors if the kernel has none. */
 	KUNIT_EXPECT_NOT_NULL(test, stays);
 	KIT_WHILE_BUSY(cache, object = slabmod_cache_alloc(cache, GFP_ATOMIC));
 	slabmod_cache_free(other, stays);

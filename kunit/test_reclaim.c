@@ -468,7 +468,7 @@ static void test_unused_memory_is_freed_by_the_worker(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(p); i++)
-		p[i] = slabmod_pool_kmalloc(pool, i % 2 ? SIZE : 30000, GFP_KERNEL);
+		p[i] = slabmod_pool_kmalloc(pool, i % 2 ? SIZE : 8 * PAGE_SIZE - 2000, GFP_KERNEL);
 	KUNIT_EXPECT_GT(test, pages_of(pool), CHUNK_PAGES);
 	for (i = 0; i < ARRAY_SIZE(p); i++)
 		slabmod_pool_kfree(pool, p[i]);

@@ -5,8 +5,8 @@
  *
  * A thread on each CPU allocates and frees objects of 8 bytes to 64 KiB in random order, and passes
  * some of them to other CPUs, which free them. From time to time it frees all that it has, and
- * creates, uses and destroys a cache. The load begins when the module is loaded, and ends when it is
- * unloaded, with a line in the log: "load: N allocations, N failed".
+ * creates, uses and destroys a cache. The load begins when the module is loaded, and ends when it
+ * is unloaded, with a line in the log: "load: N allocations, N failed".
  */
 #include <linux/bitops.h>
 #include <linux/cpu.h>

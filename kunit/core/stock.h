@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * stock.h - what the compiler reads first where the kernel was built without KUnit, and KUnit and the
- * suites are modules.
+ * stock.h - what the compiler reads first where the kernel was built without KUnit, and KUnit and
+ * the suites are modules.
  *
  * With CONFIG_KUNIT, struct task_struct and struct module have members that this kernel's have not,
  * so both are read before it is set.
  */
+#ifndef SLABMOD_STOCK_H
+#define SLABMOD_STOCK_H
+
 #include <linux/module.h>
 #include <linux/sched.h>
 
@@ -16,16 +19,16 @@
 #define CONFIG_KUNIT_DEFAULT_FILTER_ACTION ""
 
 /*
- * A task's test is in a member that is for file systems, which no test is. scripts/build has KUnit's own
- * source use the second name, and struct kunit_module in place of struct module.
+ * A task's test is in a member that is for file systems, which no test is. scripts/build has
+ * KUnit's own source use the second name, and struct kunit_module in place of struct module.
  */
 struct kunit;
 #define kunit_test journal_info
 #define kunit_of_current (*(struct kunit **)&current->journal_info)
 
 /*
- * KUnit would look for suites in every module that is loaded, in members of struct module. It does not:
- * kunit/main.c starts the suites itself.
+ * KUnit would look for suites in every module that is loaded, in members of struct module. It does
+ * not: kunit/main.c starts the suites itself.
  */
 struct kunit_suite;
 struct kunit_module {
@@ -35,3 +38,5 @@ struct kunit_module {
 
 #define register_module_notifier(block)		((void)(block), 0)
 #define unregister_module_notifier(block)	((void)(block))
+
+#endif /* SLABMOD_STOCK_H */

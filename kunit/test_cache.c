@@ -507,7 +507,7 @@ static void model_rest(struct model *model, unsigned long pieces, size_t bytes)
 static void test_random_calls_with_failures(struct kunit *test)
 {
 	/* Small chunks, so that many are created and freed; and fewer pages than requested. */
-	struct slabmod_pool *pool = kit_pool_create_orders(test, 64, 0, 3);
+	struct slabmod_pool *pool = kit_pool_create_orders(test, SZ_256K >> PAGE_SHIFT, 0, 3);
 	struct model model = kit_model(test, kit_cache_in(test, pool, "random", 360, 0));
 
 	model.alloc = model_alloc;

@@ -14,7 +14,6 @@
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -196,13 +195,8 @@ static int __init load_init(void)
 	return err;
 }
 
-static void __exit load_exit(void)
-{
-	stop();
-}
-
 module_init(load_init);
-module_exit(load_exit);
+module_exit(stop);
 
 MODULE_DESCRIPTION("A load of an allocator on all CPUs");
 MODULE_LICENSE("GPL");

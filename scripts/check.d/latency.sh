@@ -5,12 +5,13 @@
 # long
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/host.lib"
 
 out=$top/build/latency
 
-# woken KERNEL MODE LOAD: whether the task was woken, and the load ran
+# woken KERNEL MODE LOAD: whether all runs ended, the task was woken, and the load ran
 woken() {
-	awk -F, -v of="$1,$2,$3" '$1 "," $2 "," $3 == of && $4 && ($3 == "idle" || $10) { good = 1 }
+	((!status)) && awk -F, -v of="$1,$2,$3" '$1 "," $2 "," $3 == of && $4 && ($3 == "idle" || $10) { good = 1 }
 		END { exit !good }' "$out/results.csv"
 }
 
@@ -20,11 +21,8 @@ sed 's/^/table: /' "$out.said"
 for kernel in debian-rt debian-6.12-rt debian-7.2-rt; do
 	for mode in count time; do
 		for load in idle slub slabmod; do
-			if ((!status)) && woken "$kernel" "$mode" "$load"; then
-				echo "ok $kernel: a real-time task is woken, $mode, $load"
-			else
-				echo "not ok $kernel: a real-time task is woken, $mode, $load"
-			fi
+			check "$kernel: a real-time task is woken, $mode, $load" \
+				woken "$kernel" "$mode" "$load"
 		done
 	done
 done

@@ -21,14 +21,17 @@ static inline struct slab_home __percpu *home_percpu(const struct slabmod_cache 
 /*
  * What one hold of a home's lock does at most, to bound the time with interrupts disabled: free
  * objects, where a change of lists counts as so many more, or runs of adjacent ones; allocate
- * objects, where each slab counts as so many more; remove empty slabs.
+ * objects, where each slab counts as so many more; remove empty slabs. On PREEMPT_RT, where a
+ * real-time task waits for it, about a quarter. The objects allocated at once are a multiple of
+ * those in a cache line, so that no line is left half used.
  */
-#define HOME_HOLD_FREES		58u
+#define HOME_HOLD_SHORT		IS_ENABLED(CONFIG_PREEMPT_RT)
+#define HOME_HOLD_FREES		(HOME_HOLD_SHORT ? 16u : 58u)
 #define HOME_UPDATE_FREES	6
-#define HOME_HOLD_RUNS		9
-#define HOME_HOLD_OBJECTS	152u
+#define HOME_HOLD_RUNS		(HOME_HOLD_SHORT ? 3 : 9)
+#define HOME_HOLD_OBJECTS	(HOME_HOLD_SHORT ? 40u : 152u)
 #define HOME_SLAB_OBJECTS	20u
-#define HOME_HOLD_EMPTY		16u
+#define HOME_HOLD_EMPTY		(HOME_HOLD_SHORT ? 4u : 16u)
 
 /*
  * A bit for each CPU. If it is clear, the home of that CPU has no free objects. It is set and

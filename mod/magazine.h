@@ -26,7 +26,7 @@
 /* What one hold of a home's lock is to do at most: see HOME_HOLD_FREES. */
 #define MAGAZINE_REFILL_MOST	128u
 #define MAGAZINE_FLUSH_MOST	HOME_HOLD_FREES
-#define MAGAZINE_FLUSH_RUNS	104u
+#define MAGAZINE_FLUSH_RUNS	(HOME_HOLD_SHORT ? 26u : 104u)
 /* The first magazines of a cache, before they are resized. */
 #define MAGAZINE_START		16u
 /* Magazines of blocks start with this room, and may hold these bytes at first. */

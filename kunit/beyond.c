@@ -3,7 +3,7 @@
  * beyond.c - memory added after the map was made.
  *
  * No memory is added while tests run, so the map is made smaller instead. Tests run one
- * after another, and nothing else uses slabmod meanwhile.
+ * after another, and nothing but the worker uses slabmod meanwhile.
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -12,6 +12,8 @@
 #include "beyond.h"
 #include "chunk.h"
 #include "kit.h"
+#include "pool.h"
+#include "pool_list.h"
 
 #define BEYOND_TRIES	128
 
@@ -92,10 +94,17 @@ void beyond_end(void)
 	beyond.nr_allocated = 0;
 }
 
+static void shrink(struct slabmod_pool *pool, void *arg)
+{
+	pool_shrink(pool);
+}
+
 struct slabmod_pool *beyond_pool_create(struct kunit *test)
 {
 	struct slabmod_pool *pool;
 
+	/* The worker must find no free chunk beyond the smaller map: it could not remove it. */
+	pool_walk(shrink, NULL);
 	if (!beyond_search())
 		kunit_skip(test, "needs memory that aliases in a smaller map");
 	pool = kit_pool_create_orders(test, 2ul << CHUNK_MAX_ORDER, CHUNK_MAX_ORDER,

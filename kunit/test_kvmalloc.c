@@ -191,7 +191,7 @@ static void test_frees_of_every_kind(struct kunit *test)
 		slabmod_kvfree_atomic(kvmalloc_of(test, kinds[i]));
 		slabmod_pool_kvfree(NULL, kvmalloc_of(test, kinds[i]));
 		slabmod_kvfree_sensitive(kvmalloc_of(test, kinds[i]), kinds[i]);
-		context_hardirq(free_it, kvmalloc_of(test, kinds[i]));
+		context_hard(free_it, kvmalloc_of(test, kinds[i]));
 		slabmod_kvfree(slabmod_kmalloc(kinds[i] % SZ_4M, GFP_KERNEL));
 		slabmod_kvfree(slabmod_vmalloc(kinds[i]));
 	}

@@ -126,7 +126,8 @@ static void test_frees_in_interrupts(struct kunit *test)
 		{ context_preempt_off, free_it_atomically },
 		{ context_irqs_off, free_it_atomically },
 		{ context_softirq, free_it }, { context_softirq, free_it_atomically },
-		{ context_hardirq, free_it }, { context_hardirq, free_it_atomically },
+		/* On PREEMPT_RT, a thread that must not sleep. */
+		{ context_hardirq, free_it_atomically },
 		{ context_hard, free_it }, { context_rcu, free_it_atomically },
 		{ context_work, free_it },
 	};
@@ -280,7 +281,7 @@ static void test_pool_with_an_area_is_in_use(struct kunit *test)
 	KIT_EXPECT_MISUSE(test, MISUSE_POOL_BUSY, "5 pages in use",
 			  err = slabmod_pool_destroy(pool));
 	KUNIT_EXPECT_EQ(test, err, -EBUSY);
-	context_hardirq(free_it, p);
+	context_hard(free_it, p);
 	vmalloc_sync();
 	KUNIT_EXPECT_EQ(test, slabmod_pool_destroy(pool), 0);
 }

@@ -21,15 +21,19 @@ builds() {
 	return 1
 }
 
-# Print options for scripts/vm: blocks of many large pages need more memory.
-memory() {
-	[[ $1 != arm64-*k* ]] || echo --mem 6G
+# Print options for scripts/vm. Blocks of many large pages need more memory. Guests of riscv64
+# have one node.
+machine() {
+	case $1 in
+	arm64-*k*) echo --mem 6G ;;
+	riscv64*) echo --nodes 1 ;;
+	esac
 }
 
 # passes KERNEL STEP [OPTION...]: run a step of scripts/check in a guest with another kernel
 passes() {
 	local kernel=$1 script=$top/scripts/check.d/$2.sh said=$out/$1-$2.said options status=0
-	eval "options=($(sed -n 's/^# vm: *//p' "$script") $(memory "$kernel"))"
+	eval "options=($(sed -n 's/^# vm: *//p' "$script") $(machine "$kernel"))"
 	"$top/scripts/check" --in-guest "$script" "$said" "$out/$kernel-$2.log" "${options[@]}" \
 		--kernel "$kernel" "${@:3}" || status=$?
 	grep -q '^ok ' "$said" || status=1
@@ -101,6 +105,7 @@ steps() {
 
 try() {
 	local kernel=$1 release line kib counts
+	rm -f "$out/$kernel.csv"
 	if ! release=$("$top/scripts/kernel" --release "$kernel"); then
 		echo "not ok $kernel: it cannot be fetched or built"
 		return
@@ -117,27 +122,43 @@ try() {
 	column 'all suites' suites "$kernel" || true
 	line+=",${counts:-failed}"
 	column "$ops operations of stress" stress "$kernel" && line+=",$ops" || line+=,failed
-	echo "$line" >>"$out/table.csv"
+	echo "$line" >"$out/$kernel.csv"
 }
 
+# table KERNEL...: print it, and leave it in table.csv
 table() {
+	local columns='kernel,release,arch,KiB,compiler,stock,dropin-sample,suites,stress'
+	(cd "$out" && echo "$columns" && cat "${@/%/.csv}" 2>/dev/null) >"$out/table.csv" || true
 	awk -F, '{ printf "table: %-16s %-26s %-7s %-4s %-13s %-9s %-14s %-36s %s\n", $1, $2, $3, $4, $5, $6, $7, $8, $9 }' \
 		"$out/table.csv"
 }
 
 # Those for other purposes are coverage, benchmarks, the checkers of other steps, and user-mode Linux.
 all_kernels() {
-	"$top/scripts/kernel" --list | grep -E '^(debian|kunit|clang|rt|arm64)'
+	"$top/scripts/kernel" --list | grep -E '^(debian|kunit|clang|rt|arm64|riscv64)'
 }
 
+# Wait for a kernel
+ended() {
+	wait -n || status=$?
+	running=$((running - 1))
+}
+
+# Several at a time: a guest rarely needs a whole CPU all the time.
 main() {
-	local kernel kernels=${KERNELS-}
+	local kernel kernels=${KERNELS-} running=0 status=0
 	[[ $kernels ]] || kernels=$(all_kernels | paste -sd,)
-	echo 'kernel,release,arch,KiB,compiler,stock,dropin-sample,suites,stress' >"$out/table.csv"
 	for kernel in ${kernels//,/ }; do
-		try "$kernel"
+		((running < $(nproc))) || ended
+		try "$kernel" &
+		running=$((running + 1))
 	done
-	table
+	while ((running)); do
+		ended
+	done
+	# shellcheck disable=SC2086
+	table ${kernels//,/ }
+	return "$status"
 }
 
 main

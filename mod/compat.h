@@ -169,6 +169,17 @@
 	} while (0)
 #endif
 
+/*
+ * For addresses that are not vmalloc memory. Before 6.12 the function is not exported. The limits
+ * use symbols that are not exported on riscv64.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define is_module_data(addr)	is_vmalloc_or_module_addr(addr)
+#else
+#define is_module_data(addr)	\
+	((unsigned long)(addr) >= MODULES_VADDR && (unsigned long)(addr) < MODULES_END)
+#endif
+
 /* Since 6.7, the kernel allocates shrinkers. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 struct shrinker_handle {

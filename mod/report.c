@@ -129,7 +129,7 @@ const char *report_describe(const void *addr)
 		return "on the stack";
 	if (is_vmalloc_addr(addr))
 		return "vmalloc memory";
-	if (a >= MODULES_VADDR && a < MODULES_END)
+	if (is_module_data(addr))
 		return "module data";
 	/* User mode Linux has its memory among the addresses of users. */
 	if (!virt_addr_valid(addr))

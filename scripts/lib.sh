@@ -104,8 +104,9 @@ watched() {
 # cross_compile ARCH: print CROSS_COMPILE for make; nothing if this machine's own compiler serves
 cross_compile() {
 	case $1-$(uname -m) in
-	arm64-aarch64) ;;
+	arm64-aarch64 | riscv-riscv64) ;;
 	arm64-*) echo "${CROSS_COMPILE-aarch64-linux-gnu-}" ;;
+	riscv-*) echo "${CROSS_COMPILE-riscv64-linux-gnu-}" ;;
 	esac
 }
 

@@ -38,6 +38,22 @@ static __always_inline u64 bench_clock(void)
 /* Start the clock of each CPU. Return -ENODEV if they have none. */
 int bench_clock_start(void);
 
+#elif defined(CONFIG_RISCV)
+
+/* get_cycles() is the time. The firmware has started this counter. */
+static __always_inline u64 bench_clock(void)
+{
+	u64 cycles;
+
+	asm volatile("fence\n\trdcycle %0\n\tfence" : "=r" (cycles) : : "memory");
+	return cycles;
+}
+
+static inline int bench_clock_start(void)
+{
+	return 0;
+}
+
 #else
 #error slabmod_bench knows no clock of this architecture
 #endif

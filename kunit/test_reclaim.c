@@ -173,10 +173,12 @@ static void test_prefill_tries_once(struct kunit *test)
 
 static void test_prefill_uses_no_other_node(struct kunit *test)
 {
-	struct slabmod_pool *pool = pool_with_free_pages(test, 20);
-	unsigned long before = kit_source.pages;
+	struct slabmod_pool *pool;
+	unsigned long before;
 
 	kit_need_nodes(test);
+	pool = pool_with_free_pages(test, 20);
+	before = kit_source.pages;
 	KUNIT_EXPECT_NOT_NULL(test, block_alloc("test", pool, NUMA_NO_NODE, 5, GFP_ATOMIC));
 	expect_low(test, pool, true);
 	kit_source.full_nodes = BIT(numa_mem_id());

@@ -71,6 +71,9 @@ install_man: man
 deb:
 	@scripts/deb
 
+lab:
+	@scripts/lab $(if $(STRATEGY),STRATEGY=$(STRATEGY)) $(if $(SHORT),SHORT=$(SHORT))
+
 coverage:
 	@scripts/coverage $(if $(GUESTS),GUESTS=$(GUESTS)) $(if $(SUITES),SUITES=$(SUITES))
 
@@ -119,6 +122,8 @@ help:
 	@echo '                        ALL=1      one preemption more, and large random programs'
 	@echo '                        LARGE=100  only that many large programs, from SEED=1 on'
 	@echo '                        STRICT=1   with slabmod in strict mode'
+	@echo 'make lab              strategies for allocation, checked and measured in a process'
+	@echo '                        STRATEGY=buddy,hoard  only these; SHORT=1 only the checks'
 	@echo "make bench            slabmod beside the kernel's own allocators, in build/bench"
 	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'
 	@echo '                        CASES=mem             memory held for memory requested'
@@ -135,4 +140,4 @@ help:
 	@echo '                        BUGS=all            and planted bugs, which slabmod must report (none)'
 	@echo 'make clean            remove build output (kernels: scripts/kernel --prune)'
 
-.PHONY: modules install modules_install headers_install uninstall demo check try check-all stress style htmldocs man install_man deb coverage fuzz races bench bench-native latency dropin clean help
+.PHONY: modules install modules_install headers_install uninstall demo check try check-all stress style htmldocs man install_man deb lab coverage fuzz races bench bench-native latency dropin clean help

@@ -29,12 +29,13 @@
 /* For slabmod_lab_kunit */
 #define EXPORT_SYMBOL_LAB(symbol)	EXPORT_SYMBOL_FOR_TEST(symbol)
 
-typedef spinlock_t lab_lock_t;
+/* Raw, because on PREEMPT_RT another lock may not be taken after lab_enter(). */
+typedef raw_spinlock_t lab_lock_t;
 
-#define lab_lock_init(lock)	spin_lock_init(lock)
-#define lab_lock(lock)		spin_lock(lock)
-#define lab_trylock(lock)	spin_trylock(lock)
-#define lab_unlock(lock)	spin_unlock(lock)
+#define lab_lock_init(lock)	raw_spin_lock_init(lock)
+#define lab_lock(lock)		raw_spin_lock(lock)
+#define lab_trylock(lock)	raw_spin_trylock(lock)
+#define lab_unlock(lock)	raw_spin_unlock(lock)
 
 /*
  * The heap of the caller: that of its CPU, which it does not leave before lab_leave(). A process

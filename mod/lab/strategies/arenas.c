@@ -64,7 +64,7 @@ static void *arenas_alloc(struct lab *lab, size_t size)
 		return lab_large_alloc(lab, size, PAGE_SIZE);
 	for (i = 0; i < ARENAS && !p; i++)
 		p = try_take(lab, (preferred + i) % ARENAS, class);
-	/* All locks were held, or the arenas whose locks were not had no memory. */
+	/* All locks were held, or the arenas that could be locked had no memory. */
 	for (i = 0; i < ARENAS && !p; i++)
 		p = take(lab, (preferred + i) % ARENAS, class);
 	return p;

@@ -44,7 +44,7 @@ static void format(struct span *span, unsigned int class)
 	span->nr_objects = (SPAN_SIZE - SPAN_HEADER) / class_size(class);
 }
 
-/* Move a superblock from the global heap or the arena to heap @owner, whose lock is held. */
+/* Move a superblock from the global heap or the arena to heap @owner. Its lock is held. */
 static bool fetch(struct lab *lab, unsigned int owner, unsigned int class)
 {
 	struct heap *heaps = lab->state;

@@ -37,7 +37,7 @@ static int jemalloc_init(struct lab *lab)
 	return 0;
 }
 
-/* Allocate from an arena whose lock is held. A large object is the only one of its runs. */
+/* Allocate from an arena. Its lock is held. A large object is the only one of its runs. */
 static void *take(struct lab *lab, unsigned int number, size_t size)
 {
 	struct arena *arena = (struct arena *)lab->state + number;

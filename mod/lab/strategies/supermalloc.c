@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * supermalloc.c - chunks of one class, whose fullest run serves first: as in SuperMalloc (2015).
+ * supermalloc.c - chunks of one class, the fullest run serves first: as in SuperMalloc (2015).
  *
  * All runs of a chunk have objects of one class; a table says which, by the number of the chunk.
  * An allocation takes from the fullest run with room, so that the others drain. Empty runs are

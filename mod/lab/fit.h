@@ -3,7 +3,7 @@
  * fit.h - what the fits share: a free list in the order of addresses, where neighbours merge.
  *
  * A fit is the choice of the block that serves a request. Each file has its choice, and the rest
- * is here. list_address.c, the first fit, has all of it in one file.
+ * is here. list_address.c is the first fit.
  */
 #ifndef SLABMOD_LAB_FIT_H
 #define SLABMOD_LAB_FIT_H

@@ -86,8 +86,6 @@ typedef uint64_t u64;
 #define BIT(n)			(1ul << (n))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
-#define ALIGN_DOWN(x, a)	((x) & ~((typeof(x))(a) - 1))
-#define IS_ALIGNED(x, a)	(!((x) & ((typeof(x))(a) - 1)))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
@@ -98,8 +96,6 @@ typedef uint64_t u64;
 #define static_assert		_Static_assert
 #define ilog2(n)		(63 - __builtin_clzl(n))
 #define __ffs(n)		((unsigned long)__builtin_ctzl(n))
-#define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
-#define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
 #define ____cacheline_aligned	__attribute__((aligned(64)))
 
 typedef pthread_mutex_t lab_lock_t;
@@ -109,7 +105,7 @@ typedef pthread_mutex_t lab_lock_t;
 #define lab_trylock(lock)	(!pthread_mutex_trylock(lock))
 #define lab_unlock(lock)	pthread_mutex_unlock(lock)
 
-/* lab/thread.c */
+/* lab/world.c */
 unsigned int lab_enter(void);
 
 static inline void lab_leave(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * buddy.c - blocks whose sizes are powers of two, from heaps of 64 KiB.
+ * buddy.c - blocks with powers of two as their sizes, from heaps of 64 KiB.
  *
  * An allocation takes the smallest free block that is large enough, and halves it until it just
  * fits. It uses the lower half each time. A free merges the block with the other half, its buddy,

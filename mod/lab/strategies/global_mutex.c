@@ -11,12 +11,11 @@
  * arena's lock is taken inside of it. Large requests have pages of their own and take only that.
  * The size of a block that is in use does not change, so it can be read without a lock.
  */
-#include "../list.h"
+#include "../lifo.h"
 
 struct global_mutex {
 	lab_lock_t lock;
-	struct list_block *head;
-	struct list_pages pages;
+	struct lifo lifo;
 };
 
 static int global_mutex_init(struct lab *lab)
@@ -27,34 +26,6 @@ static int global_mutex_init(struct lab *lab)
 	return 0;
 }
 
-static void push(struct global_mutex *heap, struct list_block *block)
-{
-	block->next = heap->head;
-	heap->head = block;
-}
-
-/* Return a block of at least @need bytes, or NULL. With the lock. */
-static struct list_block *take_block(struct lab *lab, size_t need)
-{
-	struct global_mutex *heap = lab->state;
-	struct list_block **link, *block, *rest;
-
-	for (link = &heap->head; *link; link = &(*link)->next)
-		if ((*link)->size >= need)
-			break;
-	block = *link;
-	if (block)
-		*link = block->next;
-	else
-		block = list_grow(lab, &heap->pages, need);
-	if (!block)
-		return NULL;
-	rest = list_split(block, need);
-	if (rest)
-		push(heap, rest);
-	return block;
-}
-
 static void *global_mutex_alloc(struct lab *lab, size_t size)
 {
 	struct global_mutex *heap = lab->state;
@@ -63,7 +34,7 @@ static void *global_mutex_alloc(struct lab *lab, size_t size)
 	if (size >= LIST_LARGE)
 		return lab_large_alloc(lab, size, PAGE_SIZE);
 	lab_lock(&heap->lock);
-	block = take_block(lab, list_need(lab, size));
+	block = lifo_take(lab, &heap->lifo, list_need(lab, size));
 	lab_unlock(&heap->lock);
 	return block ? list_memory(block) : NULL;
 }
@@ -77,7 +48,7 @@ static void global_mutex_free(struct lab *lab, void *p)
 		return;
 	}
 	lab_lock(&heap->lock);
-	push(heap, list_block_of(p));
+	lifo_push(&heap->lifo, list_block_of(p));
 	lab_unlock(&heap->lock);
 }
 
@@ -85,7 +56,7 @@ static void global_mutex_walk(struct lab *lab, lab_visit_t visit, void *arg)
 {
 	struct global_mutex *heap = lab->state;
 
-	list_walk(heap->head, visit, arg);
+	list_walk(heap->lifo.head, visit, arg);
 }
 
 const struct lab_strategy lab_global_mutex = {

@@ -144,12 +144,12 @@ ended() {
 	running=$((running - 1))
 }
 
-# Several at a time: a guest rarely needs a whole CPU all the time.
+# Several at a time, and one more than there are CPUs: a guest rarely needs a whole CPU all the time.
 main() {
 	local kernel kernels=${KERNELS-} running=0 status=0
 	[[ $kernels ]] || kernels=$(all_kernels | paste -sd,)
 	for kernel in ${kernels//,/ }; do
-		((running < $(nproc))) || ended
+		((running <= $(nproc))) || ended
 		try "$kernel" &
 		running=$((running + 1))
 	done

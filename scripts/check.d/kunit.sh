@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The KUnit suites, under every checker of the kernel, on four CPUs and two nodes; then
 # unloading, and a search for leaks.
-# vm: --kernel kunit --smp 4 --nodes 2 --mem 2G --timeout 900 --append page_poison=1 --allow-reports
+# vm: --kernel kunit --smp 4 --nodes 2 --mem 2G --timeout 900 --append "page_poison=1 init_on_alloc=0" --allow-reports
 # ktap
 
 . /check.lib

@@ -23,6 +23,7 @@ struct lab_result {
 	size_t taken_peak;
 	u64 clock;			/* of all operations, see lab_clock() */
 	u64 longest;			/* of one */
+	bool cut;			/* the driver's limit was reached */
 };
 
 struct lab_driver {
@@ -31,6 +32,9 @@ struct lab_driver {
 	unsigned int nr_objects;
 	u64 seed;
 	unsigned long stop;		/* do no more operations than these; 0: all */
+	u64 limit;			/* nor any after they took so long; 0: none */
+	u64 clock_cost;			/* of the clock, which is not counted */
+	size_t counted;			/* the most that was asked for when pages were counted */
 	struct lab_result result;
 	/* Optional: called after each operation, with the number of the object. */
 	void (*watch)(struct lab_driver *driver, unsigned int object);
@@ -54,8 +58,12 @@ void lab_do_free(struct lab_driver *driver, unsigned int n);
 /* Free all objects, by their numbers. */
 void lab_do_free_all(struct lab_driver *driver);
 
+/* What the clock adds to the time that is measured between two readings of it */
+u64 lab_clock_cost(void);
+
 /*
- * Run a workload in a new arena of @size bytes. The driver's seed, stop and watch are the caller's.
+ * Run a workload in a new arena of @size bytes. The driver's seed, stop, limit and watch are the
+ * caller's.
  * lab_drive_end() must follow, unless an error, below zero, is returned.
  */
 int lab_drive(struct lab_driver *driver, struct lab *lab, const struct lab_strategy *strategy,

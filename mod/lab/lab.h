@@ -28,6 +28,7 @@
 #define LAB_UNALIGNED	BIT(6)	/* small objects have less than LAB_ALIGN */
 #define LAB_NO_SIZE	BIT(7)	/* size() is what may be read, and not how much is the caller's */
 #define LAB_UNBOUNDED	BIT(8)	/* CPUs that free what others allocated need ever more memory */
+#define LAB_OUTSIDE	BIT(9)	/* its memory is not in the arena: outside.c */
 
 #define LAB_POOL_SIZE	64
 
@@ -57,6 +58,12 @@ struct lab_strategy {
 	void (*reset)(struct lab *lab);
 	/* Only with LAB_MOVES: the memory of a handle, until the next call. */
 	void *(*at)(struct lab *lab, void *handle);
+	/*
+	 * Only with LAB_OUTSIDE: return how many pages it has, which may sleep and is called
+	 * between operations; and undo init(), when all is free. There walk() visits no addresses.
+	 */
+	size_t (*pages)(struct lab *lab);
+	void (*exit)(struct lab *lab);
 };
 
 /*

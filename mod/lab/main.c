@@ -12,8 +12,14 @@
  *   objects	read "NUMBER OFFSET SIZE" of all that is allocated; the offset is that in the arena
  *   result	read what was measured since the arena was made
  *   map	read a picture of the arena; its first line explains it
+ *   measure	write "STRATEGY WORKLOAD [RUNS [LIMIT]]": measure as lab/table does, and read a
+ *		table of one line; RUNS is 1 to 5 (1), and a run ends after LIMIT cycles, without
+ *		figures. The arena is gone then
+ *   trace	write what scripts/record-trace made: it becomes a workload, `trace`
  *
  * For example: echo list_lifo >strategy; echo "alloc 50" >step; cat map.
+ *
+ * The strategies slabmod and slub are in this module only (outside.c).
  *
  * Contexts: process, may sleep. Locks: lab_mutex, around everything.
  * Memory: from slabmod, arena_mb MiB while there is an arena.
@@ -31,7 +37,10 @@
 
 #include "../bench/clock.h"
 #include "../compat.h"
+#include "figures.h"
 #include "map.h"
+#include "replay.h"
+#include "upload.h"
 
 static unsigned int arena_mb = 64;
 module_param(arena_mb, uint, 0400);
@@ -41,7 +50,8 @@ MODULE_PARM_DESC(arena_mb, "size of the arena in MiB (default 64)");
 #define MAP_ROWS	32
 #define STEP_OBJECTS	1000
 
-static DEFINE_MUTEX(lab_mutex);
+/* Around everything, also in upload.c */
+DEFINE_MUTEX(lab_mutex);
 /* The arena is there if @driver has objects. */
 static const struct lab_strategy *strategy;
 static struct lab lab;
@@ -69,11 +79,13 @@ static int open_arena(const struct lab_workload *workload, unsigned long stop)
 	int err;
 
 	close_arena();
-	driver = (struct lab_driver){ .seed = 1, .stop = stop };
+	driver = (struct lab_driver){ .seed = 1, .stop = stop, .watch = lab_pause };
 	lab = (struct lab){ };
 	err = lab_drive(&driver, &lab, strategy, workload, (size_t)arena_mb * SZ_1M);
 	/* More steps may follow. */
 	driver.stop = 0;
+	driver.watch = NULL;
+	driver.result.cut = false;
 	return err;
 }
 
@@ -81,11 +93,12 @@ static int open_arena(const struct lab_workload *workload, unsigned long stop)
 
 static int strategies_show(struct seq_file *m, void *v)
 {
+	const struct lab_strategy *each;
 	unsigned int i;
 
-	for (i = 0; i < lab_nr_strategies; i++)
-		seq_printf(m, "%c %-16s %s\n", lab_strategies[i] == strategy ? '*' : ' ',
-			   lab_strategies[i]->name, lab_strategies[i]->text);
+	for (i = 0; (each = lab_strategy_at(i)); i++)
+		seq_printf(m, "%c %-16s %s\n", each == strategy ? '*' : ' ', each->name,
+			   each->text);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(strategies);
@@ -96,6 +109,10 @@ static int workloads_show(struct seq_file *m, void *v)
 
 	for (i = 0; i < lab_nr_workloads; i++)
 		seq_printf(m, "%-16s %s\n", lab_workloads[i]->name, lab_workloads[i]->text);
+	mutex_lock(&lab_mutex);
+	if (lab_trace())
+		seq_printf(m, "%-16s %s\n", lab_trace()->name, lab_trace()->text);
+	mutex_unlock(&lab_mutex);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(workloads);
@@ -107,12 +124,10 @@ typedef int (*command_t)(char *words);
 
 static int select_strategy(char *words)
 {
-	const struct lab_strategy *found = lab_find(words);
+	const struct lab_strategy *found = lab_strategy_named(words);
 
-	if (!found) {
-		pr_err("slabmod_lab: there is no strategy '%s'\n", words);
+	if (!found)
 		return -EINVAL;
-	}
 	strategy = found;
 	return open_arena(&by_hand, 0);
 }
@@ -120,13 +135,11 @@ static int select_strategy(char *words)
 static int run_workload(char *words)
 {
 	const char *name = strsep(&words, " ");
-	const struct lab_workload *found = lab_find_workload(name);
+	const struct lab_workload *found = lab_workload_named(name);
 	unsigned long stop = 0;
 
-	if (!found) {
-		pr_err("slabmod_lab: there is no workload '%s'\n", name);
+	if (!found)
 		return -EINVAL;
-	}
 	if (words && kstrtoul(words, 0, &stop)) {
 		pr_err("slabmod_lab: '%s' is no number of operations\n", words);
 		return -EINVAL;
@@ -194,20 +207,33 @@ static ssize_t lab_write(struct file *file, const char __user *from, size_t size
 	return err ? err : n;
 }
 
-static int strategy_show(struct seq_file *m, void *v)
+/* In an arena of its own; there is memory for one. */
+static int measure(char *words)
 {
-	seq_printf(m, "%s\n", strategy->name);
+	close_arena();
+	return lab_figures_make(words, (size_t)arena_mb * SZ_1M);
+}
+
+/* A file that is read too has one of these, by the command. */
+static int answer_show(struct seq_file *m, void *v)
+{
+	mutex_lock(&lab_mutex);
+	if (m->private == select_strategy)
+		seq_printf(m, "%s\n", strategy->name);
+	else
+		lab_figures_print(m);
+	mutex_unlock(&lab_mutex);
 	return 0;
 }
 
-static int lab_open(struct inode *inode, struct file *file)
+static int answer_open(struct inode *inode, struct file *file)
 {
-	return single_open(file, strategy_show, NULL);
+	return single_open(file, answer_show, inode->i_private);
 }
 
-static const struct file_operations strategy_fops = {
+static const struct file_operations answer_fops = {
 	.owner = THIS_MODULE,
-	.open = lab_open,
+	.open = answer_open,
 	.read = seq_read,
 	.write = lab_write,
 	.llseek = seq_lseek,
@@ -234,6 +260,10 @@ static int objects_show(struct seq_file *m, void *v)
 
 		if (!object->p)
 			continue;
+		if (strategy->lacks & LAB_OUTSIDE) {
+			seq_printf(m, "%u - %zu\n", i, object->size);
+			continue;
+		}
 		memory = lab_at(&lab, object->p);
 		seq_printf(m, "%u %zu %zu\n", i, memory - lab.arena.base, object->size);
 	}
@@ -298,7 +328,9 @@ static int map_show(struct seq_file *m, void *v)
 	int err = 0;
 
 	mutex_lock(&lab_mutex);
-	if (driver.objects)
+	if (driver.objects && strategy->lacks & LAB_OUTSIDE)
+		seq_printf(m, "the memory of %s is not in the arena\n", strategy->name);
+	else if (driver.objects)
 		err = show_map(m);
 	mutex_unlock(&lab_mutex);
 	return err;
@@ -323,12 +355,14 @@ static int __init lab_module_init(void)
 	dir = debugfs_create_dir("slabmod_lab", NULL);
 	debugfs_create_file("strategies", 0400, dir, NULL, &strategies_fops);
 	debugfs_create_file("workloads", 0400, dir, NULL, &workloads_fops);
-	debugfs_create_file("strategy", 0600, dir, select_strategy, &strategy_fops);
+	debugfs_create_file("strategy", 0600, dir, select_strategy, &answer_fops);
+	debugfs_create_file("measure", 0600, dir, measure, &answer_fops);
 	debugfs_create_file("run", 0200, dir, run_workload, &command_fops);
 	debugfs_create_file("step", 0200, dir, step, &command_fops);
 	debugfs_create_file("objects", 0400, dir, NULL, &objects_fops);
 	debugfs_create_file("result", 0400, dir, NULL, &result_fops);
 	debugfs_create_file("map", 0400, dir, NULL, &map_fops);
+	debugfs_create_file("trace", 0200, dir, NULL, &lab_upload_fops);
 	return 0;
 }
 module_init(lab_module_init);
@@ -337,6 +371,7 @@ static void __exit lab_module_exit(void)
 {
 	debugfs_remove(dir);
 	close_arena();
+	lab_upload_drop();
 }
 module_exit(lab_module_exit);
 

@@ -231,9 +231,9 @@ __attribute__((destructor)) static void report(void)
 
 	if (!stats || strcmp(stats, "1"))
 		return;
-	n = snprintf(text, sizeof(text), "lab: %s peak %zu end %zu takes %lu gives %lu\n", lab.strategy->name,
-		     lab.arena.peak << PAGE_SHIFT, lab.arena.taken << PAGE_SHIFT, lab.arena.nr_takes,
-		     lab.arena.nr_gives);
+	n = snprintf(text, sizeof(text), "lab: %s peak %zu end %zu takes %lu gives %lu\n",
+		     lab.strategy->name, lab.arena.peak << PAGE_SHIFT,
+		     lab.arena.taken << PAGE_SHIFT, lab.arena.nr_takes, lab.arena.nr_gives);
 	if (write(2, text, n) < 0)
 		_exit(1);
 }

@@ -8,14 +8,14 @@
  */
 #include "program.h"
 
-#define NODES	20000
+#define NODES	2000
 
 struct node {
 	long value;
 	struct node *next;
 };
 
-static long rounds = 20;
+static long rounds = 200;
 
 static struct node *push(struct node *list, long value)
 {

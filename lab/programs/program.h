@@ -52,16 +52,14 @@ static inline void *program_thread(void *arg)
 	return NULL;
 }
 
-/* Call @run in as many threads, with their numbers. Return the sum of what it returns. */
-static inline long in_threads(long nr, long (*run)(long thread))
+/* Call @run in as many new threads, with their numbers. Return the sum of what it returns. */
+static inline long in_new_threads(long nr, long (*run)(long thread))
 {
 	struct program_thread threads[MAX_THREADS];
 	long i, sum = 0;
 
 	if (nr > MAX_THREADS)
 		die("there are 32 threads at most");
-	if (nr == 1)
-		return run(0);
 	for (i = 0; i < nr; i++) {
 		threads[i].run = run;
 		threads[i].number = i;
@@ -73,6 +71,12 @@ static inline long in_threads(long nr, long (*run)(long thread))
 		sum += threads[i].result;
 	}
 	return sum;
+}
+
+/* The same, but one thread is that of the caller. */
+static inline long in_threads(long nr, long (*run)(long thread))
+{
+	return nr == 1 ? run(0) : in_new_threads(nr, run);
 }
 
 #endif /* SLABMOD_LAB_PROGRAM_H */

@@ -122,7 +122,7 @@ help:
 	@echo '                        ALL=1      one preemption more, and large random programs'
 	@echo '                        LARGE=100  only that many large programs, from SEED=1 on'
 	@echo '                        STRICT=1   with slabmod in strict mode'
-	@echo 'make lab              strategies for allocation, checked and measured in a process'
+	@echo 'make lab              strategies for allocation, checked, measured, and drawn: a page in build/lab'
 	@echo '                        STRATEGY=buddy,hoard  only these; SHORT=1 only the checks'
 	@echo "make bench            slabmod beside the kernel's own allocators, in build/bench"
 	@echo '                        CASES=pair,remote-64  only these cases, by name or beginning of a name'

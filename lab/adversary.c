@@ -205,8 +205,8 @@ void attack_crumble(struct attack *attack, unsigned long n)
 /*
  * Against fits that place a small object behind the block that was placed last. When the blocks are
  * freed, small objects are left that are a block apart. The next blocks are a unit larger, so they
- * fit in none of these gaps. Between n / 3 and n, as much memory as possible is small objects in
- * the end, with gaps as wide as possible between them.
+ * fit in none of these gaps. Each size from n / 3 to n takes nearly M bytes, less the small objects
+ * that are there already: M n / e in the end. (n / e would be the best size to begin with.)
  */
 void attack_comb(struct attack *attack, unsigned long n)
 {

@@ -20,9 +20,9 @@
  *
  * Cycles are those of a call that has just been made in the same state: see again.h. So all that a
  * call needs is in the caches, as far as it fits there, and page faults are none of its costs. They
- * are less what reading the clock takes, and a quarter of several runs took fewer. The processor has
- * also learnt each branch, so that a call is cheaper than in a program. But costs at different n can
- * be compared, by the slope of log cycles over log n:
+ * are less what reading the clock takes, and a quarter of several runs took fewer. The processor
+ * has also learnt each branch, so that a call is cheaper than in a program. But costs at
+ * different n can be compared, by the slope of log cycles over log n:
  *
  *   O(n)      about 1, and a bit more where n blocks of 32 to 64 bytes do not fit into a cache
  *   O(1)      0, give or take some hundredths

@@ -15,8 +15,8 @@
  *   Buddies, with sizes of powers of two: M (1 + log2 n). By induction over i: when a request of
  *     less than 2^i units breaks a free block of 2^i, no other of these has a free block of the
  *     size that is asked for. So they have as much memory as all blocks of that size in use, and
- *     objects of 2^i units and more have M at most. (With the lowest free block in place of the
- *     one that was freed last, Robson's least is enough: 1974.)
+ *     objects of 2^i units and more have M at most. (Robson 1974 has a choice of the block for
+ *     which the least above is enough.)
  *   Lists of fixed sizes: the sum over the sizes of what M bytes need. A lecture has O(log U). For
  *     powers of two it is M (1 + log2 n), and more by what does not fit at the end of a run.
  *   Lists that split and do not merge, and no free(): none.

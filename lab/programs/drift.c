@@ -27,7 +27,7 @@ static int ring;
 static char *objects[OBJECTS];
 static pthread_barrier_t barrier;
 
-/* Whose turn it is */
+/* What a thread does in a turn */
 static int allocates(long thread, long turn)
 {
 	return ring ? turn % threads == thread : thread % 2 == 0;

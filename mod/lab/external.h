@@ -232,17 +232,33 @@ static inline void *external_get(struct lab *lab)
 	return node;
 }
 
+static inline bool external_has_nodes(const struct external *external, unsigned int nr)
+{
+	const struct external_node *node = external->spare;
+
+	for (; node && nr; node = node->next)
+		nr--;
+	for (node = external->own; node && nr; node = node->next)
+		nr--;
+	return !nr;
+}
+
+/*
+ * Make sure that there is a node. A second one is kept: a request for a node may take pages, and
+ * these need a record, too.
+ */
 static inline bool external_room(struct lab *lab)
 {
 	struct external *external = lab->state;
 	void *p;
 
-	if (external->spare || external->own)
-		return true;
-	p = external_ask(lab, external->plan->node_size);
-	if (p)
+	while (!external_has_nodes(external, external->asking ? 1 : 2)) {
+		p = external_ask(lab, external->plan->node_size);
+		if (!p)
+			break;
 		external_put(lab, p);
-	return p;
+	}
+	return external_has_nodes(external, 1);
 }
 
 /* Free the nodes that are not needed any more, except those that would take a record. */
@@ -252,6 +268,8 @@ static inline void external_free_nodes(struct lab *lab)
 	struct external_node **link = &external->own, *node;
 	struct list_block *block;
 
+	if (*link && !external->spare)
+		link = &(*link)->next;
 	while (*link) {
 		node = *link;
 		block = list_block_of(node);

@@ -23,7 +23,7 @@ prepare() {
 	rm -rf "$tree" "$dir/lab"
 	mkdir -p "$tree"
 	cp -r "$top"/{Makefile,scripts,mod,lab} "$tree/"
-	make -s -j"$(nproc)" -C "$tree/lab" STRATEGIES="$strategies" ../build/lab/{conform,table,script} libraries programs
+	make -s -j"$(nproc)" -C "$tree/lab" STRATEGIES="$strategies" tools libraries programs
 	cp -a "$tree/build/lab" "$dir/lab"
 }
 

@@ -156,7 +156,7 @@ def draw_bars(film, clock):
 
 
 def caption(frame):
-    share = f', {frame.taken / frame.asked:.2f} times' if frame.asked else ''
+    share = f', A/U {results.times(frame.taken / frame.asked)}' if frame.asked else ''
     return f'asked {results.size(frame.asked)}, taken {results.size(frame.taken)}{share}'
 
 

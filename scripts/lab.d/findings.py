@@ -11,12 +11,13 @@ import results
 import runs
 import tables
 import tables_text
-from results import WORKLOAD_KINDS, figure, number, size, times
+from results import WORKLOAD_KINDS, figure, milli, number, size, times
 
 Finding = namedtuple('Finding', 'question answer text')
 
 # Ratios closer to 1 are no difference.
 NOISE = 0.02
+OF_RUNS = 0.05	# of the time of a program
 
 # Without these, a strategy is no malloc().
 NEEDED = ('no_free', 'one_size', 'moves')
@@ -76,7 +77,7 @@ def best_of_both(found):
 
 def worst_case(found):
     cells = found.cells('table')
-    workloads = [w for w in WORKLOAD_KINDS['made to fragment'] if w in found.workloads()]
+    workloads = [w for w in WORKLOAD_KINDS['made to fragment'] if w in results.comparable(cells)]
     table = results.measures(cells, results.fragmentation, general(found), workloads)
     worst = {n: max(of.values()) for n, of in table.items()
              if workloads and len(of) == len(workloads)}
@@ -95,9 +96,9 @@ def beside(ours, theirs):
     if not ratios:
         return None
     low, high = min(ratios, key=ratios.get), max(ratios, key=ratios.get)
-    return (sum(r < 1 - NOISE for r in ratios.values()), len(ratios), f'''slabmod by SLUB: the
-        median is {times(statistics.median(ratios.values()))}, from {times(ratios[low])} ({low}) to
-        {times(ratios[high])} ({high})''')
+    return (sum(r < 1 - NOISE for r in ratios.values()), len(ratios), f'''slabmod divided by
+        SLUB: the median is {times(statistics.median(ratios.values()))}, from {times(ratios[low])}
+        ({low}) to {times(ratios[high])} ({high})''')
 
 
 def kernel(found):
@@ -125,9 +126,9 @@ def kernel_trace(found):
             share = number(ours['most']) / number(theirs['most'])
             yield Finding(f'And with a recorded trace of a kernel? ({runner})',
                           f'{times(cost)} of the time, {times(share)} of the memory', f'''
-                slabmod by SLUB: {figure(number(ours['cycles']))} by
-                {figure(number(theirs['cycles']))} {tables.runner_unit(runner)} of a call, and at
-                most {size(number(ours['most']))} by {size(number(theirs['most']))} of pages.''')
+                slabmod needs {figure(number(ours['cycles']))}, and SLUB
+                {figure(number(theirs['cycles']))} {tables.runner_unit(runner)} of a call. They
+                take {size(number(ours['most']))} and {size(number(theirs['most']))} at most.''')
 
 
 # ---- programs
@@ -138,14 +139,14 @@ def beaten(program, n, seconds, names):
     theirs = ranked({k: v for k, v in seconds.items() if not runs.is_ours(k)})
     if not ours or 'glibc' not in seconds:
         return
-    faster = [name for name, value in ours if value < seconds['glibc'] * (1 - NOISE)]
+    faster = [name for name, value in ours if value < seconds['glibc'] * (1 - OF_RUNS)]
     ratio = ours[0][1] / theirs[0][1]
     best = theirs[0][0]
-    verdict = ('yes' if ratio < 1 - NOISE else f'{best} is reached' if ratio <= 1 + NOISE else
+    verdict = ('yes' if ratio < 1 - OF_RUNS else f'{best} is reached' if ratio <= 1 + OF_RUNS else
                f'glibc is, {best} is not' if faster else 'no')
     yield Finding(f"Is the system's allocator beaten on {program}? ({runs.named(n)})", verdict, f'''
-        The fastest are {listed(ours[:3], figure)} s, and of the system's
-        {listed(theirs, figure)} s. Faster than glibc: {len(faster)} of the {len(ours)} strategies
+        The fastest are {listed(ours[:3], milli)} ms, and of the system's
+        {listed(theirs, milli)} ms. Faster than glibc: {len(faster)} of the {len(ours)} strategies
         that can do what a malloc() must.''')
 
 
@@ -177,7 +178,7 @@ def drift(found):
     text = 'Memory with four times the rounds, by that with the usual ones: '
     text += listed(rising, times) or 'none more than 1.5'
     if others:
-        text += f'; of the others {times(others[0])} to {times(others[-1])}'
+        text += f'; of the others at most {times(others[-1])}'
     yield Finding('Which need more memory with each round, if one thread frees what another '
                   'allocates?', joined(name for name, _ in rising), text + '.')
 

@@ -7,6 +7,7 @@ of such a file a part of a page, with the colours of the page.
 import math
 import re
 import subprocess
+import sys
 from collections import namedtuple
 from html import escape
 
@@ -147,13 +148,14 @@ def dots(title, along, labels, series, log=True, at=None):
     if at:
         script.append(f'set arrow from {at}, graph 0 to {at}, graph 1 nohead lw 1.5 '
                       f'lc rgb "{GREY}" back')
+    names = [one.name for one in series if one.name]
     plots = [f'$ends using 1:2:3:(0) with vectors nohead lc rgb "{PALE}" lw 3 notitle']
     for i, one in enumerate(series):
         script += block(f's{i}', [(value, last - row) for row, value in one.points])
         plots.append(f'$s{i} with points pt {one.shape} ps 0.7 lc rgb "{one.colour}" '
                      f'{titled(one.name)}')
     script.append('plot ' + ', '.join(plots))
-    return script, (460, 100 + 17 * len(labels))
+    return script, (460, 92 + 17 * (len(labels) + len(names)))
 
 
 def bars(title, along, labels, names, colours, shares):
@@ -172,7 +174,7 @@ def bars(title, along, labels, names, colours, shares):
                      f'title {quoted(name)}')
         begin = ends
     script.append('plot ' + ', '.join(plots))
-    return script, (460, 100 + 17 * len(labels))
+    return script, (460, 92 + 17 * (len(labels) + len(names)))
 
 
 # ---- points with names
@@ -238,8 +240,10 @@ def draw(drawings):
                  'unset output']
     done = subprocess.run(['gnuplot'], input='\n'.join(text) + '\n', text=True,
                           stderr=subprocess.PIPE, check=False)
-    if done.returncode or done.stderr:
-        raise RuntimeError(f'gnuplot: {done.stderr}')
+    if done.stderr:
+        print(f'gnuplot: {done.stderr.strip()}', file=sys.stderr)
+    if done.returncode:
+        raise RuntimeError('gnuplot failed')
 
 
 def colour(found):

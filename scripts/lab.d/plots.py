@@ -7,7 +7,6 @@ usage: plots.py OUT    of OUT/*.csv: OUT/plot-FIGURE-DRAWING.svg
 A figure is one drawing or several of the same kind. One for which there are no results is left out.
 """
 import glob
-import math
 import os
 import re
 import sys
@@ -37,24 +36,31 @@ def tradeoff(found):
     points = [(name, cost[name], share[name]) for name in cost if name in share]
     if len(points) < 2:
         raise results.Missing('Fewer than two strategies serve all workloads.')
-    return figure('tradeoff', '''
+    workloads = ', '.join(results.comparable(found.cells('table')))
+    return figure('tradeoff', f'''
         Further left is faster, and further down is smaller. No strategy is better in one respect
-        than those on the dashed line without being worse in the other. Geometric means over the
-        workloads, of those strategies that serve all of them: cycles of a call, and pages for each
-        byte in use (A/U) when most was asked for.''', [(
+        than those on the dashed line without being worse in the other. Geometric means over
+        {workloads}, of those strategies that serve all of these: cycles of a call, and pages for
+        each byte in use (A/U) when most was asked for.''', [(
             'Memory against time', gnuplot.named_points(
                 'Memory against time: means over the workloads', 'cycles of a call',
                 'A/U', points, front(points)))])
 
 
 def by_kind(cells, value, names, title, along, at=None, mark=()):
-    """A row for each of @names, sorted by the mean, with a dot for each workload"""
+    """
+    A row for each of @names, with a dot for each workload, sorted by the mean of those that can be
+    compared. Names that lack one of these are the last.
+    """
     known = {workload for _, workload in cells}
     shown = {kind: [w for w in of if w in known] for kind, of in WORKLOAD_KINDS.items()}
     every = [w for of in shown.values() for w in of]
     found = results.measures(cells, value, names, every)
     found = {name: values for name, values in found.items() if values}
-    order = sorted(found, key=lambda name: results.mean(found[name].values()))
+    means = results.comparable(cells)
+    order = sorted(found, key=lambda name: (
+        any(w not in found[name] for w in means),
+        results.mean([found[name].get(w) for w in means or every]) or 0))
     series = [Series(kind, [(row, found[name][w]) for row, name in enumerate(order)
                             for w in of if w in found[name]], *KIND_STYLES[kind])
               for kind, of in shown.items()]
@@ -65,10 +71,11 @@ def by_kind(cells, value, names, title, along, at=None, mark=()):
 def memory(found):
     found.need('table')
     return figure('memory', '''
-        A dot is a workload, and a row a strategy, the best on average at the top. Left: pages for
-        each byte in use, A/U, when most was asked for; 1 would be no waste. Right: cycles of a call
-        on average, by the processor's clock, of the middle of five runs. Workloads with requests
-        that failed have no dot.''', [
+        A dot is a workload, and a row a strategy, the best on average at the top, and those that
+        were stopped or refused requests at the bottom. Left: pages for each byte in use, A/U, when
+        most was asked for; 1 would be no waste. Right: cycles of a call on average, by the
+        processor's clock, of the middle of five runs. Workloads with requests that failed have no
+        dot.''', [
             ('A/U of each workload', by_kind(
                 found.cells('table'), results.fragmentation, found.strategies(),
                 'Pages for each byte in use', 'A/U, log scale', 1)),
@@ -122,8 +129,9 @@ def kernel(found):
             f'{unit}, log scale', None, KERNEL)))
     return figure('kernel', '''
         The same files, compiled for the kernel, beside slabmod and SLUB, which are marked. A dot is
-        a workload. In icount the emulator counts instructions, so that figures are exact and the
-        same in each run. In uml the kernel is a process, and they are cycles.''', drawings)
+        a workload; strategies that were stopped or refused requests are at the bottom. In icount
+        the emulator counts instructions, so that figures are exact and the same in each run. In uml
+        the kernel is a process, and they are cycles.''', drawings)
 
 
 # ---- against n
@@ -162,9 +170,9 @@ def worst(adversary, lines, bounds):
               for i, (_, points) in enumerate(groups[SHOWN:])]
     for one in gnuplot.styled([(title_of(names), points) for names, points in groups[:SHOWN]]):
         series.append(one)
-    drawn = []
+    drawn, high = [], 4 * max(y for points in lines.values() for _, y in points)
     for one, (names, _) in zip(gnuplot.styled(groups[:SHOWN]), groups[:SHOWN]):
-        bound = [(n, b) for n, b in bounds.get(names[0], []) if not math.isinf(b)]
+        bound = [(n, b) for n, b in bounds.get(names[0], []) if b <= high]
         if bound and not any(alike(bound, others) for others in drawn):
             drawn.append(bound)
             series.append(Series('bound' if len(drawn) == 1 else '', bound, one.colour, None, 3))
@@ -185,34 +193,66 @@ def grow(found):
     return figure('grow', '''
         Each drawing is a sequence of calls that is made to need as much memory as possible. n says
         how hard it tries: see the table. A line is a strategy, and a dashed line the bound that
-        theory has for the strategy of the same colour; where none is dashed, there is none, and a
-        line that rises does so for ever. Lines that agree to 2 % are one. Any strategy that moves
-        no objects needs at least what the black line says.''', [
+        theory has for the strategy of the same colour; where none is dashed, there is none, or it
+        is far above. Lines that agree to 2 % are one. Any strategy that moves no objects needs at
+        least what the black line says.''', [
             worst(adversary, lines, {name: points for (of, name), points in bounds.items()
                                      if of == adversary})
             for adversary, lines in by_adversary.items()])
 
 
-def steps(found):
-    found.need('steps')
-    lines = results.bounded(found.rows('steps'), 'n', 'cycles', ('strategy', 'call'))
-    calls = list(dict.fromkeys(call for _, call in lines))
+def step_drawings(lines, calls):
+    """A drawing for each family and call, all with the same scale"""
     values = [cycles for points in lines.values() for _, cycles in points]
-    families = [*FAMILIES, results.OTHERS]
-    drawings = []
-    for family in families:
+    for family in [*FAMILIES, results.OTHERS]:
         for call in calls:
             of = [(name, points) for (name, c), points in lines.items()
-                  if c == call and results.family_of(name) == family]
+                  if c == call and name != '-' and results.family_of(name) == family]
             if of:
-                drawings.append((f'{call}, {family}', gnuplot.lines(
+                yield f'{call}, {family}', gnuplot.lines(
                     f'{call}: {family}', 'n, log scale', 'cycles, log scale',
-                    gnuplot.styled(of), values)))
+                    gnuplot.styled(of), values)
+
+
+def steps(found):
     return figure('steps', '''
-        A flat line is O(1). A line that rises by a factor of ten for each ten times n is O(n), and
-        that of a tree rises a little. All drawings have the same scale. n is the number of free
-        blocks, or of objects. Cycles of one call, by the processor's clock: caches that n no longer
-        fits into make lines rise too.''', drawings)
+        The worst case of each. alloc: n free blocks are too small, and the one that is found last
+        is the only one that is large enough. free: the block has the place in the order that is
+        found last. A flat line is O(1). A line that rises by a factor of ten for each ten times n
+        is O(n), and that of a tree rises a little. All drawings have the same scale. Cycles of one
+        call, which has just been made in the same state, so that all it needs is in a cache if it
+        fits there: where it does not, lines rise too.''', step_drawings(
+            tables.step_lines(found), ('alloc', 'free')))
+
+
+def steps_fixed(found):
+    drawings = list(step_drawings(tables.step_lines(found),
+                                  ('alloc_fixed', 'free_fixed', 'free_any')))
+    if not drawings:
+        raise results.Missing('steps.csv has no calls of one size.')
+    return figure('steps-fixed', '''
+        The same if all blocks have one size. alloc_fixed: one of that size. free_fixed: the block
+        with the highest address. free_any: the mean of several blocks anywhere.''', drawings)
+
+
+def steps_parts(found):
+    lines = tables.step_lines(found)
+    values = [cycles for points in lines.values() for _, cycles in points]
+    alone, some = [], []
+    for (name, call), points in lines.items():
+        if name == '-':
+            alone.append((call.replace('_', ' '), points))
+        elif call not in tables.CALLS:
+            some.append((f"{name}: {call.replace('_', ' ')}", points))
+    drawings = [(title, gnuplot.lines(title, 'n, log scale', 'cycles, log scale',
+                                      gnuplot.styled(of), values)) for title, of in (
+        ('lists and trees alone', alone), ('of some strategies', some)) if of]
+    if not drawings:
+        raise results.Missing('steps.csv has no parts of lists and trees.')
+    return figure('steps-parts', '''
+        What strategies are made of: a cell is inserted into a list or a tree of n, deleted from it
+        or searched for, and neighbours are merged. Beside it calls that only some strategies have:
+        see the table.''', drawings)
 
 
 def trace(found):
@@ -233,7 +273,8 @@ def trace(found):
 
 
 MAKERS = {'tradeoff': tradeoff, 'memory': memory, 'use': use_usual, 'use-others': use_others,
-          'kernel': kernel, 'grow': grow, 'steps': steps, 'trace': trace, **plots_runs.MAKERS}
+          'kernel': kernel, 'grow': grow, 'steps': steps, 'steps-fixed': steps_fixed,
+          'steps-parts': steps_parts, 'trace': trace, **plots_runs.MAKERS}
 
 
 def figures(found, names=MAKERS):

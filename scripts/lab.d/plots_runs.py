@@ -19,14 +19,18 @@ def groups_of(names):
     return groups
 
 
-def over_threads(title, along_y, lines):
-    """Drawings for the groups, of {library: [(threads, value), ...]}"""
-    for group, names in groups_of(list(lines)).items():
-        of = [(name, lines[name]) for name in names if lines[name]]
-        if of:
+def over_threads(found, title, along_y, lines):
+    """
+    Drawings for the groups, of {library: [(threads, value), ...]}. A library has the same colour
+    in all.
+    """
+    for group, names in groups_of(runs.libraries(runs.of_programs(found))).items():
+        of = [(name, lines.get(name, [])) for name in names]
+        threads_of = {n for _, points in of for n, _ in points}
+        if threads_of:
             yield f'{title}, {group}', gnuplot.lines(
                 f'{title}: {group}', 'threads', along_y, gnuplot.styled(of), (),
-                sorted({n for _, points in of for n, _ in points}))
+                sorted(threads_of))
 
 
 def threads(found):
@@ -36,7 +40,7 @@ def threads(found):
         for run in runs.of_program(found, program):
             if runs.per_call(run):
                 lines.setdefault(run.library, []).append((run.threads, runs.per_call(run)))
-        drawings += over_threads(program, 'ns for each call, log scale', lines)
+        drawings += over_threads(found, program, 'ns for each call, log scale', lines)
     return figure('threads', '''
         The time of the whole run for each call. With a perfect allocator it falls with the number
         of threads until that is the number of CPUs, and is flat from there on. Lock contention
@@ -47,7 +51,8 @@ def threads(found):
 def blowup(found):
     drawings = []
     for program, what in (('drift', 'pairs'), ('drift-ring', 'ring')):
-        drawings += over_threads(what, 'memory by that with one', runs.blowup(found, program))
+        drawings += over_threads(found, what, 'memory by that with one',
+                                 runs.blowup(found, program))
     return figure('blowup', '''
         However many threads there are, no more objects are in use than with one. Memory by that
         with one thread is blowup. In pairs, one thread allocates and the other frees; in a ring, a
@@ -64,22 +69,21 @@ def sharing(found):
     drawings = []
     for program in ('sharing-active', 'sharing-passive'):
         of = runs.of_program(found, program)
-        most = max(runs.threads_of(of))
+        most = runs.busiest(found, of)
         at = {run.library: run for run in of if run.threads == most and run.seconds}
         order, labels = rows_by({name: run.seconds for name, run in at.items()}, is_system)
         kinds = (('no line is shared', False, BLUE, 7), ('lines are shared', True, ORANGE, 13))
-        series = [Series(text, [(row, at[name].seconds) for row, name in enumerate(order)
+        series = [Series(text, [(row, at[name].seconds * 1000) for row, name in enumerate(order)
                                 if bool(at[name].result) == shared], colour, shape)
                   for text, shared, colour, shape in kinds]
         drawings.append((program, gnuplot.dots(
-            f'{program}, {most} threads', 'seconds, log scale', labels,
+            f'{program}, {most} threads', 'milliseconds, log scale', labels,
             [one for one in series if one.points])))
     return figure('sharing', '''
         Threads write to objects of their own, of 8 bytes. If two lie in one cache line, CPUs take
         it from each other at each write. Active: each thread allocates its object. Passive: the
         objects were allocated by one thread; each thread frees one and allocates another. The
-        allocators of the system are marked. With fewer CPUs than threads there is little to
-        see.''', drawings)
+        allocators of the system are marked. There are as many threads as CPUs, or 2.''', drawings)
 
 
 def challenge(found):
@@ -87,13 +91,13 @@ def challenge(found):
     for program in runs.CHALLENGE:
         of = [run for run in runs.of_program(found, *runs.CHALLENGE) if run.program == program]
         for n in runs.threads_of(of):
-            at = {run.library: run.seconds for run in of if run.threads == n and run.seconds}
+            at = {run.library: run.seconds * 1000 for run in of if run.threads == n and run.seconds}
             if at:
                 order, labels = rows_by(at, is_system)
                 series = Series('', [(i, at[name]) for i, name in enumerate(order)], BLUE, 7)
                 drawings.append((f'{program}, {n}', gnuplot.dots(
-                    f"{program}, {n} thread{'s' if n > 1 else ''}", 'seconds, log scale', labels,
-                    [series], True, at.get('glibc'))))
+                    f'{program}, {runs.named(n)}', 'milliseconds, log scale', labels, [series],
+                    True, at.get('glibc'))))
     return figure('challenge', '''
         Whole programs with each strategy as their malloc(), the fastest at the top. The line is
         glibc, and the allocators of the system are marked: those above a marked row beat it. The
@@ -118,8 +122,9 @@ def real(found):
     drawings = []
     for key, what in (('seconds', 'Time'), ('rss', 'Resident memory')):
         shares = by_glibc(table, key)
-        order, labels = rows_by({name: results.mean(of.values()) for name, of in shares.items()},
-                                is_system)
+        # Those that failed with a program are the last.
+        order, labels = rows_by({name: (len(columns) - len(of), results.mean(of.values()))
+                                 for name, of in shares.items()}, is_system)
         series = [Series(program, [(row, shares[name][program]) for row, name in enumerate(order)
                                    if program in shares[name]], *style)
                   for program, style in zip(columns, styles)]
@@ -130,7 +135,8 @@ def real(found):
         raise results.Missing('real.csv has no run with glibc to compare with.')
     return figure('real', '''
         Left of the line is better than with glibc. Time of whole runs, and the largest resident
-        size of the process.''', drawings)
+        size of the process. Libraries with which a program was not completed are at the
+        bottom.''', drawings)
 
 
 MAKERS = {'threads': threads, 'blowup': blowup, 'sharing': sharing, 'challenge': challenge,

@@ -143,28 +143,15 @@ def kernel(found):
 
 
 def programs(found):
-    yield from table(found, 'Beat the system allocator: seconds', tables_runs.challenge)
+    yield from table(found, 'Beat the system allocator: milliseconds', tables_runs.challenge)
     for program in ('threadtest', 'larson'):
         yield from table(found, f'{program}: nanoseconds for each call', tables_runs.threads,
                          program)
-    yield from table(found, 'producer: seconds', tables_runs.producer)
+    yield from table(found, 'producer: milliseconds', tables_runs.producer)
     yield from table(found, 'Blowup: memory by that with one thread, or with fewer rounds',
                      tables_runs.blowup)
-    yield from table(found, 'False sharing: lines shared, and seconds', tables_runs.sharing)
+    yield from table(found, 'False sharing: lines shared, and milliseconds', tables_runs.sharing)
     yield from table(found, 'Real programs', tables_runs.real)
-
-
-def examples(found):
-    yield from heading('Worked examples', '-')
-    try:
-        checks = tables_text.examples(found)
-    except results.Missing as lacking:
-        yield f'Left out. {lacking}'
-        return
-    for verdict, text, more in checks:
-        yield from wrapped(f'{verdict} {text}', '', '    ')
-        for line in more:
-            yield from wrapped(line, '    # ')
 
 
 def claims(found):
@@ -184,15 +171,18 @@ def report(found):
     yield from table(found, 'The strategies', tables.strategies, words=True)
     yield from workloads(found)
     yield from kernel(found)
-    yield from table(found, 'Worst cases at the largest n, and their bounds', tables.grow)
+    yield from table(found, 'Worst cases: A/U at the largest n, and its bound', tables.worst)
+    yield from table(found, 'The same with n and bytes', tables.grow)
     yield from table(found, 'Cycles of a call at the least and the most n', tables.steps)
+    yield from table(found, 'Cycles of lists and trees', tables.steps_others)
     yield from programs(found)
     yield from table(found, 'A recorded trace of the kernel', tables_text.trace)
     yield from table(found, 'The trace in the kernel', tables_text.kernel_trace)
     yield from table(found, 'Giving memory back', tables_text.madvise)
     yield from table(found, 'Facts of the machine', tables_text.facts)
+    yield from table(found, 'Experiments with strategies', tables_text.experiments)
     yield from claims(found)
-    yield from examples(found)
+    yield from table(found, 'Worked examples', tables_text.examples, words=True)
 
 
 def main(out):

@@ -85,6 +85,11 @@ def times(value):
     return '\u221e' if math.isinf(value) else f'{value:,.0f}' if value >= 100 else f'{value:.2f}'
 
 
+def milli(value):
+    """Seconds as milliseconds, of which a tenth is what programs.csv has"""
+    return '-' if value is None else f'{value * 1000:,.1f}'
+
+
 def size(value):
     """Bytes: 512 B, 4 KiB, 1.5 MiB"""
     if value is None:
@@ -189,13 +194,22 @@ def measures(cells, value, names, workloads):
     return table
 
 
-def compared(results, value):
+def comparable(cells):
     """
-    {strategy: mean of @value} over the workloads of WORKLOAD_KINDS, of strategies that serve all
-    of them
+    Workloads for means: those of WORKLOAD_KINDS that most strategies end. One that takes a quarter
+    of them too long would leave too few to compare.
     """
-    known = set(results.workloads())
-    workloads = [w for kind in WORKLOAD_KINDS.values() for w in kind if w in known]
-    table = measures(results.cells('table'), value, results.strategies(), workloads)
-    return {name: mean(found.values()) for name, found in table.items()
-            if workloads and len(found) == len(workloads)}
+    workloads = []
+    for workload in (w for kind in WORKLOAD_KINDS.values() for w in kind):
+        of = [cell for (_, w), cell in cells.items() if w == workload]
+        if sum(cell['failed'] is None for cell in of) * 4 < len(of):
+            workloads.append(workload)
+    return workloads
+
+
+def compared(found, value):
+    """{strategy: mean of @value} over comparable() workloads, of those that serve all of them"""
+    workloads = comparable(found.cells('table'))
+    table = measures(found.cells('table'), value, found.strategies(), workloads)
+    return {name: mean(of.values()) for name, of in table.items()
+            if workloads and len(of) == len(workloads)}

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """What programs.csv and real.csv say: runs of programs with a malloc() of the lab, or another."""
+import math
 from collections import namedtuple
 
 import results
 from results import number
 
-# What a unit of a program's result is, in calls of malloc() and free(), as in lab/programs
-CALLS = {'threadtest': 2 * 500, 'larson': 2}
+# These print how many objects they have allocated and freed, in two calls: see lab/programs.
+COUNTED = ('threadtest', 'larson')
 CHALLENGE = ('list', 'vector', 'collatz')
 SYSTEM = ('glibc', 'libjemalloc', 'libtcmalloc', 'libmimalloc')
 
@@ -55,12 +56,19 @@ def named(threads):
     return f'{threads} thread' if threads == 1 else f'{threads} threads'
 
 
+def busiest(found, of):
+    """The most threads of these runs that have a CPU each, but 2 at least"""
+    cpus = next((number(row['value']) for row in found.rows('facts')
+                 if row['name'] == 'cpus'), None)
+    several = [n for n in threads_of(of) if n > 1]
+    return max([n for n in several if n <= max(cpus or math.inf, 2)] or several or threads_of(of))
+
+
 def per_call(run):
     """Nanoseconds of the whole run for each call of it; None if that is not known"""
-    calls = CALLS.get(run.program)
-    if not calls or not run.seconds or not isinstance(run.result, int) or not run.result:
+    if run.program not in COUNTED or not run.seconds or not isinstance(run.result, int):
         return None
-    return run.seconds * 1e9 / (calls * run.result)
+    return run.seconds * 1e9 / (2 * run.result) if run.result else None
 
 
 def memory(run):

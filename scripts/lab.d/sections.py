@@ -48,15 +48,16 @@ def section(name, title, *content):
 def conclusion(maker):
     cards = '\n'.join(tag('div', tag('dt', escape(f.question)) + tag(
         'dd', markup.breakable(f.answer), class_='answer') + tag(
-            'dd', markup.breakable(f.text), class_='figures'))
+            'dd', escape(f.text), class_='figures'))
         for f in findings.findings(maker.found))
     if not cards:
         cards = missing('There are no figures to draw a conclusion from.')
     return section('conclusion', 'What came out', paragraph('''
-        Computed from the figures below, all of which this run measured. A mean is geometric, and
-        over all workloads that a strategy must serve. Strategies that free no single objects, have
-        one size of objects, or move them, are no malloc(): they are ranked only where that is
-        said.'''), tag('dl', cards, class_='findings'), maker.plot('tradeoff'))
+        Computed from the figures below. A mean is geometric, and over workloads that a strategy
+        must serve, all of them. Workloads that take many strategies too long are left out of means:
+        see below the plot. Strategies that free no single objects, have one size of objects, or
+        move them, are no malloc(), and are not ranked.'''), tag(
+            'dl', cards, class_='findings'), maker.plot('tradeoff'))
 
 
 def strategies(maker):
@@ -151,40 +152,49 @@ def grow(maker):
                     for name, text in ADVERSARIES.items() if name in known)
     return section('worst', 'Worst cases, and their bounds', maker.plot('grow'),
                    tag('ul', words) if words else '',
-                   folded('At the largest n, beside the bound', maker.table(
+                   tag('h3', 'A/U at the largest n, and its bound'),
+                   maker.table(tables.worst, 'A/U of worst cases'),
+                   folded('With n and bytes', maker.table(
                        tables.grow, 'Worst cases at the largest n')))
 
 
 def steps(maker):
     return section('steps', 'What a call costs as n grows', maker.plot('steps'),
+                   folded('Blocks of one size', maker.plot('steps-fixed')),
                    folded('Cycles at the least and the most n', maker.table(
-                       tables.steps, 'Cycles of a call against n')))
+                       tables.steps, 'Cycles of a call against n')),
+                   tag('h3', 'Lists and trees'), maker.plot('steps-parts'),
+                   folded('Their cycles', maker.table(
+                       tables.steps_others, 'Cycles of lists and trees against n')))
 
 
 # ---- programs
 
 def challenge(maker):
+    notes = [note[0].upper() + note[1:] + '.' for note in maker.found.lines('programs.notes')]
     return section('challenge', 'Beat the system allocator', maker.plot('challenge'), folded(
-        'Seconds of each', maker.table(tables_runs.challenge, 'Seconds of programs', legend=True)))
+        'Milliseconds of each', maker.table(tables_runs.challenge, 'Milliseconds of programs',
+                                            legend=True)),
+        paragraph(' '.join(notes), class_='note') if notes else '')
 
 
 def threads(maker):
     content = [folded(f'{program}: nanoseconds for each call', maker.table(
         tables_runs.threads, f'Nanoseconds of {program}', program, legend=True))
         for program in ('threadtest', 'larson')]
-    content.append(folded('producer: seconds', maker.table(
-        tables_runs.producer, 'Seconds of producer', legend=True)))
+    content.append(folded('producer: milliseconds', maker.table(
+        tables_runs.producer, 'Milliseconds of producer', legend=True)))
     return section(
         'threads', 'Threads', maker.plot('threads'), *content,
         tag('h3', 'Blowup'), maker.plot('blowup'), folded('Blowup of each', maker.table(
             tables_runs.blowup, 'Blowup', legend=True)),
         tag('h3', 'False sharing'), maker.plot('sharing'), folded(
-            'Lines shared, and seconds', maker.table(tables_runs.sharing, 'False sharing')))
+            'Lines shared, and milliseconds', maker.table(tables_runs.sharing, 'False sharing')))
 
 
 def real(maker):
     return section('real', 'Real programs', maker.plot('real'), folded(
-        'Seconds and memory', maker.table(tables_runs.real, 'Real programs', legend=True)))
+        'Milliseconds and memory', maker.table(tables_runs.real, 'Real programs', legend=True)))
 
 
 def trace(maker):
@@ -201,7 +211,9 @@ def system(maker):
         MADV_DONTNEED, MADV_FREE, or munmap() and mmap(); with small pages and with huge ones.
         Faults and cycles are those of the second write, and memory is what is resident.'''),
                    maker.table(tables_text.madvise, 'Giving memory back'),
-                   folded('Facts that were measured', maker.table(tables_text.facts, 'Facts')))
+                   folded('Facts that were measured', maker.table(tables_text.facts, 'Facts')),
+                   folded('Experiments with strategies', maker.table(
+                       tables_text.experiments, 'Experiments')))
 
 
 # ---- claims and examples
@@ -231,16 +243,13 @@ def claims(maker):
 
 def examples(maker):
     try:
-        checks = tables_text.examples(maker.found)
+        good, of = tables_text.examples_counted(maker.found)
     except results.Missing as lacking:
         return section('examples', 'Worked examples', missing(str(lacking)))
-    lines = '\n'.join(
-        tag('li', escape(text) + (tag('small', escape('\n'.join(more))) if more else ''),
-            class_='m-yes' if verdict == 'ok' else 'm-no') for verdict, text, more in checks)
-    good = sum(verdict == 'ok' for verdict, _, _ in checks)
     return section('examples', 'Worked examples', paragraph(f'''
-        The states that the lecture notes draw by hand, as the strategies come through them. {good}
-        of {len(checks)} are as drawn.'''), tag('ul', lines, class_='examples'))
+        The states and the numbers that the lecture notes have, beside what the strategies come to.
+        {good} of {of} agree.'''), maker.table(tables_text.examples, 'Worked examples',
+                                               class_='words'))
 
 
 SECTIONS = (conclusion, strategies, animations, memory, kernel, grow, steps, challenge, threads,

@@ -128,15 +128,19 @@ def runner_unit(runner):
     return 'instructions' if runner.startswith('icount') else 'cycles'
 
 
+def mark_kernel(rows):
+    for row in rows:
+        if row[0] in results.KERNEL:
+            row[0] = Cell(row[0], None, 'kernel')
+
+
 def kernel(found, runner=None, value=results.cost, text=figure):
     found.need('kernel')
     runner = runner or found.runners()[0]
     cells = found.cells('kernel', runner)
     rows = matrix(cells, value, [*results.KERNEL, *found.strategies()], found.workloads('kernel'),
                   text)
-    for row in rows:
-        if row[0] in results.KERNEL:
-            row[0] = Cell(row[0], None, 'kernel')
+    mark_kernel(rows)
     return Table(['allocator', *found.workloads('kernel')], rows)
 
 
@@ -150,15 +154,40 @@ def kernel_memory(found):
 LEAST = 'any, at least'
 
 
-def grow(found):
-    """The largest n of each strategy and adversary, beside what theory allows"""
+def largest(found):
+    """{(adversary, strategy): row of grow.csv with the largest n}"""
     last = {}
     for row in found.need('grow'):
         key = row['adversary'], row['strategy']
         if key not in last or number(row['n']) > number(last[key]['n']):
             last[key] = row
+    return last
+
+
+def worst(found):
+    """A/U of each strategy and adversary at the largest n, and the bound"""
+    last = largest(found)
+    names = list(dict.fromkeys(name for _, name in last))
+    adversaries = list(dict.fromkeys(adversary for adversary, _ in last))
+    shares = {key: results.ratio(number(row['taken']), number(row['asked']))
+              for key, row in last.items()}
+    heat = scale(shares.values())
     rows = []
-    for (adversary, name), row in sorted(last.items()):
+    for name in names:
+        row = [LEAST if name == '-' else name]
+        for key in ((adversary, name) for adversary in adversaries):
+            share = shares.get(key)
+            bound = None if share is None else number(last[key]['bound'])
+            row.append(Cell(times(share) + (f' / {times(bound)}' if bound is not None else ''),
+                            heat(share)))
+        rows.append(row)
+    return Table(['strategy', *adversaries], rows)
+
+
+def grow(found):
+    """The largest n of each strategy and adversary, beside what theory allows"""
+    rows = []
+    for (adversary, name), row in sorted(largest(found).items()):
         share = results.ratio(number(row['taken']), number(row['asked']))
         bound = number(row['bound'])
         part = None if bound in (None, math.inf) else results.ratio(share, bound)
@@ -172,39 +201,65 @@ def grow(found):
 
 
 def exponent(points):
-    """The slope on log scales over the upper half of the range of n; None with too few points"""
-    points = [(x, y) for x, y in points if x > 0 and y > 0]
-    points = points[len(points) // 2 - 1:] if len(points) > 3 else points
-    if len(points) < 2:
+    """The slope of log cycles over log n; None with too few points"""
+    logs = [(math.log(x), math.log(y)) for x, y in points if x > 0 and y > 0]
+    if len(logs) < 2:
         return None
-    logs = [(math.log(x), math.log(y)) for x, y in points]
     mx, my = (sum(axis) / len(logs) for axis in zip(*logs))
     spread = sum((x - mx) ** 2 for x, _ in logs)
     return sum((x - mx) * (y - my) for x, y in logs) / spread if spread else None
 
 
 def order(slope):
-    """The exponent in words; 'none' is within what noise and caches add"""
+    """The exponent in words. The logarithm of 100 to 100,000 is a slope of 0.13."""
     if slope is None:
         return Cell('-')
-    word = 'flat' if slope < 0.3 else 'in between' if slope < 0.7 else 'about n' if (
-        slope < 1.4) else 'more than n'
-    return Cell(f'{slope:+.2f}, {word}', min(max(slope, 0), 1.5) / 1.5)
+    word = 'flat' if slope < 0.05 else 'a little' if slope < 0.5 else 'n' if slope < 1.5 else 'more'
+    return Cell(f'{word} {slope:.2f}', min(max(slope, 0), 1.5) / 1.5)
+
+
+# Calls of all strategies
+CALLS = {'alloc': 'the block that is found last is the only one that is large enough',
+         'free': 'the block has the place in the order that is found last',
+         'alloc_fixed': 'of the size that all n free blocks have',
+         'free_fixed': 'of that size, the one with the highest address',
+         'free_any': 'of that size, the mean of several anywhere'}
+# Those of some, and of lists and trees alone
+PARTS_OF = {'hit': 'a block of the right order is free',
+            'alloc_whole': 'nothing is left of the block that is cut',
+            'alloc_remote': 'another thread has freed n objects',
+            'slide': 'n objects of 1 KiB move'}
+
+
+RISES = Head('rises', 'slope on log scales')
+
+
+def step_lines(found):
+    """{(strategy, call): [(n, cycles), ...]}"""
+    found.need('steps')
+    return results.bounded(found.rows('steps'), 'n', 'cycles', ('strategy', 'call'))
+
+
+def step_cells(points):
+    return [figure(points[0][1]), figure(points[-1][1]), order(exponent(points))] if points else [
+        '-'] * 3
 
 
 def steps(found):
-    found.need('steps')
-    lines = results.bounded(found.rows('steps'), 'n', 'cycles', ('strategy', 'call'))
-    calls = list(dict.fromkeys(call for _, call in lines))
+    lines = step_lines(found)
+    calls = [call for call in CALLS if any(c == call for _, c in lines)]
     heads = ['strategy']
     for call in calls:
-        heads += [f'{call}: least n', 'most n', Head('power of n', 'slope on log scales')]
-    rows = []
-    for name in dict.fromkeys(name for name, _ in lines):
-        row = [name]
-        for call in calls:
-            points = lines.get((name, call))
-            row += [figure(points[0][1]), figure(points[-1][1]),
-                    order(exponent(points))] if points else ['-'] * 3
-        rows.append(row)
-    return Table(heads, rows)
+        heads += [Head(f'{call}: least n', CALLS[call]), 'most n', RISES]
+    names = dict.fromkeys(name for name, call in lines if call in CALLS)
+    return Table(heads, [[name, *(cell for call in calls for cell in step_cells(
+        lines.get((name, call))))] for name in names])
+
+
+def steps_others(found):
+    lines = {key: points for key, points in step_lines(found).items() if key[1] not in CALLS}
+    rows = [[call.replace('_', ' '), 'a list or a tree alone' if name == '-' else name,
+             PARTS_OF.get(call, ''), *step_cells(points)] for (name, call), points in lines.items()]
+    if not rows:
+        raise results.Missing('steps.csv has no others.')
+    return Table(['call', 'of', '', 'least n', 'most n', RISES], rows, 3)

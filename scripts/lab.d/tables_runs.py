@@ -2,7 +2,7 @@
 """Tables of programs that ran with the strategies as their malloc(), see tables.py."""
 import results
 import runs
-from results import figure, size, times
+from results import figure, milli, size, times
 from tables import Cell, Head, Table, heated, matrix, scale
 
 
@@ -33,17 +33,17 @@ def threads(found, program):
 
 
 def producer(found):
-    return by_threads(found, 'producer', lambda run: run.seconds, figure)
+    return by_threads(found, 'producer', lambda run: run.seconds, milli)
 
 
 def challenge(found):
-    """Seconds of list, vector and collatz"""
+    """Milliseconds of list, vector and collatz"""
     of = runs.of_program(found, *runs.CHALLENGE)
     columns = list(dict.fromkeys((run.program, run.threads) for run in of))
     cells = {(run.library, (run.program, run.threads)): run.seconds for run in of}
     names = runs.libraries(of)
     values = [[cells.get((name, column)) for column in columns] for name in names]
-    rows = [[name, *row] for name, row in zip(names, own_scales(values, figure))]
+    rows = [[name, *row] for name, row in zip(names, own_scales(values, milli))]
     heads = [Head(f'{program}, {n}', runs.named(n)) for program, n in columns]
     return Table(['malloc()', *heads], rows, 1, failures(of))
 
@@ -83,11 +83,11 @@ def sharing(found):
             run = cells.get((name, column))
             lines = run.result if run and isinstance(run.result, int) else None
             row.append(Cell(figure(lines), None if lines is None else min(lines, 1) * 0.6))
-            row.append(Cell(figure(run.seconds), heat(run.seconds)) if run else '-')
+            row.append(Cell(milli(run.seconds), heat(run.seconds)) if run else '-')
         rows.append(row)
     heads = ['malloc()']
     for program, n in columns:
-        heads += [f"{program.removeprefix('sharing-')}, {n}: lines", 'seconds']
+        heads += [f"{program.removeprefix('sharing-')}, {n}: lines", 'ms']
     return Table(heads, rows, 1, failures(of))
 
 
@@ -101,9 +101,9 @@ def real(found):
         return own_scales(values, text)
 
     rows = [[name, *fast, *small] for name, fast, small in zip(
-        names, part('seconds', figure), part('rss', lambda v: size(v and v * 1024)))]
+        names, part('seconds', milli), part('rss', lambda v: size(v and v * 1024)))]
     failed = [f"{program} with {name} ({row['status']})" for (program, name), row in table.items()
               if runs.value(row, 'seconds') is None]
-    heads = [f'{c}, seconds' for c in columns] + [f'{c}, memory' for c in columns]
+    heads = [f'{c}, ms' for c in columns] + [f'{c}, memory' for c in columns]
     return Table(['malloc()', *heads], rows, 1,
                  f"Without figures: {', '.join(failed)}." if failed else '')

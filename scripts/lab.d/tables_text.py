@@ -40,10 +40,14 @@ def plain(text):
         return text
 
 
-def facts(found):
-    rows = [[row['name'].replace('_', ' '), plain(row['value']), row['unit']]
-            for row in found.need('facts')]
+def facts(found, name='facts'):
+    rows = [[row['name'].replace('_', ' '), plain(row['value']), row['unit'].replace('_', ' ')]
+            for row in found.need(name)]
     return Table(['fact', 'value', 'unit'], rows)
+
+
+def experiments(found):
+    return facts(found, 'experiments')
 
 
 def served(row, key):
@@ -68,9 +72,14 @@ def trace(found):
 
 
 def kernel_trace(found):
-    lines = found.need('kernel-trace')
+    lines = sorted(found.need('kernel-trace'), key=lambda row: (
+        row['runner'], row['strategy'] not in results.KERNEL))
     units = ' or '.join(dict.fromkeys(tables.runner_unit(row['runner']) for row in lines))
-    return of_trace(lines, ['strategy', 'runner'], f'{units} of a call')
+    table = of_trace(lines, ['strategy', 'runner'], f'{units} of a call')
+    for row in table.rows:
+        if row[0].text in results.KERNEL:
+            row[0] = row[0]._replace(mark='kernel')
+    return table
 
 
 HOLDS = {'yes': 'yes', 'no': 'no', 'partly': 'other', 'not measured': 'other'}
@@ -92,16 +101,27 @@ def counts(found):
 
 
 def examples(found):
-    """[(verdict, text, [what was found]), ...] of examples.out"""
-    checks = []
+    """What was found is in the comments in front of each "ok" or "not ok"."""
+    rows, before = [], []
     for line in found.lines('examples.out'):
-        for start in ('ok', 'not ok'):
-            if line.startswith(start + ' '):
-                checks.append((start, line[len(start) + 1:], []))
-                break
-        else:
-            if line.strip() and checks:
-                checks[-1][2].append(line.removeprefix('#').strip())
-    if not checks:
+        verdict = next((v for v in ('ok', 'not ok') if line.startswith(v + ' ')), None)
+        if not verdict:
+            before.append(line.removeprefix('#').strip())
+            continue
+        name, _, rest = line.removeprefix(verdict + ' ').partition(':')
+        name, _, skipped = name.partition(' # SKIP')
+        strategy, _, what = name.partition('.')
+        mark = 'other' if skipped else 'yes' if verdict == 'ok' else 'no'
+        rows.append([strategy, what.replace('_', ' '), '; '.join(before),
+                     Cell({'other': 'left out', 'no': 'no'}.get(mark, 'yes'), None, mark),
+                     (rest + skipped).strip()])
+        before = []
+    if not rows:
         raise results.Missing('There is no examples.out.')
-    return checks
+    return Table(['strategy', 'example', 'what was found', 'as in the notes', ''], rows, 5)
+
+
+def examples_counted(found):
+    """How many are as in the notes, of how many"""
+    marks = [row[3].mark for row in examples(found).rows]
+    return marks.count('yes'), len(marks) - marks.count('other')
